@@ -1,0 +1,72 @@
+"""The figures that the project holds itself to, each compared with what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bench.results import REFERENCE, Cost, Figures, Results
+
+OURS = "antiphon"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """One promise: `value` must not exceed `limit`, or with `at_least` not stay below it."""
+
+    text: str
+    value: float
+    limit: float
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether the promise was kept."""
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    def line(self) -> str:
+        """The goal, its limit, what was measured and the verdict, in one line."""
+        sign = "≥" if self.at_least else "≤"
+        return f"{self.text}: {self.value:.2f} (goal {sign} {self.limit:g}) {'met' if self.met else 'MISSED'}"
+
+
+def of_cost(cost: Cost) -> Iterator[Goal]:
+    """The goals of the side-by-side comparison, as far as the gateways that they name took part."""
+    ours, reference, litellm = (cost.row(name) for name in (OURS, REFERENCE, "litellm"))
+    if ours is None:
+        return
+    mine = ours.medians
+    yield Goal(text="failed requests of ours", value=mine.errors or 0.0, limit=0)
+    if reference is not None:
+        yield from _against(mine, reference.medians)
+    if litellm is not None and mine.requests_per_s and litellm.medians.requests_per_s:
+        yield Goal(
+            text="requests a second on one core, over LiteLLM's",
+            value=mine.requests_per_s / litellm.medians.requests_per_s,
+            limit=100,
+            at_least=True,
+        )
+
+
+def _against(mine: Figures, reference: Figures) -> Iterator[Goal]:
+    limits = (
+        ("CPU of a request", mine.cpu_request_us, reference.cpu_request_us, 1.0),
+        ("CPU of a chunk, 48 streams", mine.cpu_chunk_48_us, reference.cpu_chunk_48_us, 1.25),
+        ("CPU of a chunk, 256 streams", mine.cpu_chunk_256_us, reference.cpu_chunk_256_us, 1.25),
+    )
+    for text, value, other, limit in limits:
+        if value and other:
+            yield Goal(text=f"{text}, over {REFERENCE}'s", value=value / other, limit=limit)
+
+
+def of_rest(results: Results) -> Iterator[Goal]:
+    """The goals of the other benchmarks, as far as they were run."""
+    if results.soak is not None:
+        yield Goal(text="soak: failed streams", value=results.soak.errors, limit=0)
+        yield Goal(text="soak: resident memory, MiB", value=results.soak.rss_mib_max, limit=250)
+    if results.engine is not None:
+        text = "tokens a second, over the engine's called directly"
+        yield Goal(text=text, value=results.engine.ratio, limit=0.98, at_least=True)
+    if results.startup is not None:
+        yield Goal(text="start to ready, s", value=results.startup.ready_s, limit=1.5)
+        yield Goal(text="idle resident memory, MiB", value=results.startup.idle_rss_mib, limit=120)

@@ -1,0 +1,40 @@
+"""vllm-router, the Rust router of the vLLM project, with its own API key check on and its access log off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.gateway import Gateway, Launch, Site, install_venv, installed_version, venv_of
+from bench.processes import free_port
+
+NAME = "vllm-router"
+
+
+def _install(cache: Path) -> None:
+    install_venv(cache, NAME, ("vllm-router==0.1.17",))
+
+
+def _version(cache: Path) -> str:
+    return installed_version(venv_of(cache, NAME) / "bin" / "python", NAME)
+
+
+def _launch(site: Site) -> Launch:
+    return Launch(
+        argv=(
+            str(venv_of(site.cache, NAME) / "bin" / NAME),
+            *("--host", "127.0.0.1", "--port", str(site.port)),
+            *("--worker-urls", site.upstream_url, "--prometheus-port", str(free_port())),
+            *("--policy", "round_robin", "--log-level", "error", "--api-key", site.key),
+        )
+    )
+
+
+GATEWAY = Gateway(
+    name=NAME,
+    label=NAME,
+    role="router",
+    meters_usage=False,
+    install=_install,
+    version=_version,
+    launch=_launch,
+)

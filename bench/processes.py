@@ -1,0 +1,127 @@
+"""Starts processes on chosen cores, stops them by their own process group, and reads what their trees use from /proc."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+STOP_S_MAX = 10.0
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cores:
+    """The core of the gateway, and the core of all that it is measured with."""
+
+    gateway: frozenset[int]
+    rest: frozenset[int]
+
+
+def split_cores() -> Cores:
+    """The last usable core for the gateway, the first for the rest; raises RuntimeError on a single core."""
+    usable = sorted(os.sched_getaffinity(0))
+    if len(usable) < 2:
+        raise RuntimeError("the comparison needs two cores: one for the gateway, one for its load")
+    return Cores(gateway=frozenset({usable[-1]}), rest=frozenset({usable[0]}))
+
+
+def all_cores() -> frozenset[int]:
+    """Every core that this process may use."""
+    return frozenset(os.sched_getaffinity(0))
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def on_cores(cores: frozenset[int]) -> Iterator[None]:
+    """What is started within inherits these cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextmanager
+def running(
+    argv: Sequence[str], *, cores: frozenset[int], log: Path, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process in a group of its own, its output in `log`; the group is gone when the block ends."""
+    with log.open("wb") as output, on_cores(cores):
+        process = subprocess.Popen(
+            argv,
+            env=dict(os.environ if env is None else env),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Asks the process to end, then ends whatever is left of its group."""
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_S_MAX)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(STOP_S_MAX)
+
+
+def tree(root: int) -> tuple[int, ...]:
+    """The process and all its living descendants."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            fields = stat_fields(int(entry.name))
+            if fields:
+                children.setdefault(int(fields[1]), []).append(int(entry.name))
+    found = [root]
+    for pid in found:
+        found.extend(children.get(pid, ()))
+    return tuple(found)
+
+
+def stat_fields(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat after the command's name: state, parent, ...; empty when the process is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def cpu_s(root: int) -> float:
+    """User and system time of the tree so far, ended and waited-for children included, in seconds."""
+    ticks = 0
+    for pid in tree(root):
+        fields = stat_fields(pid)
+        ticks += sum(int(value) for value in fields[11:15])
+    return ticks / TICKS_PER_S
+
+
+def memory_mib(root: int, *, kind: str) -> float:
+    """The tree's `Pss` (shared pages divided among their users) or `Rss`, in MiB."""
+    kib = 0
+    for pid in tree(root):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith(f"{kind}:"):
+                    kib += int(line.split()[1])
+    return kib / 1024

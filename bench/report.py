@@ -1,0 +1,204 @@
+"""Turns results into `docs/benchmarks/results.md` and `cost.svg`. Pure but for `update`, which writes the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from bench import goals, plot
+from bench.results import FLOOR, REFERENCE, Cost, Engine, Figures, Results, Row, Soak, Startup, load, store
+
+MISSING = "–"
+BEHIND_US = 50_000.0  # A median delay above this means that the streams outran the gateway.
+
+METHOD = """\
+## Method
+
+- **Upstream.** A single-threaded epoll server in C gives every gateway the same answers: 730 bytes for a completion, about 210
+  for a streamed event, each event an HTTP chunk of its own, as real engines send them. Asked directly it answers more than
+  100,000 requests a second.
+- **Cores.** Each gateway has one core to itself and one worker; upstream and load generator share the other.
+- **CPU** is user and system time of the gateway's whole process tree, from `/proc`, so it includes the kernel's socket work.
+  It is divided by the answers counted by the load generator, which checks each: status, usage, `[DONE]`, number of tokens.
+- **Request**: 32 connections, each asking again at once. **Chunk**: streams of 50 tokens a second, 48 and 256 at a time, 64 tokens
+  each; one chunk is one write of the upstream. **Burst**: a stream of 66 events that comes in one write, 8 at a time.
+- **Added latency**: one connection, less what the upstream takes when asked directly. **Delay**: from the upstream's write of a
+  token to its arrival at the client.
+- **Rounds.** Each gateway is started afresh for every round and warmed up until the cost of its requests stops falling; the
+  gateways take turns, in another order each round; figures are medians of the rounds.
+- **Keys and metering.** "Key" means that a request with a wrong key was tried and refused. Logs and databases of all are off;
+  Antiphon runs as `antiphon serve` runs it, with key check, usage metering and metrics.
+- CPU figures repeat within about 10 %; latencies depend on what else the machine does. LiteLLM's cost differs by up to a factor
+  of two from start to start, so take ratios to it as an order of magnitude.
+"""
+
+
+def update(folder: Path, **parts: Cost | Soak | Engine | Startup) -> None:
+    """Replaces these parts of the stored results and writes the table and the plot anew."""
+    results = msgspec.structs.replace(load(folder), **parts)
+    store(results, folder)
+    (folder / "results.md").write_text(page(results))
+    if results.cost is not None:
+        (folder / "cost.svg").write_text(plot.cost_chart(results.cost))
+
+
+def page(results: Results) -> str:
+    """The whole results page in Markdown."""
+    parts = ["# Benchmarks\n", "Written by `make bench`; how to run and read it: `bench/README.md`.\n"]
+    if results.cost is not None:
+        parts += ["## Cost, side by side\n", "![CPU cost of each gateway](cost.svg)\n", _conditions(results.cost)]
+        parts += [cost_table(results.cost), cost_notes(results.cost)]
+    kept = [*(goals.of_cost(results.cost) if results.cost else ()), *goals.of_rest(results)]
+    if kept:
+        parts += ["## Goals\n", "".join(f"- {goal.line()}\n" for goal in kept)]
+    parts += _other_parts(results)
+    return "\n".join([*parts, METHOD])
+
+
+def cost_goals(cost: Cost) -> tuple[goals.Goal, ...]:
+    """The goals of a comparison, each with what was measured."""
+    return tuple(goals.of_cost(cost))
+
+
+def goal_lines(kept: tuple[goals.Goal, ...]) -> str:
+    """The goals, one a line."""
+    return "\n".join(goal.line() for goal in kept)
+
+
+def cost_table(cost: Cost) -> str:
+    """A Markdown table of all gateways, the cheapest request first."""
+    head = (
+        "gateway",
+        "key",
+        "meters",
+        "CPU µs/request",
+        f"× {REFERENCE}",
+        f"× {FLOOR}",
+        "req/s, one core",
+        "CPU µs/chunk, 48",
+        f"× {REFERENCE}",
+        f"× {FLOOR}",
+        "CPU µs/chunk, 256",
+        f"× {REFERENCE}",
+        f"× {FLOOR}",
+        "CPU µs/burst",
+        "added p50 / p99 µs",
+        "delay p50 / p99 µs, 256",
+        "PSS MiB, idle / loaded",
+        "start s",
+        "errors",
+    )
+    lines = [_line(head), _line(("---",) + ("---:",) * (len(head) - 1))]
+    lines += [_line(_cells(row, cost)) for row in ordered(cost)]
+    return "\n".join(lines) + "\n"
+
+
+def ordered(cost: Cost) -> tuple[Row, ...]:
+    """The gateways by the CPU cost of a request; the upstream itself, which has none, is left out."""
+    rows = [row for row in cost.rows if row.medians.cpu_request_us is not None]
+    return tuple(sorted(rows, key=lambda row: row.medians.cpu_request_us or 0.0))
+
+
+def cost_notes(cost: Cost) -> str:
+    """What the table's marks mean, and what the upstream itself does."""
+    notes = ""
+    if any(_behind(row.medians) for row in cost.rows):
+        notes += "\n† The streams outran it: half of the tokens came more than 50 ms late, so chunks were joined.\n"
+    direct = cost.row("direct")
+    if direct is not None:
+        figures = direct.medians
+        notes += (
+            f"\nThe upstream itself: {_number(figures.requests_per_s)} requests a second, latency p50 / p99 "
+            f"{_number(figures.latency_p50_us)} / {_number(figures.latency_p99_us)} µs, delay of a token "
+            f"{_number(figures.delay_256_p50_us)} / {_number(figures.delay_256_p99_us)} µs with 256 streams.\n"
+        )
+    return notes
+
+
+def _conditions(cost: Cost) -> str:
+    return (
+        f"{cost.date}, {cost.machine}, {cost.python}; medians of {cost.rounds} rounds ({cost.mode} run). "
+        "Lower is better but for requests a second.\n"
+    )
+
+
+def _cells(row: Row, cost: Cost) -> tuple[str, ...]:
+    figures = row.medians
+    name = f"{row.label} {row.version}"
+    behind = "†" if _behind(figures) else ""
+    cells = [f"**{name}**" if row.role == "ours" else name]
+    cells += ["yes" if row.refuses_wrong_key else "no", "yes" if row.meters_usage else "no"]
+    cells += [_number(figures.cpu_request_us), *_ratios(row, cost, "cpu_request_us")]
+    cells += [_number(figures.requests_per_s)]
+    cells += [_number(figures.cpu_chunk_48_us) + behind, *_ratios(row, cost, "cpu_chunk_48_us")]
+    cells += [_number(figures.cpu_chunk_256_us) + behind, *_ratios(row, cost, "cpu_chunk_256_us")]
+    cells += [_number(figures.cpu_burst_us)]
+    direct = cost.row("direct")
+    base = direct.medians if direct is not None else Figures()
+    cells += [
+        f"{_added(figures.latency_p50_us, base.latency_p50_us)} / "
+        f"{_added(figures.latency_p99_us, base.latency_p99_us)}",
+        f"{_number(figures.delay_256_p50_us)} / {_number(figures.delay_256_p99_us)}",
+        f"{_number(figures.idle_mib)} / {_number(figures.loaded_mib)}",
+        _number(figures.start_s),
+        _number(figures.errors),
+    ]
+    return tuple(cells)
+
+
+def _ratios(row: Row, cost: Cost, figure: str) -> tuple[str, str]:
+    """This figure over the reference's and over the floor's."""
+    return _ratio(row, cost.row(REFERENCE), figure), _ratio(row, cost.row(FLOOR), figure)
+
+
+def _ratio(row: Row, other: Row | None, figure: str) -> str:
+    value: float | None = getattr(row.medians, figure)
+    base: float | None = getattr(other.medians, figure) if other is not None else None
+    return f"{value / base:.2f}" if value and base else MISSING
+
+
+def _behind(figures: Figures) -> bool:
+    return (figures.delay_48_p50_us or 0.0) > BEHIND_US or (figures.delay_256_p50_us or 0.0) > BEHIND_US
+
+
+def _added(value: float | None, base: float | None) -> str:
+    return MISSING if value is None or base is None else _number(max(0.0, value - base))
+
+
+def _number(value: float | None) -> str:
+    """Three significant digits at least, thousands apart."""
+    if value is None:
+        return MISSING
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _other_parts(results: Results) -> list[str]:
+    parts = []
+    if results.soak is not None:
+        soak = results.soak
+        parts.append(
+            f"## {soak.streams:,} streams at once\n\n{soak.date}: {soak.streams:,} concurrent streams of "
+            f"{soak.tokens_per_s} tokens a second for {soak.seconds} s through {soak.gateway}, with upstream and load "
+            f"on the same cores: {soak.completed:,} completed, {soak.tokens:,} tokens, {soak.errors} errors, at most "
+            f"{soak.rss_mib_max:.0f} MiB resident, {soak.cpu_cores:.2f} cores used, a token {soak.delay_p50_us:,.0f} µs "
+            f"on its way at the median and {soak.delay_p99_us:,.0f} µs at p99.\n"
+        )
+    if results.engine is not None:
+        engine = results.engine
+        parts.append(
+            f"## Through the gateway and past it\n\n{engine.date}: {engine.model}, {engine.streams} streams, "
+            f"{engine.rounds} rounds in turn: {engine.direct_tokens_per_s:.1f} tokens a second from the engine called "
+            f"directly, {engine.gateway_tokens_per_s:.1f} through the gateway, a ratio of {engine.ratio:.3f}.\n"
+        )
+    if results.startup is not None:
+        startup = results.startup
+        parts.append(
+            f"## Start\n\n{startup.date}: ready {startup.ready_s:.2f} s after the command (slowest of {startup.runs}: "
+            f"{startup.ready_s_max:.2f} s), {startup.idle_rss_mib:.0f} MiB resident when idle, without an engine.\n"
+        )
+    return parts

@@ -1,0 +1,63 @@
+"""API keys: how they are made, recognised and looked up. Only digests are kept, never a key."""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import secrets
+from typing import Literal
+
+from msgspec import Struct
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+RANDOM_BYTES = 32
+CHECK_CHARACTERS = 6
+
+
+class Key(Struct, frozen=True):
+    """Who is calling and what that key may do. `models` empty: all of them. `requests_per_minute` 0: no limit."""
+
+    name: str
+    requests_per_minute: int = 0
+    models: frozenset[str] = frozenset()
+    dria: bool = False  # a `dkn_` key: errors are text and ids start with `gen-`, as Dria's users expect
+
+
+def mint(kind: Literal["live", "test"]) -> str:
+    """A new key: `dkn_live_` or `dkn_test_`, 256 random bits, 6 characters that betray a typing mistake."""
+    prefix = f"dkn_{kind}_"
+    body = _base62(int.from_bytes(secrets.token_bytes(RANDOM_BYTES)), 43)
+    return prefix + body + _check(prefix + body)
+
+
+def well_formed(key: str) -> bool:
+    """Whether a `dkn_` key's closing characters fit the rest."""
+    return key.startswith(("dkn_live_", "dkn_test_")) and key[-CHECK_CHARACTERS:] == _check(key[:-CHECK_CHARACTERS])
+
+
+def digest(key: str) -> str:
+    """What is kept of a key: SHA-256, hexadecimal. 256 random bits need no slow hash."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _check(text: str) -> str:
+    return _base62(binascii.crc32(text.encode()), CHECK_CHARACTERS)
+
+
+def _base62(number: int, width: int) -> str:
+    digits = []
+    for _ in range(width):
+        number, digit = divmod(number, len(ALPHABET))
+        digits.append(ALPHABET[digit])
+    return "".join(reversed(digits))
+
+
+class Keyring:
+    """All keys by digest. Looking one up costs a hash and a dictionary, so it takes the same time for any key."""
+
+    def __init__(self, keys: dict[str, Key]) -> None:
+        self._keys = {bytes.fromhex(name): key for name, key in keys.items()}
+
+    def find(self, key: bytes) -> Key | None:
+        """The key's owner, None when nobody has it."""
+        return self._keys.get(hashlib.sha256(key).digest())

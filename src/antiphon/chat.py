@@ -1,0 +1,200 @@
+"""The neutral words of a chat completion: what every dialect parses into and every engine is asked for.
+
+Not the wire: no vendor's field names beyond the ones that all share. Values only, frozen, no I/O.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+Role = Literal["system", "user", "assistant", "tool"]
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+JSONSchema = dict[str, Any] | bool  # Any: a schema is the caller's own JSON, checked by `structured/`
+
+
+class Text(Struct, frozen=True):
+    """A piece of text in a message."""
+
+    text: str
+
+
+class Image(Struct, frozen=True):
+    """An image in a message: `url` is a data URL (base64, PNG or JPEG) once the gateway has admitted it."""
+
+    url: str
+
+
+Part = Text | Image
+
+
+class ToolCall(Struct, frozen=True):
+    """One call that the model asks for; `arguments` is JSON text."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class Message(Struct, frozen=True, omit_defaults=True):
+    """One turn. `content` is None only for an assistant turn that holds tool calls."""
+
+    role: Role
+    content: str | tuple[Part, ...] | None = None
+    name: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    reasoning: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All text of the turn, images left out."""
+        if self.content is None:
+            return ""
+        if isinstance(self.content, str):
+            return self.content
+        return "".join(part.text for part in self.content if isinstance(part, Text))
+
+
+class Tool(Struct, frozen=True):
+    """A function that the model may call; `parameters` is a JSON schema of an object."""
+
+    name: str
+    description: str = ""
+    parameters: JSONSchema = {}
+    strict: bool = False
+
+
+class NamedTool(Struct, frozen=True):
+    """A tool choice that forces one function."""
+
+    name: str
+
+
+ToolChoice = Literal["auto", "none", "required"] | NamedTool
+
+
+class ResponseFormat(Struct, frozen=True):
+    """What the answer's text must be: any text, any JSON object, or JSON that a schema accepts."""
+
+    kind: Literal["text", "json_object", "json_schema"] = "text"
+    name: str = ""
+    schema: JSONSchema = True
+
+
+class Sampling(Struct, frozen=True):
+    """How tokens are drawn. None: the caller said nothing, the model's defaults apply."""
+
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None  # -1: no limit
+    min_p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    repetition_penalty: float | None = None
+    seed: int | None = None
+    logit_bias: dict[str, float] | None = None  # token id -> -100..100
+    stop: tuple[str, ...] = ()
+    logprobs: bool = False
+    top_logprobs: int = 0
+
+
+class Reasoning(Struct, frozen=True):
+    """How much the model may think before it answers."""
+
+    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
+    max_tokens: int | None = None
+    exclude: bool = False
+    enabled: bool | None = None
+
+
+class ChatRequest(Struct, frozen=True):
+    """One request for a completion, as the caller meant it; defaults are not yet filled in."""
+
+    model: str
+    messages: tuple[Message, ...]
+    sampling: Sampling = Sampling()
+    n: int = 1
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice = "auto"
+    parallel_tool_calls: bool = True
+    response_format: ResponseFormat = ResponseFormat()
+    reasoning: Reasoning = Reasoning()
+    stream: bool = False
+    include_usage: bool = False
+    timeout_s: float | None = None
+    max_ttft_s: float | None = None
+    user: str | None = None
+    metadata: dict[str, str] | None = None
+    ignored_fields: tuple[str, ...] = ()
+
+
+class TokenLogprob(Struct, frozen=True):
+    """A token with its natural-log probability; `bytes` because a token may hold half a character."""
+
+    token: str
+    logprob: float
+    bytes: list[int] | None = None
+
+
+class Logprob(Struct, frozen=True):
+    """A generated token and the likeliest tokens at its place."""
+
+    token: str
+    logprob: float
+    bytes: list[int] | None = None
+    top_logprobs: list[TokenLogprob] = []
+
+
+class ToolCallDelta(Struct, frozen=True):
+    """A piece of a tool call: `id` and `name` in the first piece of each `index`, arguments in all."""
+
+    index: int
+    id: str | None = None
+    name: str | None = None
+    arguments: str = ""
+
+
+class Delta(Struct, frozen=True):
+    """A piece of choice `index`. `tokens` is how many tokens the engine spent on it, as far as it tells."""
+
+    index: int = 0
+    content: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[ToolCallDelta, ...] = ()
+    logprobs: tuple[Logprob, ...] = ()
+    finish_reason: FinishReason | None = None
+
+
+class Usage(Struct, frozen=True):
+    """Token counts of one request, all choices together; prompt tokens count once."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    @property
+    def total_tokens(self) -> int:
+        """Prompt and completion together."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+class Choice(Struct, frozen=True):
+    """One finished answer."""
+
+    index: int = 0
+    content: str | None = None
+    reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    logprobs: tuple[Logprob, ...] | None = None
+    finish_reason: FinishReason = "stop"
+
+
+class Completion(Struct, frozen=True):
+    """All finished answers of one request and what they took."""
+
+    choices: tuple[Choice, ...]
+    usage: Usage

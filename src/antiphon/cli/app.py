@@ -1,0 +1,164 @@
+"""The command line: one table of commands. Each is imported only when it is called, so that the rest starts fast.
+
+Exit codes: 0 done; 1 it failed, or a check found something; 2 wrong usage or configuration; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cyclopts import App, Parameter
+
+from antiphon import __version__
+
+HELP = """\
+One OpenAI-compatible endpoint in front of models that run here and servers that run elsewhere.
+
+`antiphon serve` starts it with a small model built in; `antiphon COMMAND --help` has examples.
+"""
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 it failed, or a check found something; 2 wrong usage or configuration; 130 interrupted."
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """One row of the table: its words, the function behind it (`module:name`), help and examples."""
+
+    words: tuple[str, ...]
+    target: str
+    help: str
+    examples: tuple[str, ...] = ()
+
+
+COMMANDS = (
+    Command(
+        ("serve",),
+        "antiphon.cli.serve:serve",
+        "Serve chat completions.\n\nWithout flags: the small built-in model, on http://127.0.0.1:8000/v1.",
+        (
+            "antiphon serve",
+            "antiphon serve --model chat=./qwen3-8b.gguf --context-length 8192",
+            "antiphon serve --model hf:bartowski/SmolLM2-360M-Instruct-GGUF/SmolLM2-360M-Instruct-Q8_0.gguf",
+            "antiphon serve --upstream vllm+http://gpu-1:8000 --upstream http://gpu-2:30000",
+            "antiphon serve --config antiphon.yaml --set timeouts.first_token_s=20",
+        ),
+    ),
+    Command(
+        ("chat",),
+        "antiphon.cli.chat:chat",
+        "Chat with a model in the terminal.\n\nWith a prompt: one answer. Without: a conversation; `/help` lists its "
+        "commands, Ctrl-C stops an answer. Talks to our own gateway, or to `--base-url` / `OPENAI_BASE_URL`.",
+        (
+            'antiphon chat "Why is the sky blue?"',
+            "antiphon chat --model smollm2:135m",
+            "echo 'Say hello' | antiphon chat --json",
+        ),
+    ),
+    Command(
+        ("models", "list"),
+        "antiphon.cli.models:list_models",
+        "List the models of a running gateway. This is what `antiphon models` does.",
+        ("antiphon models", "antiphon models list --json"),
+    ),
+    Command(
+        ("models", "pull"),
+        "antiphon.cli.models:pull",
+        "Download a model file now, so that serving it starts at once.",
+        ("antiphon models pull smollm2:135m", "antiphon models pull hf:owner/repo/file.gguf"),
+    ),
+    Command(
+        ("config", "show"),
+        "antiphon.cli.config:show",
+        "Show each setting, its value and where it came from. This is what `antiphon config` does.",
+        ("antiphon config --changed", "antiphon config show --port 9000 --json"),
+    ),
+    Command(
+        ("config", "check"),
+        "antiphon.cli.config:check",
+        "Find all mistakes in the configuration.",
+        ("antiphon config check --config antiphon.yaml",),
+    ),
+    Command(("config", "path"), "antiphon.cli.config:path", "Print which configuration file is read."),
+    Command(
+        ("doctor",),
+        "antiphon.cli.doctor:doctor",
+        "Check everything that serving needs, up to a real completion; says what to do about what is wrong.",
+        ("antiphon doctor", "antiphon doctor --json"),
+    ),
+    Command(
+        ("keys", "new"),
+        "antiphon.cli.keys:new",
+        "Make a key for a client and its digest for the configuration file.",
+        ("antiphon keys new billing-service", "antiphon keys new --test --json"),
+    ),
+    Command(("version",), "antiphon.cli.version:version", "Print the version; --json adds the parts' versions."),
+)
+GROUPS = {
+    "models": "List models of a gateway, download model files.",
+    "config": "Show and check the configuration.",
+    "keys": "Make keys for clients.",
+}
+DEFAULTS = {"models": "list", "config": "show"}
+
+
+def build() -> App:
+    """The whole command line."""
+    shared = Parameter(negative=(), show_default=False)
+    app = App(
+        name="antiphon",
+        help=HELP,
+        help_epilogue=EXIT_CODES,
+        version=__version__,
+        default_parameter=shared,
+        help_format="markdown",
+    )
+    groups = {name: App(name=name, help=text) for name, text in GROUPS.items()}
+    for group in groups.values():
+        app.command(group)
+    for command in COMMANDS:
+        parent = app if len(command.words) == 1 else groups[command.words[0]]
+        parent.command(
+            command.target, name=command.words[-1], help=command.help, help_epilogue=_examples(command.examples)
+        )
+    app.register_install_completion_command(help="Install completion for this shell.")
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    from antiphon.errors import AntiphonError, ConfigError
+
+    words = with_default(list(sys.argv[1:] if arguments is None else arguments))
+    try:
+        build()(words)
+    except SystemExit as exit_:
+        return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    except AntiphonError as error:
+        sys.stderr.write(f"antiphon: {error.message}\n")
+        return 2 if isinstance(error, ConfigError) else 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output left, as `head` does; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0
+
+
+def with_default(words: list[str]) -> list[str]:
+    """The words with the command that a bare group stands for: `config --json` is `config show --json`."""
+    if not words or words[0] not in DEFAULTS:
+        return words
+    if len(words) == 1 or (words[1].startswith("-") and words[1] not in {"--help", "-h"}):
+        return [words[0], DEFAULTS[words[0]], *words[1:]]
+    return words
+
+
+def _examples(examples: tuple[str, ...]) -> str | None:
+    if not examples:
+        return None
+    return "**Examples**\n\n```\n" + "\n".join(examples) + "\n```\n\n" + EXIT_CODES

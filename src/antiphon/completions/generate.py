@@ -1,0 +1,197 @@
+"""One choice, from its first attempt to its last delta: attempts elsewhere, time-outs, limits, tool calls, the schema.
+
+Whoever reads it sees only deltas that are fit to be sent, and an error if there can be no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from antiphon.chat import Delta, FinishReason, ToolCallDelta, Usage
+from antiphon.completions.plan import Plan, job
+from antiphon.engines import DeltaStream
+from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
+from antiphon.ids import Ids
+from antiphon.models.catalogue import Offer
+from antiphon.models.placement import Load, Placement
+from antiphon.structured.validate import validate
+from antiphon.tools.parse import ToolCallParser
+
+ATTEMPTS_MAX = 3
+
+
+class ChoiceStream:
+    """Deltas of choice `index`. Until the first one is out, a failed engine is replaced by another, unseen."""
+
+    def __init__(self, plan: Plan, index: int, placement: Placement, *, inter_token_s: float, ids: Ids) -> None:
+        self._plan = plan
+        self._index = index
+        self._placement = placement
+        self._inter_token_s = inter_token_s
+        self._ids = ids
+        self._loop = asyncio.get_running_loop()
+        self._stream: DeltaStream | None = None
+        self._load: Load | None = None
+        self._tried: frozenset[str] = frozenset()
+        self._shaper: Shaper | None = None
+        self._token_due = plan.first_token_at
+        self._tokens_max = plan.sampling.max_tokens
+        self._finished = False
+        self.node = ""
+        self.tokens = 0
+        self.first_token_at: float | None = None
+        self.usage: Usage | None = None
+
+    async def start(self) -> None:
+        """Reach an engine. Raises what the last attempt raised."""
+        failure: AntiphonError | None = None
+        while True:
+            try:
+                offer, self._load = self._placement.take(self._plan.model, self._tried)
+            except Unavailable:
+                raise failure or Unavailable(retry_after_s=1) from None
+            self._tried |= {offer.engine.name}
+            self.node = offer.engine.name
+            self._shaper = _shaper(self._plan, offer, self._ids)
+            if self._plan.request.tools and offer.native_tools:
+                self._tokens_max = None  # an engine may tell of one token of a call in several deltas
+            try:
+                self._stream = await offer.engine.open(job(self._plan, offer, self._index))
+                return
+            except (EngineFailed, Unavailable) as error:
+                failure = error
+                self._release()
+
+    async def next(self, until: float) -> list[Delta] | None:
+        """The deltas that arrived together, [] after the finishing one, None when nothing came until `until`.
+
+        Raises FirstTokenTimeout, DeadlineExceeded, EngineFailed, or the engine's refusal.
+        """
+        if self._finished:
+            return await self._drain()
+        assert self._stream is not None
+        try:
+            deltas = await self._stream.next(min(until, self._token_due, self._plan.total_at))
+        except (EngineFailed, Unavailable):
+            if self.tokens or len(self._tried) >= ATTEMPTS_MAX or len(self._tried) >= len(self._plan.model.live):
+                raise
+            self._release()
+            await self.start()
+            return None
+        if not deltas:
+            self._check_time()
+            return deltas
+        return self._shape(deltas)
+
+    def _shape(self, deltas: list[Delta]) -> list[Delta]:
+        now = self._loop.time()
+        if now >= self._plan.total_at:
+            raise DeadlineExceeded()
+        self._token_due = now + self._inter_token_s
+        if self.first_token_at is None:
+            self.first_token_at = now
+        deltas = self._count(deltas)
+        if self._shaper is not None:
+            deltas = self._shaper.feed(deltas)
+        if deltas and deltas[-1].finish_reason is not None:
+            self._finished = True
+        if self._index:
+            deltas = [msgspec.structs.replace(delta, index=self._index) for delta in deltas]
+        return deltas
+
+    def _count(self, deltas: list[Delta]) -> list[Delta]:
+        """Count tokens, one a delta; an engine that goes on past max_tokens is cut there."""
+        last = deltas[-1]
+        count = len(deltas)
+        if last.finish_reason is not None and not (last.content or last.reasoning or last.tool_calls):
+            count -= 1
+        self.tokens += count
+        if self._tokens_max is None or self.tokens <= self._tokens_max:
+            return deltas
+        kept = deltas[: max(0, count - (self.tokens - self._tokens_max))]
+        self.tokens = self._tokens_max
+        return [*kept, Delta(finish_reason="length")]
+
+    async def _drain(self) -> list[Delta]:
+        """After the finishing delta only the usage is of interest, and not for long."""
+        assert self._stream is not None
+        try:
+            while (more := await self._stream.next(self._loop.time() + 1.0)) is not None and more:
+                pass
+        except EngineFailed:
+            pass
+        self.usage = self._stream.usage
+        return []
+
+    def _check_time(self) -> None:
+        now = self._loop.time()
+        if now >= self._plan.total_at:
+            raise DeadlineExceeded()
+        if now >= self._token_due:
+            if self.first_token_at is None:
+                raise FirstTokenTimeout()
+            raise EngineFailed("The engine fell silent in the middle of the answer.")
+
+    def _release(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+        if self._load is not None:
+            self._placement.give_back(self._load)
+            self._load = None
+
+    def close(self) -> None:
+        """End it; an unfinished engine stops."""
+        self._release()
+
+
+class Shaper:
+    """What must be done to text before it is sent: read tool calls out of it, hold the whole against a schema."""
+
+    def __init__(self, plan: Plan, parser: ToolCallParser | None) -> None:
+        self._parser = parser
+        self._schema = plan.schema
+        self._text = [plan.prefill or ""]
+        self._called = False
+
+    def feed(self, deltas: list[Delta]) -> list[Delta]:
+        """The deltas to send for those that came. Raises EngineFailed for a finished text that its schema refuses."""
+        shaped: list[Delta] = []
+        for delta in deltas:
+            shaped += [delta] if self._parser is None else self._parse(delta, self._parser)
+        if self._schema is not None:
+            self._check(shaped)
+        return shaped
+
+    def _parse(self, delta: Delta, parser: ToolCallParser) -> list[Delta]:
+        pieces = list(parser.feed(delta.content)) if delta.content else []
+        finish = delta.finish_reason
+        if finish is not None:
+            pieces += parser.finish(cut=finish == "length")
+        shaped = [self._piece(piece) for piece in pieces]
+        if delta.reasoning or delta.logprobs:
+            shaped.insert(0, Delta(reasoning=delta.reasoning, logprobs=delta.logprobs))
+        if finish is not None:
+            shaped.append(Delta(finish_reason=self._finish_reason(finish, parser)))
+        return shaped
+
+    @staticmethod
+    def _piece(piece: str | ToolCallDelta) -> Delta:
+        return Delta(content=piece) if isinstance(piece, str) else Delta(tool_calls=(piece,))
+
+    @staticmethod
+    def _finish_reason(finish: FinishReason, parser: ToolCallParser) -> FinishReason:
+        return "tool_calls" if finish == "stop" and parser.calls_count else finish
+
+    def _check(self, deltas: list[Delta]) -> None:
+        self._text += [delta.content for delta in deltas]
+        if deltas and deltas[-1].finish_reason == "stop" and self._schema is not None:
+            validate("".join(self._text), self._schema)
+
+
+def _shaper(plan: Plan, offer: Offer, ids: Ids) -> Shaper | None:
+    """None for plain text, the usual case, which then costs nothing."""
+    parser = ToolCallParser(lambda: ids.make("call_")) if plan.emulates_tools(offer) else None
+    return Shaper(plan, parser) if parser is not None or plan.schema is not None else None

@@ -1,0 +1,97 @@
+"""Several choices of one request as one stream: what comes first is handed on first."""
+
+from __future__ import annotations
+
+import asyncio
+
+from antiphon.chat import Delta, Usage
+from antiphon.completions.generate import ChoiceStream
+
+FAR_S = 3600.0
+
+
+class MergedStream:
+    """Reads all choices at once, each in a task of its own; the first failure ends all of them."""
+
+    def __init__(self, choices: list[ChoiceStream]) -> None:
+        self._choices = choices
+        self._loop = asyncio.get_running_loop()
+        self._arrived: asyncio.Queue[list[Delta] | None] = asyncio.Queue(maxsize=64)
+        self._failure: BaseException | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._left = len(choices)
+
+    async def start(self) -> None:
+        """Reach engines for all choices, then read them."""
+        for choice in self._choices:
+            await choice.start()
+        self._tasks = [self._loop.create_task(self._read(choice)) for choice in self._choices]
+        for task in self._tasks:
+            task.add_done_callback(self._ended)
+
+    async def _read(self, choice: ChoiceStream) -> None:
+        while (deltas := await choice.next(self._loop.time() + FAR_S)) != []:
+            if deltas:
+                await self._arrived.put(deltas)
+        await self._arrived.put(None)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Keep a failure for the reader, and wake it: a full queue wakes it by itself."""
+        if task.cancelled() or task.exception() is None:
+            return
+        self._failure = self._failure or task.exception()
+        if not self._arrived.full():
+            self._arrived.put_nowait([])
+
+    async def next(self, until: float) -> list[Delta] | None:
+        """As ChoiceStream.next, for all choices together."""
+        while self._left:
+            try:
+                async with asyncio.timeout_at(until):
+                    deltas = await self._arrived.get()
+            except TimeoutError:
+                return None
+            if self._failure is not None:
+                raise self._failure
+            if deltas is not None:
+                return deltas
+            self._left -= 1
+        return []
+
+    @property
+    def node(self) -> str:
+        """The node of the first choice."""
+        return self._choices[0].node
+
+    @property
+    def tokens(self) -> int:
+        """Deltas seen so far, all choices together."""
+        return sum(choice.tokens for choice in self._choices)
+
+    @property
+    def first_token_at(self) -> float | None:
+        """When the first token of any choice came."""
+        return min((at for choice in self._choices if (at := choice.first_token_at) is not None), default=None)
+
+    @property
+    def usage(self) -> Usage | None:
+        """Completion tokens of all choices; prompt tokens once."""
+        usages = [choice.usage for choice in self._choices if choice.usage is not None]
+        return total(usages) if len(usages) == len(self._choices) else None
+
+    def close(self) -> None:
+        """End all choices."""
+        for task in self._tasks:
+            task.cancel()
+        for choice in self._choices:
+            choice.close()
+
+
+def total(usages: list[Usage]) -> Usage:
+    """The usage of one request whose choices were generated one by one: the prompt counts once."""
+    return Usage(
+        prompt_tokens=max(usage.prompt_tokens for usage in usages),
+        completion_tokens=sum(usage.completion_tokens for usage in usages),
+        cached_tokens=usages[0].cached_tokens,
+        reasoning_tokens=sum(usage.reasoning_tokens for usage in usages),
+    )

@@ -1,0 +1,166 @@
+"""From a checked request to a Plan: model, permission, images, grammars, defaults, and whether it fits the context."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from msgspec import Struct
+
+from antiphon.accounts.keys import Key
+from antiphon.chat import ChatRequest, Image, Message, Part, Sampling
+from antiphon.completions.plan import Plan, fill, job
+from antiphon.errors import BadRequest, PermissionDenied
+from antiphon.models.catalogue import Catalogue, Model
+from antiphon.structured.grammar import compile_schema, json_object_grammar
+from antiphon.tools.check import check_tools
+from antiphon.tools.grammar import tool_grammar
+from antiphon.vision.admission import ImageAdmission
+
+SCHEMA_PARAM = "response_format.json_schema.schema"
+TURN_TOKENS_MAX = 32  # more than any chat template adds to one turn
+TEMPLATE_TOKENS_MAX = 512  # more than a template adds by itself, such as a default system message
+
+
+class Bounds(Struct, frozen=True):
+    """How long requests may take, in seconds."""
+
+    first_token_s: float
+    inter_token_s: float
+    total_s: float
+    total_s_max: float
+    heartbeat_s: float
+
+
+class Preparation:
+    """Makes plans."""
+
+    def __init__(self, catalogue: Catalogue, images: ImageAdmission, bounds: Bounds) -> None:
+        self._catalogue = catalogue
+        self._images = images
+        self._bounds = bounds
+
+    async def plan(self, request: ChatRequest, key: Key) -> Plan:
+        """Check `request` against the model it names; every refusal names its field."""
+        model = self._catalogue.find(request.model)
+        if key.models and model.id not in key.models:
+            raise PermissionDenied(f"This key may not use the model {model.id!r}.")
+        request = await self._admit_images(request, model)
+        plan = _grammars(self._timed(request, model))
+        model.require_live()
+        return await _fit(plan)
+
+    def _timed(self, request: ChatRequest, model: Model) -> Plan:
+        bounds = self._bounds
+        if request.timeout_s is not None and request.timeout_s > bounds.total_s_max:
+            message = f"timeout_secs: expected at most {bounds.total_s_max:g}."
+            raise BadRequest(message, param="timeout_secs")
+        now = asyncio.get_running_loop().time()
+        total_s = request.timeout_s or model.timeout_s or bounds.total_s
+        first_token_s = bounds.first_token_s if request.max_ttft_s is None else request.max_ttft_s
+        return Plan(
+            request=request,
+            model=model,
+            sampling=fill(request.sampling, model.defaults),
+            begun_at=now,
+            total_at=now + total_s,
+            first_token_at=now + first_token_s,
+        )
+
+    async def _admit_images(self, request: ChatRequest, model: Model) -> ChatRequest:
+        """Every image as a clean data URL; a model that takes no images refuses them before any is read."""
+        places = [
+            (i, j, part)
+            for i, message in enumerate(request.messages)
+            if isinstance(message.content, tuple)
+            for j, part in enumerate(message.content)
+            if isinstance(part, Image)
+        ]
+        if not places:
+            return request
+        if "image" not in model.modalities:
+            param = f"messages[{places[0][0]}].content[{places[0][1]}]"
+            raise BadRequest(f"{param}: the model {model.id!r} does not take images.", param=param)
+        self._images.check_count(len(places))
+        urls = {}
+        for i, j, part in places:
+            urls[i, j] = await self._images.admit(part.url, param=f"messages[{i}].content[{j}].image_url")
+        messages = tuple(_with_images(message, i, urls) for i, message in enumerate(request.messages))
+        return msgspec.structs.replace(request, messages=messages)
+
+
+def _with_images(message: Message, i: int, urls: dict[tuple[int, int], str]) -> Message:
+    if not isinstance(message.content, tuple):
+        return message
+    parts: tuple[Part, ...] = tuple(
+        Image(urls[i, j]) if isinstance(part, Image) else part for j, part in enumerate(message.content)
+    )
+    return msgspec.structs.replace(message, content=parts)
+
+
+def _grammars(plan: Plan) -> Plan:
+    """Compile what binds the text. Done for every engine alike, so that all refuse the same schemas."""
+    request = plan.request
+    wanted = request.response_format
+    calling = bool(request.tools) and request.tool_choice != "none"
+    if not calling and wanted.kind == "text":
+        return plan
+    grammar = tools = None
+    if wanted.kind == "json_schema":
+        grammar = compile_schema(wanted.schema, param=SCHEMA_PARAM).grammar
+    elif wanted.kind == "json_object":
+        grammar = json_object_grammar()
+    if calling:
+        check_tools(request.tools, request.tool_choice)
+        if plan.prefill is not None:
+            raise BadRequest("messages: a closing assistant message cannot be continued with tools.", param="messages")
+        if not all(offer.native_tools for offer in plan.model.offers):
+            tools = tool_grammar(
+                request.tools,
+                choice=request.tool_choice,
+                parallel=request.parallel_tool_calls,
+                response_format=wanted,
+            )
+    schema = {"json_schema": wanted.schema, "json_object": {"type": "object"}}.get(wanted.kind)
+    return msgspec.structs.replace(plan, grammar=grammar, tool_grammar=tools, schema=schema)
+
+
+async def _fit(plan: Plan) -> Plan:
+    """Lower a default max_tokens to what the context leaves; refuse an explicit one, or a prompt, that does not fit.
+
+    The engine is asked for the exact length only when a bound from the text's size leaves room for doubt.
+    """
+    context = plan.model.context_length
+    asked = plan.sampling.max_tokens
+    if context is None or _prompt_tokens_max(plan.request) + (asked or 1) <= context:
+        return plan
+    offer = plan.model.require_live()[0]
+    prompt = await offer.engine.count_prompt_tokens(job(plan, offer, 0))
+    if prompt is None:
+        return plan
+    if prompt >= context:
+        message = f"messages: the prompt has {prompt} tokens, the model's context is {context}."
+        raise BadRequest(message, param="messages", code="context_length_exceeded")
+    left = context - prompt
+    if asked is None or asked <= left:
+        return plan
+    if plan.request.sampling.max_tokens is not None:
+        message = f"max_tokens: {asked} and a prompt of {prompt} tokens exceed the model's context of {context}."
+        raise BadRequest(message, param="max_tokens", code="context_length_exceeded")
+    return msgspec.structs.replace(plan, sampling=_with_max_tokens(plan.sampling, left))
+
+
+def _with_max_tokens(sampling: Sampling, max_tokens: int) -> Sampling:
+    return msgspec.structs.replace(sampling, max_tokens=max_tokens)
+
+
+def _prompt_tokens_max(request: ChatRequest) -> int:
+    """A sure upper bound: no token is shorter than a byte, no template adds more than a little to each turn."""
+    size = TEMPLATE_TOKENS_MAX
+    for message in request.messages:
+        text = message.text
+        size += TURN_TOKENS_MAX + (len(text) if text.isascii() else 4 * len(text))
+        size += sum(len(call.name) + 4 * len(call.arguments) for call in message.tool_calls)
+    if request.tools:
+        size += 4 * len(msgspec.json.encode(request.tools))
+    return size

@@ -1,0 +1,150 @@
+"""POST /v1/chat/completions: from bytes to bytes. Reads the body, lets the dialect parse and render, keeps the line alive."""
+
+from __future__ import annotations
+
+import asyncio
+
+from msgspec import Struct
+
+from antiphon.clock import Clock
+from antiphon.completions.dialects import openai_request, openai_response
+from antiphon.completions.dialects.openai_response import Head, StreamRenderer
+from antiphon.completions.plan import Plan
+from antiphon.completions.service import Completions, CompletionStream
+from antiphon.errors import AntiphonError
+from antiphon.http.errors import json_object
+from antiphon.http.exchange import EVENT_STREAM, JSON, Exchange, Header, require_key
+from antiphon.http.sse import DONE, HEARTBEAT, event
+from antiphon.ids import Ids
+
+
+class RequestBounds(Struct, frozen=True):
+    """What one request may hold."""
+
+    body_bytes_max: int
+    n_max: int
+    messages_max: int
+    strict_fields: bool
+    heartbeat_s: float
+
+
+class ChatRoutes:
+    """The chat handler of the canonical door."""
+
+    def __init__(self, completions: Completions, bounds: RequestBounds, *, clock: Clock, ids: Ids) -> None:
+        self._completions = completions
+        self._bounds = bounds
+        self._clock = clock
+        self._ids = ids
+
+    async def chat(self, exchange: Exchange) -> None:
+        """Answer one chat completion, plain or streamed as the body asks."""
+        bounds = self._bounds
+        body = await exchange.body(bytes_max=bounds.body_bytes_max)
+        exchange.watch()
+        request = openai_request.parse(
+            body, n_max=bounds.n_max, messages_max=bounds.messages_max, strict_fields=bounds.strict_fields
+        )
+        key = require_key(exchange)
+        plan = await self._completions.plan(request, key)
+        answer_id = self._ids.make("gen-" if key.dria else "chatcmpl-")
+        created = int(self._clock.now())
+        if request.stream:
+            await self._stream(exchange, plan, answer_id, created)
+        else:
+            await self._plain(exchange, plan, answer_id, created)
+
+    async def _plain(self, exchange: Exchange, plan: Plan, answer_id: str, created: int) -> None:
+        """A slow answer is preceded by blank lines, so that proxies do not cut the connection."""
+        extra = _extra_headers(plan)
+        beat = Beat(exchange, self._bounds.heartbeat_s, (JSON, *extra))
+        try:
+            completion, node = await self._completions.complete(plan)
+        except AntiphonError as error:
+            if not await beat.stop():
+                raise
+            await exchange.finish(json_object(error))
+            return
+        finally:
+            beat.cancel()
+        body = openai_response.render(completion, Head(answer_id, created, plan.request.model, node))
+        if await beat.stop():
+            await exchange.finish(body)
+        else:
+            await exchange.respond(200, body, JSON, *extra)
+
+    async def _stream(self, exchange: Exchange, plan: Plan, answer_id: str, created: int) -> None:
+        """The head goes out with the first delta or the first heartbeat: until then a status can still be said."""
+        stream = self._completions.open(plan)
+        renderer = StreamRenderer(Head(answer_id, created, plan.request.model, ""))
+        try:
+            await stream.start()
+            await self._relay(exchange, plan, stream, renderer)
+        except AntiphonError as error:
+            stream.failed(error)
+            if not exchange.started:
+                raise
+            await exchange.finish(event(json_object(error)))
+        finally:
+            stream.close()
+
+    async def _relay(
+        self, exchange: Exchange, plan: Plan, stream: CompletionStream, renderer: StreamRenderer
+    ) -> None:
+        """What arrives together is written together; `[DONE]` follows only a finished answer."""
+        render = renderer.delta
+        while (deltas := await stream.next()) != []:
+            if not exchange.started:
+                await exchange.start(200, *EVENT_STREAM, *_extra_headers(plan))
+            if deltas is None:
+                await exchange.write(HEARTBEAT)
+            elif len(deltas) == 1:
+                await exchange.write(render(deltas[0]))
+            else:
+                await exchange.write(b"".join([render(delta) for delta in deltas]))
+        if not exchange.started:
+            await exchange.start(200, *EVENT_STREAM, *_extra_headers(plan))
+        usage = renderer.usage(stream.usage) if plan.request.include_usage else b""
+        await exchange.finish(usage + DONE)
+
+
+class Beat:
+    """Blank lines before a slow JSON body. The first one commits the status 200; it comes only after `heartbeat_s`."""
+
+    def __init__(self, exchange: Exchange, heartbeat_s: float, headers: tuple[Header, ...]) -> None:
+        self._exchange = exchange
+        self._heartbeat_s = heartbeat_s
+        self._headers = headers
+        self._loop = asyncio.get_running_loop()
+        self._task: asyncio.Task[None] | None = None
+        self._timer = self._loop.call_later(heartbeat_s, self._ring)
+
+    def _ring(self) -> None:
+        self._task = self._loop.create_task(self._write())
+
+    async def _write(self) -> None:
+        if not self._exchange.started:
+            await self._exchange.start(200, *self._headers)
+        await self._exchange.write(b"\n")
+        self._timer = self._loop.call_later(self._heartbeat_s, self._ring)
+
+    def cancel(self) -> None:
+        """No further beat begins."""
+        self._timer.cancel()
+
+    async def stop(self) -> bool:
+        """No further beat; True when one has begun, so that the head is out."""
+        self._timer.cancel()
+        if self._task is None:
+            return False
+        await self._task
+        self._timer.cancel()
+        return True
+
+
+def _extra_headers(plan: Plan) -> tuple[Header, ...]:
+    ignored = plan.request.ignored_fields
+    if not ignored:
+        return ()
+    shown = ", ".join(name if name.isascii() and name.isprintable() else "?" for name in ignored[:32])
+    return ((b"x-ignored-fields", shown[:1024].encode()),)

@@ -1,0 +1,197 @@
+"""The life of a completion, told in order: plan, place, generate, count. No HTTP, no wire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Struct
+
+from antiphon.accounts.keys import Key
+from antiphon.chat import ChatRequest, Choice, Completion, Delta, ToolCall, Usage
+from antiphon.completions.collect import Collector
+from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
+from antiphon.completions.merge import MergedStream
+from antiphon.completions.plan import Plan, job
+from antiphon.completions.prepare import Bounds, Preparation
+from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, Unavailable
+from antiphon.ids import Ids
+from antiphon.models.placement import Placement
+
+
+class Record(Struct, frozen=True):
+    """What became of one request: for metrics and logs. Times in the event loop's seconds, tokens as billed."""
+
+    plan: Plan
+    usage: Usage
+    ended_at: float
+    first_token_at: float | None
+    failure: str | None
+
+
+class Completions:
+    """Serves chat completions."""
+
+    def __init__(
+        self,
+        preparation: Preparation,
+        placement: Placement,
+        bounds: Bounds,
+        *,
+        ids: Ids,
+        on_end: Callable[[Record], None],
+    ) -> None:
+        self._preparation = preparation
+        self._placement = placement
+        self._bounds = bounds
+        self._ids = ids
+        self._on_end = on_end
+
+    async def plan(self, request: ChatRequest, key: Key) -> Plan:
+        """Check the request and decide what to generate."""
+        return await self._preparation.plan(request, key)
+
+    async def complete(self, plan: Plan) -> tuple[Completion, str]:
+        """The finished completion and the node that served it."""
+        try:
+            async with asyncio.timeout_at(plan.total_at):
+                if _needs_stream(plan):
+                    return await self._collect(plan)
+                return await self._whole(plan)
+        except TimeoutError:
+            self._note(plan, Usage(), None, DeadlineExceeded())
+            raise DeadlineExceeded() from None
+
+    async def _whole(self, plan: Plan) -> tuple[Completion, str]:
+        """One choice, asked for in one piece, elsewhere when the first engine fails."""
+        tried: frozenset[str] = frozenset()
+        failure: AntiphonError | None = None
+        while True:
+            try:
+                offer, load = self._placement.take(plan.model, tried)
+            except Unavailable as error:
+                self._note(plan, Usage(), None, failure or error)
+                raise failure or error from None
+            tried |= {offer.engine.name}
+            try:
+                choice, usage = await offer.engine.complete(job(plan, offer, 0))
+            except (EngineFailed, Unavailable) as error:
+                failure = error
+                if len(tried) >= ATTEMPTS_MAX:
+                    self._note(plan, Usage(), None, error)
+                    raise
+                continue
+            except AntiphonError as error:
+                self._note(plan, Usage(), None, error)
+                raise
+            finally:
+                self._placement.give_back(load)
+            self._note(plan, usage, None, None)
+            return Completion((self._named(choice),), usage), offer.engine.name
+
+    def _named(self, choice: Choice) -> Choice:
+        """Every tool call has an id, also from an engine that gives none."""
+        if all(call.id for call in choice.tool_calls):
+            return choice
+        calls = tuple(
+            ToolCall(call.id or self._ids.make("call_"), call.name, call.arguments) for call in choice.tool_calls
+        )
+        return msgspec.structs.replace(choice, tool_calls=calls)
+
+    async def _collect(self, plan: Plan) -> tuple[Completion, str]:
+        """Choices generated as streams, folded into whole ones."""
+        collectors = [Collector(i, logprobs=plan.sampling.logprobs) for i in range(plan.request.n)]
+        stream = self.open(plan)
+        try:
+            await stream.start()
+            while (deltas := await stream.next()) != []:
+                for delta in deltas or ():
+                    collectors[delta.index].add(delta)
+        except AntiphonError as error:
+            stream.failed(error)
+            raise
+        finally:
+            stream.close()
+        completion = Completion(tuple(collector.choice() for collector in collectors), stream.usage)
+        return completion, stream.node
+
+    def open(self, plan: Plan) -> CompletionStream:
+        """A stream of the plan's deltas; `start` it, read it to its end, close it."""
+        return CompletionStream(plan, self._placement, self._bounds, ids=self._ids, note=self._note)
+
+    def _note(self, plan: Plan, usage: Usage, first_token_at: float | None, failure: AntiphonError | None) -> None:
+        ended_at = asyncio.get_running_loop().time()
+        code = None if failure is None else failure.code or failure.type
+        self._on_end(Record(plan, usage, ended_at, first_token_at, code))
+
+
+class CompletionStream:
+    """All deltas of one completion, choices interleaved; tells once how it ended."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        placement: Placement,
+        bounds: Bounds,
+        *,
+        ids: Ids,
+        note: Callable[[Plan, Usage, float | None, AntiphonError | None], None],
+    ) -> None:
+        self._plan = plan
+        self._note = note
+        self._heartbeat_s = bounds.heartbeat_s
+        self._loop = asyncio.get_running_loop()
+        self._failure: AntiphonError | None = None
+        self._complete = False
+        self._ended = False
+        choices = [
+            ChoiceStream(plan, i, placement, inter_token_s=bounds.inter_token_s, ids=ids)
+            for i in range(plan.request.n)
+        ]
+        self._source = choices[0] if len(choices) == 1 else MergedStream(choices)
+        self.start = self._source.start
+
+    @property
+    def node(self) -> str:
+        """The node that serves."""
+        return self._source.node
+
+    @property
+    def usage(self) -> Usage:
+        """What it took: as the engine says, else as counted here."""
+        return self._source.usage or Usage(completion_tokens=self._source.tokens)
+
+    async def next(self) -> list[Delta] | None:
+        """The deltas that arrived together, [] at the end, None when a heartbeat is due; raises what ended it."""
+        deltas = await self._source.next(self._loop.time() + self._heartbeat_s)
+        self._complete = deltas == []
+        return deltas
+
+    def failed(self, error: AntiphonError) -> None:
+        """Remember why it ended early."""
+        self._failure = error
+
+    def close(self) -> None:
+        """End it, and say so once."""
+        self._source.close()
+        if not self._ended:
+            self._ended = True
+            failure = self._failure
+            if failure is None and not self._complete:
+                failure = AntiphonError("The client has gone.", code="client_gone")
+            self._note(self._plan, self.usage, self._source.first_token_at, failure)
+
+
+def _needs_stream(plan: Plan) -> bool:
+    """A plain answer comes in one piece, the cheapest way, unless something must be seen or done on the way."""
+    return (
+        plan.request.n > 1
+        or plan.schema is not None
+        or plan.tool_grammar is not None
+        or plan.prefill is not None
+        or plan.sampling.logprobs
+        or plan.request.max_ttft_s is not None
+    )
+
+

@@ -1,0 +1,112 @@
+"""The engine seam: whatever generates, reached through one Protocol.
+
+A local child, an upstream URL and a remote node are all engines; what happens around them never knows which it is.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from antiphon.chat import (
+    Choice,
+    Delta,
+    Message,
+    Reasoning,
+    ResponseFormat,
+    Sampling,
+    Tool,
+    ToolChoice,
+    Usage,
+)
+
+
+class Job(Struct, frozen=True):
+    """What an engine is asked for: one choice, all defaults filled in.
+
+    `grammar` (GBNF) binds the text; then `response_format` is only for engines that take no grammar.
+    `tools` are there only for an engine whose model knows tools by itself.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    sampling: Sampling
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice = "auto"
+    parallel_tool_calls: bool = True
+    grammar: str | None = None
+    response_format: ResponseFormat = ResponseFormat()
+    reasoning: Reasoning = Reasoning()
+    user: str | None = None
+
+    @property
+    def prefill(self) -> str | None:
+        """The text of a closing assistant turn, which the engine is to continue."""
+        last = self.messages[-1]
+        return last.text if last.role == "assistant" and not last.tool_calls else None
+
+
+class ModelFacts(Struct, frozen=True):
+    """What an engine tells about a model it serves; None where it does not say."""
+
+    name: str
+    context_length: int | None = None
+    modalities: tuple[str, ...] = ("text",)
+    native_tools: bool = False
+    quantisation: str | None = None
+
+
+class DeltaStream(Protocol):
+    """Deltas of one choice as they arrive."""
+
+    usage: Usage | None  # what the engine says it took, once it said so
+
+    async def next(self, until: float) -> list[Delta] | None:
+        """The deltas that arrived together, [] at the end of a finished answer, None when `until` has passed.
+
+        `until` is in the event loop's time. Raises EngineFailed when the answer breaks off.
+        """
+        ...
+
+    def close(self) -> None:
+        """End it; an engine that is not finished stops generating."""
+        ...
+
+
+class Engine(Protocol):
+    """Generates one choice for a job."""
+
+    name: str
+
+    @property
+    def takes_grammar(self) -> bool:
+        """Whether a GBNF grammar can bind the text."""
+        ...
+
+    async def models(self) -> list[ModelFacts]:
+        """What it serves now."""
+        ...
+
+    async def complete(self, job: Job) -> tuple[Choice, Usage]:
+        """One finished choice."""
+        ...
+
+    async def open(self, job: Job) -> DeltaStream:
+        """Begin a choice; returns when the engine has admitted the job."""
+        ...
+
+    async def count_prompt_tokens(self, job: Job) -> int | None:
+        """How many tokens the messages take with the model's own template, None when the engine cannot tell."""
+        ...
+
+    def unavailable(self) -> int | None:
+        """None when it can be asked; else the seconds after which it may be."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and processes."""
+        ...
+
+
+__all__ = ["DeltaStream", "Engine", "Job", "ModelFacts"]

@@ -1,0 +1,80 @@
+"""The declared differences between engines that speak the OpenAI wire. A new engine is a row here."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from antiphon.errors import ConfigError
+
+Prefill = Literal["implicit", "flags", "turn"]
+
+
+class EngineKind(Struct, frozen=True):
+    """How one engine departs from the others on the wire.
+
+    `top_k_off`: the value that means "no limit", None when it takes no top_k. `prefill`: a closing assistant
+    message is continued by itself (`implicit`), with two flags (`flags`), or is a plain turn (`turn`).
+    `grammar_field`: where a GBNF grammar goes. `reasoning_field`: the name of thinking text in answers.
+    """
+
+    name: str
+    top_k_off: int | None = None
+    min_p: bool = False
+    repetition_field: Literal["repeat_penalty", "repetition_penalty"] | None = None
+    grammar_field: Literal["grammar", "structured_outputs"] | None = None
+    prefill: Prefill = "turn"
+    top_p_zero: float = 0.0  # vLLM refuses top_p 0: the smallest value it takes is as good
+    tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    count_tokens: Literal["llama.cpp", "vllm"] | None = None
+    strict_tools: bool = False  # vLLM holds arguments to the schema only with `strict`
+    health_path: str = "/v1/models"
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        EngineKind(
+            name="llama.cpp",
+            top_k_off=0,
+            min_p=True,
+            repetition_field="repeat_penalty",
+            grammar_field="grammar",
+            prefill="implicit",
+            count_tokens="llama.cpp",
+            health_path="/health",
+        ),
+        EngineKind(
+            name="vllm",
+            top_k_off=0,
+            min_p=True,
+            repetition_field="repetition_penalty",
+            grammar_field="structured_outputs",
+            prefill="flags",
+            top_p_zero=1e-6,
+            count_tokens="vllm",
+            strict_tools=True,
+            health_path="/health",
+        ),
+        EngineKind(
+            name="sglang",
+            top_k_off=-1,
+            min_p=True,
+            repetition_field="repetition_penalty",
+            prefill="flags",
+            top_p_zero=1e-6,
+            health_path="/health",
+        ),
+        EngineKind(name="ollama"),
+        EngineKind(name="openai", tokens_field="max_completion_tokens"),
+    )
+}
+
+
+def kind(name: str) -> EngineKind:
+    """The row of that name; ConfigError names the known ones."""
+    row = KINDS.get(name)
+    if row is None:
+        raise ConfigError(f"unknown engine kind {name!r}: known are {', '.join(sorted(KINDS))}")
+    return row

@@ -1,0 +1,59 @@
+"""What an engine's refusal means for the caller: a status and a body become one of our errors. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from antiphon.errors import AntiphonError, BadRequest, EngineFailed, Unavailable
+
+MESSAGE_CHARACTERS_MAX = 300
+RETRY_AFTER_S_MAX = 60
+CONTEXT_WORDS = ("context length", "context size", "maximum context", "exceed_context", "max_model_len", "input_tokens")
+
+
+class _Error(Struct):
+    message: str = ""
+    type: str = ""
+    n_prompt_tokens: int | None = None
+    n_ctx: int | None = None
+
+
+class _Body(Struct):
+    error: _Error | str | None = None
+    message: str | None = None
+
+
+def refusal(status: int, headers: dict[bytes, bytes], body: bytes) -> AntiphonError:
+    """The error to raise for an answer whose status is not 200."""
+    if status in (429, 503):
+        return Unavailable("Every node that serves this model is busy.", retry_after_s=_retry_after_s(headers))
+    if status in (400, 413, 422):
+        return _bad_request(body)
+    return EngineFailed(f"The engine refused with status {status}.")
+
+
+def _retry_after_s(headers: dict[bytes, bytes]) -> int:
+    value = headers.get(b"retry-after", b"").decode("latin-1")
+    return min(max(int(value), 1), RETRY_AFTER_S_MAX) if value.isdigit() else 1
+
+
+def _bad_request(body: bytes) -> AntiphonError:
+    error = _read(body)
+    text = f"{error.type} {error.message}".lower()
+    if any(words in text for words in CONTEXT_WORDS):
+        size = f" ({error.n_prompt_tokens} tokens, {error.n_ctx} fit)" if error.n_prompt_tokens else ""
+        message = f"messages: the prompt and max_tokens do not fit the model's context{size}."
+        return BadRequest(message, param="messages", code="context_length_exceeded")
+    detail = " ".join(error.message.split())[:MESSAGE_CHARACTERS_MAX]
+    return BadRequest(f"The model cannot take this request: {detail or 'no reason given'}", code="engine_refused")
+
+
+def _read(body: bytes) -> _Error:
+    try:
+        parsed = msgspec.json.decode(body, type=_Body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _Error()
+    if isinstance(parsed.error, _Error):
+        return parsed.error
+    return _Error(message=parsed.error or parsed.message or "")

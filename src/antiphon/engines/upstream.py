@@ -1,0 +1,200 @@
+"""An engine behind HTTP: any server that speaks the OpenAI wire, with the differences its kind declares."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from antiphon.chat import Choice, Delta, Usage
+from antiphon.engines import DeltaStream, Job, ModelFacts
+from antiphon.engines import facts, wire
+from antiphon.engines.kinds import EngineKind
+from antiphon.engines.refusals import refusal
+from antiphon.errors import EngineFailed, ServiceError, Unavailable
+from antiphon.http.client import Answer, Broken, ClientError, ConnectFailed, Pool
+from antiphon.http.sse import EventReader
+
+CHAT_PATH = "/v1/chat/completions"
+ERROR_BYTES_MAX = 64 * 1024
+ANSWER_BYTES_MAX = 64 * 1024 * 1024
+RETRY_AFTER_S = 2
+DONE_GRACE_S = 0.5  # after [DONE] the connection's own end is due at once; then it can be used again
+
+
+class HttpEngine:
+    """One server. `name` is shown to clients as the node's id; `api_key` goes to this server only."""
+
+    def __init__(self, name: str, pool: Pool, kind: EngineKind, *, api_key: str | None = None) -> None:
+        self.name = name
+        self.kind = kind
+        self.down = False  # set by whoever watches the server
+        self._pool = pool
+        headers = [("content-type", "application/json")]
+        if api_key:
+            headers.append(("authorization", f"Bearer {api_key}"))
+        self._headers = tuple(headers)
+
+    @property
+    def takes_grammar(self) -> bool:
+        """Whether a GBNF grammar can bind the text."""
+        return self.kind.grammar_field is not None
+
+    def unavailable(self) -> int | None:
+        """Seconds after which to ask again, while it is known to be down."""
+        return RETRY_AFTER_S if self.down else None
+
+    async def models(self) -> list[ModelFacts]:
+        """What the server lists, completed by what its kind tells elsewhere."""
+        return await facts.read(self.get, self.kind)
+
+    async def complete(self, job: Job) -> tuple[Choice, Usage]:
+        """One finished choice, asked for in one piece."""
+        try:
+            answer = await self._pool.request("POST", CHAT_PATH, headers=self._headers, body=self._encode(job))
+        except ClientError as error:
+            raise failure(error) from error
+        try:
+            body = await answer.read(bytes_max=ANSWER_BYTES_MAX)
+            if answer.status != 200:
+                raise refusal(answer.status, answer.headers, body)
+            return wire.decode_whole(body)
+        except Broken as error:
+            raise failure(error) from error
+        finally:
+            answer.close()
+
+    async def open(self, job: Job) -> DeltaStream:
+        """Begin a choice; a refusal shows in the stream's first `next`."""
+        body = self._encode(job, stream=True)
+        try:
+            answer = await self._pool.send("POST", CHAT_PATH, headers=self._headers, body=body)
+        except ClientError as error:
+            raise failure(error) from error
+        return HttpDeltaStream(answer, asyncio.get_running_loop())
+
+    def _encode(self, job: Job, *, stream: bool = False) -> bytes:
+        return wire.encode(job, self.kind, stream=stream)
+
+    async def count_prompt_tokens(self, job: Job) -> int | None:
+        """The prompt's length by the model's own template and tokenizer, where the server tells it."""
+        return await facts.count_prompt_tokens(self.post, job, self.kind)
+
+    async def get(self, path: str) -> bytes | None:
+        """The body of a 200 answer to GET, None for any other status."""
+        return await self._ask("GET", path, b"")
+
+    async def post(self, path: str, body: bytes) -> bytes | None:
+        """The body of a 200 answer to POST, None for any other status."""
+        return await self._ask("POST", path, body)
+
+    async def _ask(self, method: str, path: str, body: bytes) -> bytes | None:
+        try:
+            answer = await self._pool.request(method, path, headers=self._headers, body=body)
+        except ClientError as error:
+            raise failure(error) from error
+        try:
+            return await answer.read(bytes_max=ANSWER_BYTES_MAX) if answer.status == 200 else None
+        finally:
+            answer.close()
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        self._pool.close()
+
+
+def failure(error: ClientError) -> ServiceError:
+    """What a failed exchange means to the caller."""
+    if isinstance(error, ConnectFailed):
+        return Unavailable("The node that serves this model cannot be reached.", retry_after_s=RETRY_AFTER_S)
+    return EngineFailed("The engine's answer broke off.")
+
+
+class HttpDeltaStream:
+    """A stream of deltas over one answer. It ends well only after a finish_reason: a clean end is no success."""
+
+    def __init__(self, answer: Answer, loop: asyncio.AbstractEventLoop) -> None:
+        self.usage: Usage | None = None
+        self._answer = answer
+        self._loop = loop
+        self._reader = EventReader()
+        self._admitted = False
+        self._thoughts = 0
+        self._finished = False
+        self._done = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def next(self, until: float) -> list[Delta] | None:
+        """The deltas that arrived together, [] at the end; EngineFailed when cut.
+
+        None when nothing came until `until`; it may come early, since the timer is moved as seldom as possible.
+        """
+        self._arm(min(until, self._loop.time() + DONE_GRACE_S) if self._done else until)
+        try:
+            if not self._admitted and not await self._admit():
+                return None
+            while (data := await self._answer.read_some()) is not None:
+                if not data:
+                    return self._end()
+                deltas = self._parse(data)
+                if deltas:
+                    return deltas
+            return self._end() if self._done else None
+        except ClientError as error:
+            if self._finished:
+                return []
+            raise failure(error) from error
+
+    async def _admit(self) -> bool:
+        """Read the head: True for a stream, False when woken before it came; raises the engine's refusal."""
+        answer = self._answer
+        if not await answer.head():
+            return False
+        if answer.status != 200:
+            raise refusal(answer.status, answer.headers, await answer.read(bytes_max=ERROR_BYTES_MAX))
+        if b"event-stream" not in answer.headers.get(b"content-type", b""):
+            raise EngineFailed("The engine did not answer with a stream.")
+        self._admitted = True
+        return True
+
+    def _parse(self, data: bytes) -> list[Delta]:
+        deltas: list[Delta] = []
+        for payload in self._reader.feed(data):
+            if payload == b"[DONE]":
+                self._done = True
+            elif not self._done:
+                delta, usage = wire.decode(payload)
+                if usage is not None:
+                    self.usage = self._with_thoughts(usage)
+                if delta is not None and not self._finished:
+                    self._finished = delta.finish_reason is not None
+                    self._thoughts += bool(delta.reasoning)
+                    deltas.append(delta)
+        return deltas
+
+    def _with_thoughts(self, usage: Usage) -> Usage:
+        """An engine that does not count thinking apart sends it a token at a time."""
+        if usage.reasoning_tokens or not self._thoughts:
+            return usage
+        return msgspec.structs.replace(usage, reasoning_tokens=min(self._thoughts, usage.completion_tokens))
+
+    def _end(self) -> list[Delta]:
+        if not self._finished:
+            raise EngineFailed("The engine ended its answer without finishing it.")
+        return []
+
+    def _arm(self, until: float) -> None:
+        """One timer a stream, moved only when it would ring too late: most calls cost nothing."""
+        timer = self._timer
+        if timer is None or timer.cancelled() or timer.when() > until or timer.when() <= self._loop.time():
+            if timer is not None:
+                timer.cancel()
+            self._timer = self._loop.call_at(until, self._answer.wake)
+
+    def close(self) -> None:
+        """End it; an unfinished engine sees its connection close and stops."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._answer.close()
+
+

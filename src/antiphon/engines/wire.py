@@ -1,0 +1,307 @@
+"""The OpenAI wire as engines speak it: a Job to a request body, answer bytes to neutral words. Pure.
+
+Only the fields named here ever reach an engine; only the fields named here are read from one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from antiphon.chat import (
+    Choice,
+    Delta,
+    FinishReason,
+    Image,
+    Logprob,
+    Message,
+    NamedTool,
+    Text,
+    Tool,
+    ToolCall,
+    ToolCallDelta,
+    Usage,
+)
+from antiphon.engines import Job
+from antiphon.engines.kinds import EngineKind
+from antiphon.errors import EngineFailed
+
+FINISH_REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+}
+
+
+class RequestBody(Struct, omit_defaults=True):
+    """What is sent. `Any` where the wire's own shapes are nested JSON that nobody here reads again."""
+
+    model: str
+    messages: list[Any]
+    stream: bool = False
+    stream_options: dict[str, bool] | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    min_p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    repeat_penalty: float | None = None
+    repetition_penalty: float | None = None
+    seed: int | None = None
+    logit_bias: dict[str, float] | None = None
+    stop: tuple[str, ...] | None = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
+    tools: list[dict[str, Any]] | None = None
+    tool_choice: Any = None
+    parallel_tool_calls: bool | None = None
+    response_format: dict[str, Any] | None = None
+    grammar: str | None = None
+    structured_outputs: dict[str, str] | None = None
+    continue_final_message: bool | None = None
+    add_generation_prompt: bool | None = None
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(job: Job, kind: EngineKind, *, stream: bool) -> bytes:
+    """The request body for `job`, with the differences that `kind` declares."""
+    sampling = job.sampling
+    body = RequestBody(
+        model=job.model,
+        messages=[_message(message) for message in job.messages],
+        temperature=sampling.temperature,
+        top_p=sampling.top_p or kind.top_p_zero if sampling.top_p is not None else None,
+        frequency_penalty=sampling.frequency_penalty or None,
+        presence_penalty=sampling.presence_penalty or None,
+        seed=sampling.seed,
+        logit_bias=sampling.logit_bias or None,
+        stop=sampling.stop or None,
+    )
+    if stream:
+        body.stream = True
+        body.stream_options = {"include_usage": True}
+    if sampling.max_tokens is not None:
+        setattr(body, kind.tokens_field, sampling.max_tokens)
+    if kind.top_k_off is not None and sampling.top_k is not None:
+        body.top_k = sampling.top_k if sampling.top_k > 0 else kind.top_k_off
+    if kind.min_p:
+        body.min_p = sampling.min_p
+    if kind.repetition_field is not None and sampling.repetition_penalty is not None:
+        setattr(body, kind.repetition_field, sampling.repetition_penalty)
+    if sampling.logprobs:
+        body.logprobs = True
+        body.top_logprobs = sampling.top_logprobs
+    if job.tools:
+        _add_tools(body, job, kind)
+    _add_format(body, job, kind)
+    if job.prefill is not None and kind.prefill == "flags":
+        body.continue_final_message = True
+        body.add_generation_prompt = False
+    return _encoder.encode(body)
+
+
+def _add_tools(body: RequestBody, job: Job, kind: EngineKind) -> None:
+    body.tools = [_tool(tool, strict=kind.strict_tools or tool.strict) for tool in job.tools]
+    choice = job.tool_choice
+    body.tool_choice = (
+        {"type": "function", "function": {"name": choice.name}} if isinstance(choice, NamedTool) else choice
+    )
+    if not job.parallel_tool_calls:
+        body.parallel_tool_calls = False
+
+
+def _add_format(body: RequestBody, job: Job, kind: EngineKind) -> None:
+    if job.grammar is not None and kind.grammar_field == "grammar":
+        body.grammar = job.grammar
+    elif job.grammar is not None and kind.grammar_field == "structured_outputs":
+        body.structured_outputs = {"grammar": job.grammar}
+    elif job.response_format.kind == "json_object":
+        body.response_format = {"type": "json_object"}
+    elif job.response_format.kind == "json_schema":
+        schema = {"name": job.response_format.name or "answer", "schema": job.response_format.schema}
+        body.response_format = {"type": "json_schema", "json_schema": {**schema, "strict": True}}
+
+
+def _tool(tool: Tool, *, strict: bool) -> dict[str, Any]:
+    function: dict[str, Any] = {"name": tool.name, "parameters": tool.parameters}
+    if tool.description:
+        function["description"] = tool.description
+    if strict:
+        function["strict"] = True
+    return {"type": "function", "function": function}
+
+
+def _message(message: Message) -> Any:
+    """A plain turn is its own wire form; the others are spelled out."""
+    if isinstance(message.content, str) and not message.tool_calls and message.reasoning is None:
+        return message
+    wire: dict[str, Any] = {"role": message.role}
+    if isinstance(message.content, tuple):
+        wire["content"] = [_part(part) for part in message.content]
+    else:
+        wire["content"] = message.content
+    for name in ("name", "tool_call_id"):
+        if (value := getattr(message, name)) is not None:
+            wire[name] = value
+    if message.reasoning is not None:
+        wire["reasoning_content"] = message.reasoning
+    if message.tool_calls:
+        wire["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in message.tool_calls
+        ]
+    return wire
+
+
+def _part(part: Text | Image) -> dict[str, Any]:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    return {"type": "image_url", "image_url": {"url": part.url}}
+
+
+class _Function(Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _Call(Struct):
+    index: int = 0
+    id: str | None = None
+    function: _Function = _Function()
+
+
+class _Words(Struct):
+    """A `message` or a `delta`: engines differ in what they call thinking."""
+
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    tool_calls: list[_Call] | None = None
+
+
+class _Logprobs(Struct):
+    content: list[Logprob] | None = None
+
+
+class _Choice(Struct):
+    delta: _Words | None = None
+    message: _Words | None = None
+    finish_reason: str | None = None
+    logprobs: _Logprobs | None = None
+
+
+class _PromptDetails(Struct):
+    cached_tokens: int | None = None
+
+
+class _CompletionDetails(Struct):
+    reasoning_tokens: int | None = None
+
+
+class _Usage(Struct):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    prompt_tokens_details: _PromptDetails | None = None
+    completion_tokens_details: _CompletionDetails | None = None
+
+
+class _Answer(Struct):
+    """A plain answer or a chunk of a stream."""
+
+    choices: list[_Choice] = []
+    usage: _Usage | None = None
+    error: msgspec.Raw | None = None
+
+
+_decoder = msgspec.json.Decoder(_Answer)
+
+
+def decode(payload: bytes) -> tuple[Delta | None, Usage | None]:
+    """One chunk of a stream: its delta (None when it holds nothing) and its usage; EngineFailed when it is an error."""
+    answer = _decode(payload)
+    usage = None if answer.usage is None else _usage(answer.usage)
+    if not answer.choices:
+        return None, usage
+    choice = answer.choices[0]
+    words = choice.delta
+    if words is None:
+        raise EngineFailed("The engine sent a chunk without a delta.")
+    calls: tuple[ToolCallDelta, ...] = ()
+    if words.tool_calls:
+        calls = tuple(_call_delta(call) for call in words.tool_calls)
+    content = words.content or ""
+    reasoning = words.reasoning_content or words.reasoning or ""
+    finish_reason = _finish_reason(choice.finish_reason)
+    logprobs = _logprobs(choice.logprobs) if choice.logprobs else ()
+    if finish_reason is not None and not content:
+        logprobs = ()  # of the token that ends the text, which only some engines list
+    if not (content or reasoning or calls or logprobs or finish_reason):
+        return None, usage
+    return Delta(0, content, reasoning, calls, logprobs, finish_reason), usage
+
+
+def decode_whole(payload: bytes) -> tuple[Choice, Usage]:
+    """A plain answer's first choice and its usage; EngineFailed when there is none."""
+    answer = _decode(payload)
+    if not answer.choices or answer.choices[0].message is None:
+        raise EngineFailed("The engine's answer holds no message.")
+    choice = answer.choices[0]
+    words = answer.choices[0].message
+    finish_reason = _finish_reason(choice.finish_reason)
+    if finish_reason is None:
+        raise EngineFailed("The engine's answer has no finish_reason.")
+    calls = tuple(
+        ToolCall(id=call.id or "", name=call.function.name or "", arguments=call.function.arguments or "{}")
+        for call in words.tool_calls or ()
+    )
+    done = Choice(
+        content=words.content,
+        reasoning=words.reasoning_content or words.reasoning or "",
+        tool_calls=calls,
+        logprobs=_logprobs(choice.logprobs) if choice.logprobs else None,
+        finish_reason="tool_calls" if calls and finish_reason == "stop" else finish_reason,
+    )
+    return done, _usage(answer.usage or _Usage())
+
+
+def _decode(payload: bytes) -> _Answer:
+    try:
+        answer = _decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise EngineFailed("The engine's answer is not the JSON it should be.") from error
+    if answer.error is not None and bytes(answer.error) != b"null":
+        raise EngineFailed("The engine reported an error while it generated the answer.")
+    return answer
+
+
+def _call_delta(call: _Call) -> ToolCallDelta:
+    function = call.function
+    return ToolCallDelta(index=call.index, id=call.id, name=function.name, arguments=function.arguments or "")
+
+
+def _finish_reason(reason: str | None) -> FinishReason | None:
+    return None if reason is None else FINISH_REASONS.get(reason, "stop")
+
+
+def _logprobs(logprobs: _Logprobs) -> tuple[Logprob, ...]:
+    """Without the end-of-text token, which llama.cpp lists as an empty one and others do not list."""
+    return tuple(entry for entry in logprobs.content or () if entry.token or entry.bytes)
+
+
+def _usage(usage: _Usage) -> Usage:
+    prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
+    return Usage(
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        cached_tokens=(prompt.cached_tokens or 0) if prompt else 0,
+        reasoning_tokens=(completion.reasoning_tokens or 0) if completion else 0,
+    )

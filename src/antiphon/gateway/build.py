@@ -1,0 +1,156 @@
+"""The composition root: settings in, a gateway out. Everything is put together here and handed what it needs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from antiphon.accounts.keys import Key, Keyring, digest
+from antiphon.accounts.limits import RequestLimits
+from antiphon.clock import SystemClock
+from antiphon.completions.prepare import Bounds, Preparation
+from antiphon.completions.routes import ChatRoutes, RequestBounds
+from antiphon.completions.service import Completions
+from antiphon.gateway.app import Application
+from antiphon.gateway.cors import CrossOrigin
+from antiphon.gateway.health import HealthRoutes
+from antiphon.gateway.pages import PageRoutes
+from antiphon.gateway.routes import table
+from antiphon.gateway.supervision import ModelStart, supervisor_for
+from antiphon.ids import Ids
+from antiphon.models.catalogue import Catalogue
+from antiphon.models.placement import Placement
+from antiphon.models.routes import ModelRoutes
+from antiphon.observe.logs import Log
+from antiphon.observe.metrics import Metrics
+from antiphon.settings.model import EMBEDDED_DEFAULT, Settings
+from antiphon.sources import Source
+from antiphon.sources.embedded import EmbeddedSource
+from antiphon.sources.upstream import UpstreamSource
+from antiphon.vision.admission import ImageAdmission
+from antiphon.vision.limits import ImageLimits
+
+
+class Gateway:
+    """The application and what runs beside it."""
+
+    def __init__(
+        self, app: Application, catalogue: Catalogue, sources: list[Source], images: ImageAdmission, log: Log
+    ) -> None:
+        self.app = app
+        self.catalogue = catalogue
+        self._sources = sources
+        self._images = images
+        self._log = log
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Let the sources begin; models appear as they become ready."""
+        loop = asyncio.get_running_loop()
+        for source in self._sources:
+            task = loop.create_task(source.run())
+            task.add_done_callback(self._ended)
+            self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A source runs for ever: if it ended, say why; its models stay shown as unavailable."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._log.error("a model cannot be served", reason=str(error))
+
+    async def close(self) -> None:
+        """Stop the sources, their engines and the image decoders."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+        for source in self._sources:
+            await source.close()
+        await self._images.close()
+
+
+def build(settings: Settings, *, development_key: str | None, log: Log, on_start: ModelStart) -> Gateway:
+    """A gateway for these settings. Call it within a running event loop; ConfigError when they cannot work."""
+    clock, ids, metrics, catalogue = SystemClock(), Ids(), Metrics(), Catalogue()
+    bounds = Bounds(
+        first_token_s=settings.timeouts.first_token_s,
+        inter_token_s=settings.timeouts.inter_token_s,
+        total_s=settings.timeouts.total_s,
+        total_s_max=settings.timeouts.total_s_max,
+        heartbeat_s=settings.timeouts.heartbeat_s,
+    )
+    images = ImageAdmission(_image_limits(settings))
+    completions = Completions(
+        Preparation(catalogue, images, bounds),
+        Placement(queue_max=settings.limits.queue_max),
+        bounds,
+        ids=ids,
+        on_end=metrics.ended,
+    )
+    request_bounds = RequestBounds(
+        body_bytes_max=settings.server.body_bytes_max,
+        n_max=settings.limits.n_max,
+        messages_max=settings.limits.messages_max,
+        strict_fields=settings.server.strict_fields,
+        heartbeat_s=settings.timeouts.heartbeat_s,
+    )
+    app = Application(
+        table(
+            chat=ChatRoutes(completions, request_bounds, clock=clock, ids=ids),
+            models=ModelRoutes(catalogue),
+            health=HealthRoutes(catalogue, metrics),
+            pages=PageRoutes(),
+            metrics_need_key=not settings.observability.metrics_public,
+        ),
+        keyring(settings, development_key),
+        limits=RequestLimits(),
+        metrics=metrics,
+        log=log,
+        ids=ids,
+        errors=settings.server.errors,
+        in_flight_max=settings.limits.in_flight_max,
+        cross_origin=CrossOrigin(settings.server.cors_origins),
+    )
+    sources = _sources(settings, catalogue, clock=clock, log=log, metrics=metrics, on_start=on_start)
+    return Gateway(app, catalogue, sources, images, log)
+
+
+def keyring(settings: Settings, development_key: str | None) -> Keyring:
+    """The keys of the settings and the development key, by digest."""
+    keys: dict[str, Key] = {}
+    for row in settings.keys:
+        secret = row.key.reveal() if row.key is not None else ""
+        name = row.key_sha256 or digest(secret)
+        dria = secret.startswith("dkn_")
+        keys[name] = Key(row.name, row.requests_per_minute, frozenset(row.models), dria=dria)
+    if development_key is not None:
+        keys[digest(development_key)] = Key("development", dria=development_key.startswith("dkn_"))
+    return Keyring(keys)
+
+
+def _sources(
+    settings: Settings, catalogue: Catalogue, *, clock: SystemClock, log: Log, metrics: Metrics, on_start: ModelStart
+) -> list[Source]:
+    models = settings.models
+    if not models and not settings.upstreams and settings.embedded_default:
+        models = (EMBEDDED_DEFAULT,)
+    supervise = supervisor_for(settings.data_dir, metrics=metrics, on_start=on_start)
+    sources: list[Source] = [
+        EmbeddedSource(model, catalogue, supervise=supervise, clock=clock, log=log) for model in models
+    ]
+    sources += [
+        UpstreamSource(upstream, catalogue, connect_s=settings.timeouts.connect_s, clock=clock, log=log)
+        for upstream in settings.upstreams
+    ]
+    return sources
+
+
+def _image_limits(settings: Settings) -> ImageLimits:
+    return ImageLimits(
+        images_max=settings.limits.images_max,
+        size_bytes_max=settings.images.size_bytes_max,
+        pixels_max=settings.images.pixels_max,
+        fetch=settings.images.fetch,
+        fetch_timeout_s=settings.images.fetch_timeout_s,
+        hosts_allowed=settings.images.allowed_hosts,
+    )

@@ -1,0 +1,51 @@
+"""The table itself: one row per route. A new feature adds its rows here and nowhere else."""
+
+from __future__ import annotations
+
+from antiphon.completions.dialects.openai_request import ChatBody
+from antiphon.completions.dialects.openai_response import WireCompletion
+from antiphon.completions.routes import ChatRoutes
+from antiphon.gateway.health import HealthRoutes
+from antiphon.gateway.pages import PageRoutes
+from antiphon.gateway.table import Route, Table
+from antiphon.models.routes import ModelRoutes, WireModel, WireModels
+
+TEXT = "text/plain"
+
+
+def table(
+    *, chat: ChatRoutes, models: ModelRoutes, health: HealthRoutes, pages: PageRoutes, metrics_need_key: bool
+) -> Table:
+    """All routes of the gateway."""
+    made = Table(
+        (
+            Route(
+                "POST",
+                "/v1/chat/completions",
+                chat.chat,
+                "Generate a chat completion, plain or streamed.",
+                "chat",
+                request=ChatBody,
+                response=WireCompletion,
+                statuses=(403, 404, 408, 502, 504),
+                streams=True,
+            ),
+            Route("GET", "/v1/models", models.list, "List the models that this key may use.", "models",
+                  response=WireModels),
+            Route("GET", "/v1/models/{model}", models.get, "One model, by id or alias.", "models",
+                  response=WireModel, statuses=(403, 404)),
+            Route("GET", "/livez", health.live, "Whether the process answers.", "health", key=False, media_type=TEXT),
+            Route("GET", "/readyz", health.ready, "Whether at least one model can be served.", "health", key=False,
+                  media_type=TEXT, statuses=(503,)),
+            Route("GET", "/health", health.health, "A summary of all models.", "health", key=False, statuses=(503,)),
+            Route("GET", "/metrics", health.metrics, "Prometheus metrics.", "health", key=metrics_need_key,
+                  media_type=TEXT),
+            Route("GET", "/docs", pages.docs, "This reference for people.", "documents", key=False,
+                  media_type="text/html"),
+            Route("GET", "/openapi.json", pages.openapi, "The OpenAPI document.", "documents", key=False),
+            Route("GET", "/llms.txt", pages.llms, "This reference for language models.", "documents", key=False,
+                  media_type=TEXT),
+        )
+    )  # fmt: skip
+    pages.finish(made.routes)
+    return made

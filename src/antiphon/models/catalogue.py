@@ -1,0 +1,107 @@
+"""The models on offer: which names there are, what each can do, which engines serve it. In memory, replaced by source."""
+
+from __future__ import annotations
+
+import difflib
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from antiphon.chat import Sampling
+from antiphon.engines import Engine
+from antiphon.errors import ModelNotFound, Unavailable
+
+SUGGESTION_LIKENESS = 0.5
+
+
+class Prices(Struct, frozen=True):
+    """Whole micro-USDC for 1,000,000 tokens."""
+
+    prompt: int = 0
+    completion: int = 0
+
+
+class Offer(Struct, frozen=True):
+    """One engine's serving of a model. `slots`: how many requests it generates at once, None when unknown."""
+
+    engine: Engine
+    upstream_name: str
+    native_tools: bool = False
+    slots: int | None = None
+    weight: int = 1
+
+
+class Model(Struct, frozen=True):
+    """A model as clients see it. `defaults` fill in what a request leaves open."""
+
+    id: str
+    offers: tuple[Offer, ...]
+    created: int = 0
+    aliases: tuple[str, ...] = ()
+    owned_by: str = "antiphon"
+    context_length: int | None = None
+    modalities: tuple[str, ...] = ("text",)
+    quantisation: str | None = None
+    defaults: Sampling = Sampling()
+    timeout_s: float | None = None
+    prices: Prices = Prices()
+    domain_aligned: bool = False
+
+    @property
+    def live(self) -> tuple[Offer, ...]:
+        """The offers whose engine can be asked now."""
+        return tuple(offer for offer in self.offers if offer.engine.unavailable() is None)
+
+    def require_live(self) -> tuple[Offer, ...]:
+        """`live`, or Unavailable with the wait that the engines ask for."""
+        live = self.live
+        if not live:
+            waits = [offer.engine.unavailable() or 1 for offer in self.offers]
+            message = f"No node can serve the model {self.id!r} now."
+            raise Unavailable(message, retry_after_s=min(waits, default=5))
+        return live
+
+
+class Catalogue:
+    """All models by name. Each source (an engine, an upstream) replaces its own part; the same id is shared."""
+
+    def __init__(self) -> None:
+        self._sources: dict[str, tuple[Model, ...]] = {}
+        self._models: dict[str, Model] = {}
+        self._names: dict[str, Model] = {}
+
+    def replace(self, source: str, models: tuple[Model, ...]) -> None:
+        """Set what `source` serves."""
+        self._sources[source] = models
+        merged: dict[str, Model] = {}
+        for model in (model for part in self._sources.values() for model in part):
+            known = merged.get(model.id)
+            merged[model.id] = model if known is None else _join(known, model)
+        self._models = merged
+        self._names = {alias: model for model in merged.values() for alias in model.aliases} | merged
+
+    def list(self) -> tuple[Model, ...]:
+        """Every model, in the order of the sources."""
+        return tuple(self._models.values())
+
+    def find(self, name: str) -> Model:
+        """The model of that id or alias; ModelNotFound suggests the nearest name."""
+        model = self._names.get(name)
+        if model is None:
+            raise ModelNotFound(f"The model {_shown(name)} does not exist.{self._suggestion(name)}", param="model")
+        return model
+
+    def _suggestion(self, name: str) -> str:
+        near = difflib.get_close_matches(name[:256], self._names, n=1, cutoff=SUGGESTION_LIKENESS)
+        return f" Did you mean {near[0]!r}?" if near else " GET /v1/models lists those that do."
+
+
+def _join(first: Model, second: Model) -> Model:
+    """One model from two sources: the first's description, both's offers."""
+    return replace(first, offers=first.offers + second.offers)
+
+
+def _shown(name: str) -> str:
+    """A caller's own words in a message: printable and short."""
+    text = "".join(character if character.isprintable() else "?" for character in name[:80])
+    return repr(text)

@@ -1,0 +1,102 @@
+"""GET /v1/models and /v1/models/{id}: OpenAI's list with what users and tools want to know besides."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from antiphon.errors import PermissionDenied
+from antiphon.http.exchange import JSON, Exchange, require_key
+from antiphon.models.catalogue import Catalogue, Model
+
+SUPPORTED_PARAMETERS = (
+    "frequency_penalty", "logit_bias", "logprobs", "max_completion_tokens", "max_tokens", "max_ttft_ms", "min_p", "n",
+    "parallel_tool_calls", "presence_penalty", "repetition_penalty", "response_format", "seed", "stop", "stream",
+    "stream_options", "temperature", "timeout_secs", "tool_choice", "tools", "top_k", "top_logprobs", "top_p",
+)  # fmt: skip
+
+
+class WirePrices(Struct):
+    """USDC per token as decimal strings, as model lists elsewhere show it, and our own exact integers."""
+
+    prompt: str
+    completion: str
+    prompt_micro_usdc_per_mtoken: int
+    completion_micro_usdc_per_mtoken: int
+
+
+class WireModel(Struct):
+    """A model. `state` is `warm` when a node can answer now, `unavailable` when none can."""
+
+    id: str
+    created: int
+    owned_by: str
+    type: str
+    nodes: int
+    state: str
+    context_length: int | None
+    modalities: list[str]
+    supported_parameters: tuple[str, ...]
+    quantisation: str | None
+    pricing: WirePrices
+    aliases: tuple[str, ...]
+    object: str = "model"
+
+
+class WireModels(Struct):
+    """The list."""
+
+    data: list[WireModel]
+    object: str = "list"
+
+
+class ModelRoutes:
+    """The models that the caller's key may use."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    async def list(self, exchange: Exchange) -> None:
+        """All of them."""
+        allowed = require_key(exchange).models
+        models = [_wire(model) for model in self._catalogue.list() if not allowed or model.id in allowed]
+        await exchange.respond(200, msgspec.json.encode(WireModels(models)), JSON)
+
+    async def get(self, exchange: Exchange) -> None:
+        """One, by id or alias."""
+        model = self._catalogue.find(exchange.params["model"])
+        allowed = require_key(exchange).models
+        if allowed and model.id not in allowed:
+            raise PermissionDenied(f"This key may not use the model {model.id!r}.")
+        await exchange.respond(200, msgspec.json.encode(_wire(model)), JSON)
+
+
+def _wire(model: Model) -> WireModel:
+    live = len(model.live)
+    return WireModel(
+        id=model.id,
+        created=model.created,
+        owned_by=model.owned_by,
+        type="vision" if "image" in model.modalities else "text",
+        nodes=live,
+        state="warm" if live else "unavailable",
+        context_length=model.context_length,
+        modalities=list(model.modalities),
+        supported_parameters=SUPPORTED_PARAMETERS,
+        quantisation=model.quantisation,
+        pricing=WirePrices(
+            prompt=_usdc_per_token(model.prices.prompt),
+            completion=_usdc_per_token(model.prices.completion),
+            prompt_micro_usdc_per_mtoken=model.prices.prompt,
+            completion_micro_usdc_per_mtoken=model.prices.completion,
+        ),
+        aliases=model.aliases,
+    )
+
+
+def _usdc_per_token(micro_usdc_per_mtoken: int) -> str:
+    """Exact: one micro-USDC per million tokens is 10^-12 USDC per token."""
+    whole, rest = divmod(micro_usdc_per_mtoken, 10**12)
+    return f"{whole}.{rest:012d}".rstrip("0").rstrip(".")
+
+

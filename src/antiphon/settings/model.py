@@ -1,0 +1,149 @@
+"""All settings of the gateway as one frozen value: every limit is named here, with its default and its bounds.
+
+Values only: `load.py` reads them, `rules.py` checks what spans several of them, features are handed the parts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from antiphon.settings.bounds import SHA256, Bytes, Count, CountOrNone, HTTPAddress, Name, NonEmpty, Seconds
+from antiphon.settings.secret import Secret
+from antiphon.settings.server import ServerSettings
+from antiphon.settings.serving import GenerationDefaults, ModelSettings, UpstreamSettings
+
+EMBEDDED_DEFAULT = ModelSettings(
+    name="smollm2:135m",
+    reference="smollm2:135m",
+    defaults=GenerationDefaults(temperature=0.2, top_p=0.9),
+)
+
+
+class KeySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key that clients may use; exactly one of `key` and `key_sha256` is given."""
+
+    name: Annotated[Name, Meta(description="Who has the key, as logs and metrics show it.")]
+    key: Annotated[Secret | None, Meta(description="The key itself; best given as `${VARIABLE}`.")] = None
+    key_sha256: Annotated[
+        SHA256 | None,
+        Meta(description="The key's SHA-256 digest in hexadecimal, as `antiphon keys new` prints it."),
+    ] = None
+    requests_per_minute: Annotated[
+        CountOrNone,
+        Meta(description="Requests that the key may make in a minute; 0 means no limit."),
+    ] = 0
+    models: Annotated[
+        tuple[Name, ...],
+        Meta(description="Models that the key may use; empty means all."),
+    ] = ()
+
+
+class Timeouts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long the gateway waits for an engine."""
+
+    connect_s: Annotated[Seconds, Meta(description="Time for a connection to an upstream to open.")] = 5.0
+    first_token_s: Annotated[Seconds, Meta(description="Time for the first token to come.")] = 60.0
+    inter_token_s: Annotated[Seconds, Meta(description="Longest silence between two tokens.")] = 30.0
+    total_s: Annotated[
+        Seconds,
+        Meta(description="Time for the whole answer where neither request nor model says otherwise."),
+    ] = 600.0
+    total_s_max: Annotated[Seconds, Meta(description="Largest `timeout_secs` that a request may ask for.")] = 1800.0
+    heartbeat_s: Annotated[Seconds, Meta(description="Silence on a stream before a heartbeat is sent.")] = 15.0
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much one request may ask for, and how many may wait."""
+
+    n_max: Annotated[Count, Meta(description="Largest `n`, the choices of one request.")] = 8
+    messages_max: Annotated[Count, Meta(description="Messages in one request.")] = 2048
+    images_max: Annotated[CountOrNone, Meta(description="Images in one request.")] = 16
+    stop_max: Annotated[Count, Meta(description="Stop sequences in one request.")] = 4
+    stop_characters_max: Annotated[Count, Meta(description="Characters of one stop sequence.")] = 1024
+    tools_max: Annotated[Count, Meta(description="Tools in one request.")] = 128
+    logit_bias_max: Annotated[Count, Meta(description="Tokens in one `logit_bias`.")] = 1024
+    json_depth_max: Annotated[Count, Meta(description="Nesting of a request body.")] = 64
+    in_flight_max: Annotated[Count, Meta(description="Requests served at once, all models together.")] = 4096
+    queue_max: Annotated[
+        CountOrNone,
+        Meta(description="Requests waiting for one model; one more is answered 503."),
+    ] = 256
+
+
+class Images(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which images are admitted, and from where the gateway fetches them."""
+
+    fetch: Annotated[
+        Literal["off", "allow-list", "public"],
+        Meta(description="Fetch https images: never, from `allowed_hosts` only, or from any public address."),
+    ] = "public"
+    allowed_hosts: Annotated[
+        tuple[NonEmpty, ...],
+        Meta(description="Hosts that `allow-list` fetches from; `.example.org` includes its subdomains."),
+    ] = ()
+    size_bytes_max: Annotated[Bytes, Meta(description="Largest image, decoded from base64.")] = 10 * 1024 * 1024
+    pixels_max: Annotated[
+        Annotated[int, Meta(ge=1, le=1_000_000_000)],
+        Meta(description="Most pixels of one image, checked before it is decoded."),
+    ] = 16_000_000
+    fetch_timeout_s: Annotated[Seconds, Meta(description="Time for one image to arrive.")] = 5.0
+
+
+class Hub(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The model hub that `hf:` references are downloaded from."""
+
+    address: Annotated[HTTPAddress, Meta(description="Its base URL; `HF_ENDPOINT` sets it too.")] = (
+        "https://huggingface.co"
+    )
+    token: Annotated[
+        Secret | None,
+        Meta(description="Token for files that are not public; `HF_TOKEN` sets it too."),
+    ] = None
+    cache_dir: Annotated[
+        Path | None,
+        Meta(description="Folder of the hub's own cache, looked into first; `HF_HOME` sets it too."),
+    ] = None
+
+
+class Observability(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the gateway tells about itself."""
+
+    log_format: Annotated[
+        Literal["auto", "json", "text"],
+        Meta(description="Form of log lines; `auto` is text on a terminal, JSON otherwise."),
+    ] = "auto"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="The least important log lines that are written."),
+    ] = "info"
+    access_log: Annotated[bool, Meta(description="Write a log line for each request.")] = False
+    metrics_public: Annotated[bool, Meta(description="Serve /metrics without a key.")] = True
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set; read once at start, then handed down as values."""
+
+    data_dir: Annotated[
+        Path,
+        Meta(description="Folder of model files and the development key; the default follows `XDG_DATA_HOME`."),
+    ] = Path("~/.local/share/antiphon")
+    development_key: Annotated[
+        bool,
+        Meta(description="Make a `dkn_test_` key, kept in `data_dir`, and show it at start."),
+    ] = True
+    embedded_default: Annotated[
+        bool,
+        Meta(description="Serve `smollm2:135m` when neither models nor upstreams are set."),
+    ] = True
+    server: Annotated[ServerSettings, Meta(description="The HTTP server.")] = ServerSettings()
+    keys: Annotated[tuple[KeySettings, ...], Meta(description="Keys of clients.")] = ()
+    models: Annotated[tuple[ModelSettings, ...], Meta(description="Models that the gateway runs.")] = ()
+    upstreams: Annotated[tuple[UpstreamSettings, ...], Meta(description="Servers that others run.")] = ()
+    timeouts: Annotated[Timeouts, Meta(description="Waiting for engines.")] = Timeouts()
+    limits: Annotated[Limits, Meta(description="Sizes of requests.")] = Limits()
+    images: Annotated[Images, Meta(description="Images in requests.")] = Images()
+    hub: Annotated[Hub, Meta(description="The model hub.")] = Hub()
+    observability: Annotated[Observability, Meta(description="Logs and metrics.")] = Observability()

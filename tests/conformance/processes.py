@@ -1,0 +1,106 @@
+"""Processes that the suite starts: each says in one line that it is ready, and is gone when its context is."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from threading import Event
+
+STOP_TIMEOUT_S = 25.0
+POLL_S = 0.05
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str], log: Path, *, announces: bool = True) -> Iterator[subprocess.Popen[str]]:
+    """A process with its errors, and its output unless it announces itself there, in `log`.
+
+    Stopped by the end of its input and SIGTERM, then by SIGKILL to its whole session.
+    """
+    with log.open("w") as written:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE if announces else written,
+            stderr=written,
+            text=True,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """End it as its owner would, and do not leave before it is gone."""
+    assert process.stdin is not None
+    process.stdin.close()
+    process.terminate()
+    try:
+        process.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def announced(process: subprocess.Popen[str], log: Path, *, within_s: float) -> dict[str, str]:
+    """The JSON line that the process prints when it is ready."""
+    assert process.stdout is not None
+    readable, _, _ = select.select([process.stdout], [], [], within_s)
+    line = process.stdout.readline() if readable else ""
+    if not line:
+        raise RuntimeError(f"{process.args!r} did not become ready:\n{tail(log)}")
+    said: dict[str, str] = json.loads(line)
+    return said
+
+
+def wait_until(condition: Callable[[], bool], *, within_s: float, what: str) -> float:
+    """The seconds until `condition` held; AssertionError with `what` when it did not in time."""
+    started = time.monotonic()
+    pause = Event()
+    while True:
+        asked = time.monotonic()
+        if condition():
+            return asked - started
+        if asked - started > within_s:
+            raise AssertionError(f"not within {within_s} s: {what}")
+        pause.wait(POLL_S)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def tail(log: Path, lines: int = 30) -> str:
+    """The last lines of a log."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def cpu_s_of_descendants(pid: int) -> float:
+    """Processor time that the process's children, and theirs, have used so far."""
+    parents: dict[int, int] = {}
+    ticks: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        with contextlib.suppress(OSError):
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            parents[int(entry.name)] = int(fields[1])
+            ticks[int(entry.name)] = int(fields[11]) + int(fields[12])
+    found = {pid}
+    while grown := {child for child, parent in parents.items() if parent in found} - found:
+        found |= grown
+    return sum(ticks[child] for child in found - {pid}) / os.sysconf("SC_CLK_TCK")
