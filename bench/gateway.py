@@ -79,4 +79,6 @@ def install_venv(cache: Path, name: str, requirements: tuple[str, ...]) -> None:
 def installed_version(python: Path, package: str) -> str:
     """The version of a distribution, as the interpreter that runs it sees it."""
     program = f"from importlib.metadata import version; print(version({package!r}))"
-    return subprocess.run((python, "-c", program), check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        (python, "-c", program), check=True, capture_output=True, text=True
+    ).stdout.strip()

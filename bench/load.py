@@ -44,7 +44,9 @@ class LoadErrors(msgspec.Struct, frozen=True):
     @property
     def total(self) -> int:
         """All failed requests."""
-        return self.connect + self.status + self.broken + self.incomplete + self.miscounted + self.late
+        return (
+            self.connect + self.status + self.broken + self.incomplete + self.miscounted + self.late
+        )
 
 
 class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +122,9 @@ def apply_load(
 ) -> LoadResult:
     """Runs one spell to its end, calling `each_second` meanwhile; raises RuntimeError if the generator fails."""
     with on_cores(cores):
-        process = subprocess.Popen(argv_of(tools, spell, port=port, key=key), stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            argv_of(tools, spell, port=port, key=key), stdout=subprocess.PIPE
+        )
     deadline = time.monotonic() + spell.seconds + LOAD_GRACE_S
     try:
         while True:

@@ -48,7 +48,11 @@ class Bench:
 def unary(seconds: int, *, connections: int) -> Spell:
     """Plain completions, each connection asking again at once."""
     return Spell(
-        model=BURST_MODEL, stream=False, connections=connections, tokens=STREAM_TOKENS, seconds=seconds
+        model=BURST_MODEL,
+        stream=False,
+        connections=connections,
+        tokens=STREAM_TOKENS,
+        seconds=seconds,
     )
 
 
@@ -56,7 +60,11 @@ def burst(seconds: int) -> Spell:
     """Streams of 66 events which the upstream sends in one write."""
     tokens = EVENTS_IN_BURST - END_EVENTS
     return Spell(
-        model=BURST_MODEL, stream=True, connections=BURST_CONNECTIONS, tokens=tokens, seconds=seconds
+        model=BURST_MODEL,
+        stream=True,
+        connections=BURST_CONNECTIONS,
+        tokens=tokens,
+        seconds=seconds,
     )
 
 
@@ -124,7 +132,12 @@ def _apply(
     """One spell of load, and the seconds of CPU that the gateway spent on it."""
     before = None if bench.pid is None else cpu_s(bench.pid)
     result = apply_load(
-        bench.tools, spell, port=bench.port, key=bench.key, cores=bench.load_cores, each_second=each_second
+        bench.tools,
+        spell,
+        port=bench.port,
+        key=bench.key,
+        cores=bench.load_cores,
+        each_second=each_second,
     )
     if bench.pid is None or before is None:
         return result, None

@@ -46,7 +46,12 @@ def chat_status(port: int, *, key: str, model: str = BURST_MODEL) -> int:
 
 
 def wait_until_chat(
-    process: subprocess.Popen[bytes], port: int, *, key: str, seconds: float, model: str = BURST_MODEL
+    process: subprocess.Popen[bytes],
+    port: int,
+    *,
+    key: str,
+    seconds: float,
+    model: str = BURST_MODEL,
 ) -> float:
     """Asks until a chat completion is answered with 200; returns the seconds that it took."""
     begin = time.monotonic()

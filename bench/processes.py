@@ -1,4 +1,4 @@
-"""Starts processes on chosen cores, stops them by their own process group, and reads what their trees use from /proc."""
+"""Starts processes on chosen cores, stops them by their group, and reads what their trees use from /proc."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STOP_S_MAX = 10.0
+LISTENING = "0A"  # As /proc/net/tcp writes the state.
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -34,6 +35,11 @@ def split_cores() -> Cores:
 def all_cores() -> frozenset[int]:
     """Every core that this process may use."""
     return frozenset(os.sched_getaffinity(0))
+
+
+def shared_cores() -> Cores:
+    """Every core for both, as on a machine that does all of it."""
+    return Cores(gateway=all_cores(), rest=all_cores())
 
 
 def free_port() -> int:
@@ -116,6 +122,19 @@ def cpu_s(root: int) -> float:
     return ticks / TICKS_PER_S
 
 
+def busy_s() -> float:
+    """Time that all cores together spent on anything since the machine started, in seconds; stolen time included."""
+    fields = Path("/proc/stat").read_text().splitlines()[0].split()
+    user, nice, system, _idle, _waiting, interrupts, soft_interrupts, stolen = map(int, fields[1:9])
+    return (user + nice + system + interrupts + soft_interrupts + stolen) / TICKS_PER_S
+
+
+def own_s() -> float:
+    """CPU time of this process and of those that it started and waited for, in seconds."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
 def memory_mib(root: int, *, kind: str) -> float:
     """The tree's `Pss` (shared pages divided among their users) or `Rss`, in MiB."""
     kib = 0
@@ -125,3 +144,17 @@ def memory_mib(root: int, *, kind: str) -> float:
                 if line.startswith(f"{kind}:"):
                     kib += int(line.split()[1])
     return kib / 1024
+
+
+def listening_ports(root: int) -> set[int]:
+    """The TCP ports of IPv4 that any process of the tree listens on."""
+    sockets = set()
+    for pid in tree(root):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            sockets |= {os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+    ports = set()
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[3] == LISTENING and f"socket:[{fields[9]}]" in sockets:
+            ports.add(int(fields[1].rpartition(":")[2], 16))
+    return ports

@@ -1,37 +1,33 @@
-"""Turns results into `docs/benchmarks/results.md` and `cost.svg`. Pure but for `update`, which writes the files."""
+"""Turns results into `docs/benchmarks/results.md` and `cost.svg`; only `update` writes files."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import median
 
 import msgspec
 
 from bench import goals, plot
-from bench.results import FLOOR, REFERENCE, Cost, Engine, Figures, Results, Row, Soak, Startup, load, store
+from bench.results import (
+    FLOOR,
+    REFERENCE,
+    Cost,
+    Engine,
+    Figures,
+    Results,
+    Row,
+    Soak,
+    Startup,
+    load,
+    store,
+)
 
 MISSING = "–"
+OTHERS_CORES_MAX = 0.2
+BUSY = ": **too many**. Gateways that wait for a core do more work each time they run, so CPU figures come out low.\n"
 BEHIND_US = 50_000.0  # A median delay above this means that the streams outran the gateway.
 
-METHOD = """\
-## Method
-
-- **Upstream.** A single-threaded epoll server in C gives every gateway the same answers: 730 bytes for a completion, about 210
-  for a streamed event, each event an HTTP chunk of its own, as real engines send them. Asked directly it answers more than
-  100,000 requests a second.
-- **Cores.** Each gateway has one core to itself and one worker; upstream and load generator share the other.
-- **CPU** is user and system time of the gateway's whole process tree, from `/proc`, so it includes the kernel's socket work.
-  It is divided by the answers counted by the load generator, which checks each: status, usage, `[DONE]`, number of tokens.
-- **Request**: 32 connections, each asking again at once. **Chunk**: streams of 50 tokens a second, 48 and 256 at a time, 64 tokens
-  each; one chunk is one write of the upstream. **Burst**: a stream of 66 events that comes in one write, 8 at a time.
-- **Added latency**: one connection, less what the upstream takes when asked directly. **Delay**: from the upstream's write of a
-  token to its arrival at the client.
-- **Rounds.** Each gateway is started afresh for every round and warmed up until the cost of its requests stops falling; the
-  gateways take turns, in another order each round; figures are medians of the rounds.
-- **Keys and metering.** "Key" means that a request with a wrong key was tried and refused. Logs and databases of all are off;
-  Antiphon runs as `antiphon serve` runs it, with key check, usage metering and metrics.
-- CPU figures repeat within about 10 %; latencies depend on what else the machine does. LiteLLM's cost differs by up to a factor
-  of two from start to start, so take ratios to it as an order of magnitude.
-"""
+METHOD = Path(__file__).resolve().parent / "method.md"
 
 
 def update(folder: Path, **parts: Cost | Soak | Engine | Startup) -> None:
@@ -45,15 +41,24 @@ def update(folder: Path, **parts: Cost | Soak | Engine | Startup) -> None:
 
 def page(results: Results) -> str:
     """The whole results page in Markdown."""
-    parts = ["# Benchmarks\n", "Written by `make bench`; how to run and read it: `bench/README.md`.\n"]
+    parts = [
+        "# Benchmarks\n",
+        "Written by `make bench`; how to run and read it: `bench/README.md`.\n",
+    ]
     if results.cost is not None:
-        parts += ["## Cost, side by side\n", "![CPU cost of each gateway](cost.svg)\n", _conditions(results.cost)]
+        parts += [
+            "## Cost, side by side\n",
+            "![CPU cost of each gateway](cost.svg)\n",
+            _conditions(results.cost),
+        ]
         parts += [cost_table(results.cost), cost_notes(results.cost)]
     kept = [*(goals.of_cost(results.cost) if results.cost else ()), *goals.of_rest(results)]
     if kept:
         parts += ["## Goals\n", "".join(f"- {goal.line()}\n" for goal in kept)]
-    parts += _other_parts(results)
-    return "\n".join([*parts, METHOD])
+    parts += [soak_part(results.soak)] if results.soak is not None else []
+    parts += [engine_part(results.engine)] if results.engine is not None else []
+    parts += [startup_part(results.startup)] if results.startup is not None else []
+    return "\n".join([*parts, METHOD.read_text()])
 
 
 def cost_goals(cost: Cost) -> tuple[goals.Goal, ...]:
@@ -101,8 +106,12 @@ def ordered(cost: Cost) -> tuple[Row, ...]:
 
 
 def cost_notes(cost: Cost) -> str:
-    """What the table's marks mean, and what the upstream itself does."""
+    """What the table's marks mean, how quiet the machine was, and what the upstream itself does."""
+    others = [row.medians.others_cores for row in cost.rows if row.medians.others_cores is not None]
     notes = ""
+    if others:
+        notes += f"\nMeanwhile other programs used {median(others):.2f} cores of the machine"
+        notes += BUSY if median(others) > OTHERS_CORES_MAX else ".\n"
     if any(_behind(row.medians) for row in cost.rows):
         notes += "\n† The streams outran it: half of the tokens came more than 50 ms late, so chunks were joined.\n"
     direct = cost.row("direct")
@@ -159,7 +168,9 @@ def _ratio(row: Row, other: Row | None, figure: str) -> str:
 
 
 def _behind(figures: Figures) -> bool:
-    return (figures.delay_48_p50_us or 0.0) > BEHIND_US or (figures.delay_256_p50_us or 0.0) > BEHIND_US
+    return (figures.delay_48_p50_us or 0.0) > BEHIND_US or (
+        figures.delay_256_p50_us or 0.0
+    ) > BEHIND_US
 
 
 def _added(value: float | None, base: float | None) -> str:
@@ -177,28 +188,31 @@ def _line(cells: tuple[str, ...]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _other_parts(results: Results) -> list[str]:
-    parts = []
-    if results.soak is not None:
-        soak = results.soak
-        parts.append(
-            f"## {soak.streams:,} streams at once\n\n{soak.date}: {soak.streams:,} concurrent streams of "
-            f"{soak.tokens_per_s} tokens a second for {soak.seconds} s through {soak.gateway}, with upstream and load "
-            f"on the same cores: {soak.completed:,} completed, {soak.tokens:,} tokens, {soak.errors} errors, at most "
-            f"{soak.rss_mib_max:.0f} MiB resident, {soak.cpu_cores:.2f} cores used, a token {soak.delay_p50_us:,.0f} µs "
-            f"on its way at the median and {soak.delay_p99_us:,.0f} µs at p99.\n"
-        )
-    if results.engine is not None:
-        engine = results.engine
-        parts.append(
-            f"## Through the gateway and past it\n\n{engine.date}: {engine.model}, {engine.streams} streams, "
-            f"{engine.rounds} rounds in turn: {engine.direct_tokens_per_s:.1f} tokens a second from the engine called "
-            f"directly, {engine.gateway_tokens_per_s:.1f} through the gateway, a ratio of {engine.ratio:.3f}.\n"
-        )
-    if results.startup is not None:
-        startup = results.startup
-        parts.append(
-            f"## Start\n\n{startup.date}: ready {startup.ready_s:.2f} s after the command (slowest of {startup.runs}: "
-            f"{startup.ready_s_max:.2f} s), {startup.idle_rss_mib:.0f} MiB resident when idle, without an engine.\n"
-        )
-    return parts
+def soak_part(soak: Soak) -> str:
+    """The section about many streams at once."""
+    return (
+        f"## {soak.streams:,} streams at once\n\n{soak.date}: {soak.streams:,} concurrent streams of "
+        f"{soak.tokens_per_s} tokens a second for {soak.seconds} s through {soak.gateway}, with upstream "
+        f"and load on the same cores: {soak.completed:,} completed, {soak.tokens:,} tokens, {soak.errors} "
+        f"errors, at most {soak.rss_mib_max:.0f} MiB resident, {soak.cpu_cores:.2f} cores used, a token "
+        f"{soak.delay_p50_us:,.0f} µs on its way at the median and {soak.delay_p99_us:,.0f} µs at p99.\n"
+    )
+
+
+def engine_part(engine: Engine) -> str:
+    """The section about tokens a second with and without the gateway."""
+    return (
+        f"## Through the gateway and past it\n\n{engine.date}: {engine.model}, {engine.streams} streams, "
+        f"{engine.rounds} rounds in turn: {engine.direct_tokens_per_s:.1f} tokens a second from the engine "
+        f"called directly, {engine.gateway_tokens_per_s:.1f} through the gateway, a ratio of "
+        f"{engine.ratio:.3f}.\n"
+    )
+
+
+def startup_part(startup: Startup) -> str:
+    """The section about start-up time and idle memory."""
+    return (
+        f"## Start\n\n{startup.date}: ready {startup.ready_s:.2f} s after the command (slowest of "
+        f"{startup.runs}: {startup.ready_s_max:.2f} s), {startup.idle_rss_mib:.0f} MiB resident when idle, "
+        "without an engine.\n"
+    )

@@ -35,6 +35,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     loaded_mib: float | None = None
     start_s: float | None = None
     errors: float | None = None
+    others_cores: float | None = None  # What other programs used of the machine meanwhile.
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +123,9 @@ def medians(rounds: tuple[Figures, ...]) -> Figures:
     """Each figure's median over the rounds that have it."""
     values: dict[str, float] = {}
     for name in Figures.__struct_fields__:
-        measured = [value for value in (getattr(figures, name) for figures in rounds) if value is not None]
+        measured = [
+            value for value in (getattr(figures, name) for figures in rounds) if value is not None
+        ]
         if measured:
             values[name] = median(measured)
     return msgspec.convert(values, Figures)

@@ -6,31 +6,20 @@ import platform
 import sys
 import sysconfig
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.build import Tools
-from bench.gateway import Gateway, Site
+import msgspec
+
+from bench.gateway import Gateway
 from bench.load import mock_upstream
 from bench.measures import Bench, Plan, measure
-from bench.processes import Cores, free_port, running
-from bench.probe import chat_status, wait_until_chat
+from bench.processes import busy_s, own_s
 from bench.results import Cost, Figures, Row, medians, today
+from bench.serving import KEY, Setting, served
 
-KEY = "sk-benchmark-0123456789abcdef"
-WRONG_KEY = "sk-benchmark-of-somebody-else"
-START_S_MAX = 180.0
 DIRECT = "direct"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """What stays the same through a comparison."""
-
-    tools: Tools
-    cores: Cores
-    cache: Path
-    plan: Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,22 +30,22 @@ class Visit:
     refuses_wrong_key: bool
 
 
-def compare(gateways: tuple[Gateway, ...], setting: Setting, *, mode: str) -> Cost:
+def compare(gateways: tuple[Gateway, ...], setting: Setting, plan: Plan, *, mode: str) -> Cost:
     """Runs every round and returns medians; each round visits the gateways in another order."""
     visits: dict[str, list[Visit]] = {}
-    for turn in range(setting.plan.rounds):
-        visits.setdefault(DIRECT, []).append(_visit_direct(setting))
+    for turn in range(plan.rounds):
+        visits.setdefault(DIRECT, []).append(_visit_direct(setting, plan))
         for at in range(len(gateways)):
             gateway = gateways[(at + turn) % len(gateways)]
-            print(f"round {turn + 1} of {setting.plan.rounds}: {gateway.label}", flush=True)
-            visits.setdefault(gateway.name, []).append(_visit(gateway, setting))
+            print(f"round {turn + 1} of {plan.rounds}: {gateway.label}", flush=True)
+            visits.setdefault(gateway.name, []).append(_watched(gateway, setting, plan))
     rows = [_row(gateway, visits[gateway.name], setting.cache) for gateway in gateways]
     return Cost(
         date=today(),
         machine=f"{len(setting.cores.gateway | setting.cores.rest)} cores, {platform.machine()}",
         python=python_build(),
         mode=mode,
-        rounds=setting.plan.rounds,
+        rounds=plan.rounds,
         rows=(*rows, _direct_row(visits[DIRECT])),
     )
 
@@ -68,36 +57,31 @@ def python_build() -> str:
     return f"{platform.python_implementation()} {'.'.join(map(str, sys.version_info[:3]))}, {build}"
 
 
-def _visit(gateway: Gateway, setting: Setting) -> Visit:
-    """Starts the gateway over a mock of its own, measures it and stops both."""
-    with tempfile.TemporaryDirectory(prefix="antiphon-bench-") as name:
-        folder = Path(name)
-        with mock_upstream(setting.tools, cores=setting.cores.rest, folder=folder) as upstream_port:
-            site = Site(
-                upstream_port=upstream_port, port=free_port(), key=KEY, folder=folder, cache=setting.cache
-            )
-            launch = gateway.launch(site)
-            log = folder / "gateway.log"
-            try:
-                with running(
-                    launch.argv, cores=setting.cores.gateway, log=log, env=launch.environment()
-                ) as process:
-                    start_s = wait_until_chat(process, site.port, key=KEY, seconds=START_S_MAX)
-                    refuses = chat_status(site.port, key=WRONG_KEY) in (401, 403)
-                    bench = _bench(setting, port=site.port, pid=process.pid)
-                    return Visit(
-                        figures=measure(bench, setting.plan, start_s=start_s), refuses_wrong_key=refuses
-                    )
-            except RuntimeError as error:
-                raise RuntimeError(f"{gateway.name}: {error}\n{log.read_text()[-4000:]}") from error
+def _watched(gateway: Gateway, setting: Setting, plan: Plan) -> Visit:
+    """A visit, with what other programs used of the machine meanwhile: a busy machine flatters every figure."""
+    begin, busy_before_s, own_before_s = time.monotonic(), busy_s(), own_s()
+    visit = _visit(gateway, setting, plan)
+    others_s = (busy_s() - busy_before_s) - (own_s() - own_before_s)
+    others_cores = max(0.0, others_s / (time.monotonic() - begin))
+    figures = msgspec.structs.replace(visit.figures, others_cores=others_cores)
+    return Visit(figures=figures, refuses_wrong_key=visit.refuses_wrong_key)
 
 
-def _visit_direct(setting: Setting) -> Visit:
+def _visit(gateway: Gateway, setting: Setting, plan: Plan) -> Visit:
+    with served(gateway, setting) as it:
+        bench = _bench(setting, port=it.port, pid=it.pid)
+        figures = measure(bench, plan, start_s=it.start_s)
+        return Visit(figures=figures, refuses_wrong_key=it.refuses_wrong_key)
+
+
+def _visit_direct(setting: Setting, plan: Plan) -> Visit:
     """The same load on the mock itself: what the gateways' latencies are compared with."""
-    with tempfile.TemporaryDirectory(prefix="antiphon-bench-") as name:
-        with mock_upstream(setting.tools, cores=setting.cores.gateway, folder=Path(name)) as port:
-            figures = measure(_bench(setting, port=port, pid=None), setting.plan, start_s=None)
-            return Visit(figures=figures, refuses_wrong_key=False)
+    with (
+        tempfile.TemporaryDirectory(prefix="antiphon-bench-") as folder,
+        mock_upstream(setting.tools, cores=setting.cores.gateway, folder=Path(folder)) as port,
+    ):
+        figures = measure(_bench(setting, port=port, pid=None), plan, start_s=None)
+        return Visit(figures=figures, refuses_wrong_key=False)
 
 
 def _bench(setting: Setting, *, port: int, pid: int | None) -> Bench:

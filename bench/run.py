@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from bench import gateways, report, results
 from bench.build import build, cache_folder
 from bench.measures import FULL, QUICK
 from bench.processes import split_cores
-from bench.rounds import Setting, compare
+from bench.rounds import compare
+from bench.serving import Setting
 
 
 def main(words: list[str] | None = None) -> int:
@@ -23,13 +25,13 @@ def main(words: list[str] | None = None) -> int:
     cache = cache_folder()
     for gateway in compared:
         gateway.install(cache)
-    setting = Setting(
-        tools=build(cache), cores=split_cores(), cache=cache, plan=QUICK if options.quick else FULL
-    )
+    plan = QUICK if options.quick else FULL
+    setting = Setting(tools=build(cache), cores=split_cores(), cache=cache)
+    os.sched_setaffinity(0, setting.cores.rest)
     begin = time.monotonic()
-    cost = compare(compared, setting, mode="quick" if options.quick else "full")
+    cost = compare(compared, setting, plan, mode="quick" if options.quick else "full")
     print(f"\nmeasured in {time.monotonic() - begin:.0f} s\n")
-    print(report.cost_table(cost))
+    print(report.cost_table(cost), report.cost_notes(cost))
     goals = report.cost_goals(cost)
     print(report.goal_lines(goals))
     if options.out is not None:
@@ -39,10 +41,14 @@ def main(words: list[str] | None = None) -> int:
 
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="three gateways, two short rounds: about two minutes")
+    parser.add_argument(
+        "--quick", action="store_true", help="three gateways, two short rounds: about two minutes"
+    )
     parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="only these gateways")
     parser.add_argument("--check", action="store_true", help="exit with 1 when a goal is missed")
-    parser.add_argument("--out", metavar="FOLDER", help=f"write results there, e.g. {results.FOLDER.name}")
+    parser.add_argument(
+        "--out", metavar="FOLDER", help=f"write results there, e.g. {results.FOLDER.name}"
+    )
     return parser
 
 

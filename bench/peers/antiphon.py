@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.gateway import Gateway, Launch, Site, installed_version
 
+NAME = "antiphon"
 
-def serve(*, port: int, upstream_url: str | None, key: str) -> Launch:
-    """The one place that knows the command line: a gateway for this upstream, or with nothing behind it."""
-    upstream = () if upstream_url is None else ("--upstream", upstream_url)
+
+def serve(*, port: int, key: str, flags: Sequence[str]) -> Launch:
+    """The one place that knows the command line: a gateway on this port that accepts this key."""
     return Launch(
-        argv=(sys.executable, "-m", "antiphon", "serve", "--port", str(port), *upstream, "--no-engine"),
-        env={"ANTIPHON_API_KEY": key},
+        argv=(
+            *(sys.executable, "-m", "antiphon", "serve", "--port", str(port)),
+            *("--key", f"bench={key}", "--log-level", "error", *flags),
+        )
     )
+
+
+def flags_for(*, data_folder: Path, upstream_url: str | None) -> tuple[str, ...]:
+    """The flags of a gateway without an engine of its own, before this upstream or before none."""
+    upstream = () if upstream_url is None else ("--upstream", f"vllm+{upstream_url}")
+    return ("--no-model", "--data-dir", str(data_folder), *upstream)
 
 
 def _install(cache: Path) -> None:
@@ -22,15 +32,16 @@ def _install(cache: Path) -> None:
 
 
 def _launch(site: Site) -> Launch:
-    return serve(port=site.port, upstream_url=site.upstream_url, key=site.key)
+    flags = flags_for(data_folder=site.folder, upstream_url=site.upstream_url)
+    return serve(port=site.port, key=site.key, flags=flags)
 
 
 def _version(cache: Path) -> str:
-    return installed_version(Path(sys.executable), "antiphon")
+    return installed_version(Path(sys.executable), NAME)
 
 
 GATEWAY = Gateway(
-    name="antiphon",
+    name=NAME,
     label="Antiphon",
     role="ours",
     meters_usage=True,

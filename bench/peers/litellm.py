@@ -52,7 +52,11 @@ def _launch(site: Site) -> Launch:
             *("--host", "127.0.0.1", "--port", str(site.port)),
             *("--config", str(config), "--num_workers", "1"),
         ),
-        env={"LITELLM_MODE": "PRODUCTION", "LITELLM_LOG": "ERROR", "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
+        env={
+            "LITELLM_MODE": "PRODUCTION",
+            "LITELLM_LOG": "ERROR",
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        },
     )
 
 

@@ -21,7 +21,11 @@ def _version(cache: Path) -> str:
 def _launch(site: Site) -> Launch:
     return Launch(
         argv=(
-            *(str(venv_of(site.cache, NAME) / "bin" / "python"), "-m", "sglang_router.launch_router"),
+            *(
+                str(venv_of(site.cache, NAME) / "bin" / "python"),
+                "-m",
+                "sglang_router.launch_router",
+            ),
             *("--host", "127.0.0.1", "--port", str(site.port)),
             *("--worker-urls", site.upstream_url, "--prometheus-port", str(free_port())),
             *("--policy", "round_robin", "--log-level", "error", "--api-key", site.key),

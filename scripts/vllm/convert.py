@@ -21,7 +21,7 @@ def find_gguf() -> Path:
 
 def convert(source: Path, folder: Path) -> None:
     """Write weights, tokenizer and chat template of `source` to `folder`."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ |= {"HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1"}
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 

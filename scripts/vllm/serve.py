@@ -7,6 +7,7 @@ with --until-stdin-ends, when whoever started it is gone: no vLLM is left behind
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from http import HTTPStatus
 
 import recipe
 
@@ -51,7 +53,7 @@ def main() -> int:
 
 
 def start(port: int) -> subprocess.Popen[bytes]:
-    """vLLM's processes in a session of their own, so that all of them can be ended together; its log is our stderr."""
+    """VLLM's processes in a session of their own, so that all of them can be ended together; its log is our stderr."""
     return subprocess.Popen(
         command(port), env=environment(), stdin=subprocess.DEVNULL, stdout=sys.stderr, start_new_session=True
     )
@@ -101,10 +103,8 @@ def stop(server: subprocess.Popen[bytes]) -> None:
             server.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             print(f"vllm: still there {STOP_TIMEOUT_S} s after SIGTERM; killing it", file=sys.stderr)
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     server.wait()
 
 
@@ -112,7 +112,7 @@ def _healthy(url: str) -> bool:
     """Whether the server says that it can serve."""
     try:
         with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:
-            return bool(answer.status == 200)
+            return bool(answer.status == HTTPStatus.OK)
     except (urllib.error.URLError, OSError):
         return False
 

@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable
 
 RandomBytes = Callable[[int], bytes]
+ID_BYTES = 12
+DRAW_BYTES = 256 * ID_BYTES  # one system call for many ids
 
 
 class Ids:
@@ -14,10 +16,16 @@ class Ids:
 
     def __init__(self, source: RandomBytes = os.urandom) -> None:
         self._source = source
+        self._drawn = b""
+        self._used = 0
 
     def make(self, prefix: str) -> str:
         """A new id, such as `chatcmpl-3f9a...` for prefix `chatcmpl-`."""
-        return prefix + self._source(12).hex()
+        if self._used >= len(self._drawn):
+            self._drawn = self._source(DRAW_BYTES)
+            self._used = 0
+        start, self._used = self._used, self._used + ID_BYTES
+        return prefix + self._drawn[start : self._used].hex()
 
 
 def seeded(seed: int) -> Ids:

@@ -85,7 +85,8 @@ class Streamed:
         for choice in self.of(index):
             for piece in choice["delta"].get("tool_calls") or []:
                 if piece["index"] == len(calls):
-                    assert piece["type"] == "function" and piece["function"]["name"], piece
+                    assert piece["type"] == "function", piece
+                    assert piece["function"]["name"], piece
                     calls.append({"id": piece["id"], "name": piece["function"]["name"], "arguments": ""})
                 else:
                     assert piece["index"] == len(calls) - 1, f"call {piece['index']} was already closed"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import httpx2
-
 from tests.conformance.answers import JSON, Refusal, Streamed
 
 CHAT = "/v1/chat/completions"
@@ -20,23 +19,23 @@ class Client:
     http: httpx2.Client
     model: str
 
-    def body(self, prompt: str = "Say hi.", **fields: object) -> JSON:
+    def body(self, prompt: str = "Say hi.", /, **fields: object) -> JSON:
         """A short request; `fields` add to it and replace its parts."""
         messages = [{"role": "user", "content": prompt}]
         return {"model": self.model, "messages": messages, "max_tokens": FEW_TOKENS} | fields
 
-    def send(self, prompt: str = "Say hi.", **fields: object) -> httpx2.Response:
+    def send(self, prompt: str = "Say hi.", /, **fields: object) -> httpx2.Response:
         """Send a request and return whatever comes."""
         return self.http.post(CHAT, json=self.body(prompt, **fields))
 
-    def ask(self, prompt: str = "Say hi.", **fields: object) -> JSON:
+    def ask(self, prompt: str = "Say hi.", /, **fields: object) -> JSON:
         """The plain answer to a request that must succeed."""
         response = self.send(prompt, **fields)
         assert response.status_code == 200, response.text
         answer: JSON = response.json()
         return answer
 
-    def stream(self, prompt: str = "Say hi.", **fields: object) -> Streamed:
+    def stream(self, prompt: str = "Say hi.", /, **fields: object) -> Streamed:
         """The stream of a request that must succeed, read to its end."""
         body = self.body(prompt, **fields) | {"stream": True}
         with self.http.stream("POST", CHAT, json=body) as response:
@@ -44,7 +43,7 @@ class Client:
                 raise AssertionError(response.read().decode())
             return Streamed(response.status_code, response.headers).read(response.iter_lines())
 
-    def refuse(self, prompt: str = "Say hi.", *, status: int = 400, **fields: object) -> Refusal:
+    def refuse(self, prompt: str = "Say hi.", /, *, status: int = 400, **fields: object) -> Refusal:
         """The refusal of a request that must be refused with `status`."""
         response = self.send(prompt, **fields)
         assert response.status_code == status, f"{response.status_code}: {response.text[:500]}"

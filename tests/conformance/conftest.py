@@ -1,7 +1,7 @@
 """One gateway over one engine for the whole run, or a gateway that runs already.
 
-    pytest tests/conformance --engine=embedded|llamacpp|vllm [--engine-url=URL]
-    pytest tests/conformance --gateway-url=URL --gateway-key=KEY --gateway-model=NAME
+`pytest tests/conformance --engine=embedded|llamacpp|vllm [--engine-url=URL]`, or
+`pytest tests/conformance --gateway-url=URL --gateway-key=KEY --gateway-model=NAME`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Gateway:
 
     def busy(self) -> bool:
         """Whether the engine generates now."""
-        assert self.process is not None and self.engine is not None
+        assert self.process is not None
+        assert self.engine is not None
         return self.engine.busy(self.process)
 
 
@@ -79,9 +80,9 @@ def gateway(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield Gateway(url, option("gateway_key"), option("gateway_model"))
         return
     folder = tmp_path_factory.mktemp("conformance")
-    with engine(option("engine", default="embedded"), option("engine_url", default=None), folder) as below:
-        with serving(folder, below) as started:
-            yield started
+    kind, engine_url = option("engine", default="embedded"), option("engine_url", default=None)
+    with engine(kind, engine_url, folder) as below, serving(folder, below) as started:
+        yield started
 
 
 @contextlib.contextmanager

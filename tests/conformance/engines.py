@@ -23,7 +23,9 @@ LLAMACPP_READY_S = 60.0
 VLLM_READY_S = 330.0
 CPU_WINDOW_S = 0.1
 CPU_SHARE_BUSY = 0.3
-GAUGES = re.compile(r"^(?:llamacpp:requests_processing|vllm:num_requests_running)(?:\{[^}]*\})? ([0-9.e+]+)$", re.M)
+GAUGES = re.compile(
+    r"^(?:llamacpp:requests_processing|vllm:num_requests_running)(?:\{[^}]*\})? ([0-9.e+]+)$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,9 @@ def record(**properties: object) -> JSON:
     }
 
 
-PERSON = record(name={"type": "string", "minLength": 1, "maxLength": 10}, age={"type": "integer", "minimum": 0, "maximum": 120})
+PERSON = record(
+    name={"type": "string", "minLength": 1, "maxLength": 10}, age={"type": "integer", "minimum": 0, "maximum": 120}
+)
 
 BOUND: dict[str, JSON] = {
     "flat": PERSON,

@@ -11,14 +11,16 @@ from .client import Client
 def context_length(client: Client) -> int:
     """The context of the model, as the gateway tells it."""
     length = client.http.get(f"/v1/models/{client.model}").json()["context_length"]
-    assert isinstance(length, int) and length > 100
+    assert isinstance(length, int)
+    assert length > 100
     return length
 
 
 def test_max_tokens_larger_than_the_context_is_refused(client: Client, context: int) -> None:
     """The caller asked for it by name, so it is told by name."""
     refusal = client.refuse("Say hi.", max_tokens=context + 1)
-    assert refusal.param == "max_tokens" and "max_tokens" in refusal.message
+    assert refusal.param == "max_tokens"
+    assert "max_tokens" in refusal.message
     assert refusal.code == "context_length_exceeded"
 
 

@@ -13,7 +13,9 @@ def test_the_list_holds_the_model(client: Client) -> None:
     listed = client.http.get("/v1/models").json()
     assert listed["object"] == "list"
     (model,) = [entry for entry in listed["data"] if entry["id"] == client.model]
-    assert model["object"] == "model" and type(model["created"]) is int and model["owned_by"]
+    assert model["object"] == "model"
+    assert type(model["created"]) is int
+    assert model["owned_by"]
     assert model["context_length"] > 0
     assert model["modalities"] == ["text"]
     assert {"temperature", "tools", "response_format", "logprobs"} <= set(model["supported_parameters"])

@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from .answers import content
+from .answers import JSON, content
 from .client import Client
 
-QUESTION = {"role": "user", "content": "What are foxes?"}
+QUESTION: JSON = {"role": "user", "content": "What are foxes?"}
 
 
-def begun(text: object) -> list[dict[str, object]]:
+def begun(text: object) -> list[JSON]:
     """A conversation whose answer has begun with `text`."""
     return [QUESTION, {"role": "assistant", "content": text}]
 
@@ -29,9 +29,10 @@ def test_the_answer_goes_on_where_it_was(client: Client) -> None:
 
 def test_the_beginning_is_not_repeated(client: Client) -> None:
     """Neither the plain nor the streamed answer holds what the caller already has."""
-    fields = {"messages": begun("Foxes are small"), "temperature": 0, "max_tokens": 8}
+    fields: JSON = {"messages": begun("Foxes are small"), "temperature": 0, "max_tokens": 8}
     plain = content(client.ask(**fields))
-    assert plain and not plain.lstrip().startswith("Foxes")
+    assert plain
+    assert not plain.lstrip().startswith("Foxes")
     assert client.stream(**fields).text() == plain
 
 
@@ -90,7 +91,8 @@ def test_structure_is_continued_inside(client: Client, start: str, stream: bool)
     properties = {"name": {"type": "string", "maxLength": 8}, "age": {"type": "integer", "maximum": 999}}
     schema = {"type": "object", "properties": properties, "required": ["name", "age"], "additionalProperties": False}
     shape = {"type": "json_schema", "json_schema": {"name": "person", "schema": schema}}
-    fields = {"messages": begun(start), "response_format": shape, "max_tokens": 60}
+    fields: JSON = {"messages": begun(start), "response_format": shape, "max_tokens": 60}
     rest = client.stream(**fields).text() if stream else content(client.ask(**fields))
     person = json.loads(start + rest)
-    assert set(person) == {"name", "age"} and isinstance(person["age"], int)
+    assert set(person) == {"name", "age"}
+    assert isinstance(person["age"], int)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from .answers import content
+from .answers import JSON, content
 from .client import CHAT, Client
 
 # Each would show in the answer if an engine saw it.
-PRIVATE: dict[str, object] = {
+PRIVATE: JSON = {
     "grammar": 'root ::= "intruder"',
     "json_schema": {"const": "intruder"},
     "structured_outputs": {"choice": ["intruder"]},
@@ -50,7 +50,8 @@ def test_a_private_field_changes_nothing(client: Client, field: str) -> None:
     assert field in sent.headers["x-ignored-fields"].split(", ")
     answer = sent.json()
     assert content(answer) == content(plain)
-    assert set(answer) == set(plain) and set(answer["choices"][0]) == set(plain["choices"][0])
+    assert set(answer) == set(plain)
+    assert set(answer["choices"][0]) == set(plain["choices"][0])
     assert answer["usage"]["completion_tokens"] == plain["usage"]["completion_tokens"]
 
 
@@ -70,7 +71,8 @@ def test_a_known_body_names_nothing(client: Client) -> None:
 
 def test_a_header_cannot_be_smuggled_in(client: Client) -> None:
     """Names with line breaks or other alphabets are shown harmlessly."""
-    answer = client.send(max_tokens=1, **{"a\r\nset-cookie: x": 1, "日本": 2, "x" * 5000: 3})
+    fields: JSON = {"a\r\nset-cookie: x": 1, "日本": 2, "x" * 5000: 3}
+    answer = client.send(max_tokens=1, **fields)
     assert answer.status_code == 200
     assert "set-cookie" not in answer.headers
     assert len(answer.headers["x-ignored-fields"]) <= 4096

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from .answers import JSON
 from .client import CHAT, Client
 
 TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}
 OTHER = {"type": "function", "function": {"name": "fly"}}
 SCHEMA = {"name": "x", "schema": {"type": "object"}}
 
-NUMBERS: list[tuple[str, object]] = [
-    *(("temperature", value) for value in (-0.1, 2.01, "1", True, [], {})),
+NUMBERS: list[tuple[str, Any]] = [  # Any: wrong types are the point
+    *(("temperature", value) for value in (-0.1, 2.01, "1", True, [1])),
     *(("top_p", value) for value in (-0.01, 1.01, "1")),
     *(("top_k", value) for value in (-2, 1.5, "5", True, 2**63)),
     *(("min_p", value) for value in (-0.1, 1.1, "0")),
@@ -102,8 +105,9 @@ BODIES = [b"", b"{", b"[]", b'"x"', b"null", b'{"model": NaN}', b"\xff\xfe", b"[
 @pytest.mark.parametrize(("field", "value"), NUMBERS)
 def test_a_number_out_of_range_is_refused(client: Client, field: str, value: object) -> None:
     """The refusal names the field, in `param` and in its sentence."""
-    needs = {"logprobs": True} if field == "top_logprobs" else {}
-    refusal = client.refuse(**needs, **{field: value})
+    needs: JSON = {"logprobs": True} if field == "top_logprobs" else {}
+    fields: JSON = needs | {field: value}
+    refusal = client.refuse(**fields)
     assert refusal.param == field
     assert field in refusal.message
     assert refusal.type == "invalid_request_error"
@@ -112,8 +116,10 @@ def test_a_number_out_of_range_is_refused(client: Client, field: str, value: obj
 @pytest.mark.parametrize(("field", "value", "param"), OTHERS)
 def test_another_value_is_refused(client: Client, field: str, value: object, param: str) -> None:
     """The refusal names the field, or the part of it that is wrong."""
-    refusal = client.refuse(**{field: value})
-    assert refusal.param is not None and refusal.param.startswith(param)
+    fields: JSON = {field: value}
+    refusal = client.refuse(**fields)
+    assert refusal.param is not None
+    assert refusal.param.startswith(param)
     assert refusal.type == "invalid_request_error"
 
 
@@ -121,26 +127,30 @@ def test_another_value_is_refused(client: Client, field: str, value: object, par
 def test_a_malformed_message_is_refused(client: Client, messages: object, param: str) -> None:
     """The refusal says which message, and what of it."""
     refusal = client.refuse(messages=messages)
-    assert refusal.param is not None and refusal.param.startswith(param)
+    assert refusal.param is not None
+    assert refusal.param.startswith(param)
 
 
 @pytest.mark.parametrize("choice", ["sometimes", 5, {"type": "function"}, {"type": "function", "function": OTHER}])
 def test_a_bad_tool_choice_is_refused(client: Client, choice: object) -> None:
     """With tools there, the choice is one of the words or one of the tools."""
     refusal = client.refuse(tools=[TOOL], tool_choice=choice)
-    assert refusal.param is not None and refusal.param.startswith("tool_choice")
+    assert refusal.param is not None
+    assert refusal.param.startswith("tool_choice")
 
 
 def test_a_choice_of_a_tool_that_is_not_there_is_refused(client: Client) -> None:
     """The name has to be in the list."""
     refusal = client.refuse(tools=[TOOL], tool_choice={"type": "function", "function": {"name": "fly"}})
-    assert refusal.param is not None and refusal.param.startswith("tool_choice") and "fly" in refusal.message
+    assert refusal.param is not None
+    assert refusal.param.startswith("tool_choice")
+    assert "fly" in refusal.message
 
 
 def test_top_logprobs_need_logprobs(client: Client) -> None:
     """Candidates without the entries that hold them make no sense; zero candidates do no harm."""
-    for off in ({}, {"logprobs": False}):
-        assert client.refuse(top_logprobs=3, **off).param == "top_logprobs"
+    for off in (None, False):
+        assert client.refuse(top_logprobs=3, logprobs=off).param == "top_logprobs"
 
 
 @pytest.mark.parametrize("body", BODIES, ids=repr)

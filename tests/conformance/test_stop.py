@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from .answers import content
+from .answers import JSON, content
 from .client import Client
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def alphabet(text: str = LETTERS) -> dict[str, object]:
+def alphabet(text: str = LETTERS) -> JSON:
     """Fields that make the answer exactly `text` as a JSON string: what is stopped is known beforehand."""
     shape = {"name": "alphabet", "schema": {"const": text}}
     return {"response_format": {"type": "json_schema", "json_schema": shape}, "max_tokens": 80}
@@ -60,15 +60,17 @@ def test_stop_texts_may_hold_any_character(client: Client) -> None:
 
 def test_an_answer_that_starts_with_the_stop_is_empty(client: Client) -> None:
     """Empty text is an answer too."""
-    bias = {"logit_bias": {"28": 100}, "max_tokens": 4}
+    bias: JSON = {"logit_bias": {"28": 100}, "max_tokens": 4}
     assert content(client.ask(**bias, stop=",")) == ""
     stream = client.stream(**bias, stop=",")
-    assert stream.text() == "" and stream.finish_reasons() == ["stop"]
+    assert stream.text() == ""
+    assert stream.finish_reasons() == ["stop"]
 
 
 def test_no_stop_at_all(client: Client) -> None:
     """Null and an empty list are no stop."""
-    for stop in (None, []):
+    nothing: list[str] = []
+    for stop in (None, nothing):
         assert json.loads(content(client.ask(**alphabet("abc"), stop=stop))) == "abc"
 
 

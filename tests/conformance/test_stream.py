@@ -13,8 +13,10 @@ def test_every_event_is_a_chunk_of_one_answer(client: Client) -> None:
     stream = client.stream(max_tokens=6)
     heads = {(e["id"], e["object"], e["created"], e["model"]) for e in stream.events}
     ((identity, kind, created, model),) = heads
-    assert identity.startswith("chatcmpl-") and kind == "chat.completion.chunk"
-    assert type(created) is int and model == client.model
+    assert identity.startswith("chatcmpl-")
+    assert kind == "chat.completion.chunk"
+    assert type(created) is int
+    assert model == client.model
 
 
 def test_the_role_comes_first_and_once(client: Client) -> None:

@@ -37,7 +37,7 @@ def test_recursion_is_kept(client: Client) -> None:
         assert valid(TREE, content(answer))
     else:
         assert answer["choices"][0]["finish_reason"] == "length"
-        assert content(answer).lstrip().startswith('{')
+        assert content(answer).lstrip().startswith("{")
 
 
 def test_a_cut_document_says_length(client: Client) -> None:
@@ -56,7 +56,9 @@ def test_strict_changes_nothing(client: Client, strict: bool | None) -> None:
 
 def test_json_object_is_any_object(client: Client) -> None:
     """Without a schema it is an object all the same."""
-    answer = client.ask("A person as JSON, one field.", response_format={"type": "json_object"}, max_tokens=250, stop=None)
+    answer = client.ask(
+        "A person as JSON, one field.", response_format={"type": "json_object"}, max_tokens=250, stop=None
+    )
     if answer["choices"][0]["finish_reason"] == "stop":
         assert isinstance(json.loads(content(answer)), dict)
     assert content(answer).lstrip().startswith("{")
@@ -89,7 +91,8 @@ def test_a_schema_that_cannot_be_kept_is_refused(client: Client, schema: JSON, k
     """The refusal names the keyword; no engine is asked, so all refuse the same."""
     refusal = client.refuse(ASK, response_format=shape(schema))
     assert keyword in refusal.message
-    assert refusal.param is not None and refusal.param.startswith("response_format.json_schema.schema")
+    assert refusal.param is not None
+    assert refusal.param.startswith("response_format.json_schema.schema")
 
 
 def test_a_schema_too_deep_is_refused(client: Client) -> None:

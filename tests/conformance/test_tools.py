@@ -28,7 +28,8 @@ def named(name: str) -> JSON:
 
 def check(made: list[JSON]) -> None:
     """Each call has an id of its own, a name from the list and arguments that the tool's schema accepts."""
-    assert len({call["id"] for call in made}) == len(made) and all(call["id"] for call in made)
+    assert len({call["id"] for call in made}) == len(made)
+    assert all(call["id"] for call in made)
     for call in made:
         assert valid(SCHEMAS[call["name"]], call["arguments"]), call
 
@@ -44,7 +45,9 @@ def test_required_calls_at_least_one(client: Client, stream: bool) -> None:
         plain = client.ask(QUESTION, **fields)
         made, reasons = calls(plain), [plain["choices"][0]["finish_reason"]]
         text = plain["choices"][0]["message"]["content"] or ""
-    assert made and reasons == ["tool_calls"] and text == ""
+    assert made
+    assert reasons == ["tool_calls"]
+    assert text == ""
     check(made)
 
 
@@ -59,14 +62,16 @@ def test_a_named_tool_is_called(client: Client, name: str, stream: bool) -> None
     else:
         plain = client.ask(QUESTION, **fields)
         made, reasons = calls(plain), [plain["choices"][0]["finish_reason"]]
-    assert {call["name"] for call in made} == {name} and reasons == ["tool_calls"]
+    assert {call["name"] for call in made} == {name}
+    assert reasons == ["tool_calls"]
     check(made)
 
 
 def test_none_calls_nothing(client: Client) -> None:
     """The tools are there for another turn."""
     answer = client.ask(QUESTION, tools=TOOLS, tool_choice="none", max_tokens=20)
-    assert calls(answer) == [] and answer["choices"][0]["message"]["content"]
+    assert calls(answer) == []
+    assert answer["choices"][0]["message"]["content"]
     assert answer["choices"][0]["finish_reason"] in ("stop", "length")
 
 
@@ -81,7 +86,8 @@ def test_auto_calls_or_talks(client: Client, choice: str | None) -> None:
             if answer["choices"][0]["finish_reason"] == "tool_calls":
                 check(made)
         else:
-            assert message["content"] and '"arguments"' not in message["content"]
+            assert message["content"]
+            assert '"arguments"' not in message["content"]
 
 
 def test_one_call_at_most_when_not_parallel(client: Client) -> None:
@@ -112,7 +118,8 @@ def test_streamed_arguments_come_in_pieces(client: Client) -> None:
     """The name first, then the arguments as they are written."""
     stream = client.stream(QUESTION, tools=TOOLS, tool_choice=named("get_weather"), max_tokens=TOKENS)
     pieces = [piece for choice in stream.of(0) for piece in choice["delta"].get("tool_calls") or []]
-    assert "name" in pieces[0]["function"] and all("name" not in piece["function"] for piece in pieces[1:])
+    assert "name" in pieces[0]["function"]
+    assert all("name" not in piece["function"] for piece in pieces[1:])
     assert len([piece for piece in pieces if piece["function"].get("arguments")]) > 2
     assert stream.of(0)[0]["delta"]["role"] == "assistant"
 
@@ -143,8 +150,11 @@ def test_an_empty_list_is_no_list(client: Client) -> None:
 def test_a_tool_without_parameters_takes_none(client: Client) -> None:
     """Its arguments are an empty object."""
     tool = {"type": "function", "function": {"name": "ping"}}
-    (call, *_) = calls(client.ask("Ping.", tools=[tool], tool_choice="required", parallel_tool_calls=False, max_tokens=60))
-    assert call["name"] == "ping" and json.loads(call["arguments"]) == {}
+    (call, *_) = calls(
+        client.ask("Ping.", tools=[tool], tool_choice="required", parallel_tool_calls=False, max_tokens=60)
+    )
+    assert call["name"] == "ping"
+    assert json.loads(call["arguments"]) == {}
 
 
 def test_a_call_that_was_cut_says_length(client: Client) -> None:
@@ -159,7 +169,8 @@ def test_a_tool_whose_schema_cannot_be_kept_is_refused(client: Client) -> None:
     bad = {"type": "function", "function": {"name": "bad", "parameters": {"type": "object", "properties": {
         "a": {"$ref": "https://example.org/x"}}}}}  # fmt: skip
     refusal = client.refuse(QUESTION, tools=[TOOLS[0], bad], tool_choice="required")
-    assert refusal.param is not None and refusal.param.startswith("tools[1].function.parameters")
+    assert refusal.param is not None
+    assert refusal.param.startswith("tools[1].function.parameters")
     assert "$ref" in refusal.message
 
 

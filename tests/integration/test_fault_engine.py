@@ -101,9 +101,7 @@ async def test_every_fault_is_injected(engine: FaultEngine, name: FaultName, str
         (Fault(name="close", k=99), "closed", COUNT),
     ],
 )
-async def test_streams_break_off_after_k_tokens(
-    engine: FaultEngine, fault: Fault, ending: str, tokens: int
-) -> None:
+async def test_streams_break_off_after_k_tokens(engine: FaultEngine, fault: Fault, ending: str, tokens: int) -> None:
     """The stream holds exactly k tokens (all of them at most), no end, and breaks off in the fault's own way."""
     engine.push(fault)
     response = await asked(engine, stream=True)

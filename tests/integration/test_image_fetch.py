@@ -86,9 +86,10 @@ async def network(authority: trustme.CA) -> AsyncIterator[Network]:
     authority.configure_trust(trust)
     authority.issue_cert(HOST, "other.example.test", PUBLIC).configure_cert(identity)
     names = Names({HOST: [[PUBLIC]], "private.example.test": [[PRIVATE]]})
-    async with running({"/image": [plain(IMAGE)]}, tls=identity) as public, running(
-        {"/image": [plain(IMAGE)]}, host=PRIVATE, port=public.port
-    ) as canary:
+    async with (
+        running({"/image": [plain(IMAGE)]}, tls=identity) as public,
+        running({"/image": [plain(IMAGE)]}, host=PRIVATE, port=public.port) as canary,
+    ):
         yield Network(public, canary, names, trust)
         assert canary.connections == 0
 

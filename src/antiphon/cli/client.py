@@ -10,6 +10,7 @@ import json
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,7 +63,7 @@ class Client:
         from antiphon.http.sse import EventReader
 
         with self._open("POST", path, body) as response:
-            if response.status != 200:
+            if response.status != HTTPStatus.OK:
                 raise refusal(_whole(response))
             reader = EventReader()
             while data := _piece(response):
@@ -109,7 +110,7 @@ def refusal(reply: Reply) -> AntiphonError:
 
 def checked(reply: Reply) -> Any:  # Any: whatever the server sent
     """The JSON of a good answer; any other raises the refusal."""
-    if reply.status != 200:
+    if reply.status != HTTPStatus.OK:
         raise refusal(reply)
     return reply.json()
 

@@ -28,6 +28,8 @@ def show(*, flags: Flags = SettingFlags(), changed: bool = False, json: bool = F
         Only settings that are not at their default.
     json
         Print JSON.
+    flags
+        What to set.
     """
     from antiphon.settings.load import load
 
@@ -52,6 +54,8 @@ def check(*, flags: Flags = SettingFlags(), json: bool = False) -> int:  # noqa:
     ----------
     json
         Print JSON.
+    flags
+        What to set.
     """
     from antiphon.settings.load import examine
 

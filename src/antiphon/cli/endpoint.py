@@ -14,7 +14,6 @@ from antiphon.settings.load import load
 from antiphon.settings.model import Settings
 from antiphon.settings.rules import loopback
 
-
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
 
 
@@ -39,15 +38,19 @@ def endpoint(
     config: Path | None = None,
 ) -> Endpoint:
     """The endpoint for a command's flags. The development key only ever goes to our own gateway's machine."""
-    address = base_url or variables.get("OPENAI_BASE_URL")
     given = key or variables.get(CLIENT_KEY_VARIABLE)
-    if address:
-        address = address.rstrip("/")
-        own = _development_key(config, variables, folder) if loopback(urlsplit(address).hostname or "") else None
-        return Endpoint(address, given or variables.get("OPENAI_API_KEY") or own)
-    settings = load(config=config, variables=variables, folder=folder).settings
-    own = development_key(settings.data_dir) if settings.development_key else None
-    return Endpoint(own_address(settings), given or own or variables.get("OPENAI_API_KEY"))
+    shared = variables.get("OPENAI_API_KEY")
+    address = base_url or variables.get("OPENAI_BASE_URL")
+    if not address:
+        settings = load(config=config, variables=variables, folder=folder).settings
+        return Endpoint(own_address(settings), given or _own_key(settings) or shared)
+    if urlsplit(address).path in {"", "/"}:
+        address = base_url_of(address)
+    # OPENAI_API_KEY belongs to OPENAI_BASE_URL; with `--base-url` it may well be another service's key.
+    given = given or (None if base_url else shared)
+    if given is None and loopback(urlsplit(address).hostname or ""):
+        given = _own_key(load(config=config, variables=variables, folder=folder).settings)
+    return Endpoint(address.rstrip("/"), given or shared)
 
 
 def own_address(settings: Settings) -> str:
@@ -73,5 +76,5 @@ def development_key(data_dir: Path) -> str | None:
         return None
 
 
-def _development_key(config: Path | None, variables: Mapping[str, str], folder: Path) -> str | None:
-    return development_key(load(config=config, variables=variables, folder=folder).settings.data_dir)
+def _own_key(settings: Settings) -> str | None:
+    return development_key(settings.data_dir) if settings.development_key else None

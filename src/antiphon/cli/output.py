@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
+UNIT = 1000
+
 
 class Output:
     """Writes for people, or one JSON value a line for scripts. Notes are left out when JSON is wanted."""
@@ -60,7 +62,7 @@ def faint(text: str) -> str:
 def size_text(size_bytes: float) -> str:
     """A size for people: `87.3 MB`."""
     for unit in ("B", "kB", "MB", "GB"):
-        if size_bytes < 1000:
+        if size_bytes < UNIT:
             return f"{size_bytes:.0f} {unit}" if unit == "B" else f"{size_bytes:.1f} {unit}"
-        size_bytes /= 1000
+        size_bytes /= UNIT
     return f"{size_bytes:.1f} TB"

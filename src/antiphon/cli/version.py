@@ -23,14 +23,12 @@ def version(*, json: bool = False) -> int:
     import platform
     from importlib import metadata
 
-    parts = {}
+    parts: dict[str, str | None] = {}
     for part in PARTS:
         try:
             parts[part] = metadata.version(part)
         except metadata.PackageNotFoundError:
             parts[part] = None
     system = f"{platform.system()} {platform.machine()}"
-    output.json(
-        {"antiphon": __version__, "python": platform.python_version(), "platform": system, "packages": parts}
-    )
+    output.json({"antiphon": __version__, "python": platform.python_version(), "platform": system, "packages": parts})
     return 0

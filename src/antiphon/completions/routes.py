@@ -21,7 +21,6 @@ from antiphon.ids import Ids
 class RequestBounds(Struct, frozen=True):
     """What one request may hold."""
 
-    body_bytes_max: int
     n_max: int
     messages_max: int
     strict_fields: bool
@@ -29,21 +28,23 @@ class RequestBounds(Struct, frozen=True):
 
 
 class ChatRoutes:
-    """The chat handler of the canonical door."""
+    """The chat handler of the canonical door. Make it within a running event loop."""
 
     def __init__(self, completions: Completions, bounds: RequestBounds, *, clock: Clock, ids: Ids) -> None:
         self._completions = completions
         self._bounds = bounds
         self._clock = clock
         self._ids = ids
+        self._loop = asyncio.get_running_loop()
 
     async def chat(self, exchange: Exchange) -> None:
         """Answer one chat completion, plain or streamed as the body asks."""
         bounds = self._bounds
-        body = await exchange.body(bytes_max=bounds.body_bytes_max)
-        exchange.watch()
         request = openai_request.parse(
-            body, n_max=bounds.n_max, messages_max=bounds.messages_max, strict_fields=bounds.strict_fields
+            await exchange.body(),
+            n_max=bounds.n_max,
+            messages_max=bounds.messages_max,
+            strict_fields=bounds.strict_fields,
         )
         key = require_key(exchange)
         plan = await self._completions.plan(request, key)
@@ -56,22 +57,22 @@ class ChatRoutes:
 
     async def _plain(self, exchange: Exchange, plan: Plan, answer_id: str, created: int) -> None:
         """A slow answer is preceded by blank lines, so that proxies do not cut the connection."""
-        extra = _extra_headers(plan)
-        beat = Beat(exchange, self._bounds.heartbeat_s, (JSON, *extra))
+        headers = (JSON, *_extra_headers(plan))
+        beat = Beat(exchange, self._loop, self._bounds.heartbeat_s, headers)
         try:
             completion, node = await self._completions.complete(plan)
         except AntiphonError as error:
-            if not await beat.stop():
+            if not exchange.started:
                 raise
-            await exchange.finish(json_object(error))
+            exchange.finish(json_object(error))
             return
         finally:
-            beat.cancel()
+            beat.stop()
         body = openai_response.render(completion, Head(answer_id, created, plan.request.model, node))
-        if await beat.stop():
-            await exchange.finish(body)
+        if exchange.started:
+            exchange.finish(body)
         else:
-            await exchange.respond(200, body, JSON, *extra)
+            exchange.respond(200, body, *headers)
 
     async def _stream(self, exchange: Exchange, plan: Plan, answer_id: str, created: int) -> None:
         """The head goes out with the first delta or the first heartbeat: until then a status can still be said."""
@@ -84,7 +85,7 @@ class ChatRoutes:
             stream.failed(error)
             if not exchange.started:
                 raise
-            await exchange.finish(event(json_object(error)))
+            exchange.finish(event(json_object(error)))
         finally:
             stream.close()
 
@@ -95,51 +96,42 @@ class ChatRoutes:
         render = renderer.delta
         while (deltas := await stream.next()) != []:
             if not exchange.started:
-                await exchange.start(200, *EVENT_STREAM, *_extra_headers(plan))
+                exchange.start(200, *EVENT_STREAM, *_extra_headers(plan))
             if deltas is None:
-                await exchange.write(HEARTBEAT)
+                exchange.write(HEARTBEAT)
             elif len(deltas) == 1:
-                await exchange.write(render(deltas[0]))
+                exchange.write(render(deltas[0]))
             else:
-                await exchange.write(b"".join([render(delta) for delta in deltas]))
+                exchange.write(b"".join([render(delta) for delta in deltas]))
+            if exchange.congested:
+                await exchange.drain()
         if not exchange.started:
-            await exchange.start(200, *EVENT_STREAM, *_extra_headers(plan))
+            exchange.start(200, *EVENT_STREAM, *_extra_headers(plan))
         usage = renderer.usage(stream.usage) if plan.request.include_usage else b""
-        await exchange.finish(usage + DONE)
+        exchange.finish(usage + DONE)
 
 
 class Beat:
     """Blank lines before a slow JSON body. The first one commits the status 200; it comes only after `heartbeat_s`."""
 
-    def __init__(self, exchange: Exchange, heartbeat_s: float, headers: tuple[Header, ...]) -> None:
+    def __init__(
+        self, exchange: Exchange, loop: asyncio.AbstractEventLoop, heartbeat_s: float, headers: tuple[Header, ...]
+    ) -> None:
         self._exchange = exchange
+        self._loop = loop
         self._heartbeat_s = heartbeat_s
         self._headers = headers
-        self._loop = asyncio.get_running_loop()
-        self._task: asyncio.Task[None] | None = None
-        self._timer = self._loop.call_later(heartbeat_s, self._ring)
+        self._timer = loop.call_later(heartbeat_s, self._ring)
 
     def _ring(self) -> None:
-        self._task = self._loop.create_task(self._write())
-
-    async def _write(self) -> None:
         if not self._exchange.started:
-            await self._exchange.start(200, *self._headers)
-        await self._exchange.write(b"\n")
+            self._exchange.start(200, *self._headers)
+        self._exchange.write(b"\n")
         self._timer = self._loop.call_later(self._heartbeat_s, self._ring)
 
-    def cancel(self) -> None:
-        """No further beat begins."""
+    def stop(self) -> None:
+        """No further beat."""
         self._timer.cancel()
-
-    async def stop(self) -> bool:
-        """No further beat; True when one has begun, so that the head is out."""
-        self._timer.cancel()
-        if self._task is None:
-            return False
-        await self._task
-        self._timer.cancel()
-        return True
 
 
 def _extra_headers(plan: Plan) -> tuple[Header, ...]:

@@ -31,16 +31,16 @@ class _Models(Struct):
     data: list[_Model] = []
 
 
-class _Capabilities(Struct):
+class _Capabilities(Struct, frozen=True):
     supports_tools: bool = False
     supports_tool_calls: bool = False
 
 
-class _Generation(Struct):
+class _Generation(Struct, frozen=True):
     n_ctx: int | None = None
 
 
-class _Modalities(Struct):
+class _Modalities(Struct, frozen=True):
     vision: bool = False
     audio: bool = False
 

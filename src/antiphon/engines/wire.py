@@ -168,12 +168,12 @@ def _part(part: Text | Image) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": part.url}}
 
 
-class _Function(Struct):
+class _Function(Struct, frozen=True):
     name: str | None = None
     arguments: str | None = None
 
 
-class _Call(Struct):
+class _Call(Struct, frozen=True):
     index: int = 0
     id: str | None = None
     function: _Function = _Function()

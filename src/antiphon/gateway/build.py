@@ -88,7 +88,6 @@ def build(settings: Settings, *, development_key: str | None, log: Log, on_start
         on_end=metrics.ended,
     )
     request_bounds = RequestBounds(
-        body_bytes_max=settings.server.body_bytes_max,
         n_max=settings.limits.n_max,
         messages_max=settings.limits.messages_max,
         strict_fields=settings.server.strict_fields,

@@ -20,13 +20,13 @@ class HealthRoutes:
 
     async def live(self, exchange: Exchange) -> None:
         """200 while the process answers."""
-        await exchange.respond(200, b"ok\n", (b"content-type", b"text/plain; charset=utf-8"))
+        exchange.respond(200, b"ok\n", (b"content-type", b"text/plain; charset=utf-8"))
 
     async def ready(self, exchange: Exchange) -> None:
         """200 when at least one model can be served."""
         if not any(model.live for model in self._catalogue.list()):
             raise Unavailable("No model can be served yet.", retry_after_s=2)
-        await exchange.respond(200, b"ready\n", (b"content-type", b"text/plain; charset=utf-8"))
+        exchange.respond(200, b"ready\n", (b"content-type", b"text/plain; charset=utf-8"))
 
     async def health(self, exchange: Exchange) -> None:
         """A summary: `ok` when every model can be served, `degraded` when some, `unavailable` when none."""
@@ -35,8 +35,8 @@ class HealthRoutes:
         status = "ok" if models and live == len(models) else "degraded" if live else "unavailable"
         nodes = [{"id": name, "nodes": count} for name, count in models.items()]
         body = msgspec.json.encode({"status": status, "version": __version__, "models": nodes})
-        await exchange.respond(200 if live else 503, body, JSON)
+        exchange.respond(200 if live else 503, body, JSON)
 
     async def metrics(self, exchange: Exchange) -> None:
         """Prometheus text."""
-        await exchange.respond(200, self._metrics.text(), (b"content-type", CONTENT_TYPE.encode()))
+        exchange.respond(200, self._metrics.text(), (b"content-type", CONTENT_TYPE.encode()))

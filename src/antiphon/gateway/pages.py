@@ -40,15 +40,15 @@ class PageRoutes:
 
     async def openapi(self, exchange: Exchange) -> None:
         """The OpenAPI document."""
-        await exchange.respond(200, self._openapi, JSON)
+        exchange.respond(200, self._openapi, JSON)
 
     async def docs(self, exchange: Exchange) -> None:
         """The same for people: no script, nothing from elsewhere."""
-        await exchange.respond(200, self._docs, HTML, CSP)
+        exchange.respond(200, self._docs, HTML, CSP)
 
     async def llms(self, exchange: Exchange) -> None:
         """The same in a few lines, for language models."""
-        await exchange.respond(200, self._llms, TEXT)
+        exchange.respond(200, self._llms, TEXT)
 
 
 def _docs(routes: tuple[Route, ...], made: dict[str, dict[str, dict[str, dict[str, object]]]]) -> str:

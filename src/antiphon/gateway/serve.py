@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import gc
 import signal
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Literal
 
-import uvicorn
+import uvloop
 from msgspec import Struct
 
 from antiphon.accounts.development import development_key
+from antiphon.clock import SystemClock
 from antiphon.errors import ConfigError
 from antiphon.gateway.build import Gateway, build
-from antiphon.http.server import ReceiveLimits, guarded
+from antiphon.http.connection import ConnectionLimits
+from antiphon.http.server import Server
 from antiphon.observe.logs import Log
 from antiphon.settings.model import Settings
+from antiphon.settings.server import ServerSettings
 
 POLL_S = 0.05
 
@@ -40,8 +44,6 @@ Announce = Callable[[Announcement], None]
 
 def run(settings: Settings, *, announce: Announce) -> int:
     """Serve until SIGINT or SIGTERM; the process's exit code. ConfigError when it cannot start."""
-    import uvloop
-
     return uvloop.run(_serve(settings, announce))
 
 
@@ -59,20 +61,27 @@ async def _serve(settings: Settings, announce: Announce) -> int:
 
     gateway = build(settings, development_key=key, log=log, on_start=on_start)
     listener = _listen(settings)
-    port = listener.getsockname()[1]
-    base_url = settings.server.base_url or _base_url(settings, port)
-    server = uvicorn.Server(_config(settings, gateway))
-    _stop_on_signals(server, announce)
+    base_url = settings.server.base_url or _base_url(settings, listener.getsockname()[1])
+    server = Server(gateway.app, limits=_limits(settings.server), clock=SystemClock())
+    stopped = _stopped_by_signal()
+    await server.start(listener, _tls(settings.server))
     gateway.start()
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
     announce(Announcement("listening", base_url=base_url, development_key=key))
     ready = asyncio.create_task(_announce_ready(gateway, announce, base_url, key))
-    try:
-        await serving
-    finally:
-        ready.cancel()
-        await gateway.close()
+    _spare_garbage_collection()
+    await stopped
+    announce(Announcement("stopping"))
+    ready.cancel()
+    await server.stop(settings.server.drain_s)
+    await gateway.close()
     return 0
+
+
+def _spare_garbage_collection() -> None:
+    """What exists now lives as long as the process; requests make few cycles, so look for them seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 async def _announce_ready(gateway: Gateway, announce: Announce, base_url: str, key: str | None) -> None:
@@ -85,33 +94,30 @@ async def _announce_ready(gateway: Gateway, announce: Announce, base_url: str, k
         await asyncio.sleep(POLL_S)
 
 
-def _config(settings: Settings, gateway: Gateway) -> uvicorn.Config:
-    server = settings.server
-    limits = ReceiveLimits(
+def _limits(server: ServerSettings) -> ConnectionLimits:
+    return ConnectionLimits(
         header_timeout_s=server.request_header_timeout_s,
         header_bytes_max=server.header_bytes_max,
         body_timeout_s=server.body_timeout_s,
         body_bytes_per_second_min=server.body_bytes_per_second_min,
+        body_bytes_max=server.body_bytes_max,
         write_timeout_s=server.write_timeout_s,
+        keep_alive_s=server.keep_alive_s,
         connections_max=server.connections_max,
         connections_per_address_max=server.connections_per_address_max,
     )
-    return uvicorn.Config(
-        gateway.app,  # type: ignore[arg-type]  # plain ASGI, typed by ourselves
-        http=guarded(limits),
-        ws="none",
-        lifespan="off",
-        loop="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(server.forwarded_from),
-        forwarded_allow_ips=",".join(server.forwarded_from) or None,
-        timeout_keep_alive=max(1, round(server.keep_alive_s)),
-        timeout_graceful_shutdown=max(1, round(server.drain_s)),
-        ssl_certfile=server.tls_certificate,
-        ssl_keyfile=server.tls_key,
-    )
+
+
+def _tls(server: ServerSettings) -> ssl.SSLContext | None:
+    if server.tls_certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(server.tls_certificate, server.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"server.tls_certificate: cannot be used: {error}") from error
+    return context
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -135,19 +141,16 @@ def _base_url(settings: Settings, port: int) -> str:
     return f"{'https' if settings.server.tls_certificate else 'http'}://{shown}:{port}"
 
 
-def _stop_on_signals(server: uvicorn.Server, announce: Announce) -> None:
-    """The first signal drains, the second ends at once. Uvicorn's own handlers would raise the signal again."""
+def _stopped_by_signal() -> asyncio.Future[None]:
+    """Done at the first SIGINT or SIGTERM; a second one ends the process at once."""
     loop = asyncio.get_running_loop()
+    stopped: asyncio.Future[None] = loop.create_future()
 
     def stop() -> None:
-        if server.should_exit:
-            server.force_exit = True
-            return
-        server.should_exit = True
-        announce(Announcement("stopping"))
+        if stopped.done():
+            raise SystemExit(1)
+        stopped.set_result(None)
 
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
-
-
+    return stopped

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import Self
+from typing import Self, cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -95,6 +95,7 @@ class Connection(asyncio.Protocol):
         self.head_bytes = 0
         self.head_done = False
         self.complete = False
+        self.keep_alive = False
         self.whole = False
         self.failure: str | None = None
         self.pieces: list[bytes] = []
@@ -104,8 +105,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop has transports of its own
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived and wake the reader once for all of it."""
@@ -166,6 +166,7 @@ class Connection(asyncio.Protocol):
         """The answer is whole."""
         if self.head_done:
             self.complete = True
+            self.keep_alive = self._parser.should_keep_alive()  # llhttp knows it only within this callback
 
     def wake(self) -> None:
         """Let the reader look again."""
@@ -216,7 +217,7 @@ class Connection(asyncio.Protocol):
 
     def reusable(self) -> bool:
         """Whether another request may follow on this connection."""
-        return self.complete and not self.lost and not self.failure and self._parser.should_keep_alive()
+        return self.complete and self.keep_alive and not self.lost and not self.failure
 
 
 class Answer:

@@ -1,18 +1,14 @@
-"""One HTTP request and its response over ASGI: headers, a bounded body, an answer in one piece or many."""
+"""One HTTP request and its response, as a handler sees them: headers, a bounded body, an answer in one piece or many."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from http import HTTPStatus
+from typing import Protocol
 
 from antiphon.accounts.keys import Key
 from antiphon.errors import BadRequest, BodyTimeout, BodyTooLarge, UnsupportedMedia
 
-Scope = dict[str, Any]  # Any: ASGI's own
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 JSON = (b"content-type", b"application/json")
@@ -21,114 +17,214 @@ EVENT_STREAM = (
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 )
-CONNECTION_SCOPE_KEY = "antiphon.connection"
-
-
-class Watched(Protocol):
-    """A server's connection that tells when the client has gone."""
-
-    def watch(self, on_gone: Callable[[], object]) -> None:
-        """Call `on_gone` once, if the client goes before the response is complete."""
-        ...
+STATUS_LINES = {status.value: b"HTTP/1.1 %d %s\r\n" % (status, status.phrase.encode()) for status in HTTPStatus}
+LAST_CHUNK = b"0\r\n\r\n"
+NO_BODY = (204, 304)
 
 
 class ClientGone(Exception):
     """The client closed the connection: there is nobody to answer."""
 
 
+class Wire(Protocol):
+    """The connection under an exchange."""
+
+    congested: bool
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, now or as soon as the client reads."""
+        ...
+
+    async def drain(self) -> None:
+        """Wait until the client has read enough."""
+        ...
+
+    def finished(self, exchange: Exchange) -> None:
+        """The response is complete."""
+        ...
+
+    def resume(self) -> None:
+        """Read on, the handler wants the body."""
+        ...
+
+    def date(self) -> bytes:
+        """The value of the Date header."""
+        ...
+
+
 class Exchange:
-    """What a handler is given."""
+    """What a handler is given. The connection fills in the body as it comes."""
 
-    __slots__ = ("_receive", "_send", "gone", "headers", "key", "params", "request_id", "route", "scope", "started", "status")
+    __slots__ = (
+        "_chunked",
+        "_pieces",
+        "_wire",
+        "always",
+        "body_bytes",
+        "body_waiter",
+        "complete",
+        "expects_continue",
+        "gone",
+        "headers",
+        "http_10",
+        "keep_alive",
+        "key",
+        "late",
+        "method",
+        "oversized",
+        "params",
+        "path",
+        "query",
+        "request_id",
+        "responded",
+        "route",
+        "started",
+        "status",
+        "task",
+    )
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
-        self.scope = scope
-        self._receive = receive
-        self._send = send
-        self.headers: dict[bytes, bytes] = dict(scope["headers"])
-        self.request_id = request_id
+    def __init__(self, wire: Wire, method: str, path: str, query: str, headers: dict[bytes, bytes]) -> None:
+        self._wire = wire
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.request_id = ""
         self.route = "unknown"
         self.params: dict[str, str] = {}
         self.key: Key | None = None
-        self.started = False
-        self.status = 0
+        self.always: tuple[Header, ...] = ()  # headers of whatever response there will be
+        self.task: asyncio.Task[None] | None = None
+        self.keep_alive = True
+        self.http_10 = False
+        self.expects_continue = False
+        self._pieces: list[bytes] = []
+        self.body_bytes = 0
+        self.body_waiter: asyncio.Future[None] | None = None
+        self.complete = False  # the request has arrived whole
+        self.oversized = False
+        self.late = False
         self.gone = False
+        self.started = False
+        self.responded = False
+        self.status = 0
+        self._chunked = False
 
     def header(self, name: bytes) -> str:
         """A header's value, "" when it is absent."""
         return self.headers.get(name, b"").decode("latin-1")
 
-    async def body(self, *, bytes_max: int) -> bytes:
-        """The whole body; BodyTooLarge as soon as that is known, UnsupportedMedia for a compressed one."""
+    def add(self, piece: bytes, bytes_max: int) -> None:
+        """Keep a piece of the body that has arrived; beyond `bytes_max` nothing is kept."""
+        self.body_bytes += len(piece)
+        if self.body_bytes > bytes_max:
+            self.oversized = True
+            self._pieces.clear()
+        else:
+            self._pieces.append(piece)
+
+    def wake(self) -> None:
+        """Let a waiting `body` look again."""
+        if self.body_waiter is not None and not self.body_waiter.done():
+            self.body_waiter.set_result(None)
+
+    async def body(self) -> bytes:
+        """The whole body; BodyTooLarge as soon as that is known, UnsupportedMedia when compressed, BodyTimeout."""
         encoding = self.headers.get(b"content-encoding")
         if encoding is not None and encoding.lower() != b"identity":
             raise UnsupportedMedia("content-encoding: only identity is supported.")
-        declared = self.headers.get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > bytes_max:
-            raise BodyTooLarge(f"The body is larger than {bytes_max} bytes.")
-        pieces: list[bytes] = []
-        size = 0
-        while True:
-            message = await self._receive()
-            if message["type"] != "http.request":
-                self.gone = True
-                raise BodyTimeout() if message.get("late") else ClientGone()
-            piece = message.get("body", b"")
-            size += len(piece)
-            if size > bytes_max:
-                raise BodyTooLarge(f"The body is larger than {bytes_max} bytes.")
-            pieces.append(piece)
-            if not message.get("more_body", False):
-                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        while not self.complete or self.oversized:
+            if self.oversized:
+                raise BodyTooLarge()
+            if self.late:
+                raise BodyTimeout()
+            if self.gone:
+                raise ClientGone
+            if self.expects_continue:
+                self.expects_continue = False
+                self._wire.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._wire.resume()
+            self.body_waiter = asyncio.get_running_loop().create_future()
+            await self.body_waiter
+        pieces = self._pieces
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    def watch(self) -> None:
-        """Cancel the current task when the client goes; call it once the body is read."""
-        task = asyncio.current_task()
-        assert task is not None
-
-        def on_gone() -> None:
-            self.gone = True
-            task.cancel()
-
-        connection: Watched | None = self.scope.get(CONNECTION_SCOPE_KEY)
-        if connection is not None:
-            connection.watch(on_gone)
+    def respond(self, status: int, body: bytes, *headers: Header) -> None:
+        """The whole response, in one write."""
+        if self.gone:
+            self.status = status
             return
-        watcher = asyncio.get_running_loop().create_task(self._await_disconnect(on_gone))
-        task.add_done_callback(lambda _: watcher.cancel())
+        head = self._head(status, headers)
+        if status not in NO_BODY:
+            head += b"content-length: %d\r\n" % len(body)
+        self._wire.write(head + b"\r\n" + body if self.method != "HEAD" else head + b"\r\n")
+        self._end()
 
-    async def _await_disconnect(self, on_gone: Callable[[], None]) -> None:
-        """For servers that tell only when asked."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        on_gone()
-
-    async def respond(self, status: int, body: bytes, *headers: Header) -> None:
-        """The whole response."""
-        self.started = True
-        self.status = status
-        sized = (*headers, (b"content-length", b"%d" % len(body)), (b"x-request-id", self.request_id.encode()))
-        await self._send({"type": "http.response.start", "status": status, "headers": sized})
-        await self._send({"type": "http.response.body", "body": body})
-
-    async def start(self, status: int, *headers: Header) -> None:
+    def start(self, status: int, *headers: Header) -> None:
         """The head of a response whose body comes in pieces."""
+        if self.gone:
+            self.status = status
+            return
+        self._chunked = not self.http_10
+        if self.http_10:
+            self.keep_alive = False
+        framing = b"transfer-encoding: chunked\r\n\r\n" if self._chunked else b"\r\n"
+        self._wire.write(self._head(status, headers) + framing)
+
+    def write(self, data: bytes) -> None:
+        """A piece of the body. Look at `congested` before the next one."""
+        if not self.gone and data:
+            self._wire.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+
+    def finish(self, data: bytes = b"") -> None:
+        """The last piece of the body."""
+        if self.gone:
+            return
+        if self._chunked:
+            self._wire.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if data else LAST_CHUNK)
+        elif data:
+            self._wire.write(data)
+        self._end()
+
+    @property
+    def congested(self) -> bool:
+        """Whether the client reads too slowly: then `await drain()`."""
+        return self._wire.congested
+
+    async def drain(self) -> None:
+        """Wait until the client has read enough."""
+        await self._wire.drain()
+
+    def break_off(self) -> None:
+        """End a response that cannot be finished: the client sees that it is cut."""
+        self.keep_alive = False
+        self._end()
+
+    def _head(self, status: int, headers: tuple[Header, ...]) -> bytes:
         self.started = True
         self.status = status
-        headers = (*headers, (b"x-request-id", self.request_id.encode()))
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        if not self.complete:
+            self.keep_alive = False  # what is left of the request is not worth reading
+        lines = [STATUS_LINES[status], b"date: ", self._wire.date(), b"\r\nx-request-id: ", self.request_id.encode()]
+        for name, value in headers:
+            lines += (b"\r\n", name, b": ", value)
+        for name, value in self.always:
+            lines += (b"\r\n", name, b": ", value)
+        if not self.keep_alive:
+            lines.append(b"\r\nconnection: close")
+        elif self.http_10:
+            lines.append(b"\r\nconnection: keep-alive")
+        lines.append(b"\r\n")
+        return b"".join(lines)
 
-    async def write(self, data: bytes) -> None:
-        """A piece of the body; waits while the client is slow to read."""
-        await self._send({"type": "http.response.body", "body": data, "more_body": True})
-
-    async def finish(self, data: bytes = b"") -> None:
-        """The last piece of the body."""
-        await self._send({"type": "http.response.body", "body": data})
+    def _end(self) -> None:
+        if not self.responded:
+            self.responded = True
+            self._wire.finished(self)
 
 
 def require_key(exchange: Exchange) -> Key:
     """The key of a route that asks for one."""
     if exchange.key is None:
-        raise BadRequest("No key.")
+        raise BadRequest("This address needs a key.")
     return exchange.key

@@ -60,7 +60,7 @@ class ModelRoutes:
         """All of them."""
         allowed = require_key(exchange).models
         models = [_wire(model) for model in self._catalogue.list() if not allowed or model.id in allowed]
-        await exchange.respond(200, msgspec.json.encode(WireModels(models)), JSON)
+        exchange.respond(200, msgspec.json.encode(WireModels(models)), JSON)
 
     async def get(self, exchange: Exchange) -> None:
         """One, by id or alias."""
@@ -68,7 +68,7 @@ class ModelRoutes:
         allowed = require_key(exchange).models
         if allowed and model.id not in allowed:
             raise PermissionDenied(f"This key may not use the model {model.id!r}.")
-        await exchange.respond(200, msgspec.json.encode(_wire(model)), JSON)
+        exchange.respond(200, msgspec.json.encode(_wire(model)), JSON)
 
 
 def _wire(model: Model) -> WireModel:

@@ -1,27 +1,28 @@
-"""Prometheus metrics by OpenTelemetry's GenAI names. Children are bound once per model, so a request pays only for adding."""
+"""Prometheus metrics by OpenTelemetry's GenAI names. Series are bound once per model, so a request pays only for adding."""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from msgspec import Struct
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from antiphon.completions.service import Record
+from antiphon.observe.histogram import HistogramFamily, Series
 
 CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 TOKEN_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28)
-TOKENS = (1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576)
-MODELS_MAX = 1000
+TOKENS = (1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0)
+LABELS = ("gen_ai_operation_name", "gen_ai_request_model", "gen_ai_provider_name")
 
 
 class _Model(Struct):
-    """The bound metrics of one model."""
+    """The series of one model."""
 
-    duration: Histogram
-    first_token: Histogram
-    token: Histogram
-    prompt_tokens: Histogram
-    completion_tokens: Histogram
+    duration: Series
+    first_token: Series
+    token: Series
+    prompt_tokens: Series
+    completion_tokens: Series
 
 
 class Metrics:
@@ -29,26 +30,33 @@ class Metrics:
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
-        labels = ("gen_ai_operation_name", "gen_ai_request_model", "gen_ai_provider_name")
-
-        def histogram(name: str, text: str, buckets: tuple[float, ...], extra: tuple[str, ...] = ()) -> Histogram:
-            return Histogram(name, text, (*labels, *extra), buckets=buckets, registry=registry)
-
-        self._duration = histogram("gen_ai_server_request_duration_seconds", "Time of a whole answer.", SECONDS)
-        self._first = histogram("gen_ai_server_time_to_first_token_seconds", "Time to the first token.", SECONDS)
-        self._token = histogram("gen_ai_server_time_per_output_token_seconds", "Time per later token.", TOKEN_SECONDS)
-        self._usage = histogram("gen_ai_client_token_usage", "Tokens per request.", TOKENS, ("gen_ai_token_type",))
+        server = "gen_ai_server_"
+        self._duration = HistogramFamily(
+            f"{server}request_duration_seconds", "Time of a whole answer.", LABELS, SECONDS
+        )
+        self._first = HistogramFamily(
+            f"{server}time_to_first_token_seconds", "Time to the first token.", LABELS, SECONDS
+        )
+        self._token = HistogramFamily(
+            f"{server}time_per_output_token_seconds", "Time for each later token.", LABELS, TOKEN_SECONDS
+        )
+        self._usage = HistogramFamily(
+            "gen_ai_client_token_usage", "Tokens of a request.", (*LABELS, "gen_ai_token_type"), TOKENS
+        )
+        for family in (self._duration, self._first, self._token, self._usage):
+            registry.register(family)
         self._failures = Counter(
             "antiphon_failures", "Requests that failed, by error code.", ("model", "code"), registry=registry
         )
         self._responses = Counter(
             "antiphon_http_responses", "Responses by route and status.", ("route", "status"), registry=registry
         )
-        self.in_flight = Gauge("antiphon_requests_in_flight", "Requests being served.", registry=registry)
         self.restarts = Counter(
-            "antiphon_engine_restarts", "Starts of an engine's child process after its end.", ("model",),
-            registry=registry,
+            "antiphon_engine_restarts", "Restarts of an engine's child process.", ("model",), registry=registry
         )
+        self.in_flight = 0
+        gauge = Gauge("antiphon_requests_in_flight", "Requests being served.", registry=registry)
+        gauge.set_function(lambda: self.in_flight)
         self._models: dict[str, _Model] = {}
         self._counts: dict[tuple[str, int], Counter] = {}
 
@@ -77,19 +85,15 @@ class Metrics:
 
     def _bind(self, model_id: str) -> _Model:
         labels = ("chat", model_id, "antiphon")
-        bound = _Model(
-            duration=self._duration.labels(*labels),
-            first_token=self._first.labels(*labels),
-            token=self._token.labels(*labels),
-            prompt_tokens=self._usage.labels(*labels, "input"),
-            completion_tokens=self._usage.labels(*labels, "output"),
+        bound = self._models[model_id] = _Model(
+            duration=self._duration.bind(*labels),
+            first_token=self._first.bind(*labels),
+            token=self._token.bind(*labels),
+            prompt_tokens=self._usage.bind(*labels, "input"),
+            completion_tokens=self._usage.bind(*labels, "output"),
         )
-        if len(self._models) < MODELS_MAX:
-            self._models[model_id] = bound
         return bound
 
     def text(self) -> bytes:
         """The exposition text."""
         return generate_latest(self._registry)
-
-

@@ -76,7 +76,8 @@ def merge(assignments: Iterable[Assignment]) -> Merged:
     problems: list[Problem] = []
     for assignment in assignments:
         targets = list(_expand(tree, assignment.path))
-        if not targets or not all([_assign(tree, path, copy.deepcopy(assignment.value)) for path in targets]):
+        applied = sum(_assign(tree, path, copy.deepcopy(assignment.value)) for path in targets)
+        if not targets or applied < len(targets):
             rule = "there is no such item in the list"
             problems.append(Problem(path_text(assignment.path), assignment.source, rule))
         for path in targets:

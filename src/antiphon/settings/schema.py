@@ -7,13 +7,24 @@ from __future__ import annotations
 
 import difflib
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct, inspect
 
 from antiphon.settings.paths import EVERY, SettingPath, general
 from antiphon.settings.secret import Secret
+
+TYPE_NAMES: Mapping[type[inspect.Type], str] = MappingProxyType(
+    {
+        inspect.StructType: "section",
+        inspect.IntType: "integer",
+        inspect.FloatType: "number",
+        inspect.BoolType: "true or false",
+        inspect.StrType: "text",
+    }
+)
 
 
 class Setting(Struct, frozen=True):
@@ -35,8 +46,14 @@ class Schema:
         self._by_path = {setting.path: setting for setting in self.settings}
 
     def find(self, path: SettingPath) -> Setting | None:
-        """The setting at a path, whichever indices it has; None for sections, items and what does not exist."""
-        return self._by_path.get(general(path))
+        """The setting at a path, whichever indices it has; None for sections, structs and what does not exist."""
+        wanted = general(path)
+        found = self._by_path.get(wanted)
+        if found is None and wanted[-1] == EVERY and (whole := self._by_path.get(wanted[:-1])) is not None:
+            kind = bare(whole.type)
+            if isinstance(kind, inspect.VarTupleType) and item_struct(kind) is None:
+                return msgspec.structs.replace(whole, path=wanted, type=kind.item_type)
+        return found
 
     def nearest(self, path: SettingPath) -> SettingPath | None:
         """The setting that was most likely meant by a path that does not exist."""
@@ -106,22 +123,15 @@ def item_struct(kind: inspect.Type) -> inspect.StructType | None:
 
 def type_name(kind: inspect.Type) -> str:
     """A word or two for people: `integer`, `list of text`, `auto or json`."""
-    match bare(kind):
+    kind = bare(kind)
+    match kind:
         case inspect.LiteralType(values=values):
             return " or ".join(f"`{value}`" for value in values)
         case inspect.VarTupleType(item_type=item):
             return f"list of {type_name(item)}"
-        case inspect.StructType():
-            return "section"
         case inspect.CustomType(cls=cls):
             return "secret" if cls is Secret else "path"
-        case inspect.IntType():
-            return "integer"
-        case inspect.FloatType():
-            return "number"
-        case inspect.BoolType():
-            return "true or false"
-    return "text"
+    return TYPE_NAMES[type(kind)]
 
 
 def _flat(path: SettingPath) -> str:

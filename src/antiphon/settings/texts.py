@@ -13,7 +13,7 @@ from msgspec import inspect
 
 from antiphon.errors import ConfigError
 from antiphon.settings.paths import SettingPath
-from antiphon.settings.schema import Schema, Setting, bare, optional
+from antiphon.settings.schema import Schema, Setting, bare, item_struct, optional
 
 VARIABLE = re.compile(r"\$(?:\$(?=\{)|\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})")
 TEXT_CHARACTERS_MAX = 65_536
@@ -30,10 +30,9 @@ def from_text(text: str, setting: Setting | None) -> object:
     kind = bare(setting.type)
     if isinstance(kind, inspect.StrType | inspect.CustomType | inspect.LiteralType):
         return text
-    value = _yaml(text)
-    if isinstance(kind, inspect.VarTupleType) and isinstance(value, str | int | float):
+    if isinstance(kind, inspect.VarTupleType) and item_struct(kind) is None and not text.lstrip().startswith("["):
         return [item.strip() for item in text.split(",") if item.strip()]
-    return value
+    return _yaml(text)
 
 
 def _yaml(text: str) -> object:

@@ -10,11 +10,13 @@ STEPS_MAX = 60_000  # measured: the dearest schemas that pass take some 50 ms
 class Budget:
     """Counts the steps of one compilation; BadRequest once they are spent."""
 
-    def __init__(self, steps_max: int = STEPS_MAX) -> None:
+    def __init__(self, *, param: str, steps_max: int = STEPS_MAX) -> None:
         self.left = steps_max
+        self._param = param
 
-    def spend(self, steps: int, *, param: str) -> None:
-        """Take `steps` off; `param` is the place that is being worked on."""
+    def spend(self, steps: int, *, param: str = "") -> None:
+        """Take `steps` off; `param` is the place that is being worked on, the whole schema if it is empty."""
         self.left -= steps
         if self.left < 0:
+            param = param or self._param
             raise BadRequest(f"{param} makes the schema too complex to be compiled.", param=param)

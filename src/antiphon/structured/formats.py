@@ -40,11 +40,12 @@ _UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _NUMBER = "(?:0|[1-9][0-9]{0,5})"
 _DAY_TIME = f"T(?:{_NUMBER}H(?:{_NUMBER}M(?:{_NUMBER}S)?)?|{_NUMBER}M(?:{_NUMBER}S)?|{_NUMBER}S)"
 _DAYS = f"(?:{_NUMBER}Y(?:{_NUMBER}M(?:{_NUMBER}D)?)?|{_NUMBER}M(?:{_NUMBER}D)?|{_NUMBER}D)"
+_BASE64 = "[A-Za-z0-9+/]"
 _POINTER = "(?:/(?:[^~/]|~[01])*)*"
 
 
 def pattern_of(name: str) -> str | None:
-    """The anchored pattern of format `name`, None if that name asserts nothing here."""
+    """The anchored pattern of format (or content encoding) `name`, None if that name asserts nothing here."""
     body = {
         "date": _DATE,
         "time": _TIME,
@@ -64,6 +65,7 @@ def pattern_of(name: str) -> str | None:
         "uri-template": f"(?:{_URI}|/(?:{_TEMPLATE_CHAR}+/)*{_TEMPLATE_CHAR}*)",
         "json-pointer": _POINTER,
         "relative-json-pointer": f"{_NUMBER}(?:#|{_POINTER})",
+        "base64": f"(?:{_BASE64}{{4}})*(?:{_BASE64}[AQgw]==|{_BASE64}{{2}}[AEIMQUYcgkosw048]=)?",
         "regex": "(?:[A-Za-z0-9 _@:/-][*+?]?|\\\\[dDwWsS.][*+?]?)*",
     }.get(name)
     return None if body is None else f"^(?:{body})$"

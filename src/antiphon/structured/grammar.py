@@ -8,6 +8,12 @@ from __future__ import annotations
 from msgspec import Struct
 
 from antiphon.chat import JSONSchema
+from antiphon.errors import BadRequest
+from antiphon.structured.budget import Budget
+from antiphon.structured.gbnf import Grammar, Rule
+from antiphon.structured.scalars import VALUE_DEPTH_MAX, Scalars
+from antiphon.structured.translation import Translation
+from antiphon.structured.validate import check_understood
 
 
 class CompiledSchema(Struct, frozen=True):
@@ -19,9 +25,28 @@ class CompiledSchema(Struct, frozen=True):
 
 def compile_schema(schema: JSONSchema, *, param: str) -> CompiledSchema:
     """Compile `schema`; BadRequest names the keyword at fault by a path that starts with `param`."""
-    raise NotImplementedError
+    grammar = Grammar(Budget(param=param))
+    rule = add_schema(grammar, schema, param=param)
+    return CompiledSchema(schema=schema, grammar=rendered(grammar, rule, param=param))
+
+
+def add_schema(grammar: Grammar, schema: JSONSchema, *, param: str) -> Rule:
+    """Add the rules of `schema` to a grammar that holds more than it; all schemas share its budget."""
+    rule = Translation(grammar, schema, param=param).root()
+    check_understood(schema, param=param)
+    return rule
+
+
+def rendered(grammar: Grammar, rule: Rule, *, param: str) -> str:
+    """The GBNF text of `grammar` with `rule` as its root; BadRequest if no text at all would do."""
+    text = grammar.render(rule)
+    if text is None:
+        raise BadRequest(f"{param} accepts no value that can be written in full.", param=param)
+    return text
 
 
 def json_object_grammar() -> str:
     """The grammar of any JSON object, nested at most ten deep."""
-    raise NotImplementedError
+    grammar = Grammar(Budget(param="response_format"))
+    scalars = Scalars(grammar)
+    return rendered(grammar, scalars.object(scalars.value(VALUE_DEPTH_MAX - 1)), param="")

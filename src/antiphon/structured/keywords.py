@@ -21,7 +21,7 @@ _COUNT = frozenset(
 )
 _NUMBER = frozenset("minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split())
 _STRING = frozenset(
-    "pattern format $ref $anchor $id id $schema $comment title description contentEncoding contentMediaType".split()
+    "pattern format $ref $anchor $id $schema $comment title description contentEncoding contentMediaType".split()
 )
 _BOOLEAN = frozenset("uniqueItems deprecated readOnly writeOnly".split())
 ENUM_MAX = 500
@@ -63,7 +63,7 @@ def _broken_rule(keyword: str, value: Any, draft: int) -> str | None:
     if keyword in _NUMBER:
         return _number_rule(keyword, value, draft)
     if keyword in _STRING:
-        return _string_rule(keyword, value)
+        return _string_rule(keyword, value, draft)
     if keyword in _BOOLEAN:
         return None if isinstance(value, bool) else "true or false"
     if keyword in SCHEMA_LIST:
@@ -81,11 +81,13 @@ def _number_rule(keyword: str, value: Any, draft: int) -> str | None:
     return "above 0" if keyword == "multipleOf" and value <= 0 else None
 
 
-def _string_rule(keyword: str, value: Any) -> str | None:
+def _string_rule(keyword: str, value: Any, draft: int) -> str | None:
     if not isinstance(value, str):
         return "a string"
     if keyword == "pattern" and len(value.encode()) > PATTERN_BYTES_MAX:
         return f"at most {PATTERN_BYTES_MAX} bytes long"
+    if keyword == "contentMediaType" and value == "application/json" and draft == 7:
+        return "absent in draft 7, where it asserts what no grammar can keep"
     return None
 
 

@@ -31,18 +31,20 @@ class _Writer:
         """A value for `schema`; null where the schema allows all or is too deep to follow."""
         if not isinstance(schema, Mapping) or depth > DEPTH_MAX:
             return None
+        for keyword in ("const", "enum"):
+            if keyword in schema:
+                return schema["const"] if keyword == "const" else self._pick(list(schema["enum"]))
+        inner = self._inner(schema)
+        return self._typed(schema, depth) if inner is None else self.value(inner, depth + 1)
+
+    def _inner(self, schema: Mapping[str, Any]) -> Schema | None:  # Any: a schema
+        """The schema that this one stands for, by reference or as a union; None when it speaks for itself."""
         if "$ref" in schema:
-            return self.value(self._resolve(str(schema["$ref"])), depth + 1)
-        if "const" in schema:
-            return schema["const"]
-        if "enum" in schema:
-            return self._pick(list(schema["enum"]))
+            return self._resolve(str(schema["$ref"])) or {"type": "null"}
         for union in ("anyOf", "oneOf"):
             if union in schema:
-                return self.value(self._pick(list(schema[union])), depth + 1)
-        if "allOf" in schema:
-            return self.value(_merged(schema["allOf"]), depth + 1)
-        return self._typed(schema, depth)
+                return self._pick(list(schema[union]))
+        return _merged(schema["allOf"]) if "allOf" in schema else None
 
     def _typed(self, schema: Mapping[str, Any], depth: int) -> Document:  # Any: a schema
         """A value of the schema's type, guessed from its keywords where it names none."""

@@ -136,10 +136,12 @@ class FaultEngine:
         """Answer one request on whichever route it came."""
         path = request.target.partition("?")[0]
         if path == "/control":
-            return await self._control(request, wire)
+            await self._control(request, wire)
+            return
         route = dict(ROUTES).get(path)
         if route is None:
-            return await reply(wire, 404, {"detail": "Not Found"})
+            await reply(wire, 404, {"detail": "Not Found"})
+            return
         exchange = self.record.begin(request, path=path, body=body_of(request))
         try:
             await self._play(route, exchange, wire)
@@ -149,19 +151,22 @@ class FaultEngine:
     async def _play(self, route: Route, exchange: Exchange, wire: Wire) -> None:
         """Draw the fault and play the answer."""
         if route != "health" and not self._knows(exchange.headers.get("authorization")):
-            return await reply(wire, 401, {"error": "Unauthorized"})
+            await reply(wire, 401, {"error": "Unauthorized"})
+            return
         try:
             marks = last_user_text(exchange.body)
             exchange.fault = self._draws.draw(route, exchange.headers.get("x-fault"), marks)
             player = Player(wire=wire, record=self.record, exchange=exchange, die=self._die)
             if route != "chat":
-                return await player.other(msgspec.json.encode(told(route, exchange.body, self._habits)))
+                await player.other(msgspec.json.encode(told(route, exchange.body, self._habits)))
+                return
             created = int(self._clock.now())
             plan = plan_answer(exchange.body, self._habits, number=exchange.number, created=created)
         except (Refusal, ValueError, TypeError, KeyError, AttributeError) as error:
             message = f"{type(error).__name__}: {error}"
             refused = {"message": message, "type": "BadRequestError", "param": None, "code": 400}
-            return await reply(wire, 400, {"error": refused})
+            await reply(wire, 400, {"error": refused})
+            return
         await (player.stream(plan) if plan.stream else player.plain(plan))
 
     def _knows(self, authorization: str | None) -> bool:
@@ -174,7 +179,8 @@ class FaultEngine:
             try:
                 self.apply(msgspec.json.decode(request.body, type=Script))
             except msgspec.DecodeError as error:
-                return await reply(wire, 400, {"error": str(error)})
+                await reply(wire, 400, {"error": str(error)})
+                return
         seen: dict[str, Any] = told_of_record(self.record, self.requests)  # Any: JSON
         await reply(wire, 200, seen | {"connections": self.connections_accepted})
 
@@ -191,7 +197,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--list", action="store_true", help="print the faults and what they do")
     options = parser.parse_args(arguments)
     if options.list:
-        print("\n".join(f"{name:20} {MEANINGS[name]}" for name in FAULT_NAMES))
+        sys.stdout.writelines(f"{name:20} {MEANINGS[name]}\n" for name in FAULT_NAMES)
         return 0
     return asyncio.run(_serve(options))
 
@@ -201,14 +207,13 @@ async def _serve(options: argparse.Namespace) -> int:
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
-    habits = Habits(
-        model=options.model, answer_tokens=options.answer_tokens, token_delay_s=options.token_delay_s
-    )
+    habits = Habits(model=options.model, answer_tokens=options.answer_tokens, token_delay_s=options.token_delay_s)
     engine = FaultEngine(habits, port=options.port, api_key=options.api_key, die=lambda: os._exit(DIED))
     async with engine:
         if options.script:
             engine.apply(msgspec.json.decode(options.script.read_bytes(), type=Script))
-        print(json.dumps({"url": engine.url, "port": engine.port, "pid": os.getpid()}), flush=True)
+        sys.stdout.write(json.dumps({"url": engine.url, "port": engine.port, "pid": os.getpid()}) + "\n")
+        sys.stdout.flush()
         await over.wait()
     return 0
 

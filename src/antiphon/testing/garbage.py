@@ -7,18 +7,19 @@ from collections.abc import Iterator
 from antiphon.testing.faults import GarbageKind, Shape
 
 PIECE_BYTES = 65_536
-SECRET = "sk-engine-secret-5d41402abc4b2a76"
+SERVER_ERROR = 500
+LEAK = "sk-engine-secret-5d41402abc4b2a76"
 TRACE = (
     "Traceback (most recent call last):\n"
     '  File "/opt/engine/server.py", line 41, in generate\n'
-    f"    raise RuntimeError('CUDA error, key {SECRET}')\n"
+    f"    raise RuntimeError('CUDA error, key {LEAK}')\n"
     "RuntimeError: CUDA error\n"
 )
 
 
 def error_body(status: int, shape: Shape) -> tuple[str, bytes]:
     """Content type and body of an error answer."""
-    kind = "BadRequestError" if status < 500 else "InternalServerError"
+    kind = "BadRequestError" if status < SERVER_ERROR else "InternalServerError"
     bodies: dict[Shape, tuple[str, str]] = {
         "object": (
             "application/json",

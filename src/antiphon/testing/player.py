@@ -41,10 +41,11 @@ class Player:
             return
         events = stream_events(plan, self._fault)
         if self._name in ("wrong_length", "compressed"):
-            return await self._whole(b"".join(event.data for event in events), STREAM_TYPE)
+            await self._whole(b"".join(event.data for event in events), STREAM_TYPE)
+            return
         await self._head(STREAM_TYPE, None)
         for event in events:
-            if self._due(event.closing) and not await self._strike(event.data):
+            if self._due(closing=event.closing) and not await self._strike(event.data):
                 return
             if event.tokens:
                 await self._token(plan.token_delay_s)
@@ -62,7 +63,8 @@ class Player:
             await self._token(plan.token_delay_s)
         if self._name == "stream_error":
             self._record.strike(self._exchange)
-            return await self._body(sse(stream_error_payload())[len(b"data: ") :], JSON_TYPE)
+            await self._body(sse(stream_error_payload())[len(b"data: ") :], JSON_TYPE)
+            return
         await self._body(plain_body(plan, self._fault), JSON_TYPE)
 
     async def other(self, body: bytes, content_type: str = JSON_TYPE) -> None:
@@ -73,7 +75,8 @@ class Player:
     async def _body(self, body: bytes, content_type: str) -> None:
         """One body with the fault in its middle."""
         if self._name in ("wrong_length", "compressed"):
-            return await self._whole(body, content_type)
+            await self._whole(body, content_type)
+            return
         breaks = self._name in (*IN_THE_BODY, *AT_ANY_TIME) and not self._exchange.struck
         await self._head(content_type, None if breaks or self._name == "one_byte" else len(body))
         half = len(body) // 2 if breaks else 0
@@ -139,13 +142,14 @@ class Player:
         if self._name == "compressed":
             body = gzip.compress(body)
             headers |= {"content-encoding": "gzip", "content-length": str(len(body))}
-            return await self._wire.send(head(200, headers) + body)
+            await self._wire.send(head(200, headers) + body)
+            return
         headers["content-length"] = str(len(body) - min(20, len(body)) if short else len(body) + 100)
         await self._wire.send(head(200, headers) + body)
         if not short:
             self._wire.close()
 
-    def _due(self, closing: bool) -> bool:
+    def _due(self, *, closing: bool) -> bool:
         """Whether the fault is to strike now: after k tokens, and at the latest before the end."""
         fault = self._fault
         strikes = fault is not None and fault.name in (*AT_ANY_TIME, *IN_THE_BODY)

@@ -15,6 +15,7 @@ from msgspec import Struct
 from antiphon.testing.wire import LINGER_NONE
 
 READ_BYTES = 65_536
+FINAL = 200  # statuses below it only inform
 RAW_BYTES_MAX = 256 * 1024 * 1024
 
 Ending = Literal["whole", "closed", "reset", "malformed"]
@@ -139,7 +140,7 @@ class _Answer:
     def end_of_input(self) -> None:
         """The connection closed: the end of a body that has no other end."""
         framed = "content-length" in self.headers or "transfer-encoding" in self.headers
-        self.whole = self.whole or (self.status >= 200 and not framed)
+        self.whole = self.whole or (self.status >= FINAL and not framed)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Parser: a header."""
@@ -155,7 +156,7 @@ class _Answer:
 
     def on_message_complete(self) -> None:
         """Parser: the answer is whole, unless it only informs."""
-        self.whole = self.status >= 200
+        self.whole = self.status >= FINAL
         if not self.whole:
             self.headers.clear()
 

@@ -21,14 +21,12 @@ WORDS = tuple(
         "river stone lamp seven green walks under over the a quiet bird sings at dawn while rain falls on roofs "
         "and nobody counts hours, yet letters arrive. Once more: yes; no? café naïve Größe señor façade Žižek "
         "Ελλάδα Москва שלום سلام नमस्ते 東京 音楽 한국어 e\u0301toile 🦊 👩\u200d🚀 𝄞 "
-        "\"quoted\" it's back\\slash {brace} [list] <tag> &amp; 100% 3.14 line\nbreak tab\there"
+        '"quoted" it\'s back\\slash {brace} [list] <tag> &amp; 100% 3.14 line\nbreak tab\there'
     ).split(" ")
 )
 
 
-def expected_text(
-    messages: Sequence[WireMessage], count: int, seed: int | None = None, choice: int = 0
-) -> str:
+def expected_text(messages: Sequence[WireMessage], count: int, seed: int | None = None, choice: int = 0) -> str:
     """The first `count` tokens that the engine generates for these messages, a closing prefill left out."""
     return "".join(islice(text_tokens(prompt_key(messages), seed, choice), min(count, TOKENS_MAX)))
 

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from antiphon.testing.faults import GarbageKind, Shape
-from antiphon.testing.garbage import SECRET, bad_chunk, error_body, garbage, header_flood, huge_line
+from antiphon.testing.garbage import LEAK, bad_chunk, error_body, garbage, header_flood, huge_line
 
 
 @pytest.mark.parametrize("shape", get_args(Shape))
@@ -23,7 +23,7 @@ def test_every_error_shape_has_a_body(shape: Shape) -> None:
 
 def test_trace_holds_a_secret() -> None:
     """The trace carries what must never reach a client."""
-    assert SECRET.encode() in error_body(500, "trace")[1]
+    assert LEAK.encode() in error_body(500, "trace")[1]
 
 
 @pytest.mark.parametrize("kind", ["json", "binary", "encoding", "html"])

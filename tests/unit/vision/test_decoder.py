@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from antiphon.errors import BadRequest, Unavailable
+from antiphon.vision import decoder_child
 from antiphon.vision.decoder import DecoderPool
 from antiphon.vision.limits import ImageLimits
 from PIL import Image
@@ -91,23 +92,20 @@ async def test_a_decoder_found_dead_is_replaced(pool: DecoderPool) -> None:
         os.kill(pool.process_ids[0], signal.SIGKILL)
 
 
-async def test_an_image_that_kills_decoders_is_refused_after_two() -> None:
-    """An image whose decoding passes the memory that a process can even start with is the caller's fault."""
-    pool = DecoderPool(ImageLimits(decode_timeout_s=20))
-    async with pool.borrow() as decoder:
-        await decoder.clean(solid(), param="image")
-        refused = asyncio.create_task(decoder.clean(solid(), param="image"))
-        killed: set[int] = set()
-        while not refused.done():
-            process_id = decoder.process_id
-            if process_id is not None and process_id not in killed:
-                os.kill(process_id, signal.SIGKILL)
-                killed.add(process_id)
-            await asyncio.sleep(0)
-    with pytest.raises((BadRequest, Unavailable)):
-        await refused
-    assert len(killed) == 2
-    await pool.close()
+async def test_an_image_that_kills_its_decoder_is_refused_after_two(
+    pool: DecoderPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A decoder that dies of every image is started twice for one, and then the image is at fault."""
+    starts, fragile = tmp_path / "starts", tmp_path / "fragile.py"
+    fragile.write_text(
+        f"import sys; open({str(starts)!r}, 'a').write('x')\n"
+        "sys.stdout.buffer.write(bytes(5)); sys.stdout.flush(); sys.stdin.buffer.read(4); sys.exit(1)\n"
+    )
+    monkeypatch.setattr(decoder_child, "__file__", str(fragile))
+    with pytest.raises(BadRequest, match="broken"):
+        await clean(pool, solid())
+    assert starts.read_text() == "xx"
+    assert pool.process_ids == []
 
 
 async def test_a_decoder_that_hangs_is_killed_in_time() -> None:

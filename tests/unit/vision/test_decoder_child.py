@@ -83,7 +83,7 @@ def test_every_mode_becomes_rgb_on_white(decoder: Decoder, image: Image.Image, k
 @pytest.mark.parametrize("mode", ["P", "RGB", "L"])
 def test_a_transparent_colour_is_transparent(decoder: Decoder, mode: str) -> None:
     """The one colour that a file without alpha channel may name as transparent shows white."""
-    colour = {"P": 0, "RGB": (0, 0, 0), "L": 0}[mode]
+    colour: int | tuple[int, ...] = (0, 0, 0) if mode == "RGB" else 0
     data = encoded(Image.new(mode, (8, 8), colour), "PNG", transparency=colour)
     assert is_near(clean(decoder, data), (4, 4), WHITE)
 

@@ -1,0 +1,125 @@
+"""`antiphon chat`: one question from the command line, or a conversation in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from antiphon.cli.connection import ConnectionFlags, connect
+from antiphon.cli.output import Output, faint
+
+if TYPE_CHECKING:
+    from antiphon.cli.client import Client
+    from antiphon.cli.conversation import Answer, Conversation, Piece
+
+STDIN_CHARACTERS_MAX = 1_000_000
+
+
+def chat(
+    *prompt: str,
+    model: str | None = None,
+    system: str | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    json: bool = False,
+    connection: Annotated[ConnectionFlags, Parameter(name="*")] = ConnectionFlags(),  # noqa: B008 - frozen
+) -> int:
+    """Answer a prompt, or hold a conversation when there is none and a person sits at the terminal.
+
+    Parameters
+    ----------
+    prompt
+        The question; without it, standard input when that is no terminal, else a conversation.
+    model
+        The model; otherwise the first one that the gateway lists.
+    system
+        The system prompt.
+    temperature
+        How varied the answer is, 0 to 2.
+    max_tokens
+        Most tokens of an answer.
+    json
+        Print one JSON object for each answer.
+    connection
+        Which gateway, with which key.
+    """
+    from antiphon.cli.conversation import Conversation
+    from antiphon.clock import SystemClock
+
+    client = connect(connection)
+    options: dict[str, object] = {"temperature": temperature, "max_tokens": max_tokens}
+    given = {name: value for name, value in options.items() if value is not None}
+    talk = Conversation(client, SystemClock(), model=model or first_model(client), options=given)
+    talk.system = system
+    text = " ".join(prompt)
+    if not text and not sys.stdin.isatty():
+        text = sys.stdin.read(STDIN_CHARACTERS_MAX)
+    output = Output(as_json=json)
+    if text.strip():
+        return 130 if answer(talk, text, output).stopped else 0
+    if not sys.stdin.isatty():
+        output.note("There is no prompt: give it as an argument or on standard input.")
+        return 2
+    from antiphon.cli.terminal import converse, read_line_with_history
+
+    return converse(talk, client, output, read_line_with_history())
+
+
+def first_model(client: Client) -> str:
+    """The first model on offer, one that can answer now before one that cannot."""
+    from antiphon.cli.client import checked
+    from antiphon.errors import Unavailable
+
+    models = checked(client.get("/models")).get("data") or []
+    ready = [model for model in models if model.get("state") != "unavailable"] or models
+    if not ready:
+        raise Unavailable("The gateway offers no model yet; `antiphon models` shows when it does.")
+    return str(ready[0]["id"])
+
+
+def answer(talk: Conversation, prompt: str, output: Output) -> Answer:
+    """Ask, and show the answer as it comes; a stopped answer says so."""
+    shown = _Shown(output)
+    found = talk.ask(prompt, shown)
+    if output.as_json:
+        output.json(
+            {
+                "model": talk.model,
+                "content": found.content,
+                "reasoning": found.reasoning or None,
+                "finish_reason": found.finish_reason,
+                "usage": found.usage,
+                "first_token_s": found.first_token_s,
+                "total_s": found.total_s,
+                "stopped": found.stopped,
+            }
+        )
+        return found
+    output.line()
+    if found.stopped:
+        output.note("(stopped)")
+    elif found.finish_reason == "length":
+        output.note("(cut: the limit of tokens was reached)")
+    return found
+
+
+class _Shown:
+    """Shows pieces as they come: thinking faint and only to people, the answer plain."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._thinking = False
+
+    def __call__(self, piece: Piece) -> None:
+        if self._output.as_json:
+            return
+        if piece.reasoning and self._output.terminal:
+            self._output.piece(faint(piece.reasoning))
+            self._thinking = True
+        if piece.content:
+            if self._thinking:
+                self._output.piece("\n\n")
+                self._thinking = False
+            self._output.piece(piece.content)

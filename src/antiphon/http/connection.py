@@ -1,0 +1,344 @@
+"""One HTTP/1.1 connection of a client: bytes to exchanges and back, with a deadline and a bound for everything.
+
+llhttp (through httptools) parses, strictly. A timer runs only while a request is incomplete, so a whole one costs none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Protocol, cast
+from urllib.parse import unquote
+
+import httptools
+from msgspec import Struct
+
+from antiphon.http.exchange import STATUS_LINES, Exchange
+
+PIPELINE_MAX = 32
+READ_AHEAD_BYTES_MAX = 256 * 1024
+LINGER_S = 2.0
+
+
+class ConnectionLimits(Struct, frozen=True):
+    """How slowly and how much a client may send, how slowly it may read; seconds and bytes."""
+
+    header_timeout_s: float = 10.0
+    header_bytes_max: int = 32 * 1024
+    body_timeout_s: float = 10.0
+    body_bytes_per_second_min: int = 64 * 1024
+    body_bytes_max: int = 32 * 1024 * 1024
+    write_timeout_s: float = 30.0
+    keep_alive_s: float = 75.0
+    connections_max: int = 16_384
+    connections_per_address_max: int = 0
+
+
+class Host(Protocol):
+    """The server that a connection belongs to."""
+
+    limits: ConnectionLimits
+    handler: Callable[[Exchange], Awaitable[None]]
+    draining: bool
+
+    def admit(self, connection: ClientConnection, address: str) -> bool:
+        """Count a connection; False when there are too many."""
+        ...
+
+    def forget(self, connection: ClientConnection, address: str) -> None:
+        """The connection is gone."""
+        ...
+
+    def date(self) -> bytes:
+        """The value of the Date header."""
+        ...
+
+
+class ClientConnection(asyncio.Protocol):
+    """Requests are served one after the other; what a client sends ahead waits, within bounds."""
+
+    def __init__(self, host: Host, loop: asyncio.AbstractEventLoop) -> None:
+        self._host = host
+        self._limits = host.limits
+        self._loop = loop
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._address = ""
+        self._timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self.congested = False
+        self._closing = False
+        self._reading_paused = False
+        self._serving: Exchange | None = None
+        self._arriving: Exchange | None = None
+        self._waiting: deque[Exchange] = deque()
+        self._in_head = False
+        self._url = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._head_bytes = 0
+        self._begun_at = 0.0
+
+    # The transport's side.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected; a silent one is closed after the header time-out."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop has transports of its own
+        peer = transport.get_extra_info("peername")
+        self._address = peer[0] if isinstance(peer, tuple) else ""
+        if not self._host.admit(self, self._address):
+            self._refuse(503, "Too many connections.")
+            return
+        self._timer = self._loop.call_later(self._limits.header_timeout_s, self._late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone: whoever serves it is told."""
+        self._closing = True
+        self._stop_timer()
+        self.resume_writing()
+        self._host.forget(self, self._address)
+        for exchange in (self._serving, self._arriving, *self._waiting):
+            if exchange is not None:
+                exchange.gone = True
+                exchange.wake()
+        serving = self._serving
+        if serving is not None and serving.task is not None and serving.complete:
+            serving.task.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, begin to serve it, and see to it that what is missing comes in time."""
+        if self._closing:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > 2 * self._limits.header_bytes_max:
+                self._refuse(431, "The request's headers are too large.")
+                return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._parser = httptools.HttpRequestParser(self)  # nothing else is spoken here: go on in HTTP/1.1
+            rest = data[upgrade.args[0] :]
+            if rest:
+                self.data_received(rest)
+        except httptools.HttpParserError:
+            self._refuse(400, "This is not a valid HTTP/1.1 request.")
+            return
+        if self._serving is None and self._waiting:
+            self._serve_next()
+        if (self._in_head or self._arriving is not None) and not self._closing:
+            self._timer = self._loop.call_at(self._due(), self._late)
+
+    def eof_received(self) -> bool:
+        """The client sends no more: it has gone, or it will not read on either."""
+        return False
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly: it has a while to catch up."""
+        self.congested = True
+        if self._transport is not None and not self._closing:
+            self._write_timer = self._loop.call_later(self._limits.write_timeout_s, self._transport.abort)
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self.congested = False
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+
+    # The parser's side.
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._in_head = True
+        self._url = b""
+        self._headers = {}
+        self._head_bytes = 0
+        self._begun_at = self._loop.time()
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the address."""
+        self._url += url
+        self._head_bytes += len(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; one that comes twice is joined, so that nothing can hide behind the first."""
+        name = name.lower()
+        self._head_bytes += len(name) + len(value) + 4
+        known = self._headers.get(name)
+        self._headers[name] = value if known is None else known + b", " + value
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: the exchange exists."""
+        self._in_head = False
+        if self._closing:
+            return
+        if self._head_bytes > self._limits.header_bytes_max:
+            self._refuse(431, "The request's headers are too large.")
+            return
+        address, _, query = self._url.partition(b"?")
+        path = address.decode("latin-1")
+        exchange = Exchange(
+            self,
+            self._parser.get_method().decode("ascii"),
+            unquote(path) if "%" in path else path,
+            query.decode("latin-1"),
+            self._headers,
+        )
+        exchange.keep_alive = self._parser.should_keep_alive() and not self._host.draining
+        exchange.http_10 = self._parser.get_http_version() == "1.0"
+        exchange.expects_continue = self._headers.get(b"expect", b"").lower() == b"100-continue"
+        declared = self._headers.get(b"content-length")
+        exchange.oversized = declared is not None and int(declared) > self._limits.body_bytes_max
+        self._arriving = exchange
+        self._waiting.append(exchange)
+        if len(self._waiting) > PIPELINE_MAX:
+            self._refuse(400, "Too many requests at once on one connection.")
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body; one that nobody waits for is read only so far ahead."""
+        exchange = self._arriving
+        if exchange is None or self._closing:
+            return
+        exchange.add(body, self._limits.body_bytes_max)
+        if exchange.oversized:
+            exchange.wake()
+        elif exchange.body_waiter is None and exchange.body_bytes > READ_AHEAD_BYTES_MAX:
+            self._pause()
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        exchange, self._arriving = self._arriving, None
+        if exchange is not None:
+            exchange.complete = True
+            exchange.wake()
+            if self._serving is not None:
+                self._pause()
+
+    # The exchange's side.
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        if self._transport is not None and not self._closing:
+            self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Wait until the client has read enough."""
+        if self.congested and not self._closing:
+            self._drained = self._loop.create_future()
+            await self._drained
+
+    def date(self) -> bytes:
+        """The value of the Date header."""
+        return self._host.date()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self._reading_paused and self._transport is not None and not self._closing:
+            self._reading_paused = False
+            self._transport.resume_reading()
+
+    def finished(self, exchange: Exchange) -> None:
+        """The response is complete: the next request, or the end of the connection."""
+        self._serving = None
+        if self._closing:
+            return
+        if not exchange.complete:
+            self._linger()
+        elif not exchange.keep_alive or self._host.draining:
+            self._close()
+        elif self._waiting:
+            self._loop.call_soon(self._serve_next)
+        else:
+            self.resume()
+            if self._timer is None:
+                self._timer = self._loop.call_later(self._limits.keep_alive_s, self._close)
+
+    def _serve_next(self) -> None:
+        if self._closing or self._serving is not None or not self._waiting:
+            return
+        exchange = self._serving = self._waiting.popleft()
+        exchange.task = self._loop.create_task(self._run(exchange))
+
+    async def _run(self, exchange: Exchange) -> None:
+        await self._host.handler(exchange)
+        if not exchange.responded:
+            exchange.break_off()
+
+    # Ends.
+
+    def _pause(self) -> None:
+        if not self._reading_paused and self._transport is not None:
+            self._reading_paused = True
+            self._transport.pause_reading()
+
+    def _due(self) -> float:
+        """When the rest of the request must be here."""
+        limits = self._limits
+        if self._in_head or self._arriving is None:
+            return self._begun_at + limits.header_timeout_s
+        return self._begun_at + limits.body_timeout_s + self._arriving.body_bytes / limits.body_bytes_per_second_min
+
+    def _late(self) -> None:
+        """What was to come did not come in time. A paused reader is waited for, not blamed."""
+        self._timer = None
+        if self._reading_paused:
+            self._timer = self._loop.call_later(self._limits.body_timeout_s, self._late)
+        elif self._arriving is not None and self._serving is self._arriving:
+            self._arriving.late = True
+            self._arriving.wake()
+        elif self._in_head and self._serving is None:
+            self._refuse(408, "The request came too slowly.")
+        else:
+            self._close()
+
+    def _refuse(self, status: int, text: str) -> None:
+        """Answer below the application and close; a response under way is cut instead."""
+        if self._transport is not None and not self._closing and self._serving is None:
+            body = text.encode()
+            fields = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+            self._transport.write(STATUS_LINES[status] + fields % len(body) + body)
+        self._close()
+
+    def _close(self) -> None:
+        self._stop_timer()
+        if self._transport is not None and not self._closing:
+            self._closing = True
+            self._transport.close()
+
+    def _linger(self) -> None:
+        """Close our side, read on for a moment: a client that is still sending would else never see the answer."""
+        self._stop_timer()
+        transport = self._transport
+        if transport is None or self._closing:
+            return
+        self.resume()
+        self._closing = True
+        if transport.can_write_eof():
+            transport.write_eof()
+        self._timer = self._loop.call_later(LINGER_S, transport.abort)
+
+    def close_if_idle(self) -> None:
+        """At shutdown: a connection that serves nothing ends at once, any other after its response."""
+        if self._serving is None and not self._waiting:
+            self._close()
+        elif self._serving is not None:
+            self._serving.keep_alive = False
+
+    def cancel(self) -> None:
+        """At the end of the drain: cut what is still running."""
+        if self._serving is not None and self._serving.task is not None:
+            self._serving.task.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,85 @@
+"""Whether a given value keeps a schema: for the literals of `enum` and `const`, and for the proof of disjointness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any  # JSON values
+
+from antiphon.structured.arrays import array_shape
+from antiphon.structured.document import Place
+from antiphon.structured.kinds import Alternative, Facet, Places, equal, kind_of, kinds_of
+from antiphon.structured.numbers import number_range
+from antiphon.structured.objects import value_places
+from antiphon.structured.strings import Languages, string_shape
+
+
+class Acceptance:
+    """Judges values by the alternatives that `of` finds for a place, so that it agrees with the grammar."""
+
+    def __init__(self, of: Callable[[Places], tuple[Alternative, ...]], languages: Languages, draft: int) -> None:
+        self._of = of
+        self._languages = languages
+        self._draft = draft
+
+    def fits(self, value: Any, places: Places) -> bool:
+        """Whether `value` keeps every one of `places`."""
+        return any(self.keeps(value, alternative) for alternative in self._of(places))
+
+    def keeps(self, value: Any, alternative: Alternative) -> bool:
+        """Whether `value` keeps every facet."""
+        if not alternative:
+            return True
+        self._languages.budget.spend(1, param=alternative[0].place.param)
+        kind = kind_of(value)
+        if kind not in kinds_of(alternative) or not all(_allows(facet.place, value) for facet in alternative):
+            return False
+        if kind in ("integer", "fraction"):
+            return number_range(alternative).accepts(value)
+        if kind == "string":
+            return self._languages.holds(string_shape(alternative), value)
+        if kind == "array":
+            return self._array(value, alternative)
+        return kind != "object" or self._object(value, alternative)
+
+    def _array(self, value: list[Any], alternative: Alternative) -> bool:
+        shape = array_shape(alternative, draft=self._draft)
+        if len(value) < shape.low or (shape.high is not None and len(value) > shape.high):
+            return False
+        if shape.unique and any(equal(each, other) for i, each in enumerate(value) for other in value[:i]):
+            return False
+        for contained in shape.contained:
+            count = sum(self.fits(each, (contained.place,)) for each in value)
+            if count < contained.low or (contained.high is not None and count > contained.high):
+                return False
+        size = len(shape.prefix)
+        return all(
+            self.fits(each, shape.prefix[index] if index < size else shape.rest) for index, each in enumerate(value)
+        )
+
+    def _object(self, value: dict[str, Any], alternative: Alternative) -> bool:
+        return all(self._keys(value, facet) for facet in alternative) and all(
+            self.fits(each, value_places(alternative, name, self._languages)) for name, each in value.items()
+        )
+
+    def _keys(self, value: dict[str, Any], facet: Facet) -> bool:
+        """Whether the names and their number are right for one facet."""
+        place = facet.place
+        count = len(value)
+        return (
+            all(name in value for name in place.get("required", ()))
+            and not any(name in value for name in place.exclusion.names)
+            and int(place.get("minProperties", 0)) <= count <= int(place.get("maxProperties", count))
+            and (
+                not place.has("propertyNames")
+                or all(self.fits(name, (place.child("propertyNames"),)) for name in value)
+            )
+        )
+
+
+def _allows(place: Place, value: Any) -> bool:
+    """Whether `enum`, `const` and the values left out allow `value`."""
+    if place.has("const") and not equal(place.get("const"), value):
+        return False
+    if place.has("enum") and not any(equal(each, value) for each in place.get("enum")):
+        return False
+    return not any(equal(each, value) for each in place.exclusion.values)

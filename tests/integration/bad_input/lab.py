@@ -1,0 +1,100 @@
+"""A gateway for bad requests, and what must hold of every answer to one."""
+
+from __future__ import annotations
+
+import re
+
+from antiphon.testing.fault_engine import FaultEngine
+from antiphon.testing.gateway_process import GatewayProcess
+from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
+from antiphon.testing.text import expected_text
+from msgspec import Struct
+
+from .case import ANY, AUTHORISED, CHAT, JSON, KEY, MODEL, Case, good
+
+ANSWER_S_MAX = 15.0
+HEADER_TIMEOUT_S = 1.0
+BODY_TIMEOUT_S = 1.0
+SETTINGS = f"""
+[server]
+request_header_timeout_s = {HEADER_TIMEOUT_S}
+body_timeout_s = {BODY_TIMEOUT_S}
+[[keys]]
+name = "test"
+key = "{KEY}"
+[[upstreams]]
+name = "engine"
+url = "{{url}}"
+kind = "llama.cpp"
+models = [{{{{ name = "{MODEL}", upstream_name = "fault-model" }}}}]
+"""
+TELLTALES = re.compile(
+    rb'Traceback|File "/|line \d+, in |\.py\b|/usr/|/home/|/root/|site-packages|msgspec|uvicorn|asyncio|Exception'
+)
+
+
+class Lab(Struct, frozen=True):
+    """The gateway and the engine below it."""
+
+    gateway: GatewayProcess
+    engine: FaultEngine
+
+    async def answer(self, case: Case) -> RawResponse:
+        """What the gateway says to the case on a connection of its own."""
+        async with await RawClient.connect(self.gateway.url) as client:
+            await client.send(case.request())
+            return await client.response(timeout_s=ANSWER_S_MAX)
+
+    async def assert_serves(self) -> None:
+        """A good request gets the answer that it should, to the letter."""
+        body = good(max_tokens=5)
+        async with await RawClient.connect(self.gateway.url) as client:
+            await client.send(request_bytes(CHAT, body, headers=AUTHORISED))
+            response = await client.response()
+        assert (response.status, response.ending) == (200, "whole")
+        assert response.json()["choices"][0]["message"]["content"] == expected_text(body["messages"], 5)
+
+
+def settings(engine: FaultEngine) -> str:
+    """The gateway's settings over this engine."""
+    return SETTINGS.format(url=engine.url)
+
+
+def wrong(case: Case, response: RawResponse) -> str | None:
+    """What is wrong with the answer to a case, in one sentence; None when it is right."""
+    if response.ending != "whole":
+        return None if case.may_close and not response.status else f"the answer broke off: {response}"
+    if response.status not in case.status:
+        return f"status {response.status}, not {case.status}: {response.body[:300]!r}"
+    if KEY.encode() in response.body or (found := TELLTALES.search(response.body)):
+        return f"the answer tells what it should not: {response.body[:300]!r}"
+    if response.status in (429, 503) and not response.headers.get("retry-after", "").isdigit():
+        return "no Retry-After"
+    if response.status < 400:
+        return None
+    if len(response.body) > 2000:
+        return f"an error of {len(response.body)} bytes"
+    return _wrong_error(case, response)
+
+
+def _wrong_error(case: Case, response: RawResponse) -> str | None:
+    """What is wrong with an error's form: a JSON error object where the application answered."""
+    if "x-request-id" not in response.headers:
+        return None if case.may_close else "no request id"
+    if "json" not in response.headers["content-type"]:
+        return None if case.param == ANY else "no JSON error"
+    error: JSON = response.json()["error"]
+    if set(error) != {"message", "type", "param", "code"} or not error["message"]:
+        return f"not an error object: {error}"
+    if not _names(error["param"], case.param):
+        return f"names {error['param']!r}, not {case.param!r}: {error['message']}"
+    return None
+
+
+def _names(param: str | None, wanted: str | None) -> bool:
+    """Whether `param` is what is wanted; a closing * stands for anything."""
+    if wanted == ANY:
+        return True
+    if wanted is not None and wanted.endswith("*"):
+        return param is not None and param.startswith(wanted[:-1])
+    return param == wanted

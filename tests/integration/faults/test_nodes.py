@@ -1,0 +1,138 @@
+"""Several engines: what one of them breaks before its first token, another mends unseen; and memory stays bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from antiphon.testing.faults import Fault
+
+from .lab import COUNT, MESSAGES, WRITE_TIMEOUT_S, Lab, assert_good, assert_refused, seen
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+MEGABYTE = 1024 * 1024
+BEFORE_THE_FIRST_TOKEN = (
+    Fault(name="close", k=-1),
+    Fault(name="reset", k=-1),
+    Fault(name="close", k=0),
+    Fault(name="end_early", k=0),
+    Fault(name="garbage", k=0, kind="json"),
+    Fault(name="stream_error", k=0),
+    Fault(name="status", status=500),
+    Fault(name="status", status=429, retry_after_s=7),
+    Fault(name="status", status=503),
+    Fault(name="empty_body"),
+    Fault(name="bad_chunking", k=0, kind="size"),
+)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("fault", BEFORE_THE_FIRST_TOKEN, ids=lambda fault: f"{fault.name}-{fault.k}-{fault.status}")
+async def test_failure_before_the_first_token_is_not_seen(lab: Lab, fault: Fault, stream: bool) -> None:
+    """While one engine of two fails each request so, every client gets a whole answer from the other."""
+    lab.a.always(fault)
+    for _ in range(4):
+        assert_good(seen(await lab.ask(stream=stream, model="pair")), model="pair")
+    assert lab.a.requests[-1].struck
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_refused_connections_are_not_seen(lab: Lab, stream: bool) -> None:
+    """An engine that is not there at all costs its peer's clients nothing."""
+    lab.a.crash()
+    for _ in range(4):
+        assert_good(seen(await lab.ask(stream=stream, model="pair")), model="pair")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_no_engine_is_a_quick_503(lab: Lab, stream: bool) -> None:
+    """With every engine gone the answer is 503 with Retry-After within a second, and 200 again soon after one is back."""
+    lab.a.crash()
+    lab.b.crash()
+    started_s = time.monotonic()
+    response = await lab.ask(stream=stream, model="pair")
+    assert time.monotonic() - started_s < 1.0
+    assert_refused(seen(response), 503)
+    assert 1 <= int(response.headers["retry-after"]) <= 60
+    await lab.a.listen()
+    async with asyncio.timeout(5):
+        while (answer := seen(await lab.ask(stream=stream, model="pair"))).status != 200:
+            assert_refused(answer, 503)
+    assert_good(answer, model="pair")
+
+
+async def test_flapping_engine_fails_nobody(lab: Lab) -> None:
+    """An engine that comes and goes beside a steady one: every answer is whole."""
+    for _ in range(6):
+        lab.a.crash()
+        assert_good(seen(await lab.ask(stream=True, model="pair")), model="pair")
+        await lab.a.listen()
+        assert_good(seen(await lab.ask(stream=False, model="pair")), model="pair")
+
+
+async def test_poison_prompt_ends_in_an_error(lab: Lab) -> None:
+    """A prompt that kills each engine that it meets is refused at last, and the gateway lives on."""
+    messages = [{"role": "user", "content": "[[fault:exit k=-1]]"}]
+    before = len(lab.a.requests) + len(lab.b.requests)
+    response = await lab.ask(stream=False, model="pair", messages=messages)
+    assert_refused(seen(response), 502, 503)
+    assert len(lab.a.requests) + len(lab.b.requests) - before <= 2
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("fault", "grown_max"),
+    [
+        (Fault(name="huge_line", k=1, size_bytes=100 * MEGABYTE), 160 * MEGABYTE),
+        (Fault(name="header_flood", size_bytes=50 * MEGABYTE), 32 * MEGABYTE),
+        (Fault(name="header_flood", size_bytes=50 * MEGABYTE, kind="long"), 32 * MEGABYTE),
+    ],
+    ids=["line", "headers", "header"],
+)
+async def test_memory_is_bounded(lab: Lab, fault: Fault, grown_max: int, stream: bool) -> None:
+    """100 MB in one line, or 50 MB of headers, end the answer long before they are in memory."""
+    lab.gateway.forget_peak()
+    before = lab.gateway.memory_bytes()["VmRSS"]
+    lab.a.push(fault)
+    answer = seen(await lab.ask(stream=stream, timeout_s=30))
+    assert answer.error
+    assert lab.a.requests[-1].struck
+    bound = 32 * MEGABYTE if stream else grown_max
+    assert lab.gateway.memory_bytes()["VmHWM"] - before < bound
+
+
+async def test_slow_reader_holds_the_engine_back(lab: Lab) -> None:
+    """A client that does not read stops its engine's tokens; after the write time-out it is cut off."""
+    messages = [{"role": "user", "content": "[[answer tokens=100000]]"}]
+    lab.gateway.forget_peak()
+    before = lab.gateway.memory_bytes()["VmRSS"]
+    number = len(lab.a.requests)
+    started_s = time.monotonic()
+    async with await lab.sent(stream=True, messages=messages, max_tokens=100_000):
+        exchange = await lab.a.request(number)
+        await lab.a.disconnected(exchange, timeout_s=20)
+    assert time.monotonic() - started_s >= WRITE_TIMEOUT_S
+    assert exchange.tokens < 100_000
+    assert lab.gateway.memory_bytes()["VmHWM"] - before < 32 * MEGABYTE
+
+
+async def test_many_at_once_are_all_whole(lab: Lab) -> None:
+    """A hundred streams and plain answers at once over two engines: each has its own text to the letter."""
+    answers = await asyncio.gather(*(lab.ask(stream=bool(n % 2), model="pair") for n in range(100)))
+    for answer in answers:
+        assert_good(seen(answer), model="pair")
+
+
+async def test_every_third_answer_broken_under_load(lab: Lab) -> None:
+    """With one engine breaking every third stream, each client sees a whole answer or a clean error, never a mixture."""
+    faults = [Fault(name="close", k=2), Fault(name="cut", k=4), Fault(name="reset", k=1), Fault(name="end_early", k=5)]
+    lab.a.push(*(faults[n % 4] if n % 3 == 0 else None for n in range(90)))
+    answers = [seen(each) for each in await asyncio.gather(*(lab.ask(stream=True) for _ in range(90)))]
+    broken = [answer for answer in answers if answer.error]
+    for answer in answers:
+        assert answer.text == "" or answer.done != bool(answer.error)
+        if not answer.error:
+            assert_good(answer)
+    assert len(broken) == sum(exchange.struck for exchange in lab.a.requests[-90:]) == 30
+    assert {"messages": list(MESSAGES), "count": COUNT}

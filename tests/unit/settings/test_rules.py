@@ -1,0 +1,104 @@
+"""Rules that span several settings."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from antiphon.settings.model import EMBEDDED_DEFAULT, Images, KeySettings, Settings, Timeouts
+from antiphon.settings.paths import path_text
+from antiphon.settings.rules import broken, loopback
+from antiphon.settings.secret import Secret
+from antiphon.settings.server import ServerSettings
+from antiphon.settings.serving import ModelSettings, UpstreamModel, UpstreamSettings
+
+
+def wrong(settings: Settings) -> dict[str, str]:
+    """Path and rule of each broken rule."""
+    return {path_text(path): rule for path, rule in broken(settings)}
+
+
+def model(name: str, *aliases: str) -> ModelSettings:
+    """A model with a name."""
+    return ModelSettings(name=name, reference="x.gguf", aliases=aliases)
+
+
+def upstream(url: str, *names: str, name: str | None = None) -> UpstreamSettings:
+    """An upstream that offers models of these names."""
+    return UpstreamSettings(url=url, name=name, models=tuple(UpstreamModel(name=each) for each in names) or None)
+
+
+def test_the_defaults_break_no_rule() -> None:
+    """With the embedded model in place, as load.py puts it."""
+    assert wrong(Settings(models=(EMBEDDED_DEFAULT,))) == {}
+
+
+PUBLIC = {"host": "0.0.0.0"}
+CERTIFICATE = {"tls_certificate": "c.pem", "tls_key": "k.pem"}
+SERVERS: list[tuple[dict[str, object], list[str]]] = [
+    (PUBLIC, ["server.host"]),
+    ({"host": "::"}, ["server.host"]),
+    ({"host": "example.org"}, ["server.host"]),
+    ({**PUBLIC, "public_without_tls": True}, []),
+    ({**PUBLIC, **CERTIFICATE}, []),
+    ({"host": "::1"}, []),
+    ({"host": "localhost"}, []),
+    ({"tls_certificate": "c.pem"}, ["server.tls_key"]),
+    ({"tls_key": "k.pem"}, ["server.tls_certificate"]),
+    ({"forwarded_from": ("10.0.0.0/8", "10.1.1.1", "proxy")}, ["server.forwarded_from[2]"]),
+]
+
+
+@pytest.mark.parametrize(("server", "paths"), SERVERS)
+def test_where_it_listens(server: dict[str, object], paths: list[str]) -> None:
+    """A public address needs TLS or a word that there is some elsewhere."""
+    assert list(wrong(Settings(server=msgspec.convert(server, ServerSettings)))) == paths
+
+
+@pytest.mark.parametrize(
+    ("settings", "paths"),
+    [
+        (Settings(timeouts=Timeouts(total_s=2000)), ["timeouts.total_s"]),
+        (Settings(images=Images(fetch="allow-list")), ["images.allowed_hosts"]),
+        (Settings(images=Images(fetch="allow-list", allowed_hosts=("a",))), []),
+        (Settings(models=(model("a"), model("a"))), ["models[1].name"]),
+        (Settings(models=(model("a"), model("b", "c", "a"))), ["models[1].aliases[1]"]),
+        (Settings(upstreams=(upstream("http://a"), upstream("http://a/v1"))), ["upstreams[1].url"]),
+        (Settings(upstreams=(upstream("http://a", name="x"), upstream("http://b", name="x"))), ["upstreams[1].name"]),
+        (Settings(upstreams=(upstream("http://a", "m", "m"),)), ["upstreams[0].models[1].name"]),
+        (Settings(upstreams=(upstream("http://a", "m"), upstream("http://b", "m"))), []),
+        (Settings(embedded_default=False), ["models"]),
+        (Settings(embedded_default=False, upstreams=(upstream("http://a"),)), []),
+        (Settings(keys=(KeySettings(name="a"),)), ["keys[0]"]),
+        (Settings(keys=(KeySettings(name="a", key=Secret("k"), key_sha256="0" * 64),)), ["keys[0]"]),
+        (Settings(keys=(KeySettings(name="a", key=Secret("k")),)), []),
+        (
+            Settings(keys=(KeySettings(name="a", key=Secret("k")), KeySettings(name="a", key=Secret("l")))),
+            ["keys[1].name"],
+        ),
+    ],
+)
+def test_what_contradicts_itself(settings: Settings, paths: list[str]) -> None:
+    """The setting to change is named."""
+    assert list(wrong(settings)) == paths
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("localhost", True),
+        ("a.localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.1", False),
+        ("localhost.example.org", False),
+        ("", False),
+    ],
+)
+def test_which_hosts_stay_on_this_machine(host: str, local: bool) -> None:
+    """Everything else can be reached from outside."""
+    assert loopback(host) is local
