@@ -22,8 +22,8 @@ class Tools:
 
 
 def cache_folder() -> Path:
-    """Where compiled programs and installed peers are kept: `ANTIPHON_BENCH_CACHE`, or the user's cache."""
-    chosen = os.environ.get("ANTIPHON_BENCH_CACHE")
+    """Where compiled programs and installed peers are kept: `BENCH_CACHE`, or the user's cache."""
+    chosen = os.environ.get("BENCH_CACHE")
     return Path(chosen) if chosen else Path.home() / ".cache" / "antiphon-bench"
 
 

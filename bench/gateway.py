@@ -41,8 +41,11 @@ class Launch:
     env: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
-        """The whole environment of the process."""
-        return {**os.environ, **self.env}
+        """The whole environment of the process: ours without the settings of anybody's own gateway."""
+        ours = {
+            name: value for name, value in os.environ.items() if not name.startswith("ANTIPHON_")
+        }
+        return {**ours, **self.env}
 
 
 @dataclass(frozen=True, kw_only=True)

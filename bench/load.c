@@ -1,16 +1,18 @@
 /* The load of a benchmark: so many connections, each asking for a chat completion again as soon as the last has ended.
  *
- *   load --port P --stream 0|1 --connections C --model M --tokens T --seconds S --requests R --stagger-ms G --key K
- *        --exact 0|1
+ *   load --to PORT|PATH --stream 0|1 --connections C --model M --tokens T --seconds S --requests R --stagger-ms G
+ *        --key K --exact 0|1
  *
- * New requests are sent for S seconds, at most R on each connection (0: any number), the first ones spread over G ms.
- * Running ones then have GRACE_S to end. With --exact 1 a stream whose usage is not its number of content events is an
- * error. Prints one JSON object; times are in microseconds. One thread, epoll, loopback only. */
+ * It asks a port of loopback, or a unix socket where the word begins with a slash. New requests are sent for S
+ * seconds, at most R on each connection (0: any number), the first ones spread over G ms. Running ones then have
+ * GRACE_S to end. With --exact 1 a stream whose usage is not its number of content events is an error. Prints one
+ * JSON object; times are in microseconds. One thread, epoll. */
 #include "histogram.h"
 #include "net.h"
 #include "response.h"
 
 #include <stdbool.h>
+#include <sys/un.h>
 
 #define CONNECTIONS_MAX 4096
 #define REQUEST_BYTES_MAX 4096
@@ -38,7 +40,8 @@ typedef struct {
 
 typedef struct {
     int epoll;
-    uint16_t port;
+    struct sockaddr_storage to;
+    socklen_t to_bytes;
     bool stream, exact;
     uint64_t connections, requests, stop_ns, end_ns;
     size_t request_bytes;
@@ -133,11 +136,10 @@ static void connect_to(Load *load, Connection *connection) {
     if (connection->fd >= 0) close(connection->fd);
     connection->reused = false;
     connection->phase = CONNECTING;
-    connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    connection->fd = socket(load->to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (connection->fd < 0) die("socket");
-    no_delay(connection->fd);
-    struct sockaddr_in address = loopback(load->port);
-    if (connect(connection->fd, (struct sockaddr *)&address, sizeof address) != 0 && errno != EINPROGRESS) {
+    if (load->to.ss_family == AF_INET) no_delay(connection->fd);
+    if (connect(connection->fd, (struct sockaddr *)&load->to, load->to_bytes) != 0 && errno != EINPROGRESS) {
         load->errors.connect++;
         stop(load, connection);
         return;
@@ -235,10 +237,10 @@ static void build_request(Load *load, const char *model, const char *key, long t
         "with a colour that no ship's chart explains. Begin at once.\"}],\"max_tokens\":%ld,\"temperature\":0%s}",
         model, tokens, load->stream ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}" : "");
     int whole = snprintf(load->request, sizeof load->request,
-                         "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUser-Agent: antiphon-bench\r\n"
+                         "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: antiphon-bench\r\n"
                          "Accept: application/json\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n"
                          "Content-Length: %d\r\n\r\n%s",
-                         (unsigned)load->port, key, size, body);
+                         key, size, body);
     if (size < 0 || (size_t)size >= sizeof body || whole < 0 || (size_t)whole >= sizeof load->request) {
         fprintf(stderr, "the model's name or the key is too long\n");
         exit(2);
@@ -269,6 +271,23 @@ static void print_result(const Load *load, double elapsed_s) {
     printf("}\n");
 }
 
+static void set_address(Load *load, const char *to) {
+    if (to[0] != '/') {
+        struct sockaddr_in address = loopback((uint16_t)argument(to, "--to", 1, 65535));
+        load->to_bytes = sizeof address;
+        memcpy(&load->to, &address, sizeof address);
+        return;
+    }
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(to) >= sizeof address.sun_path) {
+        fprintf(stderr, "--to is too long for a unix socket\n");
+        exit(2);
+    }
+    memcpy(address.sun_path, to, strlen(to));
+    load->to_bytes = sizeof address;
+    memcpy(&load->to, &address, sizeof address);
+}
+
 static const char *word(int count, char **words, const char *name) {
     for (int at = 1; at + 1 < count; at += 2) {
         if (strcmp(words[at], name) == 0) return words[at + 1];
@@ -280,7 +299,7 @@ static const char *word(int count, char **words, const char *name) {
 int main(int count, char **words) {
     Load *load = calloc(1, sizeof *load);
     if (load == NULL) die("calloc");
-    load->port = (uint16_t)argument(word(count, words, "--port"), "--port", 1, 65535);
+    set_address(load, word(count, words, "--to"));
     load->stream = argument(word(count, words, "--stream"), "--stream", 0, 1) == 1;
     load->exact = argument(word(count, words, "--exact"), "--exact", 0, 1) == 1;
     load->connections = (uint64_t)argument(word(count, words, "--connections"), "--connections", 1, CONNECTIONS_MAX);

@@ -1,4 +1,4 @@
-"""Runs the two compiled programs: the mock upstream, and one spell of load on a port of loopback."""
+"""Runs the two compiled programs: the mock upstream, and one spell of load on a port or a unix socket."""
 
 from __future__ import annotations
 
@@ -94,10 +94,10 @@ def mock_upstream(tools: Tools, *, cores: frozenset[int], folder: Path) -> Itera
         yield int(log.read_text().split()[1])
 
 
-def argv_of(tools: Tools, spell: Spell, *, port: int, key: str) -> tuple[str, ...]:
+def argv_of(tools: Tools, spell: Spell, *, to: int | Path, key: str) -> tuple[str, ...]:
     """The load generator's command line for this spell."""
     words: dict[str, object] = {
-        "--port": port,
+        "--to": to,
         "--stream": int(spell.stream),
         "--connections": spell.connections,
         "--model": spell.model,
@@ -115,16 +115,14 @@ def apply_load(
     tools: Tools,
     spell: Spell,
     *,
-    port: int,
+    to: int | Path,
     key: str,
     cores: frozenset[int],
     each_second: Callable[[], None] | None = None,
 ) -> LoadResult:
     """Runs one spell to its end, calling `each_second` meanwhile; raises RuntimeError if the generator fails."""
     with on_cores(cores):
-        process = subprocess.Popen(
-            argv_of(tools, spell, port=port, key=key), stdout=subprocess.PIPE
-        )
+        process = subprocess.Popen(argv_of(tools, spell, to=to, key=key), stdout=subprocess.PIPE)
     deadline = time.monotonic() + spell.seconds + LOAD_GRACE_S
     try:
         while True:

@@ -31,7 +31,7 @@ class Plan:
 
 
 FULL = Plan(rounds=3, warm_up_s_max=10, unary_s=4, latency_s=3, burst_s=3, paced_s=5)
-QUICK = Plan(rounds=2, warm_up_s_max=4, unary_s=3, latency_s=2, burst_s=2, paced_s=4)
+QUICK = Plan(rounds=2, warm_up_s_max=3, unary_s=2, latency_s=1, burst_s=1, paced_s=3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +134,7 @@ def _apply(
     result = apply_load(
         bench.tools,
         spell,
-        port=bench.port,
+        to=bench.port,
         key=bench.key,
         cores=bench.load_cores,
         each_second=each_second,

@@ -1,5 +1,5 @@
 /* The texts of the mock engine, HTTP framing included, written into one bounded buffer. Shapes and sizes are those of
- * real engines: about 730 bytes for a completion, about 210 for an event. Model names never need escaping here. */
+ * real engines: about 700 bytes for a completion, about 210 for an event. Model names never need escaping here. */
 #ifndef BENCH_MOCK_ANSWERS_H
 #define BENCH_MOCK_ANSWERS_H
 

@@ -13,43 +13,53 @@ from bench.results import REFERENCE, Cost, Row
 
 WIDTH = 900
 MARGIN = 24
-NAMES_WIDTH = 150
-PANEL_WIDTH = 340
-PANEL_GAP = 22
+NAMES_WIDTH = 166
+PANEL_WIDTH = 334
+PANEL_GAP = 18
 VALUE_WIDTH = 112
 TOP = 96
 ROW_HEIGHT = 44
 BAR_HEIGHT = 20
 BOTTOM = 62
+DOES = {"router": "balances load", "floor": "passes bytes on"}
 CUT_RATIO = 4.0  # Bars longer than this many times the reference are cut off.
 
 STYLE = """\
 text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill: #1f2733; font-size: 13px }
 .page { fill: #ffffff } .title { font-size: 18px; font-weight: 650 } .head { font-weight: 600 }
 .quiet { fill: #667085; font-size: 11px } .ours { fill: #2563eb } .router, .proxy { fill: #9aa5b5 }
-.floor { fill: #d5dbe4 } .own-name { font-weight: 650 } .axis { stroke: #c3cad5 } .one { stroke: #667085 }
+.floor { fill: #d5dbe4 } .own-name { font-weight: 650 }
+.value { paint-order: stroke; stroke: #ffffff; stroke-width: 5px; stroke-linejoin: round }
+.axis { stroke: #c3cad5 } .one { stroke: #667085 }
 .cut { stroke: #ffffff; stroke-width: 3; fill: none }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6eaf0 } .page { fill: #0d1117 } .quiet { fill: #98a2b3 } .ours { fill: #5b8def }
   .router, .proxy { fill: #6b7686 } .floor { fill: #3a4350 } .axis { stroke: #3a4350 } .one { stroke: #98a2b3 }
-  .cut { stroke: #0d1117 }
+  .cut, .value { stroke: #0d1117 }
 }
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """One chart: which figure it shows, and where it begins."""
+    """One chart: which figure it shows, and where it begins. With `streams`, late gateways are marked."""
 
     figure: str
+    streams: bool
     title: str
     left: int
 
 
 PANELS = (
-    Panel(figure="cpu_request_us", title="CPU for one request", left=MARGIN + NAMES_WIDTH),
+    Panel(
+        figure="cpu_request_us",
+        streams=False,
+        title="CPU for one request",
+        left=MARGIN + NAMES_WIDTH,
+    ),
     Panel(
         figure="cpu_chunk_256_us",
+        streams=True,
         title="CPU for one streamed token, 256 streams",
         left=MARGIN + NAMES_WIDTH + PANEL_WIDTH + PANEL_GAP,
     ),
@@ -58,14 +68,14 @@ PANELS = (
 
 def cost_chart(cost: Cost) -> str:
     """The whole SVG, its bars as multiples of the reference gateway's cost."""
-    rows = sorted(
-        (row for row in cost.rows if row.medians.cpu_request_us is not None),
-        key=lambda row: row.medians.cpu_request_us or 0.0,
-    )
+    rows = cost.ordered()
     height = TOP + ROW_HEIGHT * len(rows) + BOTTOM
-    parts = [
+    opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
-        f'aria-label="CPU cost of gateways, as multiples of {REFERENCE}">',
+        f'aria-label="CPU cost of gateways, as multiples of {REFERENCE}">'
+    )
+    parts = [
+        opening,
         f"<style>{STYLE}</style>",
         f'<rect class="page" width="{WIDTH}" height="{height}" rx="10"/>',
         _text(MARGIN, 36, "What a gateway costs", "title"),
@@ -111,11 +121,11 @@ def _name(row: Row, at: int) -> str:
     ]
     kind = "own-name" if row.role == "ours" else "name"
     return _text(MARGIN, top + 17, f"{row.label} {row.version}", kind) + _text(
-        MARGIN, top + 32, ", ".join(does) or "passes on only", "quiet"
+        MARGIN, top + 32, ", ".join(does) or DOES.get(row.role, ""), "quiet"
     )
 
 
-def _panel(panel: Panel, rows: list[Row], reference: Row | None) -> Iterator[str]:
+def _panel(panel: Panel, rows: tuple[Row, ...], reference: Row | None) -> Iterator[str]:
     values = {row.name: _value(row, panel.figure) for row in rows}
     unit = (_value(reference, panel.figure) if reference is not None else None) or next(
         (value for value in values.values() if value), 1.0
@@ -147,7 +157,9 @@ def _bar(
         yield f'<path class="cut" d="M{at + 4:.1f} {top - 2} l-8 {BAR_HEIGHT + 4} M{at + 11:.1f} {top - 2} l-8 24"/>'
     amount = f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
     text = f"{ratio:,.0f}×" if ratio >= 10 else f"{ratio:.2f}×"
-    kind = "own-name" if row.role == "ours" else "name"
+    if panel.streams and row.medians.behind:
+        text = f"> {text}"
+    kind = "value own-name" if row.role == "ours" else "value"
     yield (
         f'<text class="{kind}" x="{panel.left + length + 8:.1f}" y="{top + 15}">{text}'
         f'<tspan class="quiet" dx="6">{amount} µs</tspan></text>'

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import subprocess
 import time
+from contextlib import suppress
+from http import HTTPStatus
+from pathlib import Path
 
 from bench.load import BURST_MODEL
 
@@ -29,6 +33,24 @@ def get_status(port: int, path: str) -> int:
         connection.close()
 
 
+def wait_until_healthy(process: subprocess.Popen[bytes], path: Path, *, seconds: float) -> None:
+    """Asks `/health` on a unix socket until it is answered with 200."""
+    begin = time.monotonic()
+    while time.monotonic() - begin < seconds:
+        if process.poll() is not None:
+            raise NotServing(f"it ended with {process.returncode}")
+        with suppress(OSError, http.client.HTTPException), socket.socket(socket.AF_UNIX) as asked:
+            asked.settimeout(ANSWER_S_MAX)
+            asked.connect(str(path))
+            connection = http.client.HTTPConnection("engine")
+            connection.sock = asked
+            connection.request("GET", "/health")
+            if connection.getresponse().status == HTTPStatus.OK:
+                return
+        time.sleep(POLL_S)
+    raise NotServing(f"not healthy after {seconds:.0f} s")
+
+
 def chat_status(port: int, *, key: str, model: str = BURST_MODEL) -> int:
     """The status of one short chat completion, 0 when nothing answers."""
     body = {"model": model, "messages": [{"role": "user", "content": "Hello."}], "max_tokens": 4}
@@ -36,13 +58,17 @@ def chat_status(port: int, *, key: str, model: str = BURST_MODEL) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S_MAX)
     try:
         connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
-        response = connection.getresponse()
-        response.read()
-        return response.status
+        return _whole_status(connection)
     except (OSError, http.client.HTTPException):
         return 0
     finally:
         connection.close()
+
+
+def _whole_status(connection: http.client.HTTPConnection) -> int:
+    response = connection.getresponse()
+    response.read()
+    return response.status
 
 
 def wait_until_chat(
@@ -60,7 +86,7 @@ def wait_until_chat(
         if process.poll() is not None:
             raise NotServing(f"it ended with {process.returncode}")
         status = chat_status(port, key=key, model=model)
-        if status == 200:
+        if status == HTTPStatus.OK:
             return time.monotonic() - begin
         time.sleep(POLL_S)
     raise NotServing(f"no answer after {seconds:.0f} s; the last status was {status}")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STOP_S_MAX = 10.0
-LISTENING = "0A"  # As /proc/net/tcp writes the state.
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -62,22 +61,36 @@ def on_cores(cores: frozenset[int]) -> Iterator[None]:
 
 @contextmanager
 def running(
-    argv: Sequence[str], *, cores: frozenset[int], log: Path, env: Mapping[str, str] | None = None
+    argv: Sequence[str],
+    *,
+    cores: frozenset[int],
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    told: bytes | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process in a group of its own, its output in `log`; the group is gone when the block ends."""
+    """A process in a group of its own, its output in `log`, working in that folder; gone when the block ends.
+
+    `told` is written to its standard input, which then stays open.
+    """
     with log.open("wb") as output, on_cores(cores):
         process = subprocess.Popen(
             argv,
             env=dict(os.environ if env is None else env),
-            stdin=subprocess.DEVNULL,
+            cwd=log.parent,
+            stdin=subprocess.DEVNULL if told is None else subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     try:
+        if process.stdin is not None and told is not None:
+            process.stdin.write(told)
+            process.stdin.flush()
         yield process
     finally:
         stop(process)
+        if process.stdin is not None:
+            process.stdin.close()
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -146,15 +159,12 @@ def memory_mib(root: int, *, kind: str) -> float:
     return kib / 1024
 
 
-def listening_ports(root: int) -> set[int]:
-    """The TCP ports of IPv4 that any process of the tree listens on."""
-    sockets = set()
+def mapped_files(root: int, *, suffix: str) -> set[Path]:
+    """The files of this suffix that any process of the tree has mapped into its memory."""
+    found = set()
     for pid in tree(root):
         with suppress(FileNotFoundError, ProcessLookupError):
-            sockets |= {os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
-    ports = set()
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        fields = line.split()
-        if fields[3] == LISTENING and f"socket:[{fields[9]}]" in sockets:
-            ports.add(int(fields[1].rpartition(":")[2], 16))
-    return ports
+            for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+                if line.endswith(suffix):
+                    found.add(Path(line.split(maxsplit=5)[5]))
+    return found

@@ -25,7 +25,6 @@ from bench.results import (
 MISSING = "–"
 OTHERS_CORES_MAX = 0.2
 BUSY = ": **too many**. Gateways that wait for a core do more work each time they run, so CPU figures come out low.\n"
-BEHIND_US = 50_000.0  # A median delay above this means that the streams outran the gateway.
 
 METHOD = Path(__file__).resolve().parent / "method.md"
 
@@ -95,14 +94,8 @@ def cost_table(cost: Cost) -> str:
         "errors",
     )
     lines = [_line(head), _line(("---",) + ("---:",) * (len(head) - 1))]
-    lines += [_line(_cells(row, cost)) for row in ordered(cost)]
+    lines += [_line(_cells(row, cost)) for row in cost.ordered()]
     return "\n".join(lines) + "\n"
-
-
-def ordered(cost: Cost) -> tuple[Row, ...]:
-    """The gateways by the CPU cost of a request; the upstream itself, which has none, is left out."""
-    rows = [row for row in cost.rows if row.medians.cpu_request_us is not None]
-    return tuple(sorted(rows, key=lambda row: row.medians.cpu_request_us or 0.0))
 
 
 def cost_notes(cost: Cost) -> str:
@@ -112,7 +105,7 @@ def cost_notes(cost: Cost) -> str:
     if others:
         notes += f"\nMeanwhile other programs used {median(others):.2f} cores of the machine"
         notes += BUSY if median(others) > OTHERS_CORES_MAX else ".\n"
-    if any(_behind(row.medians) for row in cost.rows):
+    if any(row.medians.behind for row in cost.rows):
         notes += "\n† The streams outran it: half of the tokens came more than 50 ms late, so chunks were joined.\n"
     direct = cost.row("direct")
     if direct is not None:
@@ -135,7 +128,7 @@ def _conditions(cost: Cost) -> str:
 def _cells(row: Row, cost: Cost) -> tuple[str, ...]:
     figures = row.medians
     name = f"{row.label} {row.version}"
-    behind = "†" if _behind(figures) else ""
+    behind = "†" if figures.behind else ""
     cells = [f"**{name}**" if row.role == "ours" else name]
     cells += ["yes" if row.refuses_wrong_key else "no", "yes" if row.meters_usage else "no"]
     cells += [_number(figures.cpu_request_us), *_ratios(row, cost, "cpu_request_us")]
@@ -145,9 +138,10 @@ def _cells(row: Row, cost: Cost) -> tuple[str, ...]:
     cells += [_number(figures.cpu_burst_us)]
     direct = cost.row("direct")
     base = direct.medians if direct is not None else Figures()
+    added_p50 = _added(figures.latency_p50_us, base.latency_p50_us)
+    added_p99 = _added(figures.latency_p99_us, base.latency_p99_us)
     cells += [
-        f"{_added(figures.latency_p50_us, base.latency_p50_us)} / "
-        f"{_added(figures.latency_p99_us, base.latency_p99_us)}",
+        f"{added_p50} / {added_p99}",
         f"{_number(figures.delay_256_p50_us)} / {_number(figures.delay_256_p99_us)}",
         f"{_number(figures.idle_mib)} / {_number(figures.loaded_mib)}",
         _number(figures.start_s),
@@ -157,7 +151,7 @@ def _cells(row: Row, cost: Cost) -> tuple[str, ...]:
 
 
 def _ratios(row: Row, cost: Cost, figure: str) -> tuple[str, str]:
-    """This figure over the reference's and over the floor's."""
+    """A figure over the reference's and over the floor's."""
     return _ratio(row, cost.row(REFERENCE), figure), _ratio(row, cost.row(FLOOR), figure)
 
 
@@ -165,12 +159,6 @@ def _ratio(row: Row, other: Row | None, figure: str) -> str:
     value: float | None = getattr(row.medians, figure)
     base: float | None = getattr(other.medians, figure) if other is not None else None
     return f"{value / base:.2f}" if value and base else MISSING
-
-
-def _behind(figures: Figures) -> bool:
-    return (figures.delay_48_p50_us or 0.0) > BEHIND_US or (
-        figures.delay_256_p50_us or 0.0
-    ) > BEHIND_US
 
 
 def _added(value: float | None, base: float | None) -> str:

@@ -14,6 +14,7 @@ import msgspec
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "benchmarks"
 REFERENCE = "vllm-router"
 FLOOR = "nginx"
+BEHIND_US = 50_000.0
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -36,6 +37,12 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     start_s: float | None = None
     errors: float | None = None
     others_cores: float | None = None  # What other programs used of the machine meanwhile.
+
+    @property
+    def behind(self) -> bool:
+        """Whether the streams outran the gateway: half of the tokens came late, so chunks were joined."""
+        delays = (self.delay_48_p50_us, self.delay_256_p50_us)
+        return any(delay is not None and delay > BEHIND_US for delay in delays)
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +71,11 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     def row(self, name: str) -> Row | None:
         """The row of this gateway, or None when it did not take part."""
         return next((row for row in self.rows if row.name == name), None)
+
+    def ordered(self) -> tuple[Row, ...]:
+        """The gateways by the CPU cost of a request; the upstream itself, which has none, is left out."""
+        rows = [row for row in self.rows if row.medians.cpu_request_us is not None]
+        return tuple(sorted(rows, key=lambda row: row.medians.cpu_request_us or 0.0))
 
 
 class Soak(msgspec.Struct, frozen=True, kw_only=True):

@@ -48,7 +48,7 @@ def soak(gateway: Gateway, size: Size, setting: Setting) -> Soak:
         result = apply_load(
             setting.tools,
             size.spell(),
-            port=it.port,
+            to=it.port,
             key=KEY,
             cores=setting.cores.rest,
             each_second=lambda: resident_mib.append(memory_mib(it.pid, kind="Rss")),

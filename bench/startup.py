@@ -10,6 +10,8 @@ from pathlib import Path
 from statistics import median
 
 from bench import goals, report
+from bench.build import Tools, build, cache_folder
+from bench.load import mock_upstream
 from bench.peers.antiphon import flags_for, serve
 from bench.probe import NotServing, get_status
 from bench.processes import all_cores, free_port, memory_mib, running
@@ -21,18 +23,21 @@ POLL_S = 0.01
 SETTLE_S = 2.0
 
 
-def start_once() -> tuple[float, float]:
+def start_once(tools: Tools) -> tuple[float, float]:
     """Seconds to the first ready answer, and resident MiB of the whole tree a little later."""
     with tempfile.TemporaryDirectory(prefix="antiphon-bench-") as name:
         folder = Path(name)
-        port = free_port()
-        launch = serve(port=port, key=KEY, flags=flags_for(data_folder=folder, upstream_url=None))
         log = folder / "gateway.log"
-        begin = time.monotonic()
-        with running(launch.argv, cores=all_cores(), log=log, env=launch.environment()) as process:
-            ready_s = _wait_until_ready(process, port, begin, log)
-            time.sleep(SETTLE_S)
-            return ready_s, memory_mib(process.pid, kind="Rss")
+        with mock_upstream(tools, cores=all_cores(), folder=folder) as upstream_port:
+            port = free_port()
+            flags = flags_for(data_folder=folder, upstream_url=f"http://127.0.0.1:{upstream_port}")
+            launch = serve(port=port, key=KEY, flags=flags)
+            env = launch.environment()
+            begin = time.monotonic()
+            with running(launch.argv, cores=all_cores(), log=log, env=env) as process:
+                ready_s = _wait_until_ready(process, port, begin, log)
+                time.sleep(SETTLE_S)
+                return ready_s, memory_mib(process.pid, kind="Rss")
 
 
 def _wait_until_ready(
@@ -47,10 +52,10 @@ def _wait_until_ready(
     raise NotServing(f"not ready after {READY_S_MAX:.0f} s: {log.read_text()[-4000:]}")
 
 
-def measure(runs: int) -> Startup:
+def measure(tools: Tools, runs: int) -> Startup:
     """The median of several starts, after one that fills the file caches and is not counted."""
-    start_once()
-    starts = [start_once() for _ in range(runs)]
+    start_once(tools)
+    starts = [start_once(tools) for _ in range(runs)]
     return Startup(
         date=today(),
         runs=runs,
@@ -68,7 +73,7 @@ def main(words: list[str] | None = None) -> int:
         "--out", metavar="FOLDER", help="add the result to the results in this folder"
     )
     options = parser.parse_args(words)
-    result = measure(options.runs)
+    result = measure(build(cache_folder()), options.runs)
     kept = tuple(goals.of_rest(Results(startup=result)))
     print(report.startup_part(result))
     print(report.goal_lines(kept))

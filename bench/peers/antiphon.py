@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.gateway import Gateway, Launch, Site, installed_version
+from antiphon import __version__
+from bench.gateway import Gateway, Launch, Site
 
 NAME = "antiphon"
 
@@ -21,13 +22,12 @@ def serve(*, port: int, key: str, flags: Sequence[str]) -> Launch:
     )
 
 
-def flags_for(*, data_folder: Path, upstream_url: str | None) -> tuple[str, ...]:
-    """The flags of a gateway without an engine of its own, before this upstream or before none."""
-    upstream = () if upstream_url is None else ("--upstream", f"vllm+{upstream_url}")
-    return ("--no-model", "--data-dir", str(data_folder), *upstream)
+def flags_for(*, data_folder: Path, upstream_url: str) -> tuple[str, ...]:
+    """The flags of a gateway that has this upstream and no engine of its own."""
+    return ("--no-model", "--data-dir", str(data_folder), "--upstream", f"vllm+{upstream_url}")
 
 
-def _install(cache: Path) -> None:
+def _install(_cache: Path) -> None:
     """Nothing to do: the benchmark runs in the environment of the project."""
 
 
@@ -36,8 +36,8 @@ def _launch(site: Site) -> Launch:
     return serve(port=site.port, key=site.key, flags=flags)
 
 
-def _version(cache: Path) -> str:
-    return installed_version(Path(sys.executable), NAME)
+def _version(_cache: Path) -> str:
+    return __version__
 
 
 GATEWAY = Gateway(

@@ -32,12 +32,12 @@ backend engine
 """
 
 
-def _install(cache: Path) -> None:
+def _install(_cache: Path) -> None:
     if program(NAME) is None:
         install_debian(NAME)
 
 
-def _version(cache: Path) -> str:
+def _version(_cache: Path) -> str:
     said = subprocess.run(
         (str(program(NAME)), "-v"), check=True, capture_output=True, text=True
     ).stdout

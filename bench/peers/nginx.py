@@ -46,12 +46,12 @@ def program(name: str) -> str | None:
     return shutil.which(name) or shutil.which(name, path=SEARCHED)
 
 
-def _install(cache: Path) -> None:
+def _install(_cache: Path) -> None:
     if program(NAME) is None:
         install_debian("nginx-light")
 
 
-def _version(cache: Path) -> str:
+def _version(_cache: Path) -> str:
     said = subprocess.run(
         (str(program(NAME)), "-v"), check=True, capture_output=True, text=True
     ).stderr

@@ -8,14 +8,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree.ElementTree import parse
 
 import pytest
 from bench import goals, report
 from bench.build import Tools, build
 from bench.load import EVENTS_IN_BURST, LoadResult, Spell, apply_load, mock_upstream
 from bench.measures import burst
-from bench.processes import all_cores, listening_ports
+from bench.processes import all_cores, cpu_s, mapped_files, memory_mib
 from bench.results import Cost, Figures, Results, Row, Startup, load, medians
 
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}\n\n'
@@ -32,7 +32,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
 
 def run(tools: Tools, spell: Spell, port: int) -> LoadResult:
     """One spell of load on a port."""
-    return apply_load(tools, spell, port=port, key="sk-test", cores=all_cores())
+    return apply_load(tools, spell, to=port, key="sk-test", cores=all_cores())
 
 
 def spell(*, model: str, stream: bool, connections: int, tokens: int, requests: int) -> Spell:
@@ -125,11 +125,14 @@ def test_the_load_generator_sees_what_goes_wrong(tools: Tools, kind: str, answer
     assert kind == "none" or getattr(result.errors, kind) == 1
 
 
-def test_a_tree_of_processes_shows_where_it_listens(tools: Tools, tmp_path: Path) -> None:
-    """The port that the mock upstream printed is found through /proc, below our own process."""
-    with mock_upstream(tools, cores=all_cores(), folder=tmp_path) as port:
-        assert port in listening_ports(os.getpid())
-    assert port not in listening_ports(os.getpid())
+def test_a_tree_of_processes_shows_what_it_uses(tools: Tools, tmp_path: Path) -> None:
+    """Below our own process the mock upstream is found, with its program mapped, memory held and time spent."""
+    with mock_upstream(tools, cores=all_cores(), folder=tmp_path):
+        used = mapped_files(os.getpid(), suffix="mock_upstream")
+        assert used == {tools.mock_upstream}
+        assert memory_mib(os.getpid(), kind="Pss") > 0
+        assert cpu_s(os.getpid()) > 0
+    assert mapped_files(os.getpid(), suffix="mock_upstream") == set()
 
 
 def row(name: str, role: str, request_us: float, chunk_us: float) -> Row:
@@ -179,7 +182,7 @@ def test_results_are_kept_part_by_part(cost: Cost, tmp_path: Path) -> None:
     assert (stored.cost, stored.startup) == (cost, startup)
     page = (tmp_path / "results.md").read_text()
     assert "| **antiphon 1** | yes | yes | 30 | 0.75 | 1.50 |" in page
-    drawn = ElementTree.parse(tmp_path / "cost.svg")
+    drawn = parse(tmp_path / "cost.svg")
     texts = [text for element in drawn.iter() if (text := element.text) is not None]
     assert "0.75×" in texts
     assert "200×" in texts

@@ -81,6 +81,8 @@ async def test_every_fault_is_injected(engine: FaultEngine, name: FaultName, str
         await client.send(request_bytes(CHAT, body(stream)))
         if stream and name.startswith("endless"):
             await client.until(PAST_THE_LIMIT if name == "endless" else b'"content":" "')
+        elif name == "chatter":
+            await client.until(b": ping\n\n: ping" if stream else b"\n\n\n")
         else:
             await client.response()
     assert (await engine.request()).struck
@@ -159,7 +161,7 @@ async def test_engine_stops_when_the_client_leaves(reset: bool) -> None:
             exchange = await engine.request(int(stream))
             await until_talking(engine, exchange)
             left_s = time.monotonic()
-            client.reset() if reset else client.close()
+            (client.reset if reset else client.close)()
             gone_s = await engine.disconnected(exchange)
             assert gone_s - left_s < 0.5
             assert exchange.tokens_after(gone_s) == 0

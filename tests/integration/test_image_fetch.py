@@ -1,4 +1,4 @@
-"""The guarded fetcher against real servers on loopback: `127.0.0.1` plays the public network, `127.0.0.2` a private one.
+"""The guarded fetcher against real servers: `127.0.0.1` plays the public network, `127.0.0.2` a private one.
 
 The private server is a canary: no test may ever make it see a connection.
 """
@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 
 import pytest
 import trustme
+from tests.fixtures.vision.image_server import ImageServer, plain, redirect, running
+from tests.fixtures.vision.pictures import RED, opened, solid
+
 from antiphon.errors import BadRequest
 from antiphon.vision.admission import ImageAdmission
 from antiphon.vision.fetch import UNFETCHABLE, ImageFetcher
 from antiphon.vision.limits import FetchMode, ImageLimits
-
-from tests.fixtures.vision.image_server import ImageServer, plain, redirect, running
-from tests.fixtures.vision.pictures import RED, opened, solid
 
 PUBLIC, PRIVATE, NOBODY = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 HOST = "images.example.test"
@@ -35,7 +35,7 @@ class Names:
     answers: dict[str, list[Sequence[str]]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    async def __call__(self, host: str, port: int) -> Sequence[str]:
+    async def __call__(self, host: str, _port: int) -> Sequence[str]:
         """Return the next answer; an unknown name is an OSError, as the system's resolver has it."""
         self.asked.append(host)
         if host not in self.answers:
@@ -98,7 +98,7 @@ async def refusal(fetcher: ImageFetcher, url: str) -> BadRequest:
     """Return the refusal of a URL, which is the same text for every reason."""
     with pytest.raises(BadRequest) as refused:
         await fetcher.fetch(url, param="image")
-    assert refused.value.message == UNFETCHABLE
+    assert refused.value.message == f"image: {UNFETCHABLE}"
     assert refused.value.param == "image"
     assert refused.value.__cause__ is not None
     return refused.value
@@ -205,15 +205,25 @@ async def test_one_bad_address_spoils_a_name(network: Network, addresses: Sequen
 
 @pytest.mark.parametrize(
     "host",
-    ["localhost", "127.1", "127.0.0.2", "2130706434", "0x7f.0.0.2", "0177.0.0.2", "0", "[::1]", "[::ffff:127.0.0.2]"]
-    + ["127.0.0.2.", "example.test@127.0.0.2", "127.0.0.2#@example.test", "127.0.0.2\\.example.test"]
-    + ["１２７.0.0.2", "127。0。0。2", "unknown.example.test", "private.example.test"],
+    [
+        *("localhost", "127.1", "127.0.0.2", "2130706434", "0x7f.0.0.2", "0177.0.0.2", "0"),
+        *("[::1]", "[::ffff:127.0.0.2]", "[::127.0.0.2]", "[64:ff9b::7f00:2]"),
+        *("127.0.0.2.", "example.test@127.0.0.2", "127.0.0.2#@example.test", "127.0.0.2\\.example.test"),
+        *("１２７.0.0.2", "127。0。0。2", "unknown.example.test", "private.example.test"),
+    ],
 )
 @pytest.mark.parametrize("scheme", ["https", "http"])
 async def test_no_spelling_reaches_a_private_server(network: Network, host: str, scheme: str) -> None:
     """Names, numbers and tricks that mean the private server end before any connection."""
     await refusal(network.fetcher(), network.url(host=host, scheme=scheme))
     assert network.public.connections == 0
+
+
+async def test_the_machine_does_not_fetch_from_itself(network: Network) -> None:
+    """A public address that is this machine's own is as private as any other."""
+    fetcher = ImageFetcher(ImageLimits(fetch="public"), resolve=network.names, tls=network.trust, is_own=lambda _: True)
+    failure = await refusal(fetcher, "https://8.8.8.8/image")
+    assert "not public" in str(failure.__cause__)
 
 
 async def test_a_name_that_changes_its_address_gains_nothing(network: Network) -> None:

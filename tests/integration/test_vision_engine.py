@@ -6,7 +6,6 @@ The tests know only a client for each kind of projector, so that they hold for a
 from __future__ import annotations
 
 import pytest
-
 from tests.fixtures.vision.client import Clients
 from tests.fixtures.vision.colours import SAFE
 from tests.fixtures.vision.pictures import halves, solid

@@ -44,6 +44,7 @@ def chat(
         Print one JSON object for each answer.
     connection
         Which gateway, with which key.
+
     """
     from antiphon.cli.conversation import Conversation
     from antiphon.clock import SystemClock

@@ -30,6 +30,7 @@ def show(*, flags: Flags = SettingFlags(), changed: bool = False, json: bool = F
         Print JSON.
     flags
         What to set.
+
     """
     from antiphon.settings.load import load
 
@@ -56,6 +57,7 @@ def check(*, flags: Flags = SettingFlags(), json: bool = False) -> int:  # noqa:
         Print JSON.
     flags
         What to set.
+
     """
     from antiphon.settings.load import examine
 
@@ -79,6 +81,7 @@ def path(*, config: Path | None = None) -> int:
     ----------
     config
         The file asked for.
+
     """
     from antiphon.settings.file import NAMES, find_file
 

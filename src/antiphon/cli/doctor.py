@@ -34,6 +34,7 @@ def doctor(
         Print one JSON object with all findings.
     flags
         What to set.
+
     """
     import msgspec
 

@@ -16,6 +16,7 @@ def new(name: str = "client", /, *, test: bool = False, json: bool = False) -> i
         Make a `dkn_test_` key in place of a `dkn_live_` one.
     json
         Print JSON.
+
     """
     from antiphon.accounts.keys import digest, mint
 

@@ -23,7 +23,7 @@ UPSTREAM_TIMEOUT_S = 5.0
 def engine_library() -> Finding:
     """Whether the engine can be loaded, tried in a process of its own: a wrong build may crash it."""
     program = f"import {ENGINE_LIBRARY}; from importlib.metadata import version; print(version('{ENGINE_LIBRARY}'))"
-    advice = f"Install it again: `pip install --force-reinstall {ENGINE_LIBRARY}`."
+    advice = "Install it with `pip install --force-reinstall 'antiphon[engine]'`."
     try:
         tried = subprocess.run(  # noqa: S603 - our own interpreter, our own words
             [sys.executable, "-c", program], capture_output=True, text=True, timeout=IMPORT_TIMEOUT_S, check=False

@@ -28,6 +28,7 @@ def list_models(
         Print the gateway's own JSON.
     connection
         Which gateway, with which key.
+
     """
     from antiphon.cli.client import checked
 
@@ -56,6 +57,7 @@ def pull(reference: str, /, *, config: Path | None = None, data_dir: Path | None
         Folder to keep it in, as for `serve`.
     json
         Print JSON.
+
     """
     from antiphon.cli.progress import Progress
     from antiphon.modelfiles import resolve

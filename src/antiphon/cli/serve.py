@@ -25,6 +25,7 @@ def serve(
         Print each step of the start as one line of JSON.
     flags
         What to set.
+
     """
     from antiphon.cli.announcer import JSONAnnouncer, TextAnnouncer
     from antiphon.gateway.serve import run
@@ -34,4 +35,4 @@ def serve(
     loaded = load(config=flags.config, variables=os.environ, flags=assignments(flags), folder=Path.cwd())
     settings = loaded.settings
     announcer = JSONAnnouncer(output) if json else TextAnnouncer(output, drain_s=settings.server.drain_s)
-    return run(settings, announce=announcer)
+    return run(settings, announce=announcer, environ=os.environ)

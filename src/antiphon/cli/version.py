@@ -15,6 +15,7 @@ def version(*, json: bool = False) -> int:
     ----------
     json
         Print JSON.
+
     """
     output = Output(as_json=json)
     if not json:

@@ -83,7 +83,7 @@ class ChoiceStream:
         if not deltas:
             self._check_time()
             return deltas
-        return self._shape(deltas)
+        return self._shape(deltas) or None  # all of it may be held back for a while
 
     def _shape(self, deltas: list[Delta]) -> list[Delta]:
         now = self._loop.time()

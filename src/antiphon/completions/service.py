@@ -164,7 +164,10 @@ class CompletionStream:
 
     async def next(self) -> list[Delta] | None:
         """The deltas that arrived together, [] at the end, None when a heartbeat is due; raises what ended it."""
-        deltas = await self._source.next(self._loop.time() + self._heartbeat_s)
+        beat_at = self._loop.time() + self._heartbeat_s
+        while (deltas := await self._source.next(beat_at)) is None:
+            if self._loop.time() >= beat_at:
+                break
         self._complete = deltas == []
         return deltas
 

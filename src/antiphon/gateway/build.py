@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 
 from antiphon.accounts.keys import Key, Keyring, digest
 from antiphon.accounts.limits import RequestLimits
@@ -69,7 +70,14 @@ class Gateway:
         await self._images.close()
 
 
-def build(settings: Settings, *, development_key: str | None, log: Log, on_start: ModelStart) -> Gateway:
+def build(
+    settings: Settings,
+    *,
+    development_key: str | None,
+    environ: Mapping[str, str],
+    log: Log,
+    on_start: ModelStart,
+) -> Gateway:
     """A gateway for these settings. Call it within a running event loop; ConfigError when they cannot work."""
     clock, ids, metrics, catalogue = SystemClock(), Ids(), Metrics(), Catalogue()
     bounds = Bounds(
@@ -110,7 +118,7 @@ def build(settings: Settings, *, development_key: str | None, log: Log, on_start
         in_flight_max=settings.limits.in_flight_max,
         cross_origin=CrossOrigin(settings.server.cors_origins),
     )
-    sources = _sources(settings, catalogue, clock=clock, log=log, metrics=metrics, on_start=on_start)
+    sources = _sources(settings, catalogue, environ=environ, clock=clock, log=log, on_start=on_start)
     return Gateway(app, catalogue, sources, images, log)
 
 
@@ -128,12 +136,18 @@ def keyring(settings: Settings, development_key: str | None) -> Keyring:
 
 
 def _sources(
-    settings: Settings, catalogue: Catalogue, *, clock: SystemClock, log: Log, metrics: Metrics, on_start: ModelStart
+    settings: Settings,
+    catalogue: Catalogue,
+    *,
+    environ: Mapping[str, str],
+    clock: SystemClock,
+    log: Log,
+    on_start: ModelStart,
 ) -> list[Source]:
     models = settings.models
     if not models and not settings.upstreams and settings.embedded_default:
         models = (EMBEDDED_DEFAULT,)
-    supervise = supervisor_for(settings.data_dir, metrics=metrics, on_start=on_start)
+    supervise = supervisor_for(settings.data_dir, clock=clock, environ=environ, on_start=on_start)
     sources: list[Source] = [
         EmbeddedSource(model, catalogue, supervise=supervise, clock=clock, log=log) for model in models
     ]

@@ -7,7 +7,7 @@ import gc
 import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import uvloop
@@ -42,12 +42,12 @@ class Announcement(Struct, frozen=True):
 Announce = Callable[[Announcement], None]
 
 
-def run(settings: Settings, *, announce: Announce) -> int:
+def run(settings: Settings, *, announce: Announce, environ: Mapping[str, str]) -> int:
     """Serve until SIGINT or SIGTERM; the process's exit code. ConfigError when it cannot start."""
-    return uvloop.run(_serve(settings, announce))
+    return uvloop.run(_serve(settings, announce, environ))
 
 
-async def _serve(settings: Settings, announce: Announce) -> int:
+async def _serve(settings: Settings, announce: Announce, environ: Mapping[str, str]) -> int:
     key = development_key(settings.data_dir) if settings.development_key else None
     log = Log(
         form=settings.observability.log_format,
@@ -59,7 +59,7 @@ async def _serve(settings: Settings, announce: Announce) -> int:
         kind: Literal["progress", "model"] = "progress" if total is not None or done else "model"
         announce(Announcement(kind, model=model, state=state, detail=detail, done=done, total=total))
 
-    gateway = build(settings, development_key=key, log=log, on_start=on_start)
+    gateway = build(settings, development_key=key, environ=environ, log=log, on_start=on_start)
     listener = _listen(settings)
     base_url = settings.server.base_url or _base_url(settings, listener.getsockname()[1])
     server = Server(gateway.app, limits=_limits(settings.server), clock=SystemClock())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from antiphon.clock import Clock
 from antiphon.chat import Choice, Usage
 from antiphon.engines import DeltaStream, Engine, Job, ModelFacts
-from antiphon.engines.embedded.supervisor import Supervisor
 from antiphon.engines.kinds import KINDS
 from antiphon.engines.upstream import HttpEngine
 from antiphon.errors import AntiphonError, Unavailable
@@ -17,6 +17,9 @@ from antiphon.models.catalogue import Catalogue
 from antiphon.observe.logs import Log
 from antiphon.settings.serving import ModelSettings
 from antiphon.sources.described import described
+
+if TYPE_CHECKING:
+    from antiphon.engines.embedded.supervisor import Supervisor
 
 LOADING_RETRY_S = 2
 PARALLEL = 4

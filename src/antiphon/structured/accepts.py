@@ -7,7 +7,8 @@ from typing import Any  # JSON values
 
 from antiphon.structured.arrays import array_shape
 from antiphon.structured.document import Place
-from antiphon.structured.kinds import Alternative, Facet, Places, equal, kind_of, kinds_of
+from antiphon.structured.kinds import Alternative, Facet, Places, equal, kind_of, kinds_of, value_key
+from antiphon.structured.limits import At
 from antiphon.structured.numbers import number_range
 from antiphon.structured.objects import value_places
 from antiphon.structured.strings import Languages, string_shape
@@ -20,6 +21,8 @@ class Acceptance:
         self._of = of
         self._languages = languages
         self._draft = draft
+        self._enums: dict[At, frozenset[str]] = {}
+        self._excluded: dict[At, frozenset[str]] = {}
 
     def fits(self, value: Any, places: Places) -> bool:
         """Whether `value` keeps every one of `places`."""
@@ -29,9 +32,9 @@ class Acceptance:
         """Whether `value` keeps every facet."""
         if not alternative:
             return True
-        self._languages.budget.spend(1, param=alternative[0].place.param)
+        self._languages.budget.spend(4, param=alternative[0].place.param)
         kind = kind_of(value)
-        if kind not in kinds_of(alternative) or not all(_allows(facet.place, value) for facet in alternative):
+        if kind not in kinds_of(alternative) or not all(self._allows(facet.place, value) for facet in alternative):
             return False
         if kind in ("integer", "fraction"):
             return number_range(alternative).accepts(value)
@@ -41,11 +44,28 @@ class Acceptance:
             return self._array(value, alternative)
         return kind != "object" or self._object(value, alternative)
 
+    def _allows(self, place: Place, value: Any) -> bool:
+        """Whether `enum`, `const` and the values left out allow `value`."""
+        if place.has("const") and not equal(place.get("const"), value):
+            return False
+        if place.has("enum"):
+            if place.at not in self._enums:
+                self._enums[place.at] = frozenset(value_key(each) for each in place.get("enum"))
+            if value_key(value) not in self._enums[place.at]:
+                return False
+        return not place.exclusion.values or value_key(value) not in self._left_out(place)
+
+    def _left_out(self, place: Place) -> frozenset[str]:
+        """The values that a negation leaves out here."""
+        if place.at not in self._excluded:
+            self._excluded[place.at] = frozenset(map(value_key, place.exclusion.values))
+        return self._excluded[place.at]
+
     def _array(self, value: list[Any], alternative: Alternative) -> bool:
         shape = array_shape(alternative, draft=self._draft)
         if len(value) < shape.low or (shape.high is not None and len(value) > shape.high):
             return False
-        if shape.unique and any(equal(each, other) for i, each in enumerate(value) for other in value[:i]):
+        if shape.unique and len(set(map(value_key, value))) < len(value):
             return False
         for contained in shape.contained:
             count = sum(self.fits(each, (contained.place,)) for each in value)
@@ -74,12 +94,3 @@ class Acceptance:
                 or all(self.fits(name, (place.child("propertyNames"),)) for name in value)
             )
         )
-
-
-def _allows(place: Place, value: Any) -> bool:
-    """Whether `enum`, `const` and the values left out allow `value`."""
-    if place.has("const") and not equal(place.get("const"), value):
-        return False
-    if place.has("enum") and not any(equal(each, value) for each in place.get("enum")):
-        return False
-    return not any(equal(each, value) for each in place.exclusion.values)

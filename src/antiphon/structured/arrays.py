@@ -53,9 +53,7 @@ def array_shape(alternative: Alternative, *, draft: int) -> ArrayShape:
         rest=tuple(each for place in facets if (each := _rest(place, draft)) is not None),
         low=max((int(place.get("minItems", 0)) for place in facets), default=0),
         high=min(highs, default=None),
-        contained=tuple(
-            _contained(place, draft) for place in facets if place.has("contains")
-        ),
+        contained=tuple(_contained(place, draft) for place in facets if place.has("contains")),
         unique=any(place.get("uniqueItems") is True for place in facets),
         place=speaking[0] if speaking else facets[0],
     )
@@ -65,8 +63,10 @@ def _contained(place: Place, draft: int) -> Contained:
     """`contains` with its counts, which came with draft 2019."""
     if draft < 2019:
         return Contained(place.child("contains"), 1, None)
-    high = int(place.get("maxContains")) if place.has("maxContains") else None
-    return Contained(place.child("contains"), int(place.get("minContains", 1)), high)
+    low = int(place.get("minContains", 1))
+    if low > ITEMS_MAX:
+        raise place.refuse("minContains", f"must be at most {ITEMS_MAX}.")
+    return Contained(place.child("contains"), low, int(place.get("maxContains")) if place.has("maxContains") else None)
 
 
 def _prefix(place: Place, draft: int) -> list[object]:

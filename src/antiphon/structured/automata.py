@@ -59,9 +59,7 @@ def explore(
                 order.append(target)
             by_target.setdefault(numbers[target], []).append(chars)
         budget.spend(1 + len(by_target), param=param)
-        edges.append(
-            tuple((sets[0] if len(sets) == 1 else charsets.union(sets), to) for to, sets in by_target.items())
-        )
+        edges.append(tuple((sets[0] if len(sets) == 1 else charsets.union(sets), to) for to, sets in by_target.items()))
     return _trimmed(edges, frozenset(numbers[state] for state in order if accepts(state)))
 
 

@@ -14,7 +14,7 @@ from antiphon.errors import BadRequest
 from antiphon.structured.accepts import Acceptance
 from antiphon.structured.document import Document, Exclusion, Place
 from antiphon.structured.emptiness import Emptiness
-from antiphon.structured.kinds import Alternative, Facet, Places
+from antiphon.structured.kinds import Alternative, Facet, Places, kinds_of, value_key
 from antiphon.structured.limits import At
 from antiphon.structured.negation import negated
 from antiphon.structured.strings import Languages
@@ -66,7 +66,7 @@ class Branches:
             return [()] if place.schema else []
         if place.at in way.passed or len(way.passed) > _CHAIN_MAX:
             raise BadRequest(f"{place.param} refers to itself without describing anything.", param=place.param)
-        self._budget.spend(1, param=place.param)
+        self._budget.spend(8, param=place.param)
         way = _Way(passed=(*way.passed, place.at), scope=(*way.scope, place.at))
         result: list[Alternative] = [(Facet(place, way.scope),)]
         if place.has("$ref"):
@@ -81,9 +81,7 @@ class Branches:
                 result = self._product(result, options, place)
         return result
 
-    def _applied(
-        self, place: Place, keyword: str, value: Any, way: _Way
-    ) -> Iterable[list[Alternative]]:
+    def _applied(self, place: Place, keyword: str, value: Any, way: _Way) -> Iterable[list[Alternative]]:
         """For each demand of `keyword`, the alternatives that meet it."""
         if keyword == "allOf":
             yield from (self._expand(place.child(keyword, index), way) for index in range(len(value)))
@@ -101,9 +99,7 @@ class Branches:
     def _union(self, places: Iterable[Place], way: _Way) -> list[Alternative]:
         return [alternative for place in places for alternative in self._expand(place, way)]
 
-    def _product(
-        self, left: Sequence[Alternative], right: Sequence[Alternative], place: Place
-    ) -> list[Alternative]:
+    def _product(self, left: Sequence[Alternative], right: Sequence[Alternative], place: Place) -> list[Alternative]:
         """Every alternative of one side with every one of the other."""
         if len(left) * len(right) > ALTERNATIVES_MAX:
             raise BadRequest(
@@ -139,12 +135,14 @@ class Branches:
         """Each branch, with the opposites of those others that might hold as well."""
         branches = [place.child("oneOf", index) for index in range(len(place.get("oneOf")))]
         expanded = [self._expand(branch, way) for branch in branches]
+        tags = [_tags(alternatives) for alternatives in expanded]
         result: list[Alternative] = []
         for index, branch in enumerate(branches):
             mine = expanded[index]
-            for other, theirs in zip(branches, expanded, strict=True):
-                if other is not branch and not self._disjoint(mine, theirs):
-                    mine = self._possible(self._product(mine, self._opposite(place, branch, other, way), place))
+            for rival, other in enumerate(branches):
+                if rival == index or _told_apart(tags[index], tags[rival]) or self._disjoint(mine, expanded[rival]):
+                    continue
+                mine = self._possible(self._product(mine, self._opposite(place, branch, other, way), place))
             result += mine
         return result
 
@@ -182,3 +180,27 @@ def _joined(one: Alternative, other: Alternative) -> Alternative:
     """All facets of both, each once."""
     places = {facet.place.at for facet in one}
     return one + tuple(facet for facet in other if facet.place.at not in places)
+
+
+def _tags(alternatives: Sequence[Alternative]) -> dict[str, frozenset[str]]:
+    """The required properties of which only a few values are allowed, where there is one alternative only."""
+    tags: dict[str, frozenset[str]] = {}
+    for facet in alternatives[0] if len(alternatives) == 1 else ():
+        for name in facet.place.get("required", ()):
+            if name in facet.place.get("properties", ()):
+                child = facet.place.child("properties", name)
+                values = [child.get("const")] if child.has("const") else child.get("enum", ())
+                if values:
+                    tags[name] = frozenset(map(value_key, values))
+    return tags if alternatives and _only_kind(alternatives[0]) == "object" else {}
+
+
+def _only_kind(alternative: Alternative) -> str:
+    """The kind that is left, empty if there are several."""
+    kinds = kinds_of(alternative)
+    return kinds[0] if len(kinds) == 1 else ""
+
+
+def _told_apart(mine: dict[str, frozenset[str]], theirs: dict[str, frozenset[str]]) -> bool:
+    """Whether some required property has no value in common."""
+    return any(name in theirs and values.isdisjoint(theirs[name]) for name, values in mine.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 CharSet = tuple[tuple[int, int], ...]
@@ -70,7 +71,7 @@ def classes(sets: Sequence[CharSet]) -> tuple[CharSet, ...]:
     """The coarsest split of the union of `sets` into parts that each set holds wholly or not at all."""
     borders = sorted({edge for chars in sets for low, high in chars for edge in (low, high + 1)})
     parts: dict[int, list[tuple[int, int]]] = {}
-    for low, following in zip(borders, borders[1:], strict=False):
+    for low, following in itertools.pairwise(borders):
         members = sum(1 << index for index, chars in enumerate(sets) if contains(chars, low))
         if members:
             parts.setdefault(members, []).append((low, following - 1))

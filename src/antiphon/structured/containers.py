@@ -120,7 +120,10 @@ class _Members:
             return alternatives
         more = (*self._scalars.comma(), self._extra)
         others = self._grammar.repeat("extra", more, 0, None if room is None else room - 1)
-        return [(*self._separator(count), self._extra, *others, self._scalars.space(), literal(self._closing)), *alternatives]
+        return [
+            (*self._separator(count), self._extra, *others, self._scalars.space(), literal(self._closing)),
+            *alternatives,
+        ]
 
 
 class _Items:
@@ -163,4 +166,3 @@ class _Items:
             return [(*self._grammar.repeat("item", more, low, high), *self._closing(held))]
         first = (self._rest, *self._grammar.repeat("item", more, max(0, low - 1), None if high is None else high - 1))
         return [(*first, *self._closing(1)), *([self._closing(0)] if low == 0 else [])]
-

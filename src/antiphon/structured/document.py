@@ -46,9 +46,10 @@ class Place(Struct, frozen=True):
             schema = schema[step]
         return Place(at=(*self.at, *steps), schema=schema, param=place_name(self.param, steps))
 
-    def derived(self, mark: str, schema: dict[str, Any], exclusion: Exclusion = Exclusion()) -> Place:
+    def derived(self, mark: str, schema: dict[str, Any], exclusion: Exclusion | None = None) -> Place:
         """A schema that follows from this one; `mark` tells it from others derived here."""
-        return Place(at=(*self.at, "\0" + mark), schema=schema, param=self.param, exclusion=exclusion)
+        at = (*self.at, "\0" + mark)
+        return Place(at=at, schema=schema, param=self.param, exclusion=exclusion or Exclusion())
 
     def refuse(self, keyword: str, why: str) -> BadRequest:
         """The error that names `keyword` here."""

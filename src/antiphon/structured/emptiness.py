@@ -56,9 +56,7 @@ class Emptiness:
         return kind == "object" and self._object_is_empty(alternative, depth)
 
     def _object_is_empty(self, alternative: Alternative, depth: int) -> bool:
-        shape = object_shape(
-            alternative, self._languages, lambda name, rules: self._acceptance.fits(name, rules)
-        )
+        shape = object_shape(alternative, self._languages, self._acceptance.fits)
         return bool(shape.required & shape.absent) or any(
             self._impossible(shape.properties[name], depth) for name in sorted(shape.required)
         )

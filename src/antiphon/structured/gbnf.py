@@ -5,7 +5,7 @@ Only what both read alike is written: literals, character classes, sequences, al
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -40,34 +40,34 @@ Term = Terminal | Rule | Repeat
 Parts = tuple[Term, ...]
 
 EMPTY: Parts = ()
+_SPELLED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}  # all controls that a literal may hold
 
 
 def literal(text: str) -> Terminal:
     """Exactly `text`."""
-    return Terminal('"' + "".join(_escaped(char, '"\\') for char in text) + '"')
+    return Terminal('"' + "".join(_SPELLED.get(char, char) for char in text) + '"')
 
 
 def char_class(chars: CharSet) -> Terminal:
     """Any one character of `chars`."""
-    spans = "".join(
-        _class_char(low) if low == high else f"{_class_char(low)}-{_class_char(high)}" for low, high in chars
-    )
-    return Terminal(f"[{spans}]")
+    plain = [span for span in chars if all(map(_is_plain, span))]
+    others = [span for span in chars if span not in plain]
+    # Escaped members stand last: xgrammar takes any hexadecimal digits that follow `\x2D` for a part of it.
+    return Terminal(f"[{''.join(_span(chr, span) for span in plain)}{''.join(_span(_code, span) for span in others)}]")
 
 
-def _escaped(char: str, special: str) -> str:
-    if char in special:
-        return "\\" + char
-    return char if 0x20 <= ord(char) < 0x7F else _code(ord(char))
+def _is_plain(point: int) -> bool:
+    """Whether the character may stand in a class as it is: letters and digits only, so that no reader trips."""
+    return chr(point).isascii() and chr(point).isalnum()
 
 
-def _class_char(point: int) -> str:
-    """A member of a class: letters and digits as they are, all others by number, so that no reader trips."""
-    char = chr(point)
-    return char if char.isascii() and char.isalnum() else _code(point)
+def _span(spell: Callable[[int], str], span: tuple[int, int]) -> str:
+    low, high = span
+    return spell(low) if low == high else f"{spell(low)}-{spell(high)}"
 
 
 def _code(point: int) -> str:
+    """A code point by its number."""
     if point < 0x80:
         return f"\\x{point:02X}"
     return f"\\u{point:04X}" if point < 0x10000 else f"\\U{point:08X}"
@@ -90,7 +90,7 @@ class Grammar:
     def define(self, rule: Rule, alternatives: Iterable[Parts]) -> None:
         """Give a reserved rule its body; without alternatives it matches nothing."""
         body = tuple(dict.fromkeys(alternatives))
-        self.budget.spend(1 + sum(len(parts) for parts in body))
+        self.budget.spend(2 + sum(1 + len(parts) for parts in body))
         self._rules[rule.name] = body
 
     def add(self, kind: str, alternatives: Iterable[Parts]) -> Rule:

@@ -30,9 +30,9 @@ def compile_schema(schema: JSONSchema, *, param: str) -> CompiledSchema:
     return CompiledSchema(schema=schema, grammar=rendered(grammar, rule, param=param))
 
 
-def add_schema(grammar: Grammar, schema: JSONSchema, *, param: str) -> Rule:
+def add_schema(grammar: Grammar, schema: JSONSchema, *, param: str, objects_only: bool = False) -> Rule:
     """Add the rules of `schema` to a grammar that holds more than it; all schemas share its budget."""
-    rule = Translation(grammar, schema, param=param).root()
+    rule = Translation(grammar, schema, param=param).root(objects_only=objects_only)
     check_understood(schema, param=param)
     return rule
 
@@ -48,5 +48,10 @@ def rendered(grammar: Grammar, rule: Rule, *, param: str) -> str:
 def json_object_grammar() -> str:
     """The grammar of any JSON object, nested at most ten deep."""
     grammar = Grammar(Budget(param="response_format"))
+    return rendered(grammar, add_json_object(grammar), param="response_format")
+
+
+def add_json_object(grammar: Grammar) -> Rule:
+    """Add the rules of any JSON object to a grammar that holds more than it."""
     scalars = Scalars(grammar)
-    return rendered(grammar, scalars.object(scalars.value(VALUE_DEPTH_MAX - 1)), param="")
+    return scalars.object(scalars.value(VALUE_DEPTH_MAX - 1))

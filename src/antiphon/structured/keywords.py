@@ -9,21 +9,31 @@ from typing import Any  # a keyword's value is the caller's own JSON until it ha
 from antiphon.errors import BadRequest
 
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
-SCHEMA = frozenset(
-    "additionalProperties additionalItems items contains not if then else propertyNames unevaluatedItems "
-    "unevaluatedProperties contentSchema".split()
-)
-SCHEMA_LIST = frozenset("allOf anyOf oneOf prefixItems".split())
-SCHEMA_MAP = frozenset("properties patternProperties $defs definitions dependentSchemas".split())
+SCHEMA = frozenset({
+    "additionalProperties", "additionalItems", "items", "contains", "not", "if", "then", "else",
+    "propertyNames", "unevaluatedItems", "unevaluatedProperties", "contentSchema",
+})  # fmt: skip
+SCHEMA_LIST = frozenset({
+    "allOf", "anyOf", "oneOf", "prefixItems",
+})  # fmt: skip
+SCHEMA_MAP = frozenset({
+    "properties", "patternProperties", "$defs", "definitions", "dependentSchemas",
+})  # fmt: skip
 
-_COUNT = frozenset(
-    "minLength maxLength minItems maxItems minProperties maxProperties minContains maxContains".split()
-)
-_NUMBER = frozenset("minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split())
-_STRING = frozenset(
-    "pattern format $ref $anchor $id $schema $comment title description contentEncoding contentMediaType".split()
-)
-_BOOLEAN = frozenset("uniqueItems deprecated readOnly writeOnly".split())
+_COUNT = frozenset({
+    "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains",
+    "maxContains",
+})  # fmt: skip
+_NUMBER = frozenset({
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+})  # fmt: skip
+_STRING = frozenset({
+    "pattern", "format", "$ref", "$anchor", "$id", "$schema", "$comment", "title", "description",
+    "contentEncoding", "contentMediaType",
+})  # fmt: skip
+_BOOLEAN = frozenset({
+    "uniqueItems", "deprecated", "readOnly", "writeOnly",
+})  # fmt: skip
 ENUM_MAX = 500
 PATTERN_BYTES_MAX = 512
 
@@ -60,17 +70,11 @@ def _broken_rule(keyword: str, value: Any, draft: int) -> str | None:
     if keyword in _COUNT:
         whole = is_number(value) and float(value).is_integer() and value >= 0
         return None if whole else "a whole number, at least 0"
-    if keyword in _NUMBER:
-        return _number_rule(keyword, value, draft)
-    if keyword in _STRING:
-        return _string_rule(keyword, value, draft)
     if keyword in _BOOLEAN:
         return None if isinstance(value, bool) else "true or false"
-    if keyword in SCHEMA_LIST:
-        return None if isinstance(value, list) and value else "a list of schemas, at least one"
-    if keyword in SCHEMA_MAP or keyword in ("dependencies", "dependentRequired"):
-        return _map_rule(keyword, value)
-    return _list_rule(keyword, value)
+    if keyword in _NUMBER:
+        return _number_rule(keyword, value, draft)
+    return _string_rule(keyword, value, draft) if keyword in _STRING else _container_rule(keyword, value)
 
 
 def _number_rule(keyword: str, value: Any, draft: int) -> str | None:
@@ -89,6 +93,14 @@ def _string_rule(keyword: str, value: Any, draft: int) -> str | None:
     if keyword == "contentMediaType" and value == "application/json" and draft == 7:
         return "absent in draft 7, where it asserts what no grammar can keep"
     return None
+
+
+def _container_rule(keyword: str, value: Any) -> str | None:
+    if keyword in SCHEMA_LIST:
+        return None if isinstance(value, list) and value else "a list of schemas, at least one"
+    if keyword in SCHEMA_MAP or keyword in ("dependencies", "dependentRequired"):
+        return _map_rule(keyword, value)
+    return _list_rule(keyword, value)
 
 
 def _map_rule(keyword: str, value: Any) -> str | None:

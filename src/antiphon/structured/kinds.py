@@ -49,12 +49,17 @@ def kind_of(value: Any) -> str:
     return "array" if isinstance(value, list) else "object"
 
 
-def canonical(value: Any) -> Any:
+def value_key(value: Any) -> str:
+    """A text that is the same for equal JSON values, and for no others."""
+    return repr(_canonical(value))
+
+
+def _canonical(value: Any) -> Any:
     """The same JSON value in one form of Python's: whole numbers as int, members sorted."""
     if isinstance(value, list):
-        return [canonical(each) for each in value]
+        return [_canonical(each) for each in value]
     if isinstance(value, dict):
-        return {name: canonical(value[name]) for name in sorted(value)}
+        return {name: _canonical(value[name]) for name in sorted(value)}
     return int(value) if kind_of(value) == "integer" else value
 
 

@@ -1,4 +1,4 @@
-"""From a pattern's tree to the automaton of the texts in which the pattern is found (a search, as JSON Schema has it)."""
+"""From a pattern's tree to the automaton of the texts in which it is found: a search, as JSON Schema has it."""
 
 from __future__ import annotations
 

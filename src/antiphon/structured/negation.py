@@ -21,11 +21,11 @@ _FLIPPED = {  # keyword -> (type that it speaks of, opposite keyword, shift of i
     "minProperties": ("object", "maxProperties", -1),
     "maxProperties": ("object", "minProperties", 1),
 }
-_REFUSED = frozenset(
-    "multipleOf format uniqueItems additionalProperties patternProperties propertyNames unevaluatedProperties "
-    "unevaluatedItems dependentRequired dependentSchemas dependencies oneOf if prefixItems additionalItems "
-    "minContains maxContains".split()
-)
+_REFUSED = frozenset({
+    "multipleOf", "format", "uniqueItems", "additionalProperties", "patternProperties", "propertyNames",
+    "unevaluatedProperties", "unevaluatedItems", "dependentRequired", "dependentSchemas", "dependencies",
+    "oneOf", "if", "prefixItems", "additionalItems", "minContains", "maxContains",
+})  # fmt: skip
 
 Derive = Callable[[dict[str, Any], Exclusion], Place]
 
@@ -51,9 +51,7 @@ def negated(place: Place, document: Document, depth: int = 0) -> list[Place]:
     return opposites + list(_exclusion_opposites(place))
 
 
-def _opposites(
-    place: Place, keyword: str, value: Any, draft: int
-) -> Iterator[tuple[dict[str, Any], Exclusion]]:
+def _opposites(place: Place, keyword: str, value: Any, draft: int) -> Iterator[tuple[dict[str, Any], Exclusion]]:
     """What makes a value break one keyword."""
     if keyword in _FLIPPED and not (draft == 4 and "xclusive" in keyword):
         yield from _flipped(place, keyword, value)

@@ -5,6 +5,7 @@ Numerals are plain decimals of at most 15 whole digits; exponents are written on
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from decimal import Decimal
@@ -112,12 +113,12 @@ def _fraction_digits(value: Decimal) -> int:
     return max(0, -int(value.normalize().as_tuple().exponent))
 
 
-class TooFine(ValueError):
+class TooFineError(ValueError):
     """The range needs numerals that are longer than those we write; the text says which keyword."""
 
 
 def numerals(limits: NumberRange, *, whole: bool, fractional: bool, budget: Budget) -> Automaton:
-    """The numerals of the whole numbers and of the others in the range; TooFine if they cannot be written."""
+    """The numerals of the whole numbers and of the others in the range; TooFineError if they cannot be written."""
     machine = _Numerals(limits, whole=whole, fractional=fractional)
     automaton = explore(machine.start, machine.steps, machine.accepts, budget=budget, param=limits.param)
     if not limits.excluded:
@@ -166,7 +167,7 @@ class _Numerals:
         self.step_digits = _fraction_digits(limits.step) if limits.step else 0
         self.modulus = int(limits.step.scaleb(self.step_digits)) if limits.step else 1
         if self.modulus > MODULUS_MAX:
-            raise TooFine("multipleOf")
+            raise TooFineError("multipleOf")
         ends = [bound.value for bound in (limits.low, limits.high) if bound]
         self.places = max([_fraction_digits(end) for end in ends] + [self.step_digits, 0])
         self.fraction_max = self._fraction_max(limits, ends)
@@ -192,7 +193,7 @@ class _Numerals:
             nearest.append(-limits.high.value)
         needed = len(str(int(max(nearest)))) + 1
         if needed > 19 or self.places > 17:
-            raise TooFine("minimum" if limits.low and limits.low.value > 0 else "maximum")
+            raise TooFineError("minimum" if limits.low and limits.low.value > 0 else "maximum")
         return max(needed, 7 if self.modulus > 1 else WHOLE_DIGITS_MAX)
 
     def _magnitudes(
@@ -219,9 +220,21 @@ class _Numerals:
             yield charsets.of("-"), _State(sign=-1)
         if self._may_point(state):
             yield charsets.of("."), self._pointed(state)
-        for digit in range(10):
-            if (following := self._digit(state, digit)) is not None:
-                yield charsets.of(str(digit)), following
+        for low, high in self._groups(state):
+            if (following := self._digit(state, low)) is not None:
+                yield ((ord("0") + low, ord("0") + high),), following
+
+    def _groups(self, state: _State) -> list[tuple[int, int]]:
+        """Runs of digits that lead to the same state: cut at 0, at the bounds' digits, or each by itself."""
+        if self.modulus > 1:
+            return [(digit, digit) for digit in range(10)]
+        cuts = {0, 1, 10}
+        index = state.whole if state.fraction < 0 else state.fraction
+        for bound in self.limits[state.sign or 1] or ():
+            digits = "" if bound is None else bound.whole if state.fraction < 0 else bound.fraction
+            if index < len(digits):
+                cuts |= {int(digits[index]), int(digits[index]) + 1}
+        return [(low, high - 1) for low, high in itertools.pairwise(sorted(cuts))]
 
     def _may_point(self, state: _State) -> bool:
         return bool(state.whole) and state.fraction < 0 and self.fraction_max > 0
@@ -245,7 +258,7 @@ class _Numerals:
 
     def _digit(self, state: _State, digit: int) -> _State | None:
         sign = state.sign or 1
-        if self.limits[sign] is None or state.zero and state.fraction < 0:
+        if self.limits[sign] is None or (state.zero and state.fraction < 0):
             return None
         if state.fraction < 0:
             return self._whole_digit(state, sign, digit)
@@ -256,7 +269,8 @@ class _Numerals:
             return None
         return _State(
             sign=sign, whole=1, fraction=state.fraction + 1, low=low, high=high,
-            rest=(state.rest * 10 + digit) % self.modulus, nonzero=digit != 0, any=state.any or digit != 0,
+            rest=(state.rest * 10 + digit) % self.modulus, nonzero=not self.canonical or digit != 0,
+            any=sign > 0 or state.any or digit != 0,
         )  # fmt: skip
 
     def _whole_digit(self, state: _State, sign: int, digit: int) -> _State | None:
@@ -267,7 +281,7 @@ class _Numerals:
         low, high = (self._ordered(state, sign, end, digit, state.whole) for end in (0, 1))
         return _State(
             sign=sign, whole=state.whole + 1, zero=digit == 0 and state.whole == 0, low=low, high=high,
-            rest=(state.rest * 10 + digit) % self.modulus, any=state.any or digit != 0,
+            rest=(state.rest * 10 + digit) % self.modulus, any=sign > 0 or state.any or digit != 0,
         )  # fmt: skip
 
     def _ordered(self, state: _State, sign: int, end: int, digit: int, index: int) -> int:
@@ -280,6 +294,8 @@ class _Numerals:
         if order:
             return order
         digits = bound.whole if state.fraction < 0 else bound.fraction
+        if state.fraction < 0 and index >= len(digits):
+            return 1  # more digits than the bound has: larger, whatever they are
         other = int(digits[index]) if index < len(digits) else 0
         return (digit > other) - (digit < other)
 
@@ -295,7 +311,7 @@ class _Numerals:
 
     def _in_step(self, state: _State) -> bool:
         missing = self.step_digits - max(0, state.fraction)
-        return state.rest * 10**missing % self.modulus == 0
+        return bool(state.rest * 10**missing % self.modulus == 0)
 
     def _in_range(self, state: _State) -> bool:
         pair = self.limits[state.sign]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from antiphon.structured.kinds import Alternative, Facet, Places
 from antiphon.structured.document import Place
+from antiphon.structured.kinds import Alternative, Facet, Places
 from antiphon.structured.strings import Languages, Wanted
 
 
@@ -36,7 +36,7 @@ def object_shape(
     """The joint shape; `key_fits` tells whether a key keeps the `propertyNames` it is given.
 
     Objects are written closed: with the named properties only, unless a schema for others is given
-    (`additionalProperties` not false, `patternProperties`) or no property is named at all.
+    (`additionalProperties` not false, `patternProperties`) or nothing says which properties there are.
     """
     rules = tuple(f.place.child("propertyNames") for f in alternative if f.place.has("propertyNames"))
     names = _names(alternative)
@@ -51,7 +51,7 @@ def object_shape(
         absent=frozenset(absent),
         low=low,
         high=min(highs, default=None),
-        extras=_extras(alternative, named=bool(names)),
+        extras=_extras(alternative, named=bool(names) or any(f.place.has("properties") for f in alternative)),
         key_rules=rules,
     )
 
@@ -73,10 +73,11 @@ def _direct_places(facet: Facet, name: str, languages: Languages) -> list[Place]
     """The schemas of `properties` and `patternProperties` for `name`."""
     place = facet.place
     places = [place.child("properties", name)] if name in place.get("properties", ()) else []
-    for pattern in place.get("patternProperties", ()):
-        if languages.search(pattern, place, "patternProperties").accepts(name):
-            places.append(place.child("patternProperties", pattern))
-    return places
+    return places + [
+        place.child("patternProperties", pattern)
+        for pattern in place.get("patternProperties", ())
+        if languages.search(pattern, place, "patternProperties").accepts(name)
+    ]
 
 
 def _evaluated(facet: Facet, alternative: Alternative, name: str, languages: Languages) -> bool:

@@ -183,7 +183,7 @@ class _Reader:
         end = self.text.find("}", self.at)
         if self.peek() != "{" or end < 0:
             return False
-        low, comma, high = self.text[self.at + 1 : end].partition(",")
+        low, _, high = self.text[self.at + 1 : end].partition(",")
         return low.isascii() and low.isdigit() and (not high or (high.isascii() and high.isdigit()))
 
     def bracket(self) -> CharSet:
@@ -231,7 +231,7 @@ class _Reader:
         return charsets.of(char)
 
     def code_point(self, digits_count: int) -> CharSet:
-        """The character of `\\xHH`, `\\uHHHH` (also as a surrogate pair) or `\\u{H…}`."""
+        r"""The character of `\xHH`, `\uHHHH` (also as a surrogate pair) or `\u{H…}`."""
         if digits_count == 4 and self.peek() == "{":
             end = self.text.find("}", self.at)
             digits = self.text[self.at + 1 : end]
@@ -269,7 +269,7 @@ def _span(low: CharSet, high: CharSet) -> CharSet:
 
 
 def _class(letter: str) -> CharSet:
-    """`\\d`, `\\w`, `\\s` and their opposites, as far as dialects with and without Unicode agree."""
+    r"""`\d`, `\w`, `\s` and their opposites, as far as dialects with and without Unicode agree."""
     known = {"d": charsets.DIGITS, "w": _WORD, "s": _SPACE}
     if letter in known:
         return known[letter]

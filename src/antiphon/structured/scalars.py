@@ -16,6 +16,7 @@ INDENT_MAX = 16
 _CONTROLS: CharSet = ((0, 0x1F),)
 _ESCAPED = charsets.union([_CONTROLS, charsets.of('"\\')])
 _RAW = charsets.subtract(charsets.EVERYTHING, _ESCAPED)
+_SHARED_DEPTH_MAX = 40  # beginnings of beginnings that are shared among literals
 _CLASS_TEXT_MAX = 40  # a longer class gets a rule of its own, so that its text stands in the grammar once
 
 
@@ -105,8 +106,10 @@ class Scalars:
         texts = [json.dumps(value, ensure_ascii=False, separators=(", ", ": ")) for value in values]
         return self._spellings(sorted(set(texts)))
 
-    def _spellings(self, texts: list[str]) -> Rule:
+    def _spellings(self, texts: list[str], depth: int = 0) -> Rule:
         """A rule for sorted, distinct texts."""
+        if depth > _SHARED_DEPTH_MAX:
+            return self.grammar.add("literal", [(literal(text),) for text in texts])
         groups: dict[str, list[str]] = {}
         for text in texts:
             groups.setdefault(text[:1], []).append(text)
@@ -115,7 +118,7 @@ class Scalars:
             first, last = group[0], group[-1]
             size = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
             tails = [text[size:] for text in group]
-            rest: Parts = () if len(group) == 1 else (self._spellings(tails),)
+            rest: Parts = () if len(group) == 1 else (self._spellings(tails, depth + 1),)
             alternatives.append((literal(first[:size]), *rest) if first else EMPTY)
         return self.grammar.add("literal", alternatives)
 

@@ -82,6 +82,7 @@ class Languages:
 
     def holds(self, shape: StringShape, text: str) -> bool:
         """Whether `text` keeps the whole shape."""
+        self.budget.spend(1 + len(shape.wanted) * len(text) // 4)
         if len(text) < shape.low or (shape.high is not None and len(text) > shape.high) or text in shape.excluded:
             return False
         return all(

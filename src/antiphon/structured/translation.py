@@ -13,10 +13,9 @@ from antiphon.structured.containers import Containers
 from antiphon.structured.document import Document, Place
 from antiphon.structured.emptiness import literals
 from antiphon.structured.gbnf import Grammar, Parts, Rule, literal
-from antiphon.structured.kinds import Alternative, Places, canonical, kind_of, kinds_of
+from antiphon.structured.kinds import Alternative, Places, kind_of, kinds_of, value_key
 from antiphon.structured.limits import At
-from antiphon.structured.negation import negated
-from antiphon.structured.numbers import NumberRange, TooFine, number_range, numerals
+from antiphon.structured.numbers import NumberRange, TooFineError, number_range, numerals
 from antiphon.structured.objects import Extra, ObjectShape, object_shape
 from antiphon.structured.scalars import Scalars
 from antiphon.structured.strings import LENGTH_MAX, Languages, StringShape, check_lengths, string_shape
@@ -36,9 +35,11 @@ class Translation:
         self._alternatives: dict[tuple[At, ...], Rule] = {}
         self._queue: list[tuple[Rule, Alternative]] = []
 
-    def root(self) -> Rule:
+    def root(self, *, objects_only: bool = False) -> Rule:
         """The rule of the whole schema, with all the rules that it needs."""
-        root = self._rule((self._document.root,))
+        place = self._document.root
+        places = (place, place.derived("object", {"type": "object"})) if objects_only else (place,)
+        root = self._rule(places)
         while self._queue:
             rule, alternative = self._queue.pop()
             self._grammar.define(rule, self._bodies(alternative))
@@ -92,7 +93,7 @@ class Translation:
             return self._scalars.number() if fractional else self._scalars.integer()
         try:
             automaton = numerals(limits, whole=whole, fractional=fractional, budget=self._grammar.budget)
-        except TooFine as error:
+        except TooFineError as error:
             raise _speaking(alternative, str(error)).refuse(str(error), _too_fine(limits)) from error
         return self._scalars.automaton(automaton, quoted=False)
 
@@ -220,7 +221,7 @@ class Translation:
                     return None
                 listed = [None, True, False]
             kept = [value for value in listed if self._branches.acceptance.keeps(value, alternative)]
-            found |= {repr(canonical(value)): value for value in kept}
+            found |= {value_key(value): value for value in kept}
         return list(found.values())
 
 
@@ -230,8 +231,10 @@ def _speaking(alternative: Alternative, keyword: str) -> Place:
 
 
 def _too_fine(limits: NumberRange) -> str:
-    return f"asks for numerals that are too long to be written (step {limits.step})." if limits.step else (
-        "asks for numerals of more than 18 digits."
+    return (
+        f"asks for numerals that are too long to be written (step {limits.step})."
+        if limits.step
+        else ("asks for numerals of more than 18 digits.")
     )
 
 

@@ -174,11 +174,14 @@ class _Stream(_Renderer):
 
     def _written(self, payload: WireObject) -> bytes:
         """The payload as an event, in the spelling that this engine has."""
-        if self._name != "sse_dialect":
-            return sse(payload)
-        lines = msgspec.json.format(msgspec.json.encode(payload), indent=1).split(b"\n")
-        data = b"".join(b"data:" + line + b"\r\n" for line in lines)
-        return b": keep-alive\r\nevent: message\r\nid: 7\r\nretry: 10\r\n" + data + b"\r\n"
+        data = msgspec.json.encode(payload)
+        if self._name == "sse_dialect":
+            return b": keep-alive\r\nevent: message\r\nid: 7\r\nretry: 10\r\ndata:" + data + b"\r\n\r\n"
+        if self._name == "data_lines":
+            return (
+                b"".join(b"data: " + line + b"\n" for line in msgspec.json.format(data, indent=1).split(b"\n")) + b"\n"
+            )
+        return sse(payload)
 
 
 class _Plain(_Renderer):

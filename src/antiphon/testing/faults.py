@@ -15,9 +15,10 @@ from msgspec import Struct
 
 FaultName = Literal[
     "close", "reset", "freeze", "exit", "cut", "end_early", "stream_error", "garbage", "huge_line", "bad_chunking",
+    "chatter",
     "status", "empty_body", "header_flood", "slow_headers", "informational", "slow", "one_byte",
     "endless", "endless_whitespace", "wrong_model", "lying_usage", "no_usage", "usage_each_chunk",
-    "no_finish", "no_done", "double_done", "after_done", "wrong_index", "bare", "extra_fields", "sse_dialect",
+    "no_finish", "no_done", "double_done", "after_done", "wrong_index", "bare", "extra_fields", "sse_dialect", "data_lines",
     "wrong_length", "compressed", "keepalive_race", "close_idle",
 ]  # fmt: skip
 FAULT_NAMES: tuple[FaultName, ...] = get_args(FaultName)
@@ -39,6 +40,7 @@ MEANINGS: Mapping[FaultName, str] = MappingProxyType(
         "garbage": "writes bytes of the given kind (json, html, binary, encoding) after k tokens, then goes on",
         "huge_line": "one line of size_bytes after k tokens, made while it is sent",
         "bad_chunking": "breaks the chunked encoding (kind size, crlf or overflow) after k tokens, then closes",
+        "chatter": "only comments (blank lines in a plain body) each delay_s (0.05 s when it is 0) after k tokens",
         "status": "answers with `status`, a body of `shape`, and Retry-After or Location when given",
         "empty_body": "200 with nothing in the body",
         "header_flood": "size_bytes of response headers",
@@ -59,7 +61,8 @@ MEANINGS: Mapping[FaultName, str] = MappingProxyType(
         "wrong_index": "choices with an index that was never asked for",
         "bare": "only the fields that nobody can do without",
         "extra_fields": "nulls and unknown fields everywhere, finish_reason on the last token, as vLLM does",
-        "sse_dialect": "comments, event and id lines, CRLF, no space after the colon, data over several lines",
+        "sse_dialect": "comments, event and id lines, CRLF, no space after the colon",
+        "data_lines": "the JSON of each event over several data lines, which the standard joins",
         "wrong_length": "a content-length too long, or too short (kind short)",
         "compressed": "a gzip body that nobody asked for",
         "keepalive_race": "answers well, then resets the connection when the next request comes on it",

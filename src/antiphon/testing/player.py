@@ -15,10 +15,11 @@ from antiphon.testing.wire import Wire, head
 
 AT_ANY_TIME: tuple[FaultName, ...] = ("close", "reset", "freeze", "exit")
 IN_THE_BODY: tuple[FaultName, ...] = (
-    "cut", "end_early", "stream_error", "garbage", "huge_line", "bad_chunking",
+    "cut", "end_early", "stream_error", "garbage", "huge_line", "bad_chunking", "chatter",
 )  # fmt: skip
 INSTEAD: tuple[FaultName, ...] = ("status", "empty_body")
 DRIP_S = 0.1
+CHATTER_S = 0.05
 JSON_TYPE = "application/json"
 STREAM_TYPE = "text/event-stream; charset=utf-8"
 
@@ -34,9 +35,11 @@ class Player:
         self._fault = exchange.fault
         self._name = exchange.fault.name if exchange.fault else None
         self._wire.one_byte = self._name == "one_byte"
+        self._streams = False
 
     async def stream(self, plan: Plan) -> None:
         """The answer as events."""
+        self._streams = True
         if await self._before_head():
             return
         events = stream_events(plan, self._fault)
@@ -169,6 +172,8 @@ class Player:
         fault = self._fault
         assert fault is not None
         self._record.strike(self._exchange)
+        if fault.name == "chatter":
+            await self._chatter(fault.delay_s or CHATTER_S)
         await self._wire.pause(inf if fault.name == "freeze" and not fault.delay_s else fault.delay_s)
         if fault.name == "freeze":
             return True
@@ -179,6 +184,12 @@ class Player:
             return True
         await self._break(fault, rest)
         return False
+
+    async def _chatter(self, pause_s: float) -> None:
+        """Say nothing, at length, until the client leaves."""
+        while not self._wire.over:
+            await self._wire.send_body(b": ping\n\n" if self._streams else b"\n")
+            await self._wire.pause(pause_s)
 
     async def _break(self, fault: Fault, rest: bytes) -> None:
         """The faults that nothing comes after."""

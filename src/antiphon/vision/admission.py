@@ -33,7 +33,7 @@ class ImageAdmission:
     def check_count(self, images: int, *, param: str = "messages") -> None:
         """Raise `BadRequest` if one request holds more than `images_max` images."""
         if images > self._limits.images_max:
-            raise BadRequest(f"A request may hold at most {self._limits.images_max} images.", param=param)
+            raise BadRequest(f"{param}: expected at most {self._limits.images_max} images.", param=param)
 
     async def admit(self, url: str, *, param: str) -> str:
         """Return a data URL (base64, PNG or JPEG) of the image's pixels; raise `BadRequest` naming `param`.
@@ -81,13 +81,13 @@ class ImageAdmission:
         try:
             data = parse_data_url(url, size_bytes_max=self._limits.size_bytes_max)
         except ValueError as error:
-            raise _refused(error, param=param) from error
+            raise _refused(str(error), param=param) from error
         return self._checked(data, param=param)
 
     async def _fetch(self, url: str, *, param: str) -> bytes:
         """Return the image file behind any other URL."""
         if self._fetcher is None:
-            raise BadRequest("An image must be a data URL: this gateway fetches none.", param=param)
+            raise _refused("expected a data URL, since this gateway fetches no images", param=param)
         return self._checked(await self._fetcher.fetch(url, param=param), param=param)
 
     def _checked(self, data: bytes, *, param: str) -> bytes:
@@ -95,11 +95,11 @@ class ImageAdmission:
         try:
             header = read_header(data)
         except ValueError as error:
-            raise _refused(error, param=param) from error
+            raise _refused(str(error), param=param) from error
         if header.pixels > self._limits.pixels_max:
-            raise BadRequest(f"The image has more than {self._limits.pixels_max} pixels.", param=param)
+            raise _refused(f"the image has more than {self._limits.pixels_max} pixels", param=param)
         return data
 
 
-def _refused(error: ValueError, *, param: str) -> BadRequest:
-    return BadRequest(f"This is not an acceptable image: {error}.", param=param)
+def _refused(rule: str, *, param: str) -> BadRequest:
+    return BadRequest(f"{param}: {rule}.", param=param)

@@ -18,11 +18,11 @@ from antiphon.vision.limits import ImageLimits
 _START_TIMEOUT_S = 10.0
 _ATTEMPTS_MAX = 2
 _REFUSALS = {
-    "pixels": "The image has too many pixels.",
-    "memory": "The image takes too much memory to decode.",
+    "pixels": "the image has too many pixels.",
+    "memory": "the image takes too much memory to decode.",
 }
-_BROKEN = "The image is broken: it could not be decoded."
-_TOO_SLOW = "The image takes too long to decode."
+_BROKEN = "the image is broken, it could not be decoded."
+_TOO_SLOW = "the image takes too long to decode."
 
 
 class DecoderPool:
@@ -75,7 +75,7 @@ class DecoderProcess:
                 status, payload = await self._exchange(await self._running(), data)
             except TimeoutError:
                 await self._end()
-                raise BadRequest(_TOO_SLOW, param=param) from None
+                raise _refused(_TOO_SLOW, param=param) from None
             except (asyncio.IncompleteReadError, ConnectionError):
                 # It died of this image, or something else killed it: the second try tells the one from the other.
                 await self._end()
@@ -84,7 +84,7 @@ class DecoderProcess:
                 raise
             else:
                 return _data_url(status, payload, param=param)
-        raise BadRequest(_BROKEN, param=param)
+        raise _refused(_BROKEN, param=param)
 
     async def close(self) -> None:
         """End the process and start no other."""
@@ -147,7 +147,11 @@ def _data_url(status: int, payload: bytes, *, param: str) -> str:
     text = payload.decode("ascii")
     if status == decoder_child.DONE:
         return text
-    raise BadRequest(_REFUSALS.get(text, _BROKEN), param=param)
+    raise _refused(_REFUSALS.get(text, _BROKEN), param=param)
+
+
+def _refused(rule: str, *, param: str) -> BadRequest:
+    return BadRequest(f"{param}: {rule}", param=param)
 
 
 async def _read_reply(process: Process) -> tuple[int, bytes]:

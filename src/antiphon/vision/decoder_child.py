@@ -138,8 +138,8 @@ class Decoder:
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     """Return the pipes, and leave nothing behind that a library could print to."""
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
     return sys.stdin.buffer, replies
 
 

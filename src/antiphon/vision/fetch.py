@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from ipaddress import ip_address
 
 from antiphon import __version__
@@ -20,7 +21,7 @@ from antiphon.vision.response import ResponseReader
 
 # One text for every failure, or the answers would map a network for whoever asks.
 UNFETCHABLE = (
-    "The image at this URL could not be fetched: it must be a plain https URL of a public host"
+    "the image at this URL could not be fetched; it must be a plain https URL of a public host"
     " that answers in time with a PNG, JPEG, GIF or WebP image that is not too large."
 )
 _ADDRESSES_TRIED_MAX = 3
@@ -31,11 +32,19 @@ _READ_SIZE_BYTES = 64 * 1024
 class ImageFetcher:
     """Fetches images within the limits. Keeps no cookies, sends no credentials, knows no proxy."""
 
-    def __init__(self, limits: ImageLimits, *, resolve: Resolve, tls: ssl.SSLContext) -> None:
-        """Take the way to resolve names and whom to trust; raise ValueError if a network is malformed."""
+    def __init__(
+        self,
+        limits: ImageLimits,
+        *,
+        resolve: Resolve,
+        tls: ssl.SSLContext,
+        is_own: Callable[[IPAddress], bool] = is_own_address,
+    ) -> None:
+        """Take how to resolve and whom to trust; `is_own` knows this machine. Raises ValueError on a bad network."""
         self._limits = limits
         self._resolve = resolve
         self._tls = tls
+        self._is_own = is_own
         self._allowed = parse_networks(limits.networks_allowed)
         self._denied = parse_networks(limits.networks_denied)
 
@@ -45,7 +54,7 @@ class ImageFetcher:
             async with asyncio.timeout(self._limits.fetch_timeout_s):
                 return await self._follow(url)
         except (OSError, ValueError) as error:  # time-outs and TLS failures are OSErrors
-            raise BadRequest(UNFETCHABLE, param=param) from error
+            raise BadRequest(f"{param}: {UNFETCHABLE}", param=param) from error
 
     async def _follow(self, url: str) -> bytes:
         """Fetch through redirects, each checked like the first URL."""
@@ -96,7 +105,7 @@ class ImageFetcher:
         if not admit_address(address, allowed=self._allowed, denied=self._denied):
             return False
         address = unwrap(address)
-        return any(address in network for network in self._allowed) or not is_own_address(address)
+        return any(address in network for network in self._allowed) or not self._is_own(address)
 
     async def _connect(
         self, target: Target, addresses: list[IPAddress]

@@ -14,6 +14,7 @@ from msgspec import Struct
 from antiphon.vision.addresses import IPAddress
 
 URL_LENGTH_MAX = 4096
+HOST_LENGTH_MAX = 253
 
 # The characters of RFC 3986, without `#`: a fragment means nothing to a server, so it can only mislead a parser.
 _URL = re.compile(
@@ -87,7 +88,8 @@ def follow_redirect(
 
 def host_is_listed(host: str, listed: tuple[str, ...]) -> bool:
     """Return whether a host is in an allow-list of names, where `*.a.b` means every name below `a.b`."""
-    return any(host.endswith(entry[1:]) if entry.startswith("*.") else host == entry for entry in listed)
+    entries = [entry.lower() for entry in listed]
+    return any(host.endswith(entry[1:]) if entry.startswith("*.") else host == entry for entry in entries)
 
 
 def _parse_host(host: str) -> tuple[str, IPAddress | None]:
@@ -105,7 +107,7 @@ def _parse_host(host: str) -> tuple[str, IPAddress | None]:
         except AddressValueError:
             raise ValueError("the IPv4 address is malformed") from None
         return str(v4), v4
-    if len(host) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+    if len(host) > HOST_LENGTH_MAX or len(labels) == 1 or not all(_LABEL.fullmatch(label) for label in labels):
         raise ValueError("the host is not a full DNS name")
     # Names such as `127.0.0.0x1` are addresses to some resolvers; no top-level domain begins with a digit.
     if labels[-1][0].isdigit():

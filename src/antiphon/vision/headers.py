@@ -15,6 +15,10 @@ ImageKind = Literal["png", "jpeg", "gif", "webp"]
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
 _JPEG_SEGMENTS_MAX = 1000
+_MARKER = 0xFF
+_LOSSLESS_SIGNATURE = b"\x2f"
+_LOSSY_START_CODE = b"\x9d\x01\x2a"
+_PNG_HEADER_SIZE_BYTES, _GIF_HEADER_SIZE_BYTES, _WEBP_HEADER_SIZE_BYTES = 33, 13, 30
 
 
 class ImageHeader(Struct, frozen=True):
@@ -57,29 +61,29 @@ def read_header(data: bytes) -> ImageHeader:
 
 def _png_size(data: bytes) -> tuple[int, int]:
     """Read IHDR, which must be the first chunk."""
-    if data[8:16] != b"\x00\x00\x00\rIHDR" or len(data) < 33:
+    if data[8:16] != b"\x00\x00\x00\rIHDR" or len(data) < _PNG_HEADER_SIZE_BYTES:
         raise ValueError("a PNG without header")
     return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
 
 
 def _gif_size(data: bytes) -> tuple[int, int]:
     """Read the logical screen."""
-    if len(data) < 13:
+    if len(data) < _GIF_HEADER_SIZE_BYTES:
         raise ValueError("a GIF without header")
     return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:
     """Read the first chunk: the canvas (VP8X), or the one lossless (VP8L) or lossy (VP8) frame."""
-    if len(data) < 30:
+    if len(data) < _WEBP_HEADER_SIZE_BYTES:
         raise ValueError("a WebP without header")
     chunk = data[12:16]
     if chunk == b"VP8X":
         return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
-    if chunk == b"VP8L" and data[20] == 0x2F:
+    if chunk == b"VP8L" and data[20:21] == _LOSSLESS_SIGNATURE:
         bits = int.from_bytes(data[21:25], "little")
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-    if chunk == b"VP8 " and data[23:26] == b"\x9d\x01\x2a":
+    if chunk == b"VP8 " and data[23:26] == _LOSSY_START_CODE:
         width, height = int.from_bytes(data[26:28], "little"), int.from_bytes(data[28:30], "little")
         return width & 0x3FFF, height & 0x3FFF
     raise ValueError("a WebP with an unknown first chunk")
@@ -89,10 +93,10 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
     """Walk the segments up to the first start of frame."""
     position = 2
     for _ in range(_JPEG_SEGMENTS_MAX):
-        if position + 9 > len(data) or data[position] != 0xFF:
+        if position + 9 > len(data) or data[position] != _MARKER:
             break
         marker = data[position + 1]
-        if marker == 0xFF:
+        if marker == _MARKER:
             position += 1
         elif marker in _JPEG_BARE:
             position += 2

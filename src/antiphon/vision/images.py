@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 _WHITESPACE = b" \t\r\n\f\v"
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _HEADER_LENGTH_MAX = 512
+_PADDING_MAX = 2
 _PARAMETERS = re.compile(r"[\x20-\x7e\t\r\n]*")
 
 
@@ -49,7 +50,7 @@ def _decode_base64(encoded: bytes, size_bytes_max: int) -> bytes:
     digits = compact.rstrip(b"=")
     if len(digits) * 3 // 4 > size_bytes_max:
         raise ValueError(_too_large(size_bytes_max))
-    if len(compact) - len(digits) > 2 or len(digits) % 4 == 1:
+    if len(compact) - len(digits) > _PADDING_MAX or len(digits) % 4 == 1:
         raise ValueError("the base64 of the data URL is cut or wrongly padded")
     try:
         return binascii.a2b_base64(digits + b"=" * (-len(digits) % 4), strict_mode=True)

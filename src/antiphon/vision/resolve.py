@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Address
 
 from antiphon.vision.addresses import IPAddress
 
@@ -30,7 +31,7 @@ class SystemResolver:
 
 def is_own_address(address: IPAddress) -> bool:
     """Return whether the address belongs to this machine, that is, whether a socket can be bound to it."""
-    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    family = socket.AF_INET if isinstance(address, IPv4Address) else socket.AF_INET6
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.bind((str(address), 0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import httptools
 
 HEAD_SIZE_BYTES_MAX = 32 * 1024
@@ -66,13 +68,13 @@ class ResponseReader:
     def on_headers_complete(self) -> None:
         """Pass over interim responses, stop at redirects; called by the parser."""
         status = self._parser.get_status_code()
-        if status < 200:
+        if status < HTTPStatus.OK:
             return
         self.status = status
         self._in_body = True
         if status in _REDIRECTS:
             self.complete = True
-        elif status != 200:
+        elif status != HTTPStatus.OK:
             raise ValueError(f"status {status}")
 
     def on_body(self, body: bytes) -> None:

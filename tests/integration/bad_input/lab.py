@@ -80,7 +80,7 @@ def wrong(case: Case, response: RawResponse) -> str | None:
 def _wrong_error(case: Case, response: RawResponse) -> str | None:
     """What is wrong with an error's form: a JSON error object where the application answered."""
     if "x-request-id" not in response.headers:
-        return None if case.may_close else "no request id"
+        return None if _below_the_application(response) else "no request id"
     if "json" not in response.headers["content-type"]:
         return None if case.param == ANY else "no JSON error"
     error: JSON = response.json()["error"]
@@ -89,6 +89,12 @@ def _wrong_error(case: Case, response: RawResponse) -> str | None:
     if not _names(error["param"], case.param):
         return f"names {error['param']!r}, not {case.param!r}: {error['message']}"
     return None
+
+
+def _below_the_application(response: RawResponse) -> bool:
+    """Whether the server itself refused what never became a request, and closes."""
+    plain = response.headers["content-type"].startswith("text/plain")
+    return response.status in (400, 408, 431, 503) and plain and response.headers.get("connection") == "close"
 
 
 def _names(param: str | None, wanted: str | None) -> bool:

@@ -17,7 +17,7 @@ from . import (
     type_cases,
     wire_cases,
 )
-from .case import Case
+from .case import KEY, Case
 from .lab import Lab, wrong
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -69,6 +69,7 @@ async def test_nothing_private_reaches_the_engine(lab: Lab) -> None:
         await lab.answer(case)
     sent = [exchange.body for exchange in lab.engine.requests[before:]]
     assert sent
+    assert not any(KEY in str(exchange.headers) for exchange in lab.engine.requests[before:])
     for body in sent:
         assert set(body) <= SENT_TO_ENGINES
         assert body.get("cache_prompt", True) is True

@@ -129,8 +129,8 @@ def framing() -> list[Case]:
         raw("chunk extension", chunked(b"%x;a=b\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)), 200, 400),
         raw("trailer", chunked(chunk(BODY), b"0\r\nx-a: b\r\n\r\n"), 200, 400),
         raw("trailer with a key", chunked(chunk(BODY), b"0\r\nauthorization: Bearer x\r\n\r\n"), 200, 400),
-        raw("spaces in the request line", b"POST  /v1/models  HTTP/1.1\r\nhost: x\r\n\r\n", 400),
-        raw("no version", b"GET /livez\r\nhost: x\r\n\r\n", 400),
+        raw("spaces in the request line", b"POST  /v1/models  HTTP/1.1\r\nhost: x\r\n\r\n", 400, 405),
+        raw("no version", b"GET /livez\r\nhost: x\r\n\r\n", 200, 400),
         raw("version 9", b"GET /livez HTTP/9.9\r\nhost: x\r\n\r\n", 400, 505),
         raw("version 2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, 505),
         raw("version 1.0", b"GET /livez HTTP/1.0\r\nconnection: close\r\n\r\n", 200),
@@ -161,7 +161,7 @@ def routes() -> list[Case]:
     wrong = (("GET", CHAT), ("PUT", CHAT), ("DELETE", CHAT), ("PATCH", CHAT), ("HEAD", CHAT),
              ("POST", "/v1/models"), ("DELETE", "/v1/models/x"), ("POST", "/livez"), ("TRACE", "/livez"))  # fmt: skip
     return [
-        *(Case(f"GET {path!r}", _asking("GET", path), (404, 400)) for path in missing),
+        *(Case(f"GET {path!r}", _asking("GET", path), (404, 400, 405)) for path in missing),
         *(Case(f"{method} {path}", _asking(method, path), (405,)) for method, path in wrong if method != "HEAD"),
         Case("query is ignored", lambda: request_bytes(f"{CHAT}?model=x&key=y", good(), headers=AUTHORISED), (200,)),
         Case("query of 20 KB", lambda: request_bytes(f"{CHAT}?{'a=b&' * 5000}", good(), headers=AUTHORISED), (200,)),

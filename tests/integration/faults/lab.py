@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +21,7 @@ FIRST_TOKEN_S = 1.0
 INTER_TOKEN_S = 0.6
 WRITE_TIMEOUT_S = 1.0
 GONE_S_MAX = 0.5
+UP_AGAIN_S = 10.0
 JSON = Any  # Any: the wire
 MESSAGES: Sequence[dict[str, str]] = ({"role": "user", "content": "hello"},)
 SETTINGS = """
@@ -52,9 +54,7 @@ class Lab(Struct, frozen=True):
     a: FaultEngine
     b: FaultEngine
 
-    async def ask(
-        self, *, stream: bool, timeout_s: float = 10.0, **fields: JSON
-    ) -> RawResponse:
+    async def ask(self, *, stream: bool, timeout_s: float = 10.0, **fields: JSON) -> RawResponse:
         """The answer to one request on a connection of its own."""
         async with await self.sent(stream=stream, **fields) as client:
             return await client.response(timeout_s=timeout_s)
@@ -66,11 +66,31 @@ class Lab(Struct, frozen=True):
         return client
 
     async def rest(self) -> None:
-        """Both engines listen, without a fault, and nothing is in flight."""
+        """Both engines listen, without a fault, nothing is in flight, and the gateway knows that both are up."""
         for engine in (self.a, self.b):
             engine.clear()
             await engine.listen()
             await engine.idle()
+        async with asyncio.timeout(UP_AGAIN_S):
+            while await self._nodes() < 2:
+                await self._asked_again()
+
+    async def _nodes(self) -> int:
+        """How many engines the gateway counts for model `pair`."""
+        told = (await self.gateway.ask("/health")).json()["models"]
+        return next((int(model["nodes"]) for model in told if model["id"] == "pair"), 0)
+
+    async def _asked_again(self) -> None:
+        """Return once the gateway has asked one of the engines something."""
+
+        async def asked(engine: FaultEngine) -> None:
+            before = engine.record.exchanges[-1] if engine.record.exchanges else None
+            await engine.record.wait_for(lambda: engine.record.exchanges[-1] is not before, timeout_s=UP_AGAIN_S)
+
+        waits = [asyncio.create_task(asked(engine)) for engine in (self.a, self.b)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
 
 
 def settings(a: FaultEngine, b: FaultEngine) -> str:
@@ -145,26 +165,26 @@ def _seen_stream(response: RawResponse) -> Seen:
 
 def assert_good(answer: Seen, *, model: str = "one", count: int = COUNT, finish: str = "length") -> None:
     """The answer is whole: status, text to the letter, one end, the model that was asked for, true usage."""
-    assert (answer.status, answer.error, answer.done) == (200, None, True)
-    assert answer.text == expected_text(MESSAGES, count)
-    assert answer.finish_reasons == (finish,)
-    assert answer.models == {model}
-    assert answer.usage["completion_tokens"] == count
+    assert (answer.status, answer.error, answer.done) == (200, None, True), answer
+    assert answer.text == expected_text(MESSAGES, count), answer
+    assert answer.finish_reasons == (finish,), answer
+    assert answer.models == {model}, answer
+    assert answer.usage["completion_tokens"] == count, answer
 
 
 def assert_broken(answer: Seen, *, tokens_max: int = COUNT) -> None:
     """The stream broke as promised: a true beginning, an error event, no end that looks like one."""
-    assert answer.status == 200
-    assert answer.error is not None
-    assert answer.error["message"]
-    assert not answer.done
-    assert not answer.finish_reasons
-    assert answer.usage is None
-    assert expected_text(MESSAGES, tokens_max).startswith(answer.text)
+    assert answer.status == 200, answer
+    assert answer.error is not None, answer
+    assert answer.error["message"], answer
+    assert not answer.done, answer
+    assert not answer.finish_reasons, answer
+    assert answer.usage is None, answer
+    assert expected_text(MESSAGES, tokens_max).startswith(answer.text), answer
 
 
 def assert_refused(answer: Seen, *statuses: int) -> None:
     """An error answer with one of these statuses and nothing of a completion in it."""
-    assert answer.status in statuses
-    assert answer.error["message"]
-    assert not answer.text
+    assert answer.status in statuses, answer
+    assert answer.error["message"], answer
+    assert not answer.text, answer

@@ -23,7 +23,9 @@ def test_a_path_reads_and_writes(text: str, path: SettingPath) -> None:
     assert path_text(path) == text
 
 
-@pytest.mark.parametrize("text", ["", ".", "a.", ".a", "a..b", "a[", "a[x]", "[0]", "a[0][1]", "a b", "a[1234567]", "ä"])
+@pytest.mark.parametrize(
+    "text", ["", ".", "a.", ".a", "a..b", "a[", "a[x]", "[0]", "a[0][1]", "a b", "a[1234567]", "ä"]
+)
 def test_what_is_no_path_is_refused(text: str) -> None:
     """The error names the text."""
     with pytest.raises(ConfigError, match="is not the path of a setting"):

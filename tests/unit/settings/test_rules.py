@@ -33,8 +33,8 @@ def test_the_defaults_break_no_rule() -> None:
     assert wrong(Settings(models=(EMBEDDED_DEFAULT,))) == {}
 
 
-PUBLIC = {"host": "0.0.0.0"}
-CERTIFICATE = {"tls_certificate": "c.pem", "tls_key": "k.pem"}
+PUBLIC: dict[str, object] = {"host": "0.0.0.0"}
+CERTIFICATE: dict[str, object] = {"tls_certificate": "c.pem", "tls_key": "k.pem"}
 SERVERS: list[tuple[dict[str, object], list[str]]] = [
     (PUBLIC, ["server.host"]),
     ({"host": "::"}, ["server.host"]),
@@ -99,6 +99,6 @@ def test_what_contradicts_itself(settings: Settings, paths: list[str]) -> None:
         ("", False),
     ],
 )
-def test_which_hosts_stay_on_this_machine(host: str, local: bool) -> None:
+def test_which_hosts_stay_on_this_machine(host: str, *, local: bool) -> None:
     """Everything else can be reached from outside."""
     assert loopback(host) is local

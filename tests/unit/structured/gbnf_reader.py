@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 _TOKEN = re.compile(r'\s+|"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]|\{\d+(?:,\d*)?\}|[a-zA-Z0-9-]+|::=|[|()*+?]')
+_ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
 _BOUNDS = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 
 
@@ -231,8 +232,8 @@ def _points(text: str) -> list[tuple[int, bool]]:
         elif (size := sizes.get(text[at + 1])) is not None:
             points.append((int(text[at + 2 : at + 2 + size], 16), True))
             at += 2 + size
-        elif text[at + 1] in '"\\':
-            points.append((ord(text[at + 1]), True))
+        elif text[at + 1] in _ESCAPES:
+            points.append((ord(_ESCAPES[text[at + 1]]), True))
             at += 2
         else:
             raise ValueError(f"an escape that engines do not share: {text[at : at + 2]}")

@@ -144,6 +144,7 @@ def test_shape_faults() -> None:
 def test_dialect_spells_the_same_events() -> None:
     """Comments, CRLF and split data lines carry the same payloads."""
     assert payloads(planned(), "sse_dialect") == payloads(planned())
+    assert payloads(planned(), "data_lines") == payloads(planned())
     first = next(stream_events(planned(), Fault(name="sse_dialect")))
     assert first.data.startswith(b": keep-alive\r\n")
 

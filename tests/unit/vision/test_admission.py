@@ -7,14 +7,11 @@ import subprocess
 import sys
 import zlib
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from antiphon.errors import BadRequest, ConfigError, Unavailable
-from antiphon.vision.admission import ImageAdmission
-from antiphon.vision.limits import ImageLimits
 from PIL import Image
-
 from tests.fixtures.vision.pictures import (
     BLUE,
     RED,
@@ -28,6 +25,10 @@ from tests.fixtures.vision.pictures import (
     solid,
     webp_claiming,
 )
+
+from antiphon.errors import BadRequest, ConfigError, Unavailable
+from antiphon.vision.admission import ImageAdmission
+from antiphon.vision.limits import ImageLimits
 
 PARAM = "messages[0].content[1].image_url.url"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>'
@@ -49,7 +50,9 @@ async def test_a_good_image_comes_out_clean(admission: ImageAdmission, kind: str
     image = opened(url)
     assert image.size == (8, 8)
     pixel = image.getpixel((4, 4))
-    assert isinstance(pixel, tuple) and pixel[2] > 250 and pixel[0] < 5
+    assert isinstance(pixel, tuple)
+    assert pixel[2] > 250
+    assert pixel[0] < 5
 
 
 async def test_a_foreign_tail_is_cut_off(admission: ImageAdmission) -> None:
@@ -88,6 +91,7 @@ async def test_a_bad_file_is_a_bad_request(admission: ImageAdmission, data: byte
     with pytest.raises(BadRequest, match=rule) as refusal:
         await admission.admit(data_url(data), param=PARAM)
     assert refusal.value.param == PARAM
+    assert refusal.value.message.startswith(f"{PARAM}: ")
 
 
 @pytest.mark.parametrize(
@@ -102,12 +106,8 @@ async def test_a_bad_file_is_a_bad_request(admission: ImageAdmission, data: byte
 async def test_a_bomb_beside_the_pixels_is_harmless(admission: ImageAdmission, chunk: bytes) -> None:
     """Metadata that unpack to fifty megabytes are refused or passed over, within the limits of the process."""
     honest = solid()
-    try:
-        url = await admission.admit(data_url(honest[:33] + chunk + honest[33:]), param=PARAM)
-    except BadRequest as refusal:
-        assert refusal.param == PARAM
-    else:
-        assert len(url) < 1000
+    with suppress(BadRequest):
+        assert len(await admission.admit(data_url(honest[:33] + chunk + honest[33:]), param=PARAM)) < 1000
     assert await admission.admit(data_url(honest), param=PARAM)
 
 
@@ -131,6 +131,7 @@ async def test_an_unusable_url_is_a_bad_request(admission: ImageAdmission, url: 
     with pytest.raises(BadRequest) as refusal:
         await admission.admit(url, param=PARAM)
     assert refusal.value.param == PARAM
+    assert refusal.value.message.startswith(f"{PARAM}: ")
 
 
 async def test_an_oversized_data_url_is_a_bad_request(admission: ImageAdmission) -> None:
@@ -154,7 +155,7 @@ async def test_too_many_images_under_way_are_answered_later() -> None:
     url = data_url(solid())
     results = await asyncio.gather(*(admission.admit(url, param=PARAM) for _ in range(5)), return_exceptions=True)
     refused = [result for result in results if isinstance(result, Unavailable)]
-    assert len(refused) == 3 and refused[0].retry_after_s == 1
+    assert [refusal.retry_after_s for refusal in refused] == [1, 1, 1]
     assert await admission.admit(url, param=PARAM)
     await admission.close()
 
@@ -174,7 +175,7 @@ def test_the_gateway_loads_no_image_library() -> None:
         "sys.exit(any(name.split('.')[0] == 'PIL' for name in sys.modules))"
     )
     source = Path(sys.modules[ImageAdmission.__module__].__file__ or "").parents[2]
-    assert subprocess.run([sys.executable, "-c", script], env={"PYTHONPATH": str(source)}).returncode == 0
+    subprocess.run([sys.executable, "-c", script], env={"PYTHONPATH": str(source)}, check=True)
 
 
 async def test_sixteen_megapixels_pass(admission: ImageAdmission) -> None:

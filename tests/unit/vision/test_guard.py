@@ -7,10 +7,11 @@ from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 import pytest
-from antiphon.vision.addresses import admit_address
-from antiphon.vision.guard import Target, follow_redirect, host_is_listed, parse_target
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from antiphon.vision.addresses import admit_address
+from antiphon.vision.guard import Target, follow_redirect, host_is_listed, parse_target
 
 GOOD = {
     "https://example.com/a.png": ("example.com", 443, "/a.png", "example.com"),
@@ -182,7 +183,7 @@ def test_a_plain_url_is_read_into_parts(url: str) -> None:
 @pytest.mark.parametrize("url", MALFORMED)
 def test_a_hostile_spelling_is_refused(url: str) -> None:
     """Whatever two parsers could read differently is read by none; the reason never repeats the URL."""
-    with pytest.raises(ValueError, match=".") as refusal:
+    with pytest.raises(ValueError, match=r".") as refusal:
         parse_target(url)
     assert len(url) < 12 or url not in str(refusal.value)
 
@@ -191,7 +192,8 @@ def test_a_hostile_spelling_is_refused(url: str) -> None:
 def test_a_private_address_is_read_and_not_admitted(url: str) -> None:
     """An address in a proper spelling is known for an address, and judged as one."""
     address = parse_target(url).address
-    assert address is not None and not admit_address(address)
+    assert address is not None
+    assert not admit_address(address)
 
 
 def test_http_passes_only_if_allowed() -> None:
@@ -227,12 +229,15 @@ def test_a_redirect_is_read_against_its_origin(location: str, authority: str, re
 
 @pytest.mark.parametrize(
     "location",
-    ["", "c.png", "?d", "../c", "http://b.example/", "file:///etc/passwd", "/\\b.example", "\\\\b.example", "/c#d", "/ä"]
-    + [url for url in MALFORMED if url.startswith("https://")],
+    [
+        *("", "c.png", "?d", "../c", "http://b.example/", "file:///etc/passwd"),
+        *("/\\b.example", "\\\\b.example", "/c#d", "/ä"),
+        *(url for url in MALFORMED if url.startswith("https://")),
+    ],
 )
 def test_a_hostile_redirect_is_refused(location: str) -> None:
     """A redirect passes the same guard, and never leads from https to http."""
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         follow_redirect(ORIGIN, location, http_allowed=True)
 
 
@@ -256,7 +261,7 @@ def test_a_redirect_may_lead_from_http_to_https() -> None:
 )
 def test_the_allow_list_knows_names_and_everything_below_a_name(host: str, listed: bool) -> None:
     """A plain entry means one host, a starred one every host below, and neither means a mere ending."""
-    assert host_is_listed(host, ("a.example", "*.cdn.example")) is listed
+    assert host_is_listed(host, ("A.example", "*.CDN.example")) is listed
 
 
 HOSTS = st.one_of(
@@ -298,9 +303,9 @@ def _same_host(target: Target, hostname: str) -> None:
     """Check that a name is no address to anybody, and that an address is the same one to all."""
     if target.address is None:
         assert hostname == target.host
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"."):
             ip_address(hostname)
-        with pytest.raises(OSError, match="."):
+        with pytest.raises(OSError, match=r"."):
             socket.inet_aton(hostname)  # the C library's reading: octal, hexadecimal and short forms too
         return
     assert ip_address(hostname) == target.address == ip_address(target.host)

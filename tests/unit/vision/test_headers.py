@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
-from antiphon.vision.headers import ImageHeader, read_header, sniff_kind
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-
 from tests.fixtures.vision.pictures import (
     encoded,
     gif_claiming,
@@ -16,6 +16,8 @@ from tests.fixtures.vision.pictures import (
     solid,
     webp_claiming,
 )
+
+from antiphon.vision.headers import ImageHeader, read_header, sniff_kind
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'
 
@@ -92,7 +94,7 @@ def test_a_cut_header_is_refused(kind: str) -> None:
             assert read_header(data[:length]).pixels == 6
         except ValueError:
             assert length < len(data) - 1
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         read_header(data[:12])
 
 
@@ -109,7 +111,5 @@ def test_an_image_without_pixels_is_refused(data: bytes) -> None:
 )
 def test_garbage_behind_magic_bytes_is_a_size_or_a_refusal(magic: bytes, rest: bytes) -> None:
     """No bytes make the reader fail otherwise than by its own refusal."""
-    try:
+    with suppress(ValueError):
         assert read_header(magic + rest).pixels > 0
-    except ValueError as refusal:
-        assert str(refusal)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from urllib.parse import quote
 
 import pytest
-from antiphon.vision.images import is_data_url, parse_data_url
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.fixtures.vision.pictures import data_url, solid
+
+from antiphon.vision.images import is_data_url, parse_data_url
 
 DATA = solid()
 BASE64 = base64.b64encode(DATA).decode("ascii")
@@ -103,7 +104,5 @@ def test_whatever_is_encoded_comes_back(data: bytes, width: int) -> None:
 @given(st.text(max_size=60))
 def test_any_text_is_bytes_or_a_refusal(text: str) -> None:
     """No text makes the reader fail otherwise than by its own refusal."""
-    try:
+    with suppress(ValueError):
         assert parse_data_url(f"data:image/png;base64,{text}", size_bytes_max=300)
-    except ValueError as refusal:
-        assert str(refusal)

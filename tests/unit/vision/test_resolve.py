@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 import pytest
+
 from antiphon.vision.resolve import SystemResolver, is_own_address
 
 
