@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 from msgspec import Struct
 
-from antiphon.chat import ChatRequest, JSONSchema, Sampling
+from antiphon.chat import ChatRequest, JSONSchema, Message, Sampling
 from antiphon.engines import Job
 from antiphon.models.catalogue import Model, Offer
 from antiphon.tools.prompt import with_tools
 
-SERVER_DEFAULTS = Sampling(temperature=1.0, top_p=1.0, top_k=-1, min_p=0.0)
+Value = TypeVar("Value", int | None, float | None)
 
 
 class Plan(Struct, frozen=True):
@@ -41,14 +43,36 @@ class Plan(Struct, frozen=True):
         return last.text if last.role == "assistant" and not last.tool_calls else None
 
 
+def _tells_of_tools(messages: tuple[Message, ...]) -> bool:
+    for turn in messages:
+        if turn.tool_calls or turn.role == "tool":
+            return True
+    return False
+
+
 def fill(asked: Sampling, defaults: Sampling) -> Sampling:
     """`asked` with every gap filled from the model's defaults, then the server's."""
-    gaps = {}
-    for name in Sampling.__struct_fields__:
-        if getattr(asked, name) is None:
-            value = getattr(defaults, name)
-            gaps[name] = getattr(SERVER_DEFAULTS, name) if value is None else value
-    return msgspec.structs.replace(asked, **gaps) if gaps else asked
+    return Sampling(
+        _first(asked.max_tokens, defaults.max_tokens, None),
+        _first(asked.temperature, defaults.temperature, 1.0),
+        _first(asked.top_p, defaults.top_p, 1.0),
+        _first(asked.top_k, defaults.top_k, -1),
+        _first(asked.min_p, defaults.min_p, 0.0),
+        _first(asked.frequency_penalty, defaults.frequency_penalty, None),
+        _first(asked.presence_penalty, defaults.presence_penalty, None),
+        _first(asked.repetition_penalty, defaults.repetition_penalty, None),
+        asked.seed,
+        asked.logit_bias,
+        asked.stop,
+        asked.logprobs,
+        asked.top_logprobs,
+    )
+
+
+def _first(asked: Value, default: Value, server: Value) -> Value:
+    if asked is not None:
+        return asked
+    return server if default is None else default
 
 
 def job(plan: Plan, offer: Offer, index: int) -> Job:
@@ -59,7 +83,7 @@ def job(plan: Plan, offer: Offer, index: int) -> Job:
         sampling = msgspec.structs.replace(sampling, seed=sampling.seed + index)
     messages = request.messages
     calling = bool(request.tools) and request.tool_choice != "none"
-    if not offer.native_tools and (calling or any(turn.role == "tool" or turn.tool_calls for turn in messages)):
+    if not offer.native_tools and (calling or _tells_of_tools(messages)):
         messages = with_tools(messages, request.tools if calling else (), request.tool_choice)
     native = calling and offer.native_tools
     return Job(

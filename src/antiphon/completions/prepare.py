@@ -33,29 +33,29 @@ class Bounds(Struct, frozen=True):
 
 
 class Preparation:
-    """Makes plans."""
+    """Makes plans. Make it within a running event loop."""
 
     def __init__(self, catalogue: Catalogue, images: ImageAdmission, bounds: Bounds) -> None:
         self._catalogue = catalogue
         self._images = images
         self._bounds = bounds
+        self._loop = asyncio.get_running_loop()
 
     async def plan(self, request: ChatRequest, key: Key) -> Plan:
         """Check `request` against the model it names; every refusal names its field."""
         model = self._catalogue.find(request.model)
         if key.models and model.id not in key.models:
             raise PermissionDenied(f"This key may not use the model {model.id!r}.")
-        request = await self._admit_images(request, model)
-        plan = _grammars(self._timed(request, model))
-        model.require_live()
-        return await _fit(plan)
+        if _holds_images(request):
+            request = await self._admit_images(request, model)
+        return await _fit(_grammars(self._timed(request, model)))
 
     def _timed(self, request: ChatRequest, model: Model) -> Plan:
         bounds = self._bounds
         if request.timeout_s is not None and request.timeout_s > bounds.total_s_max:
             message = f"timeout_secs: expected at most {bounds.total_s_max:g}."
             raise BadRequest(message, param="timeout_secs")
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         total_s = request.timeout_s or model.timeout_s or bounds.total_s
         first_token_s = bounds.first_token_s if request.max_ttft_s is None else request.max_ttft_s
         return Plan(
@@ -76,8 +76,6 @@ class Preparation:
             for j, part in enumerate(message.content)
             if isinstance(part, Image)
         ]
-        if not places:
-            return request
         if "image" not in model.modalities:
             param = f"messages[{places[0][0]}].content[{places[0][1]}]"
             raise BadRequest(f"{param}: the model {model.id!r} does not take images.", param=param)
@@ -87,6 +85,13 @@ class Preparation:
             urls[i, j] = await self._images.admit(part.url, param=f"messages[{i}].content[{j}].image_url")
         messages = tuple(_with_images(message, i, urls) for i, message in enumerate(request.messages))
         return msgspec.structs.replace(request, messages=messages)
+
+
+def _holds_images(request: ChatRequest) -> bool:
+    for message in request.messages:
+        if type(message.content) is tuple:
+            return True
+    return False
 
 
 def _with_images(message: Message, i: int, urls: dict[tuple[int, int], str]) -> Message:
@@ -160,7 +165,8 @@ def _prompt_tokens_max(request: ChatRequest) -> int:
     for message in request.messages:
         text = message.text
         size += TURN_TOKENS_MAX + (len(text) if text.isascii() else 4 * len(text))
-        size += sum(len(call.name) + 4 * len(call.arguments) for call in message.tool_calls)
+        if message.tool_calls:
+            size += sum(len(call.name) + 4 * len(call.arguments) for call in message.tool_calls)
     if request.tools:
         size += 4 * len(msgspec.json.encode(request.tools))
     return size

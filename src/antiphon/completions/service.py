@@ -11,6 +11,7 @@ from msgspec import Struct
 from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Choice, Completion, Delta, ToolCall, Usage
 from antiphon.completions.collect import Collector
+from antiphon.completions.deadline import Deadline
 from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
 from antiphon.completions.merge import MergedStream
 from antiphon.completions.plan import Plan, job
@@ -31,7 +32,7 @@ class Record(Struct, frozen=True):
 
 
 class Completions:
-    """Serves chat completions."""
+    """Serves chat completions. Make it within a running event loop."""
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Completions:
         self._bounds = bounds
         self._ids = ids
         self._on_end = on_end
+        self._loop = asyncio.get_running_loop()
 
     async def plan(self, request: ChatRequest, key: Key) -> Plan:
         """Check the request and decide what to generate."""
@@ -54,14 +56,14 @@ class Completions:
 
     async def complete(self, plan: Plan) -> tuple[Completion, str]:
         """The finished completion and the node that served it."""
+        if _needs_stream(plan):
+            return await self._collect(plan)
         try:
-            async with asyncio.timeout_at(plan.total_at):
-                if _needs_stream(plan):
-                    return await self._collect(plan)
+            with Deadline(self._loop, plan.total_at):
                 return await self._whole(plan)
-        except TimeoutError:
-            self._note(plan, Usage(), None, DeadlineExceeded())
-            raise DeadlineExceeded() from None
+        except DeadlineExceeded as error:
+            self._note(plan, Usage(), None, error)
+            raise
 
     async def _whole(self, plan: Plan) -> tuple[Completion, str]:
         """One choice, asked for in one piece, elsewhere when the first engine fails."""
@@ -92,7 +94,7 @@ class Completions:
 
     def _named(self, choice: Choice) -> Choice:
         """Every tool call has an id, also from an engine that gives none."""
-        if all(call.id for call in choice.tool_calls):
+        if not choice.tool_calls or all(call.id for call in choice.tool_calls):
             return choice
         calls = tuple(
             ToolCall(call.id or self._ids.make("call_"), call.name, call.arguments) for call in choice.tool_calls
@@ -121,7 +123,7 @@ class Completions:
         return CompletionStream(plan, self._placement, self._bounds, ids=self._ids, note=self._note)
 
     def _note(self, plan: Plan, usage: Usage, first_token_at: float | None, failure: AntiphonError | None) -> None:
-        ended_at = asyncio.get_running_loop().time()
+        ended_at = self._loop.time()
         code = None if failure is None else failure.code or failure.type
         self._on_end(Record(plan, usage, ended_at, first_token_at, code))
 

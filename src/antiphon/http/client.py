@@ -307,7 +307,10 @@ class Answer:
 
 
 class Pool:
-    """Connections to one origin, made when needed, kept for a while, the youngest used first."""
+    """Connections to one origin, made when needed, kept for a while, the youngest used first.
+
+    Make it within a running event loop.
+    """
 
     def __init__(
         self, origin: Origin, *, limits: ClientLimits = ClientLimits(), tls: ssl.SSLContext | None = None
@@ -315,6 +318,7 @@ class Pool:
         self.origin = origin
         self.limits = limits
         self._tls = (tls or ssl.create_default_context()) if origin.tls else None
+        self._loop = asyncio.get_running_loop()
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
         self._heads: dict[tuple[str, str, tuple[tuple[str, str], ...]], bytes] = {}
@@ -369,7 +373,7 @@ class Pool:
         return head
 
     async def _acquire(self) -> Connection:
-        oldest = asyncio.get_running_loop().time() - self.limits.idle_s
+        oldest = self._loop.time() - self.limits.idle_s
         while self._idle:
             connection = self._idle.pop()
             if not connection.lost and connection.idle_since > oldest:
@@ -380,8 +384,7 @@ class Pool:
         return await self._connect()
 
     async def _connect(self) -> Connection:
-        loop = asyncio.get_running_loop()
-        origin = self.origin
+        loop, origin = self._loop, self.origin
 
         def make() -> Connection:
             return Connection(loop, self._forget, body_bytes_max=self.limits.body_bytes_max)
@@ -401,7 +404,7 @@ class Pool:
         """Keep a connection whose answer was read to its end; abort any other."""
         if connection.reusable():
             connection.take()
-            connection.idle_since = asyncio.get_running_loop().time()
+            connection.idle_since = self._loop.time()
             self._idle.append(connection)
         else:
             connection.abort()

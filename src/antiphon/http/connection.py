@@ -113,8 +113,8 @@ class ClientConnection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._head_bytes = self._head_bytes + len(data) if self._in_head else len(data)
         if self._in_head:
-            self._head_bytes += len(data)
             if self._head_bytes > 2 * self._limits.header_bytes_max:
                 self._refuse(431, "The request's headers are too large.")
                 return
@@ -159,27 +159,24 @@ class ClientConnection(asyncio.Protocol):
         self._in_head = True
         self._url = b""
         self._headers = {}
-        self._head_bytes = 0
         self._begun_at = self._loop.time()
 
     def on_url(self, url: bytes) -> None:
         """A piece of the address."""
         self._url += url
-        self._head_bytes += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; one that comes twice is joined, so that nothing can hide behind the first."""
         name = name.lower()
-        self._head_bytes += len(name) + len(value) + 4
-        known = self._headers.get(name)
-        self._headers[name] = value if known is None else known + b", " + value
+        headers = self._headers
+        headers[name] = headers[name] + b", " + value if name in headers else value
 
     def on_headers_complete(self) -> None:
         """The head is whole: the exchange exists."""
         self._in_head = False
         if self._closing:
             return
-        if self._head_bytes > self._limits.header_bytes_max:
+        if self._head_bytes > self._limits.header_bytes_max and self._head_is_too_large():
             self._refuse(431, "The request's headers are too large.")
             return
         address, _, query = self._url.partition(b"?")
@@ -200,6 +197,11 @@ class ClientConnection(asyncio.Protocol):
         self._waiting.append(exchange)
         if len(self._waiting) > PIPELINE_MAX:
             self._refuse(400, "Too many requests at once on one connection.")
+
+    def _head_is_too_large(self) -> bool:
+        """Asked only when so much has come that it may be."""
+        size = len(self._url) + sum(len(name) + len(value) + 4 for name, value in self._headers.items())
+        return size > self._limits.header_bytes_max
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body; one that nobody waits for is read only so far ahead."""

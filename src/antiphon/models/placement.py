@@ -26,16 +26,20 @@ class Placement:
     def take(self, model: Model, tried: frozenset[str] = frozenset()) -> tuple[Offer, Load]:
         """The best offer not yet tried, counted as busy until `give_back`; Unavailable when there is none."""
         best: tuple[float, Offer, Load] | None = None
-        for offer in model.require_live():
-            if offer.engine.name in tried:
+        for offer in model.offers:
+            engine = offer.engine
+            if engine.unavailable() is not None or engine.name in tried:
                 continue
-            load = self._loads.setdefault(offer.engine.name, Load())
+            load = self._loads.get(engine.name)
+            if load is None:
+                load = self._loads[engine.name] = Load()
             if offer.slots is not None and load.in_flight >= offer.slots + self._queue_max:
                 continue
             cost = load.in_flight / offer.weight
             if best is None or cost < best[0]:
                 best = (cost, offer, load)
         if best is None:
+            model.require_live()
             message = f"All nodes that serve the model {model.id!r} are busy."
             raise Unavailable(message, retry_after_s=QUEUE_FULL_RETRY_S)
         best[2].in_flight += 1

@@ -25,11 +25,23 @@ def array(items: Schema, **more: object) -> dict[str, Any]:
 
 def all_schemas() -> dict[str, Schema]:
     """Every schema by its name."""
-    families = (SCALARS, STRINGS, NUMBERS, ENUMS, OBJECTS, OPEN_OBJECTS, ARRAYS, UNIONS, LOGIC, REFERENCES, REAL)
+    families = (
+        scalars,
+        strings,
+        numbers,
+        enums,
+        objects,
+        open_objects,
+        arrays,
+        unions,
+        logic,
+        references,
+        applications,
+    )
     return {name: schema for family in families for name, schema in family().items()}
 
 
-def SCALARS() -> dict[str, Schema]:  # noqa: N802
+def scalars() -> dict[str, Schema]:
     """Types alone and in lists."""
     types = ("null", "boolean", "integer", "number", "string", "array", "object")
     singles: dict[str, Schema] = {f"type {name}": {"type": name} for name in types}
@@ -43,7 +55,7 @@ def SCALARS() -> dict[str, Schema]:  # noqa: N802
     }  # fmt: skip
 
 
-def STRINGS() -> dict[str, Schema]:  # noqa: N802
+def strings() -> dict[str, Schema]:
     """Lengths, patterns and formats."""
     formats = (
         "date time date-time duration email idn-email hostname idn-hostname ipv4 ipv6 uuid uri iri uri-reference "
@@ -71,7 +83,7 @@ def STRINGS() -> dict[str, Schema]:  # noqa: N802
     }
 
 
-def NUMBERS() -> dict[str, Schema]:  # noqa: N802
+def numbers() -> dict[str, Schema]:
     """Ranges and steps."""
     ranges: list[dict[str, Any]] = [
         {"minimum": 0}, {"maximum": 0}, {"minimum": 1, "maximum": 10}, {"minimum": -5, "maximum": 5}, {"maximum": -3},
@@ -98,7 +110,7 @@ def NUMBERS() -> dict[str, Schema]:  # noqa: N802
     }  # fmt: skip
 
 
-def ENUMS() -> dict[str, Schema]:  # noqa: N802
+def enums() -> dict[str, Schema]:
     """Fixed values."""
     return {
         "enum strings": {"enum": ["red", "green", "blue"]},
@@ -116,7 +128,7 @@ def ENUMS() -> dict[str, Schema]:  # noqa: N802
     }
 
 
-def OBJECTS() -> dict[str, Schema]:  # noqa: N802
+def objects() -> dict[str, Schema]:
     """Named properties, in all states of being required."""
     three = {"a": I, "b": S, "c": B}
     schemas: dict[str, Schema] = {
@@ -139,7 +151,7 @@ def OBJECTS() -> dict[str, Schema]:  # noqa: N802
     }
 
 
-def OPEN_OBJECTS() -> dict[str, Schema]:  # noqa: N802
+def open_objects() -> dict[str, Schema]:
     """Properties that have no name of their own."""
     return {
         "map of numbers": {"type": "object", "additionalProperties": N},
@@ -160,7 +172,7 @@ def OPEN_OBJECTS() -> dict[str, Schema]:  # noqa: N802
     }  # fmt: skip
 
 
-def ARRAYS() -> dict[str, Schema]:  # noqa: N802
+def arrays() -> dict[str, Schema]:
     """Items, tuples, counts, distinct and contained items."""
     schemas: dict[str, Schema] = {}
     for low, high in ((0, 0), (1, 1), (0, 3), (2, 5), (3, None), (10, 10)):
@@ -190,7 +202,7 @@ def ARRAYS() -> dict[str, Schema]:  # noqa: N802
     }  # fmt: skip
 
 
-def UNIONS() -> dict[str, Schema]:  # noqa: N802
+def unions() -> dict[str, Schema]:
     """anyOf, oneOf and allOf."""
     cat, dog = record(kind={"const": "cat"}, lives=I), record(kind={"const": "dog"}, name=S)
     return {
@@ -217,7 +229,7 @@ def UNIONS() -> dict[str, Schema]:  # noqa: N802
     }  # fmt: skip
 
 
-def LOGIC() -> dict[str, Schema]:  # noqa: N802
+def logic() -> dict[str, Schema]:
     """Negation, conditions and dependencies."""
     return {
         "not a type": {"not": {"type": ["object", "array", "number"]}},
@@ -249,7 +261,7 @@ def LOGIC() -> dict[str, Schema]:  # noqa: N802
     }  # fmt: skip
 
 
-def REFERENCES() -> dict[str, Schema]:  # noqa: N802
+def references() -> dict[str, Schema]:
     """$ref, $defs, anchors and recursion."""
     tree = {"type": "object", "properties": {"v": I, "kids": array({"$ref": "#"}, maxItems=2)}, "required": ["v"]}
     return {
@@ -279,7 +291,7 @@ def REFERENCES() -> dict[str, Schema]:  # noqa: N802
     }  # fmt: skip
 
 
-def REAL() -> dict[str, Schema]:  # noqa: N802
+def applications() -> dict[str, Schema]:
     """Shapes as applications send them."""
     address = record(street=S, city=S, zip={"type": "string", "pattern": "^[0-9]{5}$"})
     return {

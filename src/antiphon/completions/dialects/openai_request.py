@@ -26,6 +26,8 @@ from antiphon.errors import BadRequest
 
 INT64_MAX = 2**63 - 1
 METADATA_PAIRS_MAX = 16
+ANY_TEXT = ResponseFormat()
+AS_USUAL = Reasoning()
 
 
 Tokens = Annotated[int, Meta(ge=1, le=INT64_MAX)] | Annotated[float, Meta(ge=1, le=1e15)] | None
@@ -200,28 +202,32 @@ class ChatBody(Struct):
     function_call: msgspec.Raw | None = None
 
 
+class KnownChatBody(ChatBody, forbid_unknown_fields=True):
+    """The same without any other field: the usual case, told apart while decoding."""
+
+
 FIELDS = frozenset(ChatBody.__struct_fields__)
+_known = msgspec.json.Decoder(KnownChatBody)
 _decoder = msgspec.json.Decoder(ChatBody)
 _keys = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def parse(body: bytes, *, n_max: int, messages_max: int, strict_fields: bool = False) -> ChatRequest:
     """Read and check a request body; BadRequest names the field and the rule."""
-    wire = decode(body, _decoder)
-    ignored = tuple(name for name in _keys.decode(body) if name not in FIELDS)
+    wire, ignored = _read(body)
     if ignored and strict_fields:
         raise BadRequest(f"{ignored[0]}: unknown field.", param=ignored[0])
     _check(wire, n_max=n_max, messages_max=messages_max)
     return ChatRequest(
         model=wire.model,
-        messages=tuple(_message(message, f"messages[{i}]") for i, message in enumerate(wire.messages)),
+        messages=tuple([_message(message, i) for i, message in enumerate(wire.messages)]),
         sampling=_sampling(wire),
         n=whole(wire.n, "n") or 1,
-        tools=tuple(_tool(tool) for tool in wire.tools or ()),
-        tool_choice=_tool_choice(wire),
+        tools=tuple([_tool(tool) for tool in wire.tools]) if wire.tools else (),
+        tool_choice=_tool_choice(wire) if wire.tools else "none",
         parallel_tool_calls=wire.parallel_tool_calls is not False,
-        response_format=_format(wire.response_format),
-        reasoning=_reasoning(wire),
+        response_format=_format(wire.response_format) if wire.response_format else ANY_TEXT,
+        reasoning=_reasoning(wire) if wire.reasoning or wire.reasoning_effort else AS_USUAL,
         stream=wire.stream is True,
         include_usage=wire.stream_options is not None and wire.stream_options.include_usage is True,
         timeout_s=wire.timeout_secs,
@@ -230,6 +236,15 @@ def parse(body: bytes, *, n_max: int, messages_max: int, strict_fields: bool = F
         metadata=wire.metadata,
         ignored_fields=ignored,
     )
+
+
+def _read(body: bytes) -> tuple[ChatBody, tuple[str, ...]]:
+    """The body, and the names of fields that nobody here knows."""
+    try:
+        return _known.decode(body), ()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        wire = decode(body, _decoder)
+    return wire, tuple(name for name in _keys.decode(body) if name not in FIELDS)
 
 
 def _check(wire: ChatBody, *, n_max: int, messages_max: int) -> None:
@@ -255,10 +270,11 @@ def _check(wire: ChatBody, *, n_max: int, messages_max: int) -> None:
         raise BadRequest("reasoning: give effort or max_tokens, not both.", param="reasoning")
 
 
-def _message(wire: WireMessage, param: str) -> Message:
+def _message(wire: WireMessage, i: int) -> Message:
     role = "system" if wire.role == "developer" else wire.role
     if type(wire.content) is str and wire.tool_calls is None and wire.tool_call_id is None and role != "tool":
         return Message(role=role, content=wire.content, name=wire.name, reasoning=wire.reasoning_content)
+    param = f"messages[{i}]"
     if wire.tool_calls and role != "assistant":
         raise BadRequest(f"{param}.tool_calls: only an assistant message may hold them.", param=f"{param}.tool_calls")
     if role == "tool" and not wire.tool_call_id:
@@ -329,8 +345,6 @@ def _tool(wire: WireTool) -> Tool:
 
 
 def _tool_choice(wire: ChatBody) -> ToolChoice:
-    if not wire.tools:
-        return "none"
     if isinstance(wire.tool_choice, WireToolChoice):
         return NamedTool(wire.tool_choice.function.name)
     return wire.tool_choice or "auto"

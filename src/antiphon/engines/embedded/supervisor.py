@@ -172,6 +172,7 @@ class Supervisor:
     def _note_ready(self) -> float:
         now = self._clock.monotonic()
         self._load_s = now - self._started_at
+        self.last_error = None
         self._backoff.became_ready()
         self._set("ready")
         return now
