@@ -50,10 +50,14 @@ class Launch:
 
 @dataclass(frozen=True, kw_only=True)
 class Gateway:
-    """One row of the comparison. `meters_usage` is its documentation's word; whether it checks keys is tried out."""
+    """One row of the comparison. `note` says how it is run, where there are several ways to.
+
+    `meters_usage` is its documentation's word; whether it checks keys is tried out.
+    """
 
     name: str
     label: str
+    note: str = ""
     role: Role
     meters_usage: bool
     install: Callable[[Path], None]

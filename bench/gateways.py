@@ -8,6 +8,7 @@ from bench.peers import antiphon, haproxy, litellm, nginx, sglang_router, vllm_r
 ALL: tuple[Gateway, ...] = (
     antiphon.GATEWAY,
     vllm_router.GATEWAY,
+    vllm_router.ROUND_ROBIN,
     sglang_router.GATEWAY,
     litellm.GATEWAY,
     nginx.GATEWAY,

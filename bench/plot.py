@@ -13,15 +13,14 @@ from bench.results import REFERENCE, Cost, Row
 
 WIDTH = 900
 MARGIN = 24
-NAMES_WIDTH = 166
-PANEL_WIDTH = 334
-PANEL_GAP = 18
+NAMES_WIDTH = 192
+PANEL_WIDTH = 322
+PANEL_GAP = 16
 VALUE_WIDTH = 112
 TOP = 96
 ROW_HEIGHT = 44
 BAR_HEIGHT = 20
 BOTTOM = 62
-DOES = {"router": "balances load", "floor": "passes bytes on"}
 CUT_RATIO = 4.0  # Bars longer than this many times the reference are cut off.
 
 STYLE = """\
@@ -111,17 +110,15 @@ def _footer(cost: Cost) -> str:
 def _name(row: Row, at: int) -> str:
     """The gateway's name, and below it what it does for its cost."""
     top = TOP + ROW_HEIGHT * at
-    does = [
-        word
-        for word, done in (
-            ("checks keys", row.refuses_wrong_key),
-            ("meters usage", row.meters_usage),
-        )
-        if done
-    ]
+    does = (
+        "checks keys" if row.refuses_wrong_key else "",
+        "meters usage" if row.meters_usage else "",
+        "passes bytes on" if row.role == "floor" else "",
+        row.note,
+    )
     kind = "own-name" if row.role == "ours" else "name"
     return _text(MARGIN, top + 17, f"{row.label} {row.version}", kind) + _text(
-        MARGIN, top + 32, ", ".join(does) or DOES.get(row.role, ""), "quiet"
+        MARGIN, top + 32, ", ".join(filter(None, does)), "quiet"
     )
 
 

@@ -26,6 +26,24 @@ MISSING = "–"
 OTHERS_CORES_MAX = 0.2
 BUSY = ": **too many**. Gateways that wait for a core do more work each time they run, so CPU figures come out low.\n"
 
+RATIOS = (f"× {REFERENCE}", f"× {FLOOR}")
+CPU_HEAD = (
+    *("gateway", "key", "meters"),
+    *("CPU µs/request", *RATIOS),
+    *("CPU µs/chunk, 48 streams", *RATIOS),
+    *("CPU µs/chunk, 256 streams", *RATIOS),
+    *("CPU µs/burst", *RATIOS),
+)
+BEHAVIOUR_HEAD = (
+    "gateway",
+    "req/s, one core",
+    "added p50 / p99 µs",
+    "delay p50 / p99 µs, 48 streams",
+    "delay p50 / p99 µs, 256 streams",
+    "PSS MiB, idle / loaded",
+    "start s",
+    "errors",
+)
 METHOD = Path(__file__).resolve().parent / "method.md"
 
 
@@ -71,31 +89,10 @@ def goal_lines(kept: tuple[goals.Goal, ...]) -> str:
 
 
 def cost_table(cost: Cost) -> str:
-    """A Markdown table of all gateways, the cheapest request first."""
-    head = (
-        "gateway",
-        "key",
-        "meters",
-        "CPU µs/request",
-        f"× {REFERENCE}",
-        f"× {FLOOR}",
-        "req/s, one core",
-        "CPU µs/chunk, 48",
-        f"× {REFERENCE}",
-        f"× {FLOOR}",
-        "CPU µs/chunk, 256",
-        f"× {REFERENCE}",
-        f"× {FLOOR}",
-        "CPU µs/burst",
-        "added p50 / p99 µs",
-        "delay p50 / p99 µs, 256",
-        "PSS MiB, idle / loaded",
-        "start s",
-        "errors",
-    )
-    lines = [_line(head), _line(("---",) + ("---:",) * (len(head) - 1))]
-    lines += [_line(_cells(row, cost)) for row in cost.ordered()]
-    return "\n".join(lines) + "\n"
+    """Two Markdown tables of all gateways, the cheapest request first: what they cost, and how they behave."""
+    cpu = _table(CPU_HEAD, [_cpu_cells(row, cost) for row in cost.ordered()])
+    behaviour = _table(BEHAVIOUR_HEAD, [_behaviour_cells(row, cost) for row in cost.ordered()])
+    return f"{cpu}\n{behaviour}"
 
 
 def cost_notes(cost: Cost) -> str:
@@ -125,29 +122,46 @@ def _conditions(cost: Cost) -> str:
     )
 
 
-def _cells(row: Row, cost: Cost) -> tuple[str, ...]:
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    rule = ("---",) + ("---:",) * (len(head) - 1)
+    return "".join("| " + " | ".join(cells) + " |\n" for cells in (head, rule, *rows))
+
+
+def _name(row: Row) -> str:
+    name = f"{row.label} {row.version}" + (f", {row.note}" if row.note else "")
+    return f"**{name}**" if row.role == "ours" else name
+
+
+def _cpu_cells(row: Row, cost: Cost) -> tuple[str, ...]:
     figures = row.medians
-    name = f"{row.label} {row.version}"
     behind = "†" if figures.behind else ""
-    cells = [f"**{name}**" if row.role == "ours" else name]
-    cells += ["yes" if row.refuses_wrong_key else "no", "yes" if row.meters_usage else "no"]
-    cells += [_number(figures.cpu_request_us), *_ratios(row, cost, "cpu_request_us")]
-    cells += [_number(figures.requests_per_s)]
-    cells += [_number(figures.cpu_chunk_48_us) + behind, *_ratios(row, cost, "cpu_chunk_48_us")]
-    cells += [_number(figures.cpu_chunk_256_us) + behind, *_ratios(row, cost, "cpu_chunk_256_us")]
-    cells += [_number(figures.cpu_burst_us)]
+    return (
+        _name(row),
+        "yes" if row.refuses_wrong_key else "no",
+        "yes" if row.meters_usage else "no",
+        *(_number(figures.cpu_request_us), *_ratios(row, cost, "cpu_request_us")),
+        *(_number(figures.cpu_chunk_48_us) + behind, *_ratios(row, cost, "cpu_chunk_48_us")),
+        *(_number(figures.cpu_chunk_256_us) + behind, *_ratios(row, cost, "cpu_chunk_256_us")),
+        *(_number(figures.cpu_burst_us), *_ratios(row, cost, "cpu_burst_us")),
+    )
+
+
+def _behaviour_cells(row: Row, cost: Cost) -> tuple[str, ...]:
+    figures = row.medians
     direct = cost.row("direct")
     base = direct.medians if direct is not None else Figures()
     added_p50 = _added(figures.latency_p50_us, base.latency_p50_us)
     added_p99 = _added(figures.latency_p99_us, base.latency_p99_us)
-    cells += [
+    return (
+        _name(row),
+        _number(figures.requests_per_s),
         f"{added_p50} / {added_p99}",
+        f"{_number(figures.delay_48_p50_us)} / {_number(figures.delay_48_p99_us)}",
         f"{_number(figures.delay_256_p50_us)} / {_number(figures.delay_256_p99_us)}",
         f"{_number(figures.idle_mib)} / {_number(figures.loaded_mib)}",
         _number(figures.start_s),
         _number(figures.errors),
-    ]
-    return tuple(cells)
+    )
 
 
 def _ratios(row: Row, cost: Cost, figure: str) -> tuple[str, str]:
@@ -170,10 +184,6 @@ def _number(value: float | None) -> str:
     if value is None:
         return MISSING
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 def soak_part(soak: Soak) -> str:

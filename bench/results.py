@@ -50,6 +50,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     label: str
+    note: str
     version: str
     role: str
     refuses_wrong_key: bool

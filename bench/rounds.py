@@ -31,15 +31,24 @@ class Visit:
 
 
 def compare(gateways: tuple[Gateway, ...], setting: Setting, plan: Plan, *, mode: str) -> Cost:
-    """Runs every round and returns medians; each round visits the gateways in another order."""
-    visits: dict[str, list[Visit]] = {}
+    """Runs every round and returns medians; each round visits the gateways in another order.
+
+    A gateway of others that fails is left out from then on, and that is said; ours raises RuntimeError.
+    """
+    visits: dict[str, list[Visit]] = {DIRECT: []}
+    left = list(gateways)
     for turn in range(plan.rounds):
-        visits.setdefault(DIRECT, []).append(_visit_direct(setting, plan))
-        for at in range(len(gateways)):
-            gateway = gateways[(at + turn) % len(gateways)]
-            print(f"round {turn + 1} of {plan.rounds}: {gateway.label}", flush=True)
-            visits.setdefault(gateway.name, []).append(_watched(gateway, setting, plan))
-    rows = [_row(gateway, visits[gateway.name], setting.cache) for gateway in gateways]
+        visits[DIRECT].append(_visit_direct(setting, plan))
+        for gateway in _in_turn(left, turn):
+            print(f"round {turn + 1} of {plan.rounds}: {gateway.name}", flush=True)
+            try:
+                visits.setdefault(gateway.name, []).append(_watched(gateway, setting, plan))
+            except RuntimeError as error:
+                if gateway.role == "ours":
+                    raise
+                print(f"{gateway.name} is left out: {error}", flush=True)
+                left.remove(gateway)
+    rows = [_row(gateway, visits[gateway.name], setting.cache) for gateway in left]
     return Cost(
         date=today(),
         machine=f"{len(setting.cores.gateway | setting.cores.rest)} cores, {platform.machine()}",
@@ -48,6 +57,12 @@ def compare(gateways: tuple[Gateway, ...], setting: Setting, plan: Plan, *, mode
         rounds=plan.rounds,
         rows=(*rows, _direct_row(visits[DIRECT])),
     )
+
+
+def _in_turn(gateways: list[Gateway], turn: int) -> list[Gateway]:
+    """A copy that begins with another gateway in each round."""
+    at = turn % max(1, len(gateways))
+    return gateways[at:] + gateways[:at]
 
 
 def python_build() -> str:
@@ -93,6 +108,7 @@ def _row(gateway: Gateway, visits: list[Visit], cache: Path) -> Row:
     return Row(
         name=gateway.name,
         label=gateway.label,
+        note=gateway.note,
         version=gateway.version(cache),
         role=gateway.role,
         refuses_wrong_key=all(visit.refuses_wrong_key for visit in visits),
@@ -107,6 +123,7 @@ def _direct_row(visits: list[Visit]) -> Row:
     return Row(
         name=DIRECT,
         label="the upstream itself",
+        note="",
         version="",
         role=DIRECT,
         refuses_wrong_key=False,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import time
 from pathlib import Path
 
 from bench import gateways, report, results
 from bench.build import build, cache_folder
+from bench.gateway import Gateway
 from bench.measures import FULL, QUICK
 from bench.processes import split_cores
 from bench.rounds import compare
@@ -23,8 +25,7 @@ def main(words: list[str] | None = None) -> int:
     )
     compared = gateways.named(chosen)
     cache = cache_folder()
-    for gateway in compared:
-        gateway.install(cache)
+    compared = tuple(gateway for gateway in compared if _installed(gateway, cache))
     plan = QUICK if options.quick else FULL
     setting = Setting(tools=build(cache), cores=split_cores(), cache=cache)
     os.sched_setaffinity(0, setting.cores.rest)
@@ -37,6 +38,16 @@ def main(words: list[str] | None = None) -> int:
     if options.out is not None:
         report.update(Path(options.out), cost=cost)
     return 1 if options.check and not all(goal.met for goal in goals) else 0
+
+
+def _installed(gateway: Gateway, cache: Path) -> bool:
+    """Whether the gateway is there; one that cannot be installed here is left out, and that is said."""
+    try:
+        gateway.install(cache)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"{gateway.name} is left out, it cannot be installed: {error}", flush=True)
+        return False
+    return True
 
 
 def _options() -> argparse.ArgumentParser:

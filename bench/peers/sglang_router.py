@@ -1,4 +1,4 @@
-"""sglang-router, the Rust router of the SGLang project, with its own API key check on and its access log off."""
+"""sglang-router, the Rust router of the SGLang project, as it comes: key check on, its access log off."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _launch(site: Site) -> Launch:
             ),
             *("--host", "127.0.0.1", "--port", str(site.port)),
             *("--worker-urls", site.upstream_url, "--prometheus-port", str(free_port())),
-            *("--policy", "round_robin", "--log-level", "error", "--api-key", site.key),
+            *("--log-level", "error", "--api-key", site.key),
         )
     )
 
@@ -36,6 +36,7 @@ def _launch(site: Site) -> Launch:
 GATEWAY = Gateway(
     name=NAME,
     label=NAME,
+    note="cache-aware (default)",
     role="router",
     meters_usage=False,
     install=_install,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import httpx2
-from tests.conformance.answers import JSON, Refusal, Streamed
+from .answers import JSON, Refusal, Streamed
 
 CHAT = "/v1/chat/completions"
 FEW_TOKENS = 12

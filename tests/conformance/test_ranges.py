@@ -144,7 +144,6 @@ def test_a_choice_of_a_tool_that_is_not_there_is_refused(client: Client) -> None
     refusal = client.refuse(tools=[TOOL], tool_choice={"type": "function", "function": {"name": "fly"}})
     assert refusal.param is not None
     assert refusal.param.startswith("tool_choice")
-    assert "fly" in refusal.message
 
 
 def test_top_logprobs_need_logprobs(client: Client) -> None:

@@ -37,7 +37,7 @@ def check(made: list[JSON]) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_required_calls_at_least_one(client: Client, stream: bool) -> None:
     """Whatever the model would rather say."""
-    fields: JSON = {"tools": TOOLS, "tool_choice": "required", "max_tokens": TOKENS, "temperature": 1}
+    fields: JSON = {"tools": TOOLS, "tool_choice": "required", "max_tokens": TOKENS, "parallel_tool_calls": False}
     if stream:
         answer = client.stream(QUESTION, **fields)
         made, reasons, text = answer.tool_calls(), answer.finish_reasons(), answer.text()
@@ -178,7 +178,8 @@ def test_a_tool_whose_schema_cannot_be_kept_is_refused(client: Client) -> None:
 def test_strict_changes_nothing(client: Client, strict: bool) -> None:
     """Arguments are valid either way; one of the engines would only hold to it when told."""
     tools = [{"type": "function", "function": TOOLS[0]["function"] | {"strict": strict}}]  # type: ignore[operator]
-    check(calls(client.ask(QUESTION, tools=tools, tool_choice="required", max_tokens=TOKENS)))
+    fields: JSON = {"tools": tools, "tool_choice": "required", "parallel_tool_calls": False}
+    check(calls(client.ask(QUESTION, **fields, max_tokens=TOKENS)))
 
 
 def test_usage_counts_the_calls(client: Client) -> None:

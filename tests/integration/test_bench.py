@@ -143,6 +143,7 @@ def row(name: str, role: str, request_us: float, chunk_us: float) -> Row:
     return Row(
         name=name,
         label=name,
+        note="",
         version="1",
         role=role,
         refuses_wrong_key=role == "ours",

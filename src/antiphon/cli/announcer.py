@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from antiphon import __version__
 from antiphon.cli.output import Output, bold
 from antiphon.cli.progress import Progress
+from antiphon.clock import Clock
 
 if TYPE_CHECKING:
     from antiphon.gateway.serve import Announcement
@@ -39,10 +40,10 @@ class JSONAnnouncer:
 class TextAnnouncer:
     """Sentences for people. Each state of a model is told once, so that nothing is noisy after the start."""
 
-    def __init__(self, output: Output, *, drain_s: float) -> None:
+    def __init__(self, output: Output, clock: Clock, *, drain_s: float) -> None:
         self._output = output
         self._drain_s = drain_s
-        self._progress = Progress(output)
+        self._progress = Progress(output, clock)
         self._told: set[tuple[str, str]] = set()
 
     def __call__(self, announcement: Announcement) -> None:

@@ -42,7 +42,7 @@ COMMANDS = (
         (
             "antiphon serve",
             "antiphon serve --model chat=./qwen3-8b.gguf --context-length 8192",
-            "antiphon serve --model hf:bartowski/SmolLM2-360M-Instruct-GGUF/SmolLM2-360M-Instruct-Q8_0.gguf",
+            "antiphon serve --model hf:bartowski/SmolLM2-360M-Instruct-GGUF:Q8_0",
             "antiphon serve --upstream vllm+http://gpu-1:8000 --upstream http://gpu-2:30000",
             "antiphon serve --config antiphon.yaml --set timeouts.first_token_s=20",
         ),
@@ -68,7 +68,7 @@ COMMANDS = (
         ("models", "pull"),
         "antiphon.cli.models:pull",
         "Download a model file now, so that serving it starts at once.",
-        ("antiphon models pull smollm2:135m", "antiphon models pull hf:owner/repo/file.gguf"),
+        ("antiphon models pull smollm2:135m", "antiphon models pull hf:owner/repo:Q4_K_M"),
     ),
     Command(
         ("config", "show"),

@@ -137,6 +137,8 @@ def _piece(response: http.client.HTTPResponse) -> bytes:
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    if isinstance(error, http.client.IncompleteRead | http.client.RemoteDisconnected):
+        return "the connection closed before the answer ended"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__

@@ -76,7 +76,7 @@ def _with_settings(settings: Settings) -> Iterator[Finding]:
     if settings.models:
         yield model_checks.engine_library()
     for model in settings.models:
-        yield model_checks.model_file(model, settings)
+        yield from model_checks.model_files(model, settings)
     for upstream in settings.upstreams:
         yield model_checks.upstream(upstream)
     yield from gateway_checks.gateway(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,23 +113,27 @@ def _lists(flags: SettingFlags) -> Iterator[Assignment]:
 
 
 def _model(text: str) -> dict[str, object]:
+    import msgspec
+
     from antiphon.settings.model import EMBEDDED_DEFAULT
 
     name, reference = _named(text)
     model: dict[str, object] = {"name": name or name_of(reference), "reference": reference}
     if reference == EMBEDDED_DEFAULT.reference:
-        defaults = EMBEDDED_DEFAULT.defaults
-        model["defaults"] = {"temperature": defaults.temperature, "top_p": defaults.top_p}
+        model["defaults"] = msgspec.to_builtins(EMBEDDED_DEFAULT.defaults)
     return model
 
 
 def name_of(reference: str) -> str:
     """The name of a model that was given by its reference only: a known name itself, else the file's name."""
-    plain = reference.partition("?")[0].partition("@")[0]
-    if not reference.startswith("hf:") and "/" not in reference and not reference.lower().endswith(".gguf"):
+    hub = reference.startswith("hf:")
+    if not hub and "/" not in reference and not reference.lower().endswith(".gguf"):
         return reference
-    last = plain.rstrip("/").rpartition("/")[2]
-    stem = last[: -len(".gguf")] if last.lower().endswith(".gguf") else last.removesuffix("-GGUF")
+    plain = re.split(r"[?#]", reference)[0]
+    last = plain.rpartition("/")[2]
+    if hub:
+        last = re.split("[:@]", plain.removeprefix("hf:"))[0].rpartition("/")[2]
+    stem = re.sub(r"(\.gguf|-GGUF)$", "", last, flags=re.IGNORECASE)
     readable = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-" for letter in stem)
     return readable.strip("._-") or "model"
 

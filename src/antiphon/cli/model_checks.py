@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 
 from antiphon.cli.client import Client, Reply
 from antiphon.cli.endpoint import Endpoint, base_url_of
 from antiphon.cli.findings import Finding, fail, ok, warn
+from antiphon.cli.hub import hub_access
 from antiphon.cli.output import size_text
 from antiphon.errors import AntiphonError
+from antiphon.modelfiles import find
 from antiphon.settings.model import Settings
 from antiphon.settings.serving import ModelSettings, UpstreamSettings
 
@@ -36,22 +39,27 @@ def engine_library() -> Finding:
     return ok("engine", f"{ENGINE_LIBRARY} {tried.stdout.strip()}")
 
 
-def model_file(model: ModelSettings, settings: Settings) -> Finding:
-    """Whether the model's file is here and whole; nothing is downloaded."""
-    from antiphon.modelfiles import find
-
+def model_files(model: ModelSettings, settings: Settings) -> Iterator[Finding]:
+    """Whether the model's files are here and whole; nothing is downloaded."""
     check = f"model {model.name}"
-    for path in (model.chat_template,):
-        if path and not Path(path).expanduser().is_file():
-            return fail(check, f"the chat template {path} does not exist", "Correct `chat_template`.")
+    yield _file(check, model.reference, settings)
+    if model.mmproj is not None:
+        yield _file(f"{check}, image projector", model.mmproj, settings)
+    if model.chat_template is not None and not Path(model.chat_template).expanduser().is_file():
+        yield fail(check, f"the chat template {model.chat_template} does not exist", "Correct `chat_template`.")
+
+
+def _file(check: str, reference: str, settings: Settings) -> Finding:
     try:
-        found = find(model.reference, data_dir=settings.data_dir)
+        found = find(reference, data_dir=settings.data_dir, hub=hub_access(settings.hub))
     except AntiphonError as error:
-        return fail(check, error.message, "Correct its `reference`.")
-    if found is None:
-        advice = f"It is downloaded at the first start; `antiphon models pull {model.reference}` does so now."
-        return warn(check, f"{model.reference} is not on this machine yet", advice)
-    return ok(check, f"{found.path}, {size_text(found.size_bytes)}, SHA-256 {found.sha256[:12]}…")
+        return fail(check, error.message, "Correct its reference.")
+    if found is not None:
+        return ok(check, f"{found.path}, {size_text(found.size_bytes)}, SHA-256 {found.sha256[:12]}…")
+    if reference.endswith(".gguf") and "://" not in reference and not reference.startswith("hf:"):
+        return fail(check, f"there is no file {reference}", "Correct the path.")
+    advice = f"It is fetched at the first start; `antiphon models pull {reference}` does so now."
+    return warn(check, f"{reference} is not on this machine yet", advice)
 
 
 def upstream(settings: UpstreamSettings) -> Finding:

@@ -50,7 +50,7 @@ def pull(reference: str, /, *, config: Path | None = None, data_dir: Path | None
     Parameters
     ----------
     reference
-        A known name, hf:owner/repo[/file][@revision], a URL or a path.
+        A known name, hf:OWNER/REPO/FILE.gguf, hf:OWNER/REPO:QUANTISATION, a URL or a path.
     config
         Configuration file.
     data_dir
@@ -59,16 +59,20 @@ def pull(reference: str, /, *, config: Path | None = None, data_dir: Path | None
         Print JSON.
 
     """
+    from antiphon.cli.hub import hub_access
     from antiphon.cli.progress import Progress
+    from antiphon.clock import SystemClock
     from antiphon.modelfiles import resolve
 
     output = Output(as_json=json)
     settings = _settings(config, data_dir)
-    with Progress(output) as progress:
+    with Progress(output, SystemClock()) as progress:
         found = resolve(
             reference,
             data_dir=settings.data_dir,
-            on_progress=lambda done, total: progress.update(reference, done, total),
+            hub=hub_access(settings.hub),
+            on_progress=lambda at: progress.update(f"{at.step} {at.name}", at.done_bytes, at.total_bytes),
+            environ=os.environ,
         )
     if json:
         output.json(

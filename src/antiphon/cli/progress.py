@@ -1,4 +1,7 @@
-"""Progress of downloads: a moving bar for people at a terminal, a line now and then elsewhere, nothing for scripts."""
+"""Progress of downloads: a moving bar for people at a terminal, a line now and then elsewhere, nothing for scripts.
+
+What is done within a second shows nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from antiphon.cli.output import Output, size_text
+from antiphon.clock import Clock
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
+QUIET_S = 1.0
 LINE_EVERY_PERCENT = 10
 LINE_EVERY_BYTES = 50_000_000
 
@@ -18,8 +23,10 @@ LINE_EVERY_BYTES = 50_000_000
 class Progress:
     """Shows any number of downloads, each by name. Close it, or use it as a context, before other output."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, clock: Clock) -> None:
         self._output = output
+        self._clock = clock
+        self._begun: dict[str, float] = {}
         self._bars: Bars | None = None
         self._tasks: dict[str, TaskID] = {}
         self._steps: dict[str, int] = {}
@@ -34,6 +41,9 @@ class Progress:
 
     def update(self, name: str, done: int, total: int | None) -> None:
         """Bytes so far, and in all where that is known."""
+        now = self._clock.monotonic()
+        if now - self._begun.setdefault(name, now) < QUIET_S:
+            return
         if self._output.terminal:
             self._bar(name, done, total)
         else:

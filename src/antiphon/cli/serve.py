@@ -28,11 +28,12 @@ def serve(
 
     """
     from antiphon.cli.announcer import JSONAnnouncer, TextAnnouncer
+    from antiphon.clock import SystemClock
     from antiphon.gateway.serve import run
     from antiphon.settings.load import load
 
     output = Output(as_json=json)
     loaded = load(config=flags.config, variables=os.environ, flags=assignments(flags), folder=Path.cwd())
     settings = loaded.settings
-    announcer = JSONAnnouncer(output) if json else TextAnnouncer(output, drain_s=settings.server.drain_s)
+    announcer = JSONAnnouncer(output) if json else TextAnnouncer(output, SystemClock(), drain_s=settings.server.drain_s)
     return run(settings, announce=announcer, environ=os.environ)

@@ -1,4 +1,4 @@
-"""A time limit on the current task: asyncio.timeout's effect at a quarter of its cost, on the hot path."""
+"""A time limit on the current task: asyncio.timeout's effect at a fraction of its cost, on the hot path."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import asyncio
 from types import TracebackType
 
 from antiphon.errors import DeadlineExceeded
+from antiphon.wheel import TimerWheel
 
 
 class Deadline:
-    """`with Deadline(loop, at):` raises DeadlineExceeded when the body is still waiting at `at` (the loop's time)."""
+    """`with Deadline(wheel, at):` raises DeadlineExceeded when the body is still waiting at `at` (the loop's time)."""
 
-    __slots__ = ("_at", "_loop", "_passed", "_task", "_timer")
+    __slots__ = ("_at", "_passed", "_task", "_timer", "_wheel")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, at: float) -> None:
-        self._loop = loop
+    def __init__(self, wheel: TimerWheel, at: float) -> None:
+        self._wheel = wheel
         self._at = at
         self._passed = False
 
     def __enter__(self) -> None:
-        self._task = asyncio.current_task(self._loop)
-        self._timer = self._loop.call_at(self._at, self._ring)
+        self._task = asyncio.current_task()
+        self._timer = self._wheel.at(self._at, self._ring)
 
     def _ring(self) -> None:
         self._passed = True

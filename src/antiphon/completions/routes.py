@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from msgspec import Struct
 
 from antiphon.clock import Clock
@@ -16,6 +14,7 @@ from antiphon.http.errors import json_object
 from antiphon.http.exchange import EVENT_STREAM, JSON, Exchange, Header, require_key
 from antiphon.http.sse import DONE, HEARTBEAT, event
 from antiphon.ids import Ids
+from antiphon.wheel import TimerWheel
 
 
 class RequestBounds(Struct, frozen=True):
@@ -28,14 +27,16 @@ class RequestBounds(Struct, frozen=True):
 
 
 class ChatRoutes:
-    """The chat handler of the canonical door. Make it within a running event loop."""
+    """The chat handler of the canonical door."""
 
-    def __init__(self, completions: Completions, bounds: RequestBounds, *, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, completions: Completions, bounds: RequestBounds, *, clock: Clock, ids: Ids, wheel: TimerWheel
+    ) -> None:
         self._completions = completions
         self._bounds = bounds
         self._clock = clock
         self._ids = ids
-        self._loop = asyncio.get_running_loop()
+        self._wheel = wheel
 
     async def chat(self, exchange: Exchange) -> None:
         """Answer one chat completion, plain or streamed as the body asks."""
@@ -58,7 +59,7 @@ class ChatRoutes:
     async def _plain(self, exchange: Exchange, plan: Plan, answer_id: str, created: int) -> None:
         """A slow answer is preceded by blank lines, so that proxies do not cut the connection."""
         headers = (JSON, *_extra_headers(plan))
-        beat = Beat(exchange, self._loop, self._bounds.heartbeat_s, headers)
+        beat = Beat(exchange, self._wheel, self._bounds.heartbeat_s, headers)
         try:
             completion, node = await self._completions.complete(plan)
         except AntiphonError as error:
@@ -115,19 +116,19 @@ class Beat:
     """Blank lines before a slow JSON body. The first one commits the status 200; it comes only after `heartbeat_s`."""
 
     def __init__(
-        self, exchange: Exchange, loop: asyncio.AbstractEventLoop, heartbeat_s: float, headers: tuple[Header, ...]
+        self, exchange: Exchange, wheel: TimerWheel, heartbeat_s: float, headers: tuple[Header, ...]
     ) -> None:
         self._exchange = exchange
-        self._loop = loop
+        self._wheel = wheel
         self._heartbeat_s = heartbeat_s
         self._headers = headers
-        self._timer = loop.call_later(heartbeat_s, self._ring)
+        self._timer = wheel.after(heartbeat_s, self._ring)
 
     def _ring(self) -> None:
         if not self._exchange.started:
             self._exchange.start(200, *self._headers)
         self._exchange.write(b"\n")
-        self._timer = self._loop.call_later(self._heartbeat_s, self._ring)
+        self._timer = self._wheel.after(self._heartbeat_s, self._ring)
 
     def stop(self) -> None:
         """No further beat."""

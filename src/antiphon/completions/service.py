@@ -19,6 +19,7 @@ from antiphon.completions.prepare import Bounds, Preparation
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, Unavailable
 from antiphon.ids import Ids
 from antiphon.models.placement import Placement
+from antiphon.wheel import TimerWheel
 
 
 class Record(Struct, frozen=True):
@@ -41,8 +42,10 @@ class Completions:
         bounds: Bounds,
         *,
         ids: Ids,
+        wheel: TimerWheel,
         on_end: Callable[[Record], None],
     ) -> None:
+        self._wheel = wheel
         self._preparation = preparation
         self._placement = placement
         self._bounds = bounds
@@ -59,7 +62,7 @@ class Completions:
         if _needs_stream(plan):
             return await self._collect(plan)
         try:
-            with Deadline(self._loop, plan.total_at):
+            with Deadline(self._wheel, plan.total_at):
                 return await self._whole(plan)
         except DeadlineExceeded as error:
             self._note(plan, Usage(), None, error)

@@ -259,10 +259,12 @@ def decode_whole(payload: bytes) -> tuple[Choice, Usage]:
     finish_reason = _finish_reason(choice.finish_reason)
     if finish_reason is None:
         raise EngineFailed("The engine's answer has no finish_reason.")
-    calls = tuple(
-        ToolCall(id=call.id or "", name=call.function.name or "", arguments=call.function.arguments or "{}")
-        for call in words.tool_calls or ()
-    )
+    calls: tuple[ToolCall, ...] = ()
+    if words.tool_calls:
+        calls = tuple(
+            ToolCall(id=call.id or "", name=call.function.name or "", arguments=call.function.arguments or "{}")
+            for call in words.tool_calls
+        )
     done = Choice(
         content=words.content,
         reasoning=words.reasoning_content or words.reasoning or "",

@@ -34,7 +34,7 @@ class Application:
         metrics: Metrics,
         log: Log,
         ids: Ids,
-        cross_origin: CrossOrigin,
+        cross_origin: CrossOrigin | None = None,
         errors: Literal["auto", "text", "json"] = "auto",
         in_flight_max: int = 4096,
     ) -> None:
@@ -50,15 +50,26 @@ class Application:
         self._loop = asyncio.get_running_loop()
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Serve one request."""
+        """Serve one request. The order of checks: address, key, limits; the handler does the rest."""
         begun_at = self._loop.time()
+        metrics = self._metrics
+        metrics.in_flight += 1
         given = exchange.headers.get(b"x-request-id")
-        well_formed = given is not None and REQUEST_ID.fullmatch(given)
-        exchange.request_id = given.decode() if given and well_formed else self._ids.make("req_")
-        self._metrics.in_flight += 1
+        exchange.request_id = self._ids.make("req_") if given is None else self._request_id(given)
         try:
-            if not self._cross_origin.handle(exchange):
-                await self._serve(exchange)
+            if self._cross_origin is not None and self._cross_origin.handle(exchange):
+                return
+            route, parameter = self._table.find(exchange.method, exchange.path)
+            exchange.route = route.path
+            if route.key:
+                key = exchange.key = authenticate(exchange.headers, self._keyring)
+                if key.requests_per_minute:
+                    self._limits.take(key, begun_at)
+                if metrics.in_flight > self._in_flight_max:
+                    raise Unavailable("The gateway is at its limit of requests.", retry_after_s=1)
+            if parameter is not None and route.parameter is not None:
+                exchange.params[route.parameter] = parameter
+            await route.handler(exchange)
         except AntiphonError as error:
             self._refuse(exchange, error)
         except ClientGone:
@@ -71,22 +82,16 @@ class Application:
             self._log.exception("unhandled error", request_id=exchange.request_id)
             self._refuse(exchange, AntiphonError("Something went wrong here."))
         finally:
-            self._metrics.in_flight -= 1
-            self._metrics.responded(exchange.route, exchange.status)
-            self._log.access(exchange, self._loop.time() - begun_at)
+            if not exchange.responded:
+                exchange.break_off()
+            metrics.in_flight -= 1
+            metrics.responded(exchange.route, exchange.status)
+            if self._log.accesses:
+                self._log.access(exchange, self._loop.time() - begun_at)
 
-    async def _serve(self, exchange: Exchange) -> None:
-        """The order of checks: address, key, limits; the handler does the rest."""
-        route, parameter = self._table.find(exchange.method, exchange.path)
-        exchange.route = route.path
-        if route.key:
-            key = exchange.key = authenticate(exchange.headers, self._keyring)
-            self._limits.take(key, self._loop.time())
-            if self._metrics.in_flight > self._in_flight_max:
-                raise Unavailable("The gateway is at its limit of requests.", retry_after_s=1)
-        if parameter is not None and route.parameter is not None:
-            exchange.params[route.parameter] = parameter
-        await route.handler(exchange)
+    def _request_id(self, given: bytes) -> str:
+        """The client's own, where it is one that can be shown everywhere."""
+        return given.decode() if REQUEST_ID.fullmatch(given) else self._ids.make("req_")
 
     def _refuse(self, exchange: Exchange, error: AntiphonError) -> None:
         """The error as a response; nothing can be said any more once a response has begun."""

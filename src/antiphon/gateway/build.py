@@ -30,6 +30,7 @@ from antiphon.sources.embedded import EmbeddedSource
 from antiphon.sources.upstream import UpstreamSource
 from antiphon.vision.admission import ImageAdmission
 from antiphon.vision.limits import ImageLimits
+from antiphon.wheel import TimerWheel
 
 
 class Gateway:
@@ -77,6 +78,7 @@ def build(
     environ: Mapping[str, str],
     log: Log,
     on_start: ModelStart,
+    wheel: TimerWheel,
 ) -> Gateway:
     """A gateway for these settings. Call it within a running event loop; ConfigError when they cannot work."""
     clock, ids, metrics, catalogue = SystemClock(), Ids(), Metrics(), Catalogue()
@@ -93,6 +95,7 @@ def build(
         Placement(queue_max=settings.limits.queue_max),
         bounds,
         ids=ids,
+        wheel=wheel,
         on_end=metrics.ended,
     )
     request_bounds = RequestBounds(
@@ -103,7 +106,7 @@ def build(
     )
     app = Application(
         table(
-            chat=ChatRoutes(completions, request_bounds, clock=clock, ids=ids),
+            chat=ChatRoutes(completions, request_bounds, clock=clock, ids=ids, wheel=wheel),
             models=ModelRoutes(catalogue),
             health=HealthRoutes(catalogue, metrics),
             pages=PageRoutes(),
@@ -116,7 +119,7 @@ def build(
         ids=ids,
         errors=settings.server.errors,
         in_flight_max=settings.limits.in_flight_max,
-        cross_origin=CrossOrigin(settings.server.cors_origins),
+        cross_origin=CrossOrigin(settings.server.cors_origins) if settings.server.cors_origins else None,
     )
     sources = _sources(settings, catalogue, environ=environ, clock=clock, log=log, on_start=on_start)
     return Gateway(app, catalogue, sources, images, log)

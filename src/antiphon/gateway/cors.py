@@ -18,7 +18,7 @@ class CrossOrigin:
 
     def handle(self, exchange: Exchange) -> bool:
         """Mark the response for an allowed origin; True when the request was a preflight and is answered."""
-        origin = exchange.headers.get(b"origin") if self._origins else None
+        origin = exchange.headers.get(b"origin")
         if origin is None or not (self._any or origin in self._origins):
             return False
         exchange.always += (

@@ -22,6 +22,7 @@ from antiphon.http.server import Server
 from antiphon.observe.logs import Log
 from antiphon.settings.model import Settings
 from antiphon.settings.server import ServerSettings
+from antiphon.wheel import TimerWheel
 
 POLL_S = 0.05
 
@@ -59,10 +60,11 @@ async def _serve(settings: Settings, announce: Announce, environ: Mapping[str, s
         kind: Literal["progress", "model"] = "progress" if total is not None or done else "model"
         announce(Announcement(kind, model=model, state=state, detail=detail, done=done, total=total))
 
-    gateway = build(settings, development_key=key, environ=environ, log=log, on_start=on_start)
+    wheel = TimerWheel(asyncio.get_running_loop())
+    gateway = build(settings, development_key=key, environ=environ, log=log, on_start=on_start, wheel=wheel)
     listener = _listen(settings)
     base_url = settings.server.base_url or _base_url(settings, listener.getsockname()[1])
-    server = Server(gateway.app, limits=_limits(settings.server), clock=SystemClock())
+    server = Server(gateway.app, limits=_limits(settings.server), clock=SystemClock(), wheel=wheel)
     stopped = _stopped_by_signal()
     await server.start(listener, _tls(settings.server))
     gateway.start()

@@ -91,7 +91,7 @@ class Connection(asyncio.Protocol):
     def reset(self) -> None:
         """Forget the last answer, before the next request."""
         self.status = 0
-        self.headers: dict[bytes, bytes] = {}
+        self.header_list: list[tuple[bytes, bytes]] = []
         self.head_bytes = 0
         self.head_done = False
         self.complete = False
@@ -110,12 +110,16 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Parse what arrived and wake the reader once for all of it."""
         self.received = True
+        if not self.head_done:
+            self.head_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self.fail(f"not HTTP/1.1: {type(error).__name__}")
             return
-        if self.whole:
+        if not self.head_done and self.head_bytes > HEAD_BYTES_MAX:
+            self.fail("the answer's headers are too large")
+        elif self.whole:
             if self.complete or self.failure:
                 self.wake()
             elif self.buffered > self.body_bytes_max:
@@ -142,15 +146,17 @@ class Connection(asyncio.Protocol):
         self._on_lost(self)
 
     def _ends_at_close(self) -> bool:
-        return b"content-length" not in self.headers and b"transfer-encoding" not in self.headers
+        headers = self.headers
+        return b"content-length" not in headers and b"transfer-encoding" not in headers
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Collect a header; too many bytes of them end the exchange."""
-        self.head_bytes += len(name) + len(value)
-        if self.head_bytes > HEAD_BYTES_MAX:
-            self.fail("the answer's headers are too large")
-            return
-        self.headers[name.lower()] = value
+        """Keep a header; few answers are ever asked for theirs."""
+        self.header_list.append((name, value))
+
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        """The answer's headers by lower-case name."""
+        return {name.lower(): value for name, value in self.header_list}
 
     def on_headers_complete(self) -> None:
         """The head is read; an interim answer (1xx) is not the head."""
@@ -193,13 +199,10 @@ class Connection(asyncio.Protocol):
             self.transport.resume_reading()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    async def wait(self) -> None:
-        """Sleep until `wake`."""
+    def arrival(self) -> asyncio.Future[None]:
+        """Done at the next `wake`."""
         self.waiter = self._loop.create_future()
-        try:
-            await self.waiter
-        finally:
-            self.waiter = None
+        return self.waiter
 
     def ready(self) -> bool:
         """Whether as much has arrived as was asked for."""
@@ -247,7 +250,7 @@ class Answer:
         """
         connection = self._open()
         if not connection.ready():
-            await connection.wait()
+            await connection.arrival()
         if connection.ready():
             return True
         if not connection.failure:
@@ -261,19 +264,16 @@ class Answer:
     async def read(self, *, bytes_max: int) -> bytes:
         """The rest of the body; Broken when it is cut or larger than `bytes_max`."""
         connection = self._open()
-        pieces: list[bytes] = []
-        size = 0
+        body = b""
         while True:
-            piece = connection.take()
-            size += len(piece)
-            pieces.append(piece)
-            if size > bytes_max:
+            body += connection.take()
+            if len(body) > bytes_max:
                 raise Broken(f"the answer is larger than {bytes_max} bytes")
             if connection.complete and not connection.pieces:
-                return b"".join(pieces)
+                return body
             if connection.failure:
                 raise Broken(connection.failure)
-            await connection.wait()
+            await connection.arrival()
 
     async def read_some(self) -> bytes | None:
         """What arrived since the last call, in one piece, b"" at the end; Broken when the answer is cut.
@@ -282,7 +282,7 @@ class Answer:
         """
         connection = self._open()
         if not connection.pieces and not connection.complete and not connection.failure:
-            await connection.wait()
+            await connection.arrival()
         if connection.pieces:
             return connection.take()
         if connection.failure:
@@ -337,7 +337,7 @@ class Pool:
         Raises ConnectFailed when nothing was sent.
         """
         request = self._head(method, path, headers) + b"content-length: %d\r\n\r\n" % len(body) + body
-        connection = await self._acquire()
+        connection = self._idle_connection() or await self._connect()
         connection.send(request, whole=whole)
         return Answer(connection, self, request)
 
@@ -372,19 +372,19 @@ class Pool:
                 self._heads[key] = head
         return head
 
-    async def _acquire(self) -> Connection:
+    def _idle_connection(self) -> Connection | None:
         oldest = self._loop.time() - self.limits.idle_s
         while self._idle:
             connection = self._idle.pop()
             if not connection.lost and connection.idle_since > oldest:
                 return connection
             connection.abort()
-        if len(self._open) >= self.limits.connections_max:
-            raise ConnectFailed(f"{self.limits.connections_max} connections are open already")
-        return await self._connect()
+        return None
 
     async def _connect(self) -> Connection:
         loop, origin = self._loop, self.origin
+        if len(self._open) >= self.limits.connections_max:
+            raise ConnectFailed(f"{self.limits.connections_max} connections are open already")
 
         def make() -> Connection:
             return Connection(loop, self._forget, body_bytes_max=self.limits.body_bytes_max)

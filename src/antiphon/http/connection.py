@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Protocol, cast
 from urllib.parse import unquote
 
@@ -15,6 +15,7 @@ import httptools
 from msgspec import Struct
 
 from antiphon.http.exchange import STATUS_LINES, Exchange
+from antiphon.wheel import Timer, TimerWheel
 
 PIPELINE_MAX = 32
 READ_AHEAD_BYTES_MAX = 256 * 1024
@@ -39,8 +40,9 @@ class Host(Protocol):
     """The server that a connection belongs to."""
 
     limits: ConnectionLimits
-    handler: Callable[[Exchange], Awaitable[None]]
+    handler: Callable[[Exchange], Coroutine[None, None, None]]
     draining: bool
+    wheel: TimerWheel
 
     def admit(self, connection: ClientConnection, address: str) -> bool:
         """Count a connection; False when there are too many."""
@@ -62,11 +64,12 @@ class ClientConnection(asyncio.Protocol):
         self._host = host
         self._limits = host.limits
         self._loop = loop
+        self._wheel = host.wheel
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._address = ""
-        self._timer: asyncio.TimerHandle | None = None
-        self._write_timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
+        self._write_timer: Timer | None = None
         self._drained: asyncio.Future[None] | None = None
         self.congested = False
         self._closing = False
@@ -90,7 +93,7 @@ class ClientConnection(asyncio.Protocol):
         if not self._host.admit(self, self._address):
             self._refuse(503, "Too many connections.")
             return
-        self._timer = self._loop.call_later(self._limits.header_timeout_s, self._late)
+        self._timer = self._wheel.after(self._limits.header_timeout_s, self._late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone: whoever serves it is told."""
@@ -131,7 +134,7 @@ class ClientConnection(asyncio.Protocol):
         if self._serving is None and self._waiting:
             self._serve_next()
         if (self._in_head or self._arriving is not None) and not self._closing:
-            self._timer = self._loop.call_at(self._due(), self._late)
+            self._timer = self._wheel.at(self._due(), self._late)
 
     def eof_received(self) -> bool:
         """The client sends no more: it has gone, or it will not read on either."""
@@ -141,7 +144,7 @@ class ClientConnection(asyncio.Protocol):
         """The client reads too slowly: it has a while to catch up."""
         self.congested = True
         if self._transport is not None and not self._closing:
-            self._write_timer = self._loop.call_later(self._limits.write_timeout_s, self._transport.abort)
+            self._write_timer = self._wheel.after(self._limits.write_timeout_s, self._transport.abort)
 
     def resume_writing(self) -> None:
         """The client has caught up."""
@@ -260,18 +263,13 @@ class ClientConnection(asyncio.Protocol):
         else:
             self.resume()
             if self._timer is None:
-                self._timer = self._loop.call_later(self._limits.keep_alive_s, self._close)
+                self._timer = self._wheel.after(self._limits.keep_alive_s, self._close)
 
     def _serve_next(self) -> None:
         if self._closing or self._serving is not None or not self._waiting:
             return
         exchange = self._serving = self._waiting.popleft()
-        exchange.task = self._loop.create_task(self._run(exchange))
-
-    async def _run(self, exchange: Exchange) -> None:
-        await self._host.handler(exchange)
-        if not exchange.responded:
-            exchange.break_off()
+        exchange.task = self._loop.create_task(self._host.handler(exchange))
 
     # Ends.
 
@@ -291,7 +289,7 @@ class ClientConnection(asyncio.Protocol):
         """What was to come did not come in time. A paused reader is waited for, not blamed."""
         self._timer = None
         if self._reading_paused:
-            self._timer = self._loop.call_later(self._limits.body_timeout_s, self._late)
+            self._timer = self._wheel.after(self._limits.body_timeout_s, self._late)
         elif self._arriving is not None and self._serving is self._arriving:
             self._arriving.late = True
             self._arriving.wake()
@@ -324,7 +322,7 @@ class ClientConnection(asyncio.Protocol):
         self._closing = True
         if transport.can_write_eof():
             transport.write_eof()
-        self._timer = self._loop.call_later(LINGER_S, transport.abort)
+        self._timer = self._wheel.after(LINGER_S, transport.abort)
 
     def close_if_idle(self) -> None:
         """At shutdown: a connection that serves nothing ends at once, any other after its response."""

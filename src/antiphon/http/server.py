@@ -6,12 +6,13 @@ import asyncio
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from email.utils import formatdate
 
 from antiphon.clock import Clock
 from antiphon.http.connection import ClientConnection, ConnectionLimits
 from antiphon.http.exchange import Exchange
+from antiphon.wheel import TimerWheel
 
 DRAIN_POLL_S = 0.05
 
@@ -20,11 +21,12 @@ class Server:
     """Serves one handler. Make it within a running event loop."""
 
     def __init__(
-        self, handler: Callable[[Exchange], Awaitable[None]], *, limits: ConnectionLimits, clock: Clock
+        self, handler: Callable[[Exchange], Coroutine[None, None, None]], *, limits: ConnectionLimits, clock: Clock, wheel: TimerWheel
     ) -> None:
         self.handler = handler
         self.limits = limits
         self.draining = False
+        self.wheel = wheel
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._connections: set[ClientConnection] = set()

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from antiphon.modelfiles.gguf import Metadata, read_metadata
 from antiphon.modelfiles.model import HubAccess, ModelFile, Progress, Report
-from antiphon.modelfiles.resolve import find, resolve
+from antiphon.modelfiles.resolving import find, resolve
 
 __all__ = ["HubAccess", "Metadata", "ModelFile", "Progress", "Report", "find", "read_metadata", "resolve"]

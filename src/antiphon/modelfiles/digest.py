@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 from pathlib import Path
 
 import msgspec
@@ -37,9 +39,20 @@ class Digests:
             *(stat.st_mtime_ns, stat.st_ino),
         ):
             return known.sha256
-        sha256 = _read(path, stat.st_size, on_progress)
-        self._remember(_Known(str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino, sha256))
+        sha256 = sha256_of(path, on_progress=on_progress)
+        self.remember(path, sha256)
         return sha256
+
+    def remember(self, path: Path, sha256: str) -> None:
+        """Keep the digest of a file as it is now. A full disk forgets it: then it is read again next time."""
+        stat = path.stat()
+        known = _Known(str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino, sha256)
+        place = self._place(path)
+        fresh = place.with_suffix(f".{os.getpid()}")
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            fresh.write_bytes(msgspec.json.encode(known))
+            fresh.replace(place)
 
     def _place(self, path: Path) -> Path:
         return self._folder / (hashlib.sha256(str(path).encode()).hexdigest()[:32] + ".json")
@@ -50,19 +63,10 @@ class Digests:
         except (OSError, msgspec.DecodeError):
             return None
 
-    def _remember(self, known: _Known) -> None:
-        place = self._place(Path(known.path))
-        fresh = place.with_suffix(".new")
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            fresh.write_bytes(msgspec.json.encode(known))
-            fresh.replace(place)
-        except OSError:
-            return  # then it is read again next time
 
-
-def _read(path: Path, size_bytes: int, on_progress: Report) -> str:
-    digest, done = hashlib.sha256(), 0
+def sha256_of(path: Path, *, on_progress: Report) -> str:
+    """The file's SHA-256 in hexadecimal; about a second for each gigabyte."""
+    digest, done, size_bytes = hashlib.sha256(), 0, path.stat().st_size
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)

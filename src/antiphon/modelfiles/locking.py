@@ -11,7 +11,7 @@ from pathlib import Path
 from antiphon.errors import ConfigError
 
 POLL_S = 0.2
-STALL_S_MAX = 120.0
+STALL_S_MAX = 600.0  # checking a large file takes minutes
 
 
 @contextlib.contextmanager
@@ -19,7 +19,7 @@ def locked(path: Path, *, waiting: Callable[[], int], name: str) -> Iterator[Non
     """Hold the lock file `path` for a while.
 
     While another process holds it, `waiting` is called several times a second; it returns the bytes that the other
-    has by now. ConfigError when that number stands still for two minutes.
+    has by now. ConfigError when that number stands still for ten minutes.
     """
     with path.open("ab") as file:
         seen, since = -1, time.monotonic()

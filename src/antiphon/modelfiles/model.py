@@ -35,7 +35,10 @@ class ModelFile(Struct, frozen=True, kw_only=True):
 
 
 class HubAccess(Struct, frozen=True, kw_only=True):
-    """How the model hub is reached. `cache_dir` is its own cache folder (`HF_HOME`), looked into, never written to."""
+    """How the model hub is reached.
+
+    `cache_dir` is the folder of the hub's own tools (`HF_HOME`; None: the usual one), looked into, never written to.
+    """
 
     address: str = PUBLIC_HUB
     token: str | None = None

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from http import HTTPStatus
 from http.client import HTTPMessage
-from typing import IO, Protocol, cast
+from typing import IO, Protocol, Self, cast
 from urllib.parse import urlsplit
 
 from antiphon import __version__
@@ -32,7 +32,7 @@ class Answer(Protocol):
         """The next bytes of the body, empty at its end."""
         ...
 
-    def __enter__(self) -> Answer: ...
+    def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
 
@@ -94,7 +94,7 @@ def read(answer: Answer, size_bytes: int) -> bytes:
 
 def _reason(error: Exception) -> str:
     cause = getattr(error, "reason", error)
-    return str(cause) or type(cause).__name__
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause) or type(cause).__name__
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):

@@ -30,7 +30,7 @@ class Log:
         self._stream = stream or sys.stderr
         self._json = form == "json" or (form == "auto" and not self._stream.isatty())
         self._level = LEVELS[level]
-        self._access = access
+        self.accesses = access
         self._now = now
 
     def info(self, message: str, **fields: object) -> None:
@@ -50,9 +50,7 @@ class Log:
         self._write("error", message, {**fields, "trace": traceback.format_exc(limit=20)})
 
     def access(self, exchange: Exchange, duration_s: float) -> None:
-        """One line per request, if wanted."""
-        if not self._access:
-            return
+        """One line for a request; only to be called when `accesses` says so."""
         fields = {
             "request_id": exchange.request_id,
             "method": exchange.scope["method"],

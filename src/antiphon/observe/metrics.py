@@ -6,7 +6,7 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from antiphon.completions.service import Record
-from antiphon.observe.histogram import HistogramFamily, Series
+from antiphon.observe.families import CounterFamily, HistogramFamily, Series
 
 CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
@@ -48,9 +48,8 @@ class Metrics:
         self._failures = Counter(
             "antiphon_failures", "Requests that failed, by error code.", ("model", "code"), registry=registry
         )
-        self._responses = Counter(
-            "antiphon_http_responses", "Responses by route and status.", ("route", "status"), registry=registry
-        )
+        self._responses = CounterFamily("antiphon_http_responses", "Responses by route and status.", ("route", "status"))
+        registry.register(self._responses)
         self.restarts = Counter(
             "antiphon_engine_restarts", "Restarts of an engine's child process.", ("model",), registry=registry
         )
@@ -58,14 +57,10 @@ class Metrics:
         gauge = Gauge("antiphon_requests_in_flight", "Requests being served.", registry=registry)
         gauge.set_function(lambda: self.in_flight)
         self._models: dict[str, _Model] = {}
-        self._counts: dict[tuple[str, int], Counter] = {}
 
     def responded(self, route: str, status: int) -> None:
         """Count a response."""
-        child = self._counts.get((route, status))
-        if child is None:
-            child = self._counts[route, status] = self._responses.labels(route, str(status))
-        child.inc()
+        self._responses.add((route, str(status)))
 
     def ended(self, record: Record) -> None:
         """Count a completion."""

@@ -18,7 +18,8 @@ from antiphon.settings.serving import GenerationDefaults, ModelSettings, Upstrea
 EMBEDDED_DEFAULT = ModelSettings(
     name="smollm2:135m",
     reference="smollm2:135m",
-    defaults=GenerationDefaults(temperature=0.2, top_p=0.9),
+    # A model this small may repeat itself until the context is full, so it needs an end.
+    defaults=GenerationDefaults(temperature=0.2, top_p=0.9, max_tokens=2048),
 )
 
 

@@ -64,7 +64,10 @@ class ModelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: Annotated[Name, Meta(description="The name that requests use.")]
     reference: Annotated[
         NonEmpty,
-        Meta(description="Where its GGUF file is: a path, a known name, `hf:owner/repo[/file][@revision]`, a URL."),
+        Meta(
+            description="Where its GGUF file is: a path, a known name, a URL, `hf:OWNER/REPO/FILE.gguf` or "
+            "`hf:OWNER/REPO:QUANTISATION`."
+        ),
     ]
     mmproj: Annotated[
         NonEmpty | None,

@@ -15,10 +15,16 @@ from antiphon.structured.strings import Languages, string_shape
 
 
 class Acceptance:
-    """Judges values by the alternatives that `of` finds for a place, so that it agrees with the grammar."""
+    """Judges values by the alternatives that `of` finds for a place, so that it agrees with the grammar.
 
-    def __init__(self, of: Callable[[Places], tuple[Alternative, ...]], languages: Languages, draft: int) -> None:
+    A `lenient` judge says no only where every validator would; it serves proofs, the other one generation.
+    """
+
+    def __init__(
+        self, of: Callable[[Places], tuple[Alternative, ...]], languages: Languages, draft: int, *, lenient: bool
+    ) -> None:
         self._of = of
+        self._lenient = lenient
         self._languages = languages
         self._draft = draft
         self._enums: dict[At, frozenset[str]] = {}
@@ -39,7 +45,7 @@ class Acceptance:
         if kind in ("integer", "fraction"):
             return number_range(alternative).accepts(value)
         if kind == "string":
-            return self._languages.holds(string_shape(alternative), value)
+            return self._languages.holds(string_shape(alternative), value, lenient=self._lenient)
         if kind == "array":
             return self._array(value, alternative)
         return kind != "object" or self._object(value, alternative)

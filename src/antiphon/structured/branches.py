@@ -42,8 +42,9 @@ class Branches:
 
     def __init__(self, document: Document, languages: Languages) -> None:
         self.document = document
-        self.acceptance = Acceptance(self.of, languages, document.draft)
-        self._emptiness = Emptiness(self.of, self.acceptance, languages, document.draft)
+        self.acceptance = Acceptance(self.of, languages, document.draft, lenient=False)
+        lenient = Acceptance(self.of, languages, document.draft, lenient=True)
+        self._emptiness = Emptiness(self.of, lenient, languages, document.draft)
         self._budget = languages.budget
         self._known: dict[tuple[At, ...], tuple[Alternative, ...]] = {}
         self._proof_depth = 0

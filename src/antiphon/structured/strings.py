@@ -80,14 +80,16 @@ class Languages:
                 raise place.refuse(keyword, f"cannot be compiled: {error}.") from error
         return self._searches[pattern]
 
-    def holds(self, shape: StringShape, text: str) -> bool:
-        """Whether `text` keeps the whole shape."""
+    def holds(self, shape: StringShape, text: str, *, lenient: bool = False) -> bool:
+        """Whether `text` keeps the whole shape; `lenient` says yes where validators might differ from us.
+
+        Formats are narrower here than in the standards, and classes of letters may or may not know Unicode.
+        """
         self.budget.spend(1 + len(shape.wanted) * len(text) // 4)
         if len(text) < shape.low or (shape.high is not None and len(text) > shape.high) or text in shape.excluded:
             return False
-        return all(
-            self.search(each.pattern, each.place, each.keyword).accepts(text) is each.found for each in shape.wanted
-        )
+        sure = [each for each in shape.wanted if not lenient or (each.keyword == "pattern" and text.isascii())]
+        return all(self.search(each.pattern, each.place, each.keyword).accepts(text) is each.found for each in sure)
 
     def texts(self, shape: StringShape) -> Automaton | None:
         """The texts that keep patterns, formats and lengths; None if only the lengths matter."""

@@ -18,7 +18,8 @@ FaultName = Literal[
     "chatter",
     "status", "empty_body", "header_flood", "slow_headers", "informational", "slow", "one_byte",
     "endless", "endless_whitespace", "wrong_model", "lying_usage", "no_usage", "usage_each_chunk",
-    "no_finish", "no_done", "double_done", "after_done", "wrong_index", "bare", "extra_fields", "sse_dialect", "data_lines",
+    "no_finish", "no_done", "double_done", "after_done", "wrong_index", "bare", "extra_fields", "sse_dialect",
+    "data_lines",
     "wrong_length", "compressed", "keepalive_race", "close_idle",
 ]  # fmt: skip
 FAULT_NAMES: tuple[FaultName, ...] = get_args(FaultName)

@@ -16,14 +16,13 @@ CHARACTERS_A_PIECE = 4
 IMAGE_TOKENS = 64
 
 # Accents, wide scripts, combining marks, astral characters, quotes and backslashes: all that framing can break.
-WORDS = tuple(
-    (
-        "river stone lamp seven green walks under over the a quiet bird sings at dawn while rain falls on roofs "
-        "and nobody counts hours, yet letters arrive. Once more: yes; no? café naïve Größe señor façade Žižek "
-        "Ελλάδα Москва שלום سلام नमस्ते 東京 音楽 한국어 e\u0301toile 🦊 👩\u200d🚀 𝄞 "
-        '"quoted" it\'s back\\slash {brace} [list] <tag> &amp; 100% 3.14 line\nbreak tab\there'
-    ).split(" ")
+VOCABULARY = (
+    "river stone lamp seven green walks under over the a quiet bird sings at dawn while rain falls on roofs",
+    "and nobody counts hours, yet letters arrive. Once more: yes; no? café naïve Größe señor façade Žižek",
+    "Ελλάδα Москва שלום سلام नमस्ते 東京 音楽 한국어 e\u0301toile 🦊 👩\u200d🚀 𝄞",
+    '"quoted" it\'s back\\slash {brace} [list] <tag> &amp; 100% 3.14 line\nbreak tab\there',
 )
+WORDS = tuple(word for line in VOCABULARY for word in line.split(" "))
 
 
 def expected_text(messages: Sequence[WireMessage], count: int, seed: int | None = None, choice: int = 0) -> str:

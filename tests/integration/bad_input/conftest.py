@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 
@@ -15,8 +16,8 @@ from .lab import Lab, settings
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
     """The gateway; at the end of all tests it lives and has logged no exception."""
-    async with FaultEngine() as engine:
-        async with GatewayProcess(settings(engine), tmp_path_factory.mktemp("bad_input")) as gateway:
-            yield Lab(gateway, engine)
-            assert gateway.alive
-            assert "Traceback" not in gateway.log
+    folder = tmp_path_factory.mktemp("bad_input")
+    async with FaultEngine() as engine, GatewayProcess(settings(engine), folder) as gateway:
+        yield Lab(gateway, engine)
+        assert gateway.alive
+        assert "Traceback" not in gateway.log

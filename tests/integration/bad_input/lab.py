@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
+from msgspec import Struct
+
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
 from antiphon.testing.text import expected_text
-from msgspec import Struct
 
 from .case import ANY, AUTHORISED, CHAT, JSON, KEY, MODEL, Case, good
 
 ANSWER_S_MAX = 15.0
+ERROR_BYTES_MAX = 2000
 HEADER_TIMEOUT_S = 1.0
 BODY_TIMEOUT_S = 1.0
 SETTINGS = f"""
@@ -66,13 +68,16 @@ def wrong(case: Case, response: RawResponse) -> str | None:
         return None if case.may_close and not response.status else f"the answer broke off: {response}"
     if response.status not in case.status:
         return f"status {response.status}, not {case.status}: {response.body[:300]!r}"
-    if KEY.encode() in response.body or (found := TELLTALES.search(response.body)):
+    if KEY.encode() in response.body or TELLTALES.search(response.body):
         return f"the answer tells what it should not: {response.body[:300]!r}"
+    return None if response.status < 400 else _wrong_refusal(case, response)
+
+
+def _wrong_refusal(case: Case, response: RawResponse) -> str | None:
+    """What is wrong with an answer that refuses: its headers, its size, its form."""
     if response.status in (429, 503) and not response.headers.get("retry-after", "").isdigit():
         return "no Retry-After"
-    if response.status < 400:
-        return None
-    if len(response.body) > 2000:
+    if len(response.body) > ERROR_BYTES_MAX:
         return f"an error of {len(response.body)} bytes"
     return _wrong_error(case, response)
 

@@ -7,7 +7,7 @@ from .case import JSON, Case, chat, field, good, message
 USER: JSON = {"role": "user", "content": "hello"}
 CALL: JSON = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
 LOOK: JSON = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}
-PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
 TURNS: tuple[tuple[str, JSON, str], ...] = (
     ("no role", {"content": "x"}, "messages[0].role"),
@@ -27,7 +27,8 @@ TURNS: tuple[tuple[str, JSON, str], ...] = (
     ("null part", {"role": "user", "content": [None]}, "messages[0].content[0]*"),
     ("part without type", {"role": "user", "content": [{"text": "x"}]}, "messages[0].content[0]*"),
     ("unknown part", {"role": "user", "content": [{"type": "video", "url": "x"}]}, "messages[0].content[0]*"),
-    ("audio part", {"role": "user", "content": [{"type": "input_audio", "input_audio": {}}]}, "messages[0].content[0]*"),
+    ("audio part", {"role": "user", "content": [{"type": "input_audio", "input_audio": {}}]},
+     "messages[0].content[0]*"),
     ("file part", {"role": "user", "content": [{"type": "file", "file": {}}]}, "messages[0].content[0]*"),
     ("text part without text", {"role": "user", "content": [{"type": "text"}]}, "messages[0].content[0]*"),
     ("text part of number", {"role": "user", "content": [{"type": "text", "text": 1}]}, "messages[0].content[0]*"),
@@ -115,7 +116,8 @@ def cases() -> list[Case]:
         chat("the same tool twice", good(tools=twice), param="tools*"),
         chat("129 tools", good(tools=_tools(129)), param="tools"),
         field("parallel_tool_calls", "no"),
-        chat("second turn is wrong", good(messages=[USER, {"role": "robot", "content": "x"}]), param="messages[1].role"),
+        chat("second turn is wrong", good(messages=[USER, {"role": "robot", "content": "x"}]),
+             param="messages[1].role"),
         chat("prefill and tools", good(messages=[USER, {"role": "assistant", "content": "x"}], tools=[LOOK]),
              param="messages"),
         chat("2,049 messages", good(messages=[USER] * 2049), param="messages"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from antiphon.testing.raw_client import RawClient
 
 from . import (

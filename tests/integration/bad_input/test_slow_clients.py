@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import pytest
+
 from antiphon.testing.raw_client import RawClient, request_bytes
 
 from .case import AUTHORISED, CHAT, good

@@ -66,6 +66,9 @@ MODEL_NAMES: tuple[JSON, ...] = (
     "LAB/ODD:1B", "lab/odd", "lab%2Fodd:1b", "lab/odd:1b\x00", "lab/odd:1b\n", "'; drop table models; --",
     "${jndi:ldap://127.0.0.1/a}", "{{7*7}}", "<script>alert(1)</script>", "модель", "x" * 256,
 )  # fmt: skip
+NO_NAMES: tuple[JSON, ...] = (1, True, None, [], {}, "", "x" * 257)
+NO_MESSAGES: tuple[JSON, ...] = (None, "hello", {}, [], 1, True)
+NO_TURNS: tuple[JSON, ...] = (None, "hello", [], 1)
 NULLABLE = (
     *INTEGERS, *NUMBERS, *BOOLEANS, *STRINGS, *OBJECTS, *ENUMS, *LISTS,
     "stop", "modalities", "repeat_penalty", "safety_identifier", "prompt_cache_key",
@@ -78,10 +81,10 @@ def cases() -> list[Case]:
         *(field(name, value) for names, values in BAD_BY_TYPE.items() for name in names for value in values),
         *(field(name, value, param=_place(name)) for name, values in OUT_OF_BOUNDS.items() for value in values),
         *(field(name, value, param=param) for name, value, param in INSIDE),
-        *(field("model", value) for value in (1, True, None, [], {}, "", "x" * 257)),
+        *(field("model", value) for value in NO_NAMES),
         *(field("model", value, 404) for value in MODEL_NAMES),
-        *(field("messages", value) for value in (None, "hello", {}, [], 1, True)),
-        *(field("messages", [value], param="messages[0]") for value in (None, "hello", [], 1)),
+        *(field("messages", value) for value in NO_MESSAGES),
+        *(field("messages", [value], param="messages[0]") for value in NO_TURNS),
         *(chat(f"{name} missing", _without(name), param=name) for name in ("model", "messages")),
         *(chat(f"{name} null", good(**{name: None}), 200) for name in NULLABLE),
         chat("all of them null", good(**dict.fromkeys(NULLABLE)), 200),

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 
@@ -15,9 +16,9 @@ from .lab import Lab, assert_good, seen, settings
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
     """The gateway and its engines."""
-    async with FaultEngine() as a, FaultEngine() as b:
-        async with GatewayProcess(settings(a, b), tmp_path_factory.mktemp("faults")) as gateway:
-            yield Lab(gateway, a, b)
+    folder = tmp_path_factory.mktemp("faults")
+    async with FaultEngine() as a, FaultEngine() as b, GatewayProcess(settings(a, b), folder) as gateway:
+        yield Lab(gateway, a, b)
 
 
 @pytest_asyncio.fixture(loop_scope="package")

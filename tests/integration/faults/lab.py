@@ -7,11 +7,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
 from antiphon.testing.text import expected_text
-from msgspec import Struct
 
 CHAT = "/v1/chat/completions"
 KEY = "sk-faults-2a97516c354b68848cdbd8f54a226a0a55b21ed1"

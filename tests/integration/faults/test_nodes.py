@@ -6,9 +6,10 @@ import asyncio
 import time
 
 import pytest
+
 from antiphon.testing.faults import Fault
 
-from .lab import COUNT, MESSAGES, WRITE_TIMEOUT_S, Lab, assert_good, assert_refused, seen
+from .lab import WRITE_TIMEOUT_S, Lab, assert_good, assert_refused, seen
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 MEGABYTE = 1024 * 1024
@@ -47,7 +48,7 @@ async def test_refused_connections_are_not_seen(lab: Lab, stream: bool) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 async def test_no_engine_is_a_quick_503(lab: Lab, stream: bool) -> None:
-    """With every engine gone the answer is 503 with Retry-After within a second, and 200 again soon after one is back."""
+    """With every engine gone the answer is 503 within a second, and 200 again soon after one is back."""
     lab.a.crash()
     lab.b.crash()
     started_s = time.monotonic()
@@ -125,7 +126,7 @@ async def test_many_at_once_are_all_whole(lab: Lab) -> None:
 
 
 async def test_every_third_answer_broken_under_load(lab: Lab) -> None:
-    """With one engine breaking every third stream, each client sees a whole answer or a clean error, never a mixture."""
+    """With an engine breaking every third stream, each client sees a whole answer or a clean error, never both."""
     faults = [Fault(name="close", k=2), Fault(name="cut", k=4), Fault(name="reset", k=1), Fault(name="end_early", k=5)]
     lab.a.push(*(faults[n % 4] if n % 3 == 0 else None for n in range(90)))
     answers = [seen(each) for each in await asyncio.gather(*(lab.ask(stream=True) for _ in range(90)))]
@@ -135,4 +136,3 @@ async def test_every_third_answer_broken_under_load(lab: Lab) -> None:
         if not answer.error:
             assert_good(answer)
     assert len(broken) == sum(exchange.struck for exchange in lab.a.requests[-90:]) == 30
-    assert {"messages": list(MESSAGES), "count": COUNT}

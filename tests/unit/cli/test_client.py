@@ -62,7 +62,9 @@ def test_leaving_a_stream_closes_the_connection(client: Client, engine: FaultEng
     assert engine.connections_accepted == 1
 
 
-@pytest.mark.parametrize("fault", [Fault("close", k=-1), Fault("reset", k=-1), Fault("freeze", k=-1)])
+@pytest.mark.parametrize(
+    "fault", [Fault("close", k=-1), Fault("close", k=2), Fault("reset", k=-1), Fault("freeze", k=-1)]
+)
 def test_a_broken_connection_is_told(client: Client, engine: FaultEngine, fault: Fault) -> None:
     """With the address, in one sentence."""
     engine.push(fault)

@@ -11,7 +11,7 @@ import pytest
 from antiphon.cli.flags import KINDS, SettingFlags, assignments, name_of
 from antiphon.errors import ConfigError
 from antiphon.settings.load import load
-from antiphon.settings.model import Settings
+from antiphon.settings.model import EMBEDDED_DEFAULT, Settings
 from antiphon.settings.serving import EngineKind
 
 
@@ -49,6 +49,8 @@ def test_plain_flags_set_their_setting(tmp_path: Path) -> None:
         ("/m/my model.GGUF", "my-model", "/m/my model.GGUF"),
         ("hf:owner/repo-GGUF", "repo", "hf:owner/repo-GGUF"),
         ("hf:owner/repo/file.gguf@main", "file", "hf:owner/repo/file.gguf@main"),
+        ("hf:owner/repo-GGUF:Q4_K_M@v1", "repo", "hf:owner/repo-GGUF:Q4_K_M@v1"),
+        ("https://h/x.gguf#sha256=00", "x", "https://h/x.gguf#sha256=00"),
         ("https://h/x.gguf?download=true", "x", "https://h/x.gguf?download=true"),
         ("n=https://h/x.gguf?download=true", "n", "https://h/x.gguf?download=true"),
     ],
@@ -67,7 +69,7 @@ def test_a_name_is_always_possible() -> None:
 def test_the_built_in_model_keeps_its_defaults_by_name(tmp_path: Path) -> None:
     """As when nothing is said."""
     (model,) = settings(tmp_path, SettingFlags(model=("small=smollm2:135m",))).models
-    assert model.defaults.temperature == 0.2
+    assert model.defaults == EMBEDDED_DEFAULT.defaults
 
 
 def test_model_flags_hold_for_every_model(tmp_path: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from antiphon.cli import model_checks
+from antiphon.settings.model import Settings
 from antiphon.settings.secret import Secret
-from antiphon.settings.serving import UpstreamModel, UpstreamSettings
+from antiphon.settings.serving import ModelSettings, UpstreamModel, UpstreamSettings
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.faults import Fault
 
@@ -28,6 +31,37 @@ def test_a_library_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     assert finding.status == "fail"
     assert "No module named 'no_such_library'" in finding.found
     assert "pip install" in finding.advice
+
+
+def files(tmp_path: Path, **fields: str) -> dict[str, str]:
+    """Check and status of each file of a model."""
+    model = msgspec.convert({"name": "m", **fields}, ModelSettings)
+    found = model_checks.model_files(model, Settings(data_dir=tmp_path))
+    return {finding.check: finding.status for finding in found}
+
+
+def test_a_file_that_must_be_fetched_is_a_warning(tmp_path: Path) -> None:
+    """It will come by itself."""
+    assert files(tmp_path, reference="hf:owner/repo/file.gguf") == {"model m": "warn"}
+
+
+@pytest.mark.parametrize("reference", ["./none.gguf", "nothing-like-it", "hf:x", "http://example.org/x.gguf"])
+def test_a_file_that_never_will_be_there_fails(tmp_path: Path, reference: str) -> None:
+    """A wrong path, a wrong reference."""
+    assert files(tmp_path, reference=reference) == {"model m": "fail"}
+
+
+def test_projector_and_template_are_looked_for(tmp_path: Path) -> None:
+    """Each is a finding of its own."""
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    found = files(tmp_path, reference=str(tmp_path / "m.gguf"), mmproj="./p.gguf", chat_template="./none.jinja")
+    assert found == {"model m": "fail", "model m, image projector": "fail"}
+
+
+def test_a_file_that_is_here_is_good(tmp_path: Path) -> None:
+    """Its digest is told."""
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    assert files(tmp_path, reference=str(tmp_path / "m.gguf")) == {"model m": "ok"}
 
 
 def test_an_upstream_that_answers_is_good(engine: FaultEngine) -> None:

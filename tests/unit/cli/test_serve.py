@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -18,7 +19,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """The settings that the gateway was run with; it says that it listens, and ends."""
     seen: list[Settings] = []
 
-    def run(settings: Settings, *, announce: Announce) -> int:
+    def run(settings: Settings, *, announce: Announce, environ: Mapping[str, str]) -> int:
+        assert environ is os.environ
         seen.append(settings)
         announce(Announcement("listening", base_url="http://127.0.0.1:1"))
         return 0

@@ -78,7 +78,7 @@ def refused(schema: Any) -> BadRequest:
         (None, "s"),
         ({"minimum": float("inf")}, "s"),
         ({"default": float("nan")}, "s"),
-        ({"minimum": 2**70}, "s"),
+        ({"minimum": 2**70}, "s.minimum"),
         ({"const": "\ud800"}, "s"),
         ({"description": "x" * 70000}, "s"),
         ({"anyOf": [{"type": "string"}] * 1001}, "s"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import os
 from pathlib import Path
 from typing import Any  # the library has no types
 
-from antiphon.engines.embedded.options import ChildDocument
+from antiphon.engines.embedded.options import ChildDocument, EngineOptions
 
 HTTP_THREADS = 512  # a connection holds a thread; with too few, even a health check waits behind long answers
+IMAGE_TOKENS_MAX = 512
 TEMPLATE_BYTES_MAX = 1024 * 1024
 VERBOSITY_WARNINGS = 2  # never prompts
 WRITE_TIMEOUT_S = 600
@@ -45,7 +45,7 @@ def _set_sizes(params: Any, document: ChildDocument) -> None:
     params.n_parallel = options.parallel
     params.n_ctx = options.context_length * options.parallel
     params.kv_unified = False  # a shared context that is full would end every request in it
-    params.n_batch = params.n_ubatch = options.batch_tokens
+    params.n_batch = params.n_ubatch = _batch_tokens(options)
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = options.threads
     params.cont_batching = True
     params.cache_prompt = True
@@ -64,8 +64,13 @@ def _set_server(params: Any, document: ChildDocument) -> None:
     params.verbosity = VERBOSITY_WARNINGS
 
 
+def _batch_tokens(options: EngineOptions) -> int:
+    """Some models look at an image as a whole: it must fit into one batch, or llama.cpp aborts."""
+    return options.batch_tokens if options.mmproj_path is None else max(options.batch_tokens, IMAGE_TOKENS_MAX)
+
+
 def _read_template(path: Path) -> str:
-    size_bytes = os.stat(path).st_size
+    size_bytes = path.stat().st_size
     if size_bytes > TEMPLATE_BYTES_MAX:
         raise RuntimeError(f"the chat template {path} has {size_bytes} bytes, more than {TEMPLATE_BYTES_MAX}")
     return path.read_text(encoding="utf-8")

@@ -38,7 +38,7 @@ def fresh_socket(folder: Path) -> str:
 def remove_socket(path: str) -> None:
     """Remove the file that a child left."""
     with contextlib.suppress(OSError):
-        os.unlink(path)
+        Path(path).unlink()
 
 
 def _sweep(folder: Path) -> None:

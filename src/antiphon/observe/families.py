@@ -1,6 +1,7 @@
-"""A histogram that costs a bisection to add to, exposed through prometheus_client's own collector interface.
+"""Counters and histograms that are cheap to add to, exposed through prometheus_client's own collector interface.
 
-The library's own histogram walks its buckets and takes three locks: 1.6 µs an observation here, against 0.2 µs.
+The library's histogram walks its buckets and takes three locks: 1.6 µs an observation here, against 0.2 µs. One thread
+adds and reads.
 """
 
 from __future__ import annotations
@@ -8,12 +9,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 
 class Series:
-    """The counts of one set of labels. One thread adds and reads."""
+    """The counts of one set of labels."""
 
     __slots__ = ("_bounds", "counts", "total")
 
@@ -53,4 +54,25 @@ class HistogramFamily(Collector):
                 running += count
                 buckets.append((name, float(running)))
             family.add_metric(labels, buckets, series.total)
+        yield family
+
+
+class CounterFamily(Collector):
+    """Counts by label values."""
+
+    def __init__(self, name: str, text: str, labels: tuple[str, ...]) -> None:
+        self._name = name
+        self._text = text
+        self._labels = labels
+        self._counts: dict[tuple[str, ...], int] = {}
+
+    def add(self, labels: tuple[str, ...]) -> None:
+        """Count one."""
+        self._counts[labels] = self._counts.get(labels, 0) + 1
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """For a scrape."""
+        family = CounterMetricFamily(self._name, self._text, labels=self._labels)
+        for labels, count in self._counts.items():
+            family.add_metric(labels, count)
         yield family
