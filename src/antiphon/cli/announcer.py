@@ -13,7 +13,7 @@ from antiphon.cli.progress import Progress
 from antiphon.clock import Clock
 
 if TYPE_CHECKING:
-    from antiphon.gateway.serve import Announcement
+    from antiphon.gateway.announcements import Announcement
 
 DEFAULT_PORT = 8000
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from antiphon.cli.client import Client, Reply
 from antiphon.cli.endpoint import Endpoint, base_url_of
 from antiphon.cli.findings import Finding, fail, ok, warn
-from antiphon.cli.hub import hub_access
+from antiphon.sources.hub import hub_access
 from antiphon.cli.output import size_text
 from antiphon.errors import AntiphonError
 from antiphon.modelfiles import find

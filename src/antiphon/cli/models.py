@@ -59,7 +59,7 @@ def pull(reference: str, /, *, config: Path | None = None, data_dir: Path | None
         Print JSON.
 
     """
-    from antiphon.cli.hub import hub_access
+    from antiphon.sources.hub import hub_access
     from antiphon.cli.progress import Progress
     from antiphon.clock import SystemClock
     from antiphon.modelfiles import resolve

@@ -17,16 +17,17 @@ from antiphon.gateway.cors import CrossOrigin
 from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.routes import table
-from antiphon.gateway.supervision import ModelStart, supervisor_for
 from antiphon.ids import Ids
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
 from antiphon.models.routes import ModelRoutes
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
-from antiphon.settings.model import EMBEDDED_DEFAULT, Settings
+from antiphon.settings.model import Settings
 from antiphon.sources import Source
-from antiphon.sources.embedded import EmbeddedSource
+from antiphon.sources.embedded import EmbeddedSource, OnState
+from antiphon.sources.hub import hub_access
+from antiphon.sources.supervision import OnProgress, supervisor_for
 from antiphon.sources.upstream import UpstreamSource
 from antiphon.vision.admission import ImageAdmission
 from antiphon.vision.limits import ImageLimits
@@ -77,8 +78,9 @@ def build(
     development_key: str | None,
     environ: Mapping[str, str],
     log: Log,
-    on_start: ModelStart,
     wheel: TimerWheel,
+    on_progress: OnProgress,
+    on_state: OnState,
 ) -> Gateway:
     """A gateway for these settings. Call it within a running event loop; ConfigError when they cannot work."""
     clock, ids, metrics, catalogue = SystemClock(), Ids(), Metrics(), Catalogue()
@@ -121,7 +123,17 @@ def build(
         in_flight_max=settings.limits.in_flight_max,
         cross_origin=CrossOrigin(settings.server.cors_origins) if settings.server.cors_origins else None,
     )
-    sources = _sources(settings, catalogue, environ=environ, clock=clock, log=log, on_start=on_start)
+    supervise = supervisor_for(
+        settings.data_dir, hub=hub_access(settings.hub), clock=clock, environ=environ, on_progress=on_progress
+    )
+    sources: list[Source] = [
+        EmbeddedSource(model, catalogue, supervise=supervise, clock=clock, on_state=on_state)
+        for model in settings.models
+    ]
+    sources += [
+        UpstreamSource(upstream, catalogue, connect_s=settings.timeouts.connect_s, clock=clock, log=log)
+        for upstream in settings.upstreams
+    ]
     return Gateway(app, catalogue, sources, images, log)
 
 
@@ -136,29 +148,6 @@ def keyring(settings: Settings, development_key: str | None) -> Keyring:
     if development_key is not None:
         keys[digest(development_key)] = Key("development", dria=development_key.startswith("dkn_"))
     return Keyring(keys)
-
-
-def _sources(
-    settings: Settings,
-    catalogue: Catalogue,
-    *,
-    environ: Mapping[str, str],
-    clock: SystemClock,
-    log: Log,
-    on_start: ModelStart,
-) -> list[Source]:
-    models = settings.models
-    if not models and not settings.upstreams and settings.embedded_default:
-        models = (EMBEDDED_DEFAULT,)
-    supervise = supervisor_for(settings.data_dir, clock=clock, environ=environ, on_start=on_start)
-    sources: list[Source] = [
-        EmbeddedSource(model, catalogue, supervise=supervise, clock=clock, log=log) for model in models
-    ]
-    sources += [
-        UpstreamSource(upstream, catalogue, connect_s=settings.timeouts.connect_s, clock=clock, log=log)
-        for upstream in settings.upstreams
-    ]
-    return sources
 
 
 def _image_limits(settings: Settings) -> ImageLimits:

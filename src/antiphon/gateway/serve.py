@@ -7,40 +7,24 @@ import gc
 import signal
 import socket
 import ssl
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Mapping
 
 import uvloop
-from msgspec import Struct
 
 from antiphon.accounts.development import development_key
 from antiphon.clock import SystemClock
 from antiphon.errors import ConfigError
+from antiphon.gateway.announcements import Announce, Announcement
 from antiphon.gateway.build import Gateway, build
 from antiphon.http.connection import ConnectionLimits
 from antiphon.http.server import Server
+from antiphon.modelfiles import Progress
 from antiphon.observe.logs import Log
 from antiphon.settings.model import Settings
 from antiphon.settings.server import ServerSettings
 from antiphon.wheel import TimerWheel
 
 POLL_S = 0.05
-
-
-class Announcement(Struct, frozen=True):
-    """A step of the start, or of the end. `done` and `total` are bytes of a model file under way."""
-
-    kind: Literal["listening", "model", "progress", "ready", "stopping"]
-    base_url: str = ""
-    development_key: str | None = None
-    model: str = ""
-    state: str = ""
-    detail: str = ""
-    done: int = 0
-    total: int | None = None
-
-
-Announce = Callable[[Announcement], None]
 
 
 def run(settings: Settings, *, announce: Announce, environ: Mapping[str, str]) -> int:
@@ -56,12 +40,27 @@ async def _serve(settings: Settings, announce: Announce, environ: Mapping[str, s
         access=settings.observability.access_log,
     )
 
-    def on_start(model: str, state: str, detail: str, done: int, total: int | None) -> None:
-        kind: Literal["progress", "model"] = "progress" if total is not None or done else "model"
-        announce(Announcement(kind, model=model, state=state, detail=detail, done=done, total=total))
+    loop = asyncio.get_running_loop()
 
-    wheel = TimerWheel(asyncio.get_running_loop())
-    gateway = build(settings, development_key=key, environ=environ, log=log, on_start=on_start, wheel=wheel)
+    def on_progress(model: str, progress: Progress) -> None:
+        told = Announcement(
+            "progress", model=model, detail=progress.step, done=progress.done_bytes, total=progress.total_bytes
+        )
+        loop.call_soon_threadsafe(announce, told)
+
+    def on_state(model: str, state: str, detail: str) -> None:
+        announce(Announcement("model", model=model, state=state, detail=detail))
+
+    wheel = TimerWheel(loop)
+    gateway = build(
+        settings,
+        development_key=key,
+        environ=environ,
+        log=log,
+        wheel=wheel,
+        on_progress=on_progress,
+        on_state=on_state,
+    )
     listener = _listen(settings)
     base_url = settings.server.base_url or _base_url(settings, listener.getsockname()[1])
     server = Server(gateway.app, limits=_limits(settings.server), clock=SystemClock(), wheel=wheel)

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from antiphon.clock import Clock
 from antiphon.chat import Choice, Usage
 from antiphon.engines import DeltaStream, Engine, Job, ModelFacts
+from antiphon.engines.embedded.supervisor import Supervisor
 from antiphon.engines.kinds import KINDS
 from antiphon.engines.upstream import HttpEngine
 from antiphon.errors import AntiphonError, Unavailable
 from antiphon.http.client import ClientLimits, Origin, Pool
 from antiphon.models.catalogue import Catalogue
-from antiphon.observe.logs import Log
 from antiphon.settings.serving import ModelSettings
 from antiphon.sources.described import described
-
-if TYPE_CHECKING:
-    from antiphon.engines.embedded.supervisor import Supervisor
+from antiphon.sources.supervision import Supervise
 
 LOADING_RETRY_S = 2
-PARALLEL = 4
+
+# A model's name, its state, and why when it is a bad one.
+OnState = Callable[[str, str, str], None]
 
 
 class Absent:
@@ -115,15 +114,15 @@ class EmbeddedSource:
         settings: ModelSettings,
         catalogue: Catalogue,
         *,
-        supervise: Callable[[ModelSettings, Callable[[], None]], Awaitable[Supervisor]],
+        supervise: Supervise,
         clock: Clock,
-        log: Log,
+        on_state: OnState,
     ) -> None:
         self._settings = settings
         self._catalogue = catalogue
         self._supervise = supervise
-        self._clock = clock
-        self._log = log
+        self._on_state = on_state
+        self._created = int(clock.now())
         self._changed = asyncio.Event()
         self._supervisor: Supervisor | None = None
         self._engine: Engine = Absent(settings.name)
@@ -139,15 +138,16 @@ class EmbeddedSource:
             self._changed.clear()
             if self._supervisor.state == "ready":
                 await self._describe()
-            self._log.info("model", name=self._settings.name, state=self._supervisor.state)
+            failed = self._supervisor.state in ("restarting", "failed")
+            detail = (self._supervisor.last_error or "") if failed else ""
+            self._on_state(self._settings.name, self._supervisor.state, detail)
             await self._changed.wait()
 
     async def _describe(self) -> None:
         try:
             facts = await self._engine.models()
-        except AntiphonError as error:
-            self._log.warning("the engine does not tell of its model", name=self._settings.name, reason=str(error))
-            return
+        except AntiphonError:
+            return  # it has just died: its next life will tell
         self._offer(facts[0] if facts else None)
 
     def _offer(self, facts: ModelFacts | None) -> None:
@@ -156,9 +156,9 @@ class EmbeddedSource:
             facts,
             self._engine,
             upstream_name=self._settings.name,
-            created=int(self._clock.now()),
+            created=self._created,
             owned_by="antiphon",
-            slots=self._settings.parallel or PARALLEL,
+            slots=None if self._supervisor is None else self._supervisor.options.parallel,
         )
         self._catalogue.replace(f"embedded:{self._settings.name}", (model,))
 

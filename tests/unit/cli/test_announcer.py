@@ -11,7 +11,7 @@ import pytest
 from antiphon.cli.announcer import JSONAnnouncer, TextAnnouncer, curl, ready_text
 from antiphon.cli.output import Output
 from antiphon.clock import ManualClock
-from antiphon.gateway.serve import Announcement
+from antiphon.gateway.announcements import Announcement
 
 READY = Announcement("ready", base_url="http://127.0.0.1:8000", development_key="dkn_test_x", model="smollm2:135m")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from antiphon.cli.hub import hub_access
+from antiphon.sources.hub import hub_access
 from antiphon.settings.model import Hub
 from antiphon.settings.secret import Secret
 

@@ -1,0 +1,69 @@
+"""From a model's settings to its supervised child: files found or fetched in a thread, progress told on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from antiphon.clock import Clock
+from antiphon.engines.embedded.options import EngineOptions, context_of, parallel_of, threads_of
+from antiphon.engines.embedded.sockets import socket_folder
+from antiphon.engines.embedded.supervisor import Supervisor
+from antiphon.modelfiles import HubAccess, Progress, read_metadata, resolve
+from antiphon.settings.serving import ModelSettings
+
+# The model's name and how far its file is.
+OnProgress = Callable[[str, Progress], None]
+Supervise = Callable[[ModelSettings, Callable[[], None]], Awaitable[Supervisor]]
+
+
+def supervisor_for(
+    data_dir: Path, *, hub: HubAccess, clock: Clock, environ: Mapping[str, str], on_progress: OnProgress
+) -> Supervise:
+    """A function that makes the supervisor of a model, not yet started; ConfigError when its files cannot be had."""
+    folder = data_dir.expanduser()
+
+    async def supervise(settings: ModelSettings, on_change: Callable[[], None]) -> Supervisor:
+        options = await asyncio.to_thread(_options, settings, folder, hub, on_progress)
+        return Supervisor(
+            options,
+            run_dir=socket_folder(folder),
+            log_path=folder / "logs" / f"engine-{_file_name(settings.name)}.log",
+            clock=clock,
+            random=random.Random(),
+            environ=environ,
+            on_change=on_change,
+        )
+
+    return supervise
+
+
+def _options(settings: ModelSettings, folder: Path, hub: HubAccess, on_progress: OnProgress) -> EngineOptions:
+    """How the child is to run; blocking, since a file may have to be fetched."""
+
+    def report(progress: Progress) -> None:
+        on_progress(settings.name, progress)
+
+    def find(reference: str) -> Path:
+        return resolve(reference, data_dir=folder, hub=hub, on_progress=report).path
+
+    path = find(settings.reference)
+    metadata = read_metadata(path)
+    context_length = context_of(settings.context_length, metadata.context_length)
+    return EngineOptions(
+        model_name=settings.name,
+        model_path=str(path),
+        mmproj_path=None if settings.mmproj is None else str(find(settings.mmproj)),
+        chat_template_path=settings.chat_template,
+        context_length=context_length,
+        parallel=parallel_of(settings.parallel, context_length, metadata.cache_bytes_per_token),
+        threads=threads_of(settings.threads, os.cpu_count() or 1),
+    )
+
+
+def _file_name(name: str) -> str:
+    """A model's name as a file may be called."""
+    return "".join(character if character.isalnum() or character in "-_." else "-" for character in name)
