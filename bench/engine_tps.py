@@ -93,9 +93,7 @@ def called_directly(folder: Path, model_path: Path) -> Iterator[Path]:
         parallel=PARALLEL,
         threads=len(all_cores()),
     )
-    document = ChildDocument(
-        options=options, socket_path=str(socket_path), api_key=KEY, parent_pid=os.getpid()
-    )
+    document = ChildDocument(options=options, socket_path=str(socket_path), api_key=KEY, parent_pid=os.getpid())
     told = msgspec.json.encode(document) + b"\n"
     argv = (sys.executable, "-m", CHILD)
     with running(argv, cores=all_cores(), log=folder / "engine.log", told=told) as process:
@@ -133,9 +131,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--streams", type=int, default=2)
     parser.add_argument("--requests", type=int, default=2, help="for each stream and round")
-    parser.add_argument(
-        "--out", metavar="FOLDER", help="add the result to the results in this folder"
-    )
+    parser.add_argument("--out", metavar="FOLDER", help="add the result to the results in this folder")
     options = parser.parse_args(words)
     size = Size(rounds=options.rounds, streams=options.streams, requests=options.requests)
     result = compare(size, build(cache_folder()))

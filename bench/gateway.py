@@ -42,9 +42,7 @@ class Launch:
 
     def environment(self) -> dict[str, str]:
         """The whole environment of the process: ours without the settings of anybody's own gateway."""
-        ours = {
-            name: value for name, value in os.environ.items() if not name.startswith("ANTIPHON_")
-        }
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("ANTIPHON_")}
         return {**ours, **self.env}
 
 
@@ -86,6 +84,4 @@ def install_venv(cache: Path, name: str, requirements: tuple[str, ...]) -> None:
 def installed_version(python: Path, package: str) -> str:
     """The version of a distribution, as the interpreter that runs it sees it."""
     program = f"from importlib.metadata import version; print(version({package!r}))"
-    return subprocess.run(
-        (python, "-c", program), check=True, capture_output=True, text=True
-    ).stdout.strip()
+    return subprocess.run((python, "-c", program), check=True, capture_output=True, text=True).stdout.strip()

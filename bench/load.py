@@ -44,9 +44,7 @@ class LoadErrors(msgspec.Struct, frozen=True):
     @property
     def total(self) -> int:
         """All failed requests."""
-        return (
-            self.connect + self.status + self.broken + self.incomplete + self.miscounted + self.late
-        )
+        return self.connect + self.status + self.broken + self.incomplete + self.miscounted + self.late
 
 
 class LoadResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -140,15 +140,11 @@ def _panel(panel: Panel, rows: tuple[Row, ...], reference: Row | None) -> Iterat
             yield from _bar(panel, row, TOP + ROW_HEIGHT * at + 5, value, unit=unit, scale=scale)
 
 
-def _bar(
-    panel: Panel, row: Row, top: int, value: float, *, unit: float, scale: float
-) -> Iterator[str]:
+def _bar(panel: Panel, row: Row, top: int, value: float, *, unit: float, scale: float) -> Iterator[str]:
     ratio = value / unit
     cut = ratio > CUT_RATIO
     length = PANEL_WIDTH - VALUE_WIDTH if cut else ratio * scale
-    yield (
-        f'<rect class="{row.role}" x="{panel.left}" y="{top}" width="{length:.1f}" height="{BAR_HEIGHT}" rx="2"/>'
-    )
+    yield (f'<rect class="{row.role}" x="{panel.left}" y="{top}" width="{length:.1f}" height="{BAR_HEIGHT}" rx="2"/>')
     if cut:
         at = panel.left + length - 26
         yield f'<path class="cut" d="M{at + 4:.1f} {top - 2} l-8 {BAR_HEIGHT + 4} M{at + 11:.1f} {top - 2} l-8 24"/>'

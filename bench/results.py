@@ -136,9 +136,7 @@ def medians(rounds: tuple[Figures, ...]) -> Figures:
     """Each figure's median over the rounds that have it."""
     values: dict[str, float] = {}
     for name in Figures.__struct_fields__:
-        measured = [
-            value for value in (getattr(figures, name) for figures in rounds) if value is not None
-        ]
+        measured = [value for value in (getattr(figures, name) for figures in rounds) if value is not None]
         if measured:
             values[name] = median(measured)
     return msgspec.convert(values, Figures)

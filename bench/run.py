@@ -52,14 +52,10 @@ def _installed(gateway: Gateway, cache: Path) -> bool:
 
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
-    parser.add_argument(
-        "--quick", action="store_true", help="three gateways, two short rounds: about two minutes"
-    )
+    parser.add_argument("--quick", action="store_true", help="three gateways, two short rounds: about two minutes")
     parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="only these gateways")
     parser.add_argument("--check", action="store_true", help="exit with 1 when a goal is missed")
-    parser.add_argument(
-        "--out", metavar="FOLDER", help=f"write results there, e.g. {results.FOLDER.name}"
-    )
+    parser.add_argument("--out", metavar="FOLDER", help=f"write results there, e.g. {results.FOLDER.name}")
     return parser
 
 

@@ -65,6 +65,4 @@ def served(gateway: Gateway, setting: Setting) -> Iterator[Served]:
                         refuses_wrong_key=chat_status(site.port, key=WRONG_KEY) not in (0, 200),
                     )
             except RuntimeError as error:
-                raise RuntimeError(
-                    f"{gateway.name}: {error}\n{log.read_text()[-LOG_TAIL:]}"
-                ) from error
+                raise RuntimeError(f"{gateway.name}: {error}\n{log.read_text()[-LOG_TAIL:]}") from error

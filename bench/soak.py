@@ -76,9 +76,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--gateway", default=goals.OURS, help="the name of a gateway")
     parser.add_argument("--streams", type=int, default=1000)
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument(
-        "--out", metavar="FOLDER", help="add the result to the results in this folder"
-    )
+    parser.add_argument("--out", metavar="FOLDER", help="add the result to the results in this folder")
     options = parser.parse_args(words)
     (gateway,) = gateways.named((options.gateway,))
     cache = cache_folder()

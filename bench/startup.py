@@ -40,9 +40,7 @@ def start_once(tools: Tools) -> tuple[float, float]:
                 return ready_s, memory_mib(process.pid, kind="Rss")
 
 
-def _wait_until_ready(
-    process: subprocess.Popen[bytes], port: int, begin: float, log: Path
-) -> float:
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, begin: float, log: Path) -> float:
     while time.monotonic() - begin < READY_S_MAX:
         if process.poll() is not None:
             raise NotServing(f"it ended with {process.returncode}: {log.read_text()[-4000:]}")
@@ -69,9 +67,7 @@ def main(words: list[str] | None = None) -> int:
     """Returns the exit status: 1 when a goal was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench.startup", description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument(
-        "--out", metavar="FOLDER", help="add the result to the results in this folder"
-    )
+    parser.add_argument("--out", metavar="FOLDER", help="add the result to the results in this folder")
     options = parser.parse_args(words)
     result = measure(build(cache_folder()), options.runs)
     kept = tuple(goals.of_rest(Results(startup=result)))

@@ -38,9 +38,7 @@ def _install(_cache: Path) -> None:
 
 
 def _version(_cache: Path) -> str:
-    said = subprocess.run(
-        (str(program(NAME)), "-v"), check=True, capture_output=True, text=True
-    ).stdout
+    said = subprocess.run((str(program(NAME)), "-v"), check=True, capture_output=True, text=True).stdout
     found = re.search(r"version ([0-9.]+)", said)
     return found[1] if found else "unknown"
 

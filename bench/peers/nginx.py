@@ -52,18 +52,14 @@ def _install(_cache: Path) -> None:
 
 
 def _version(_cache: Path) -> str:
-    said = subprocess.run(
-        (str(program(NAME)), "-v"), check=True, capture_output=True, text=True
-    ).stderr
+    said = subprocess.run((str(program(NAME)), "-v"), check=True, capture_output=True, text=True).stderr
     found = re.search(r"nginx/([0-9.]+)", said)
     return found[1] if found else "unknown"
 
 
 def _launch(site: Site) -> Launch:
     config = site.folder / "nginx.conf"
-    config.write_text(
-        CONFIG.format(folder=site.folder, port=site.port, upstream_port=site.upstream_port)
-    )
+    config.write_text(CONFIG.format(folder=site.folder, port=site.port, upstream_port=site.upstream_port))
     return Launch(argv=(str(program(NAME)), "-p", str(site.folder), "-c", str(config)))
 
 

@@ -36,7 +36,7 @@ def _launch(site: Site) -> Launch:
 GATEWAY = Gateway(
     name=NAME,
     label=NAME,
-    note="cache-aware (default)",
+    note="cache-aware",
     role="router",
     meters_usage=False,
     install=_install,

@@ -1,7 +1,7 @@
 """A timer wheel: timers that nearly always are cancelled, at a tenth of the cost of the event loop's own.
 
-Each request sets a few (its deadline, its heartbeat, the connection's keep-alive) and cancels them all. A timer rings at
-the first tick after its time, so up to `TICK_S` late. The wheel turns only while there are timers.
+Each request sets a few (its deadline, its heartbeat, the connection's keep-alive) and cancels them all. A timer rings
+at the first tick after its time, so up to `TICK_S` late. The wheel turns only while there are timers.
 """
 
 from __future__ import annotations
@@ -42,8 +42,7 @@ class TimerWheel:
         if not self._turning:
             self._turn()
         tick = int(when / self._tick_s) + 1
-        if tick < self._due:
-            tick = self._due
+        tick = max(tick, self._due)
         bucket = self._buckets.get(tick)
         if bucket is None:
             bucket = self._buckets[tick] = set()
@@ -59,14 +58,20 @@ class TimerWheel:
         self._loop.call_later(self._tick_s, self._tick)
 
     def _tick(self) -> None:
-        """Ring what is due; stop turning when nothing is left."""
+        """Ring what is due; stop turning when nothing is left. A callback that raises does not stop the wheel."""
+        try:
+            self._ring_due()
+        finally:
+            if self._buckets:
+                self._loop.call_later(self._tick_s, self._tick)
+            else:
+                self._turning = False
+
+    def _ring_due(self) -> None:
         now = int(self._loop.time() / self._tick_s)
         while self._due <= now:
-            bucket = self._buckets.pop(self._due, None)
-            self._due += 1
+            bucket = self._buckets.get(self._due)
             while bucket:
                 bucket.pop().callback()
-        if self._buckets:
-            self._loop.call_later(self._tick_s, self._tick)
-        else:
-            self._turning = False
+            self._buckets.pop(self._due, None)
+            self._due += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import httpx2
+
 from .answers import JSON, Refusal, Streamed
 
 CHAT = "/v1/chat/completions"

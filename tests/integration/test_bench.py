@@ -137,9 +137,7 @@ def test_a_tree_of_processes_shows_what_it_uses(tools: Tools, tmp_path: Path) ->
 
 def row(name: str, role: str, request_us: float, chunk_us: float) -> Row:
     """A gateway that was measured in one round."""
-    figures = Figures(
-        cpu_request_us=request_us, cpu_chunk_48_us=chunk_us, cpu_chunk_256_us=chunk_us, errors=0.0
-    )
+    figures = Figures(cpu_request_us=request_us, cpu_chunk_48_us=chunk_us, cpu_chunk_256_us=chunk_us, errors=0.0)
     return Row(
         name=name,
         label=name,

@@ -1,4 +1,4 @@
-"""The real engine in its real child process: it answers, comes back when killed, ends with us, gives up on a bad file."""
+"""The real engine in its real child process: it answers, comes back when killed, ends with us, gives up bad files."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import json
 import os
 import select
 import signal
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -126,6 +125,16 @@ def ended(pid: int) -> Callable[[float], bool]:
     return wait
 
 
+def environment_of(pid: int) -> bytes:
+    """The environment that a process was started with."""
+    return Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def files_in(folder: Path) -> list[Path]:
+    """What lies in a folder."""
+    return list(folder.iterdir())
+
+
 def children() -> set[str]:
     """Process ids of our children."""
     return {pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
@@ -146,8 +155,8 @@ async def test_it_answers_over_a_private_socket(make: Make, tmp_path: Path) -> N
     assert stream.count(b"data: ") >= 4
     assert b"data: [DONE]" in stream
     assert (await watched.post("/v1/chat/completions", {}, key="wrong")).startswith(b"HTTP/1.1 401")
-    assert [path.stat().st_mode & 0o077 for path in (tmp_path / "run").iterdir()] == [0]
-    assert b"hf_secret" not in Path(f"/proc/{watched.pid()}/environ").read_bytes()
+    assert [path.stat().st_mode & 0o077 for path in files_in(tmp_path / "run")] == [0]
+    assert b"hf_secret" not in environment_of(watched.pid())
     assert watched.states == ["loading", "ready"]
 
 
@@ -178,7 +187,7 @@ async def test_a_killed_child_is_replaced(make: Make, tmp_path: Path) -> None:
     assert watched.supervisor.address != before
     assert watched.supervisor.api_key == key
     assert watched.supervisor.restarts == 1
-    assert len(list((tmp_path / "run").iterdir())) == 1
+    assert len(files_in(tmp_path / "run")) == 1
     assert watched.states == ["loading", "ready", "restarting", "ready"]
 
 
@@ -232,7 +241,7 @@ async def test_a_busy_child_is_left_alone(make: Make) -> None:
 
 
 @pytest.mark.parametrize("ready", [True, False])
-async def test_stopping_ends_the_child(make: Make, tmp_path: Path, ready: bool) -> None:  # noqa: FBT001
+async def test_stopping_ends_the_child(make: Make, tmp_path: Path, ready: bool) -> None:
     """After stop there is no child and no socket, whether it was ready or had hardly begun; twice is once."""
     before = children()
     watched = make()
@@ -243,7 +252,7 @@ async def test_stopping_ends_the_child(make: Make, tmp_path: Path, ready: bool) 
     await watched.supervisor.stop()
     await watched.supervisor.stop()
     assert children() == before
-    assert list((tmp_path / "run").iterdir()) == []
+    assert files_in(tmp_path / "run") == []
     assert watched.supervisor.state == "stopped"
 
 
@@ -271,22 +280,20 @@ asyncio.run(main(sys.argv[1], Path(sys.argv[2])))
 
 async def test_the_child_dies_with_its_parent(model_path: Path, tmp_path: Path) -> None:
     """A gateway that is killed leaves no engine behind."""
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(model_path), str(tmp_path)],
-        stdout=subprocess.PIPE,
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PARENT, str(model_path), str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert parent.stdout is not None
-    with parent.stdout:
-        child = int(await asyncio.to_thread(parent.stdout.readline))
-        gone = ended(child)
-        parent.kill()
-        parent.wait()
-        assert await asyncio.to_thread(gone, SOON_S)
+    gone = ended(int(await asyncio.wait_for(parent.stdout.readline(), READY_S)))
+    parent.kill()
+    await parent.wait()
+    assert await asyncio.to_thread(gone, SOON_S)
 
 
 @pytest.mark.parametrize("early", [True, False])
-async def test_the_child_ends_with_its_input(model_path: Path, tmp_path: Path, early: bool) -> None:  # noqa: FBT001
+async def test_the_child_ends_with_its_input(model_path: Path, tmp_path: Path, early: bool) -> None:
     """Where no signal tells of the parent's death the closed pipe does, while the model is loading and after."""
     socket_path = fresh_socket(tmp_path)
     options = EngineOptions(model_name="small", model_path=str(model_path), context_length=512, parallel=1)

@@ -1,4 +1,4 @@
-"""Request limits per key: the generic cell rate algorithm, exact, one number per key, no timers. Pure but for its state."""
+"""Request limits per key: the generic cell rate algorithm, exact, one number per key, no timers."""
 
 from __future__ import annotations
 

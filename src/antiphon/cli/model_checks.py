@@ -11,12 +11,12 @@ from pathlib import Path
 from antiphon.cli.client import Client, Reply
 from antiphon.cli.endpoint import Endpoint, base_url_of
 from antiphon.cli.findings import Finding, fail, ok, warn
-from antiphon.sources.hub import hub_access
 from antiphon.cli.output import size_text
 from antiphon.errors import AntiphonError
 from antiphon.modelfiles import find
 from antiphon.settings.model import Settings
 from antiphon.settings.serving import ModelSettings, UpstreamSettings
+from antiphon.sources.hub import hub_access
 
 ENGINE_LIBRARY = "xllamacpp"
 IMPORT_TIMEOUT_S = 60

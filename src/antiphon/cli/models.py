@@ -59,10 +59,10 @@ def pull(reference: str, /, *, config: Path | None = None, data_dir: Path | None
         Print JSON.
 
     """
-    from antiphon.sources.hub import hub_access
     from antiphon.cli.progress import Progress
     from antiphon.clock import SystemClock
     from antiphon.modelfiles import resolve
+    from antiphon.sources.hub import hub_access
 
     output = Output(as_json=json)
     settings = _settings(config, data_dir)

@@ -39,6 +39,7 @@ class ChoiceStream:
         self._token_due = plan.first_token_at
         self._tokens_max = plan.sampling.max_tokens
         self._finished = False
+        self._cut = False
         self.node = ""
         self.tokens = 0
         self.first_token_at: float | None = None
@@ -88,7 +89,7 @@ class ChoiceStream:
     def _shape(self, deltas: list[Delta]) -> list[Delta]:
         now = self._loop.time()
         if now >= self._plan.total_at:
-            raise DeadlineExceeded()
+            raise DeadlineExceeded
         self._token_due = now + self._inter_token_s
         if self.first_token_at is None:
             self.first_token_at = now
@@ -112,13 +113,15 @@ class ChoiceStream:
             return deltas
         kept = deltas[: max(0, count - (self.tokens - self._tokens_max))]
         self.tokens = self._tokens_max
+        self._cut = True
         return [*kept, Delta(finish_reason="length")]
 
     async def _drain(self) -> list[Delta]:
         """After the finishing delta only the usage is of interest, and not for long."""
         assert self._stream is not None
+        until = self._loop.time() + 1.0
         try:
-            while (more := await self._stream.next(self._loop.time() + 1.0)) is not None and more:
+            while not self._cut and await self._stream.next(until) and self._loop.time() < until:
                 pass
         except EngineFailed:
             pass
@@ -128,10 +131,10 @@ class ChoiceStream:
     def _check_time(self) -> None:
         now = self._loop.time()
         if now >= self._plan.total_at:
-            raise DeadlineExceeded()
+            raise DeadlineExceeded
         if now >= self._token_due:
             if self.first_token_at is None:
-                raise FirstTokenTimeout()
+                raise FirstTokenTimeout
             raise EngineFailed("The engine fell silent in the middle of the answer.")
 
     def _release(self) -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Image, Message, Part, Sampling
 from antiphon.completions.plan import Plan, fill, job
-from antiphon.errors import BadRequest, PermissionDenied
+from antiphon.errors import BadRequest, EngineFailed, FirstTokenTimeout, PermissionDenied, Unavailable
 from antiphon.models.catalogue import Catalogue, Model
 from antiphon.structured.grammar import compile_schema, json_object_grammar
 from antiphon.tools.check import check_tools
@@ -139,8 +139,7 @@ async def _fit(plan: Plan) -> Plan:
     asked = plan.sampling.max_tokens
     if context is None or _prompt_tokens_max(plan.request) + (asked or 1) <= context:
         return plan
-    offer = plan.model.require_live()[0]
-    prompt = await offer.engine.count_prompt_tokens(job(plan, offer, 0))
+    prompt = await _prompt_tokens(plan)
     if prompt is None:
         return plan
     if prompt >= context:
@@ -153,6 +152,18 @@ async def _fit(plan: Plan) -> Plan:
         message = f"max_tokens: {asked} and a prompt of {prompt} tokens exceed the model's context of {context}."
         raise BadRequest(message, param="max_tokens", code="context_length_exceeded")
     return msgspec.structs.replace(plan, sampling=_with_max_tokens(plan.sampling, left))
+
+
+async def _prompt_tokens(plan: Plan) -> int | None:
+    """The prompt's length as an engine counts it, None when none can tell now."""
+    offer = plan.model.require_live()[0]
+    try:
+        async with asyncio.timeout_at(plan.first_token_at):
+            return await offer.engine.count_prompt_tokens(job(plan, offer, 0))
+    except TimeoutError:
+        raise FirstTokenTimeout from None
+    except (EngineFailed, Unavailable):
+        return None
 
 
 def _with_max_tokens(sampling: Sampling, max_tokens: int) -> Sampling:

@@ -1,4 +1,4 @@
-"""POST /v1/chat/completions: from bytes to bytes. Reads the body, lets the dialect parse and render, keeps the line alive."""
+"""POST /v1/chat/completions: from bytes to bytes. The dialect parses and renders; here the line is kept alive."""
 
 from __future__ import annotations
 
@@ -90,9 +90,7 @@ class ChatRoutes:
         finally:
             stream.close()
 
-    async def _relay(
-        self, exchange: Exchange, plan: Plan, stream: CompletionStream, renderer: StreamRenderer
-    ) -> None:
+    async def _relay(self, exchange: Exchange, plan: Plan, stream: CompletionStream, renderer: StreamRenderer) -> None:
         """What arrives together is written together; `[DONE]` follows only a finished answer."""
         render = renderer.delta
         while (deltas := await stream.next()) != []:
@@ -115,9 +113,7 @@ class ChatRoutes:
 class Beat:
     """Blank lines before a slow JSON body. The first one commits the status 200; it comes only after `heartbeat_s`."""
 
-    def __init__(
-        self, exchange: Exchange, wheel: TimerWheel, heartbeat_s: float, headers: tuple[Header, ...]
-    ) -> None:
+    def __init__(self, exchange: Exchange, wheel: TimerWheel, heartbeat_s: float, headers: tuple[Header, ...]) -> None:
         self._exchange = exchange
         self._wheel = wheel
         self._heartbeat_s = heartbeat_s

@@ -92,6 +92,7 @@ class Completions:
                 raise
             finally:
                 self._placement.give_back(load)
+            usage = bounded(usage, plan)
             self._note(plan, usage, None, None)
             return Completion((self._named(choice),), usage), offer.engine.name
 
@@ -151,8 +152,7 @@ class CompletionStream:
         self._complete = False
         self._ended = False
         choices = [
-            ChoiceStream(plan, i, placement, inter_token_s=bounds.inter_token_s, ids=ids)
-            for i in range(plan.request.n)
+            ChoiceStream(plan, i, placement, inter_token_s=bounds.inter_token_s, ids=ids) for i in range(plan.request.n)
         ]
         self._source = choices[0] if len(choices) == 1 else MergedStream(choices)
         self.start = self._source.start
@@ -165,7 +165,7 @@ class CompletionStream:
     @property
     def usage(self) -> Usage:
         """What it took: as the engine says, else as counted here."""
-        return self._source.usage or Usage(completion_tokens=self._source.tokens)
+        return bounded(self._source.usage or Usage(completion_tokens=self._source.tokens), self._plan)
 
     async def next(self) -> list[Delta] | None:
         """The deltas that arrived together, [] at the end, None when a heartbeat is due; raises what ended it."""
@@ -191,6 +191,14 @@ class CompletionStream:
             self._note(self._plan, self.usage, self._source.first_token_at, failure)
 
 
+def bounded(usage: Usage, plan: Plan) -> Usage:
+    """What an engine says it generated is believed only as far as it was allowed to generate."""
+    most = plan.sampling.max_tokens
+    if most is None or usage.completion_tokens <= most * plan.request.n:
+        return usage
+    return msgspec.structs.replace(usage, completion_tokens=most * plan.request.n)
+
+
 def _needs_stream(plan: Plan) -> bool:
     """A plain answer comes in one piece, the cheapest way, unless something must be seen or done on the way."""
     return (
@@ -201,5 +209,3 @@ def _needs_stream(plan: Plan) -> bool:
         or plan.sampling.logprobs
         or plan.request.max_ttft_s is not None
     )
-
-

@@ -7,8 +7,7 @@ import asyncio
 import msgspec
 
 from antiphon.chat import Choice, Delta, Usage
-from antiphon.engines import DeltaStream, Job, ModelFacts
-from antiphon.engines import facts, wire
+from antiphon.engines import DeltaStream, Job, ModelFacts, facts, wire
 from antiphon.engines.kinds import EngineKind
 from antiphon.engines.refusals import refusal
 from antiphon.errors import EngineFailed, ServiceError, Unavailable
@@ -123,12 +122,16 @@ class HttpDeltaStream:
         self._finished = False
         self._done = False
         self._timer: asyncio.TimerHandle | None = None
+        self._rings_at = 0.0
+        self._failure: EngineFailed | None = None
 
     async def next(self, until: float) -> list[Delta] | None:
         """The deltas that arrived together, [] at the end; EngineFailed when cut.
 
         None when nothing came until `until`; it may come early, since the timer is moved as seldom as possible.
         """
+        if self._failure is not None:
+            raise self._failure
         self._arm(min(until, self._loop.time() + DONE_GRACE_S) if self._done else until)
         try:
             if not self._admitted and not await self._admit():
@@ -139,6 +142,8 @@ class HttpDeltaStream:
                 deltas = self._parse(data)
                 if deltas:
                     return deltas
+                if self._timer is None:  # it rang while something arrived
+                    break
             return self._end() if self._done else None
         except ClientError as error:
             if self._finished:
@@ -163,13 +168,19 @@ class HttpDeltaStream:
             if payload == b"[DONE]":
                 self._done = True
             elif not self._done:
-                delta, usage = wire.decode(payload)
+                try:
+                    delta, usage = wire.decode(payload)
+                except EngineFailed as error:
+                    self._failure = error
+                    break
                 if usage is not None:
                     self.usage = self._with_thoughts(usage)
                 if delta is not None and not self._finished:
                     self._finished = delta.finish_reason is not None
                     self._thoughts += bool(delta.reasoning)
                     deltas.append(delta)
+        if self._failure is not None and not deltas:
+            raise self._failure
         return deltas
 
     def _with_thoughts(self, usage: Usage) -> Usage:
@@ -185,16 +196,20 @@ class HttpDeltaStream:
 
     def _arm(self, until: float) -> None:
         """One timer a stream, moved only when it would ring too late: most calls cost nothing."""
-        timer = self._timer
-        if timer is None or timer.cancelled() or timer.when() > until or timer.when() <= self._loop.time():
-            if timer is not None:
-                timer.cancel()
-            self._timer = self._loop.call_at(until, self._answer.wake)
+        if self._timer is not None:
+            if self._rings_at <= until:
+                return
+            self._timer.cancel()
+        self._rings_at = until
+        self._timer = self._loop.call_at(until, self._ring)
+
+    def _ring(self) -> None:
+        """Uvloop may ring a little early, so that the handle's own time does not tell whether it has rung."""
+        self._timer = None
+        self._answer.wake()
 
     def close(self) -> None:
         """End it; an unfinished engine sees its connection close and stops."""
         if self._timer is not None:
             self._timer.cancel()
         self._answer.close()
-
-

@@ -219,7 +219,7 @@ class _Answer(Struct):
 
     choices: list[_Choice] = []
     usage: _Usage | None = None
-    error: msgspec.Raw | None = None
+    error: msgspec.Raw = msgspec.Raw(b"null")
 
 
 _decoder = msgspec.json.Decoder(_Answer)
@@ -280,7 +280,7 @@ def _decode(payload: bytes) -> _Answer:
         answer = _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EngineFailed("The engine's answer is not the JSON it should be.") from error
-    if answer.error is not None and bytes(answer.error) != b"null":
+    if bytes(answer.error) != b"null":
         raise EngineFailed("The engine reported an error while it generated the answer.")
     return answer
 

@@ -78,7 +78,7 @@ class Application:
             if not exchange.gone:
                 raise
             exchange.status = CLIENT_GONE_STATUS
-        except Exception:  # the outermost loop of a request: whatever it was, the client gets an answer
+        except Exception:  # noqa: BLE001 - the outermost loop of a request: whatever it was, the client gets an answer
             self._log.exception("unhandled error", request_id=exchange.request_id)
             self._refuse(exchange, AntiphonError("Something went wrong here."))
         finally:

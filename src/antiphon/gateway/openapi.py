@@ -48,7 +48,7 @@ class ErrorBody(Struct):
 
 def document(routes: tuple[Route, ...]) -> Json:
     """The document for a table."""
-    types = [ErrorBody]
+    types: list[type] = [ErrorBody]
     for route in routes:
         types += [part for part in (route.request, route.response) if part is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template=REF_TEMPLATE)
@@ -104,5 +104,3 @@ def _answer(route: Route, named: dict[type, Json]) -> Json:
 def _refusal(status: int, named: dict[type, Json]) -> Json:
     content = {"application/json": {"schema": named[ErrorBody]}, "text/plain": {"schema": {"type": "string"}}}
     return {"description": REFUSALS[status], "content": content}
-
-

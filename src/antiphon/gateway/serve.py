@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import socket
 import ssl
@@ -18,6 +19,7 @@ from antiphon.gateway.announcements import Announce, Announcement
 from antiphon.gateway.build import Gateway, build
 from antiphon.http.connection import ConnectionLimits
 from antiphon.http.server import Server
+from antiphon.ids import Ids
 from antiphon.modelfiles import Progress
 from antiphon.observe.logs import Log
 from antiphon.settings.model import Settings
@@ -25,6 +27,7 @@ from antiphon.settings.server import ServerSettings
 from antiphon.wheel import TimerWheel
 
 POLL_S = 0.05
+SECOND_SIGNAL = 130
 
 
 def run(settings: Settings, *, announce: Announce, environ: Mapping[str, str]) -> int:
@@ -63,7 +66,7 @@ async def _serve(settings: Settings, announce: Announce, environ: Mapping[str, s
     )
     listener = _listen(settings)
     base_url = settings.server.base_url or _base_url(settings, listener.getsockname()[1])
-    server = Server(gateway.app, limits=_limits(settings.server), clock=SystemClock(), wheel=wheel)
+    server = Server(gateway.app, limits=_limits(settings.server), clock=SystemClock(), ids=Ids(), wheel=wheel)
     stopped = _stopped_by_signal()
     await server.start(listener, _tls(settings.server))
     gateway.start()
@@ -138,7 +141,8 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _base_url(settings: Settings, port: int) -> str:
     host = settings.server.host
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    everywhere = host in ("0.0.0.0", "::")  # noqa: S104 - recognised, not chosen
+    shown = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
     return f"{'https' if settings.server.tls_certificate else 'http'}://{shown}:{port}"
 
 
@@ -149,7 +153,7 @@ def _stopped_by_signal() -> asyncio.Future[None]:
 
     def stop() -> None:
         if stopped.done():
-            raise SystemExit(1)
+            os._exit(SECOND_SIGNAL)  # children end with their parent
         stopped.set_result(None)
 
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -47,12 +47,16 @@ class Origin(Struct, frozen=True):
         """Read `http://host:port/prefix`, `https://...` or `unix:/path`; ConfigError when it is none of them."""
         if url.startswith("unix:"):
             return cls(host="localhost", unix_path=url.removeprefix("unix:"))
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(url)
+            host, given_port = parts.hostname, parts.port
+        except ValueError as error:
+            raise ConfigError(f"{url!r} is not a URL: {error}") from None
+        if parts.scheme not in ("http", "https") or not host:
             raise ConfigError(f"{url!r} is not an http:// or https:// URL")
         tls = parts.scheme == "https"
-        port = parts.port or (443 if tls else 80)
-        return cls(host=parts.hostname, port=port, tls=tls, prefix=parts.path.rstrip("/"))
+        port = given_port or (443 if tls else 80)
+        return cls(host=host, port=port, tls=tls, prefix=parts.path.rstrip("/"))
 
     @property
     def authority(self) -> str:
@@ -101,14 +105,18 @@ class Connection(asyncio.Protocol):
         self.pieces: list[bytes] = []
         self.buffered = 0
         self.received = False
+        self._surplus = False
         self._paused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        self.transport = cast(asyncio.Transport, transport)  # uvloop has transports of its own
+        self.transport = cast("asyncio.Transport", transport)  # uvloop has transports of its own
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived and wake the reader once for all of it."""
+        if self.complete or self.uses == 0:
+            self.abort()  # nobody asked for this: it must never be taken for an answer
+            return
         self.received = True
         if not self.head_done:
             self.head_bytes += len(data)
@@ -149,9 +157,14 @@ class Connection(asyncio.Protocol):
         headers = self.headers
         return b"content-length" not in headers and b"transfer-encoding" not in headers
 
+    def on_message_begin(self) -> None:
+        """An answer begins: after the one that was asked for, it is surplus."""
+        self._surplus = self.complete
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header; few answers are ever asked for theirs."""
-        self.header_list.append((name, value))
+        if not self._surplus:
+            self.header_list.append((name, value))
 
     @property
     def headers(self) -> dict[bytes, bytes]:
@@ -160,13 +173,18 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """The head is read; an interim answer (1xx) is not the head."""
+        if self._surplus:
+            return
         self.status = self._parser.get_status_code()
         self.head_done = self.status >= 200
+        if not self.head_done:
+            self.header_list = []
 
     def on_body(self, body: bytes) -> None:
         """Keep a piece of the body for the reader."""
-        self.pieces.append(body)
-        self.buffered += len(body)
+        if not self._surplus:
+            self.pieces.append(body)
+            self.buffered += len(body)
 
     def on_message_complete(self) -> None:
         """The answer is whole."""
@@ -220,7 +238,7 @@ class Connection(asyncio.Protocol):
 
     def reusable(self) -> bool:
         """Whether another request may follow on this connection."""
-        return self.complete and self.keep_alive and not self.lost and not self.failure
+        return self.complete and self.keep_alive and not (self._surplus or self.lost or self.failure)
 
 
 class Answer:
@@ -249,7 +267,7 @@ class Answer:
         A kept-alive connection that the origin closed before it answered a byte is replaced by a fresh one, once.
         """
         connection = self._open()
-        if not connection.ready():
+        if not connection.ready() and not connection.failure:
             await connection.arrival()
         if connection.ready():
             return True
@@ -321,6 +339,7 @@ class Pool:
         self._loop = asyncio.get_running_loop()
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
+        self._connecting = 0
         self._heads: dict[tuple[str, str, tuple[tuple[str, str], ...]], bytes] = {}
 
     async def send(
@@ -383,12 +402,13 @@ class Pool:
 
     async def _connect(self) -> Connection:
         loop, origin = self._loop, self.origin
-        if len(self._open) >= self.limits.connections_max:
+        if len(self._open) + self._connecting >= self.limits.connections_max:
             raise ConnectFailed(f"{self.limits.connections_max} connections are open already")
 
         def make() -> Connection:
             return Connection(loop, self._forget, body_bytes_max=self.limits.body_bytes_max)
 
+        self._connecting += 1
         try:
             async with asyncio.timeout(self.limits.connect_s):
                 if origin.unix_path is not None:
@@ -397,6 +417,8 @@ class Pool:
                     _, connection = await loop.create_connection(make, origin.host, origin.port, ssl=self._tls)
         except (OSError, TimeoutError) as error:
             raise ConnectFailed(f"no connection to {origin.authority}: {error or 'timed out'}") from error
+        finally:
+            self._connecting -= 1
         self._open.add(connection)
         return connection
 

@@ -15,11 +15,13 @@ import httptools
 from msgspec import Struct
 
 from antiphon.http.exchange import STATUS_LINES, Exchange
+from antiphon.ids import Ids
 from antiphon.wheel import Timer, TimerWheel
 
 PIPELINE_MAX = 32
 READ_AHEAD_BYTES_MAX = 256 * 1024
 LINGER_S = 2.0
+UPGRADE_HEADERS = (b"upgrade", b"connection", b"http2-settings")
 
 
 class ConnectionLimits(Struct, frozen=True):
@@ -43,6 +45,7 @@ class Host(Protocol):
     handler: Callable[[Exchange], Coroutine[None, None, None]]
     draining: bool
     wheel: TimerWheel
+    ids: Ids
 
     def admit(self, connection: ClientConnection, address: str) -> bool:
         """Count a connection; False when there are too many."""
@@ -87,7 +90,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected; a silent one is closed after the header time-out."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop has transports of its own
+        self._transport = cast("asyncio.Transport", transport)  # uvloop has transports of its own
         peer = transport.get_extra_info("peername")
         self._address = peer[0] if isinstance(peer, tuple) else ""
         if not self._host.admit(self, self._address):
@@ -95,7 +98,7 @@ class ClientConnection(asyncio.Protocol):
             return
         self._timer = self._wheel.after(self._limits.header_timeout_s, self._late)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """The client has gone: whoever serves it is told."""
         self._closing = True
         self._stop_timer()
@@ -113,27 +116,21 @@ class ClientConnection(asyncio.Protocol):
         """Parse what came, begin to serve it, and see to it that what is missing comes in time."""
         if self._closing:
             return
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         self._head_bytes = self._head_bytes + len(data) if self._in_head else len(data)
-        if self._in_head:
-            if self._head_bytes > 2 * self._limits.header_bytes_max:
-                self._refuse(431, "The request's headers are too large.")
-                return
+        if self._in_head and self._head_bytes > 2 * self._limits.header_bytes_max:
+            self._refuse(431, "The request's headers are too large.")
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._parser = httptools.HttpRequestParser(self)  # nothing else is spoken here: go on in HTTP/1.1
-            rest = data[upgrade.args[0] :]
-            if rest:
-                self.data_received(rest)
+            self._stay(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._refuse(400, "This is not a valid HTTP/1.1 request.")
             return
         if self._serving is None and self._waiting:
             self._serve_next()
         if (self._in_head or self._arriving is not None) and not self._closing:
+            self._stop_timer()
             self._timer = self._wheel.at(self._due(), self._late)
 
     def eof_received(self) -> bool:
@@ -158,7 +155,8 @@ class ClientConnection(asyncio.Protocol):
     # The parser's side.
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """A request begins; until now an idle connection's time went on, whatever came."""
+        self._stop_timer()
         self._in_head = True
         self._url = b""
         self._headers = {}
@@ -170,6 +168,8 @@ class ClientConnection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; one that comes twice is joined, so that nothing can hide behind the first."""
+        if not self._in_head:
+            return  # a trailer must not change what the head has said
         name = name.lower()
         headers = self._headers
         headers[name] = headers[name] + b", " + value if name in headers else value
@@ -177,7 +177,7 @@ class ClientConnection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """The head is whole: the exchange exists."""
         self._in_head = False
-        if self._closing:
+        if self._closing or self._parser.should_upgrade():
             return
         if self._head_bytes > self._limits.header_bytes_max and self._head_is_too_large():
             self._refuse(431, "The request's headers are too large.")
@@ -201,6 +201,17 @@ class ClientConnection(asyncio.Protocol):
         if len(self._waiting) > PIPELINE_MAX:
             self._refuse(400, "Too many requests at once on one connection.")
 
+    def _stay(self, rest: bytes) -> None:
+        """A client offers another protocol (HTTP/2, say): parse its request again without the offer.
+
+        At an offer the parser stops after the head, so the body would be taken for a request of its own.
+        """
+        method, version = self._parser.get_method(), self._parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (method, self._url, version)]
+        lines += [b"%b: %b" % item for item in self._headers.items() if item[0] not in UPGRADE_HEADERS]
+        self._parser = httptools.HttpRequestParser(self)
+        self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
+
     def _head_is_too_large(self) -> bool:
         """Asked only when so much has come that it may be."""
         size = len(self._url) + sum(len(name) + len(value) + 4 for name, value in self._headers.items())
@@ -219,6 +230,7 @@ class ClientConnection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        self._stop_timer()
         exchange, self._arriving = self._arriving, None
         if exchange is not None:
             exchange.complete = True
@@ -302,8 +314,10 @@ class ClientConnection(asyncio.Protocol):
         """Answer below the application and close; a response under way is cut instead."""
         if self._transport is not None and not self._closing and self._serving is None:
             body = text.encode()
-            fields = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
-            self._transport.write(STATUS_LINES[status] + fields % len(body) + body)
+            request_id = self._host.ids.make("req_").encode()
+            fields = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
+            fields += b"x-request-id: %b\r\ncontent-length: %d\r\n\r\n" % (request_id, len(body))
+            self._transport.write(STATUS_LINES[status] + fields + body)
         self._close()
 
     def _close(self) -> None:

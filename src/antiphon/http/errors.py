@@ -70,5 +70,3 @@ def json_object(error: AntiphonError) -> bytes:
     """OpenAI's error object."""
     shown = {"message": error.message, "type": error.type, "param": error.param, "code": error.code}
     return msgspec.json.encode({"error": shown})
-
-

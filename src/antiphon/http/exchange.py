@@ -1,4 +1,4 @@
-"""One HTTP request and its response, as a handler sees them: headers, a bounded body, an answer in one piece or many."""
+"""One HTTP request and its response, as a handler sees them: headers, a bounded body, an answer whole or in pieces."""
 
 from __future__ import annotations
 
@@ -135,9 +135,9 @@ class Exchange:
             raise UnsupportedMedia("content-encoding: only identity is supported.")
         while not self.complete or self.oversized:
             if self.oversized:
-                raise BodyTooLarge()
+                raise BodyTooLarge
             if self.late:
-                raise BodyTimeout()
+                raise BodyTimeout
             if self.gone:
                 raise ClientGone
             if self.expects_continue:

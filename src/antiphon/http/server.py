@@ -12,6 +12,7 @@ from email.utils import formatdate
 from antiphon.clock import Clock
 from antiphon.http.connection import ClientConnection, ConnectionLimits
 from antiphon.http.exchange import Exchange
+from antiphon.ids import Ids
 from antiphon.wheel import TimerWheel
 
 DRAIN_POLL_S = 0.05
@@ -21,12 +22,19 @@ class Server:
     """Serves one handler. Make it within a running event loop."""
 
     def __init__(
-        self, handler: Callable[[Exchange], Coroutine[None, None, None]], *, limits: ConnectionLimits, clock: Clock, wheel: TimerWheel
+        self,
+        handler: Callable[[Exchange], Coroutine[None, None, None]],
+        *,
+        limits: ConnectionLimits,
+        clock: Clock,
+        ids: Ids,
+        wheel: TimerWheel,
     ) -> None:
         self.handler = handler
         self.limits = limits
         self.draining = False
         self.wheel = wheel
+        self.ids = ids
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._connections: set[ClientConnection] = set()
@@ -71,7 +79,7 @@ class Server:
         for connection in tuple(self._connections):
             connection.close_if_idle()
         until = self._loop.time() + drain_s
-        while self._connections and self._loop.time() < until:
+        while self._connections and self._loop.time() < until:  # noqa: ASYNC110 - once, at the end
             await asyncio.sleep(DRAIN_POLL_S)
         for connection in tuple(self._connections):
             connection.cancel()

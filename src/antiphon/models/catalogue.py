@@ -1,4 +1,4 @@
-"""The models on offer: which names there are, what each can do, which engines serve it. In memory, replaced by source."""
+"""The models on offer: which names there are, what each can do, which engines serve it."""
 
 from __future__ import annotations
 

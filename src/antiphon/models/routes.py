@@ -98,5 +98,3 @@ def _usdc_per_token(micro_usdc_per_mtoken: int) -> str:
     """Exact: one micro-USDC per million tokens is 10^-12 USDC per token."""
     whole, rest = divmod(micro_usdc_per_mtoken, 10**12)
     return f"{whole}.{rest:012d}".rstrip("0").rstrip(".")
-
-

@@ -46,7 +46,7 @@ class HistogramFamily(Collector):
     def collect(self) -> Iterator[HistogramMetricFamily]:
         """For a scrape: cumulative buckets and the sum."""
         family = HistogramMetricFamily(self._name, self._text, labels=self._labels)
-        names = [*(f"{bound:g}" for bound in self._bounds), "+Inf"]
+        names = [*(str(bound) for bound in self._bounds), "+Inf"]
         for labels, series in self._series.items():
             running = 0
             buckets = []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from typing import Literal, TextIO
 
 import msgspec
 
+from antiphon.clock import SystemClock
 from antiphon.http.exchange import Exchange
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -25,7 +25,7 @@ class Log:
         level: str = "info",
         access: bool = False,
         stream: TextIO | None = None,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] = SystemClock.now,
     ) -> None:
         self._stream = stream or sys.stderr
         self._json = form == "json" or (form == "auto" and not self._stream.isatty())
@@ -53,7 +53,7 @@ class Log:
         """One line for a request; only to be called when `accesses` says so."""
         fields = {
             "request_id": exchange.request_id,
-            "method": exchange.scope["method"],
+            "method": exchange.method,
             "route": exchange.route,
             "status": exchange.status,
             "duration_ms": round(duration_s * 1000, 1),

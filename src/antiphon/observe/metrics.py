@@ -1,4 +1,4 @@
-"""Prometheus metrics by OpenTelemetry's GenAI names. Series are bound once per model, so a request pays only for adding."""
+"""Prometheus metrics by OpenTelemetry's GenAI names. Series are bound once per model: a request only adds."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ class Metrics:
         self._failures = Counter(
             "antiphon_failures", "Requests that failed, by error code.", ("model", "code"), registry=registry
         )
-        self._responses = CounterFamily("antiphon_http_responses", "Responses by route and status.", ("route", "status"))
+        self._responses = CounterFamily(
+            "antiphon_http_responses", "Responses by route and status.", ("route", "status")
+        )
         registry.register(self._responses)
         self.restarts = Counter(
             "antiphon_engine_restarts", "Restarts of an engine's child process.", ("model",), registry=registry

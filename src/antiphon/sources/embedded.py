@@ -1,12 +1,12 @@
-"""A model that we run ourselves: its file is found, a supervised child serves it, the catalogue shows how that stands."""
+"""A model that we run ourselves: a supervised child serves it, the catalogue shows how that stands."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
-from antiphon.clock import Clock
 from antiphon.chat import Choice, Usage
+from antiphon.clock import Clock
 from antiphon.engines import DeltaStream, Engine, Job, ModelFacts
 from antiphon.engines.embedded.supervisor import Supervisor
 from antiphon.engines.kinds import KINDS
@@ -40,15 +40,15 @@ class Absent:
         """None yet."""
         return []
 
-    async def complete(self, job: Job) -> tuple[Choice, Usage]:
+    async def complete(self, job: Job) -> tuple[Choice, Usage]:  # noqa: ARG002 - the seam's
         """Not yet."""
         raise Unavailable(retry_after_s=LOADING_RETRY_S)
 
-    async def open(self, job: Job) -> DeltaStream:
+    async def open(self, job: Job) -> DeltaStream:  # noqa: ARG002 - the seam's
         """Not yet."""
         raise Unavailable(retry_after_s=LOADING_RETRY_S)
 
-    async def count_prompt_tokens(self, job: Job) -> int | None:
+    async def count_prompt_tokens(self, job: Job) -> int | None:  # noqa: ARG002 - the seam's
         """Nobody can tell yet."""
         return None
 

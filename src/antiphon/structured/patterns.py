@@ -82,12 +82,15 @@ class _Reader:
 
     @property
     def done(self) -> bool:
+        """Whether all of the pattern was read."""
         return self.at >= len(self.text)
 
     def peek(self, size: int = 1) -> str:
+        """The next characters, fewer at the end."""
         return self.text[self.at : self.at + size]
 
     def take(self, size: int = 1) -> str:
+        """The next characters, now read."""
         taken = self.peek(size)
         if len(taken) < size:
             raise PatternError("it ends too early")

@@ -15,7 +15,8 @@ from antiphon.structured.emptiness import literals
 from antiphon.structured.gbnf import Grammar, Parts, Rule, literal
 from antiphon.structured.kinds import Alternative, Places, kind_of, kinds_of, value_key
 from antiphon.structured.limits import At
-from antiphon.structured.numbers import NumberRange, TooFineError, number_range, numerals
+from antiphon.structured.numbers import NumberRange, number_range
+from antiphon.structured.numerals import TooFineError, numerals
 from antiphon.structured.objects import Extra, ObjectShape, object_shape
 from antiphon.structured.scalars import Scalars
 from antiphon.structured.strings import LENGTH_MAX, Languages, StringShape, check_lengths, string_shape

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from antiphon.gateway import serve as gateway
-from antiphon.gateway.serve import Announce, Announcement
+from antiphon.gateway.announcements import Announce, Announcement
 from antiphon.settings.model import Settings
 
 

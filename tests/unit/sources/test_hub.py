@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from antiphon.sources.hub import hub_access
 from antiphon.settings.model import Hub
 from antiphon.settings.secret import Secret
+from antiphon.sources.hub import hub_access
 
 
 def test_everything_is_handed_on() -> None:

@@ -123,16 +123,16 @@ class Gbnf:
                 written.append(chr(randomness.randint(low, high)))
                 continue
             group = self.rules[node.name] if isinstance(node, Name) else node
-            for _ in range(self._times(group, depth < depth_max, randomness)):
-                body = self._choice(group, depth < depth_max, randomness)
+            for _ in range(self._times(group, randomness, free=depth < depth_max)):
+                body = self._choice(group, randomness, free=depth < depth_max)
                 waiting += [(part, depth + 1) for part in reversed(body)]
         return "".join(written)
 
-    def _times(self, group: Group, free: bool, randomness: random.Random) -> int:
+    def _times(self, group: Group, randomness: random.Random, *, free: bool) -> int:
         most = group.low + 3 if group.high is None else group.high
         return group.low if not free else randomness.choice([group.low, min(most, group.low + 1), most])
 
-    def _choice(self, group: Group, free: bool, randomness: random.Random) -> Body:
+    def _choice(self, group: Group, randomness: random.Random, *, free: bool) -> Body:
         if free:
             return randomness.choice(group.bodies)
         return min(group.bodies, key=self._body_height)

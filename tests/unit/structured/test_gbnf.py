@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 
 import pytest
+from tests.unit.structured.gbnf_reader import Gbnf
 
 from antiphon.errors import BadRequest
 from antiphon.structured.budget import Budget
 from antiphon.structured.gbnf import EMPTY, Grammar, Repeat, char_class, literal
-
-from tests.unit.structured.gbnf_reader import Gbnf
 
 
 def grammar() -> Grammar:
@@ -67,6 +66,6 @@ def test_equal_bodies_share_a_rule() -> None:
 def test_rules_cost_budget() -> None:
     """A grammar cannot grow without end."""
     made = Grammar(Budget(param="schema", steps_max=100))
+    body = [(literal(str(number)),) for number in range(100)]
     with pytest.raises(BadRequest, match="too complex"):
-        for number in range(100):
-            made.add("rule", [(literal(str(number)),)])
+        made.add("rule", body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
 
@@ -109,8 +110,6 @@ def test_what_is_not_regular_is_refused(pattern: str, why: str) -> None:
 def test_explosive_patterns_end_soon(pattern: str) -> None:
     """Patterns that hurt other engines compile within the budget, or are refused when it is spent."""
     budget = Budget(param="schema")
-    try:
+    with contextlib.suppress(BadRequest):
         search(pattern, budget=budget, param="schema.pattern")
-    except BadRequest as error:
-        assert error.param == "schema.pattern"
     assert budget.left > -10_000

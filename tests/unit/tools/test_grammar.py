@@ -6,13 +6,13 @@ import json
 import random
 
 import pytest
+from tests.unit.structured.gbnf_reader import Gbnf
 
-from antiphon.chat import NamedTool, ResponseFormat, Tool, ToolCallDelta, ToolChoice
+from antiphon.chat import JSONSchema, NamedTool, ResponseFormat, Tool, ToolCallDelta, ToolChoice
 from antiphon.errors import BadRequest
 from antiphon.structured.validate import validate
 from antiphon.tools.grammar import tool_grammar
 from antiphon.tools.parse import ToolCallParser
-from tests.unit.structured.gbnf_reader import Gbnf
 
 SEED = 5
 CITY = {
@@ -105,7 +105,7 @@ def test_drawn_answers_hold_valid_arguments() -> None:
     """Two hundred random answers parse into calls whose arguments keep their tool's schema."""
     randomness = random.Random(SEED)
     read = grammar("required")
-    schemas = {"weather": CITY, "now": {"type": "object", "maxProperties": 0}}
+    schemas: dict[str, JSONSchema] = {"weather": CITY, "now": {"type": "object", "maxProperties": 0}}
     for _ in range(200):
         parser = ToolCallParser(lambda: "id")
         pieces = parser.feed(read.draw(randomness)) + parser.finish(cut=False)

@@ -59,15 +59,23 @@ ANSWERS = {
     "text first": (f"Let me see.\n\n{call('now', '{}')}", "Let me see.", [("call_1", "now", "{}")]),
     "text behind": (f"{call('now', '{}')}\nDone.", "Done.", [("call_1", "now", "{}")]),
     "loose": ('<tool_call>{ "name" :"x" , "arguments":{"q" : 1} }</tool_call>  ', "", [("call_1", "x", '{"q" : 1}')]),
-    "arguments first": ('<tool_call>{"arguments": {"q": 1}, "name": "x"}</tool_call>', "", [("call_1", "x", '{"q": 1}')]),
+    "arguments first": (
+        '<tool_call>{"arguments": {"q": 1}, "name": "x"}</tool_call>',
+        "",
+        [("call_1", "x", '{"q": 1}')],
+    ),
     "no arguments": ('<tool_call>{"name": "x"}</tool_call>', "", [("call_1", "x", "{}")]),
     "parameters": ('<tool_call>{"name": "x", "parameters": {"q": 2}}</tool_call>', "", [("call_1", "x", '{"q": 2}')]),
-    "arguments as text": (r'<tool_call>{"name": "x", "arguments": "{\"q\": 3}"}</tool_call>', "", [("call_1", "x", '{"q": 3}')]),
+    "arguments as text": (
+        r'<tool_call>{"name": "x", "arguments": "{\"q\": 3}"}</tool_call>',
+        "",
+        [("call_1", "x", '{"q": 3}')],
+    ),
     "no closing mark": ('<tool_call>\n{"name": "x", "arguments": {}}', "", [("call_1", "x", "{}")]),
     "no call": ("<tool_call>nothing", "<tool_call>nothing", []),
     "no name": ('<tool_call>{"arguments": {}}', '<tool_call>{"arguments": {}}', []),
     "a beginning": ("a < b and <tool", "a < b and <tool", []),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", ANSWERS)

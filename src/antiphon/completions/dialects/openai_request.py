@@ -1,4 +1,4 @@
-"""The canonical door's request: OpenAI's fields and the ones that Dria and DMind add, checked and made neutral. Pure."""
+"""The canonical door's request: OpenAI's fields and those of Dria and DMind, checked and made neutral. Pure."""
 
 from __future__ import annotations
 
@@ -198,8 +198,8 @@ class ChatBody(Struct):
     prompt_cache_key: str | None = None
     store: bool | None = None
     modalities: list[Literal["text"]] | None = None
-    functions: msgspec.Raw | None = None
-    function_call: msgspec.Raw | None = None
+    functions: Any = None  # Any: refused, whatever it is
+    function_call: Any = None
 
 
 class KnownChatBody(ChatBody, forbid_unknown_fields=True):
@@ -244,14 +244,14 @@ def _read(body: bytes) -> tuple[ChatBody, tuple[str, ...]]:
         return _known.decode(body), ()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         wire = decode(body, _decoder)
-    return wire, tuple(name for name in _keys.decode(body) if name not in FIELDS)
+    return wire, tuple(name for name in decode(body, _keys) if name not in FIELDS)
 
 
 def _check(wire: ChatBody, *, n_max: int, messages_max: int) -> None:
     """The rules that hold between fields."""
-    if wire.functions is not None or wire.function_call is not None:
-        name = "functions" if wire.functions is not None else "function_call"
-        raise BadRequest(f"{name}: no longer supported, use tools and tool_choice.", param=name)
+    for name, old in (("functions", wire.functions), ("function_call", wire.function_call)):
+        if old is not None:
+            raise BadRequest(f"{name}: no longer supported, use tools and tool_choice.", param=name)
     if len(wire.messages) > messages_max:
         raise BadRequest(f"messages: at most {messages_max} are allowed.", param="messages")
     if (wire.n or 1) > n_max:
@@ -315,10 +315,10 @@ def _content(content: str | list[WirePart] | None, role: str, param: str) -> str
 
 def _sampling(wire: ChatBody) -> Sampling:
     stop = wire.stop
-    max_tokens = wire.max_completion_tokens if wire.max_completion_tokens is not None else wire.max_tokens
+    limit = "max_tokens" if wire.max_completion_tokens is None else "max_completion_tokens"
     repetition = wire.repetition_penalty if wire.repetition_penalty is not None else wire.repeat_penalty
     return Sampling(
-        max_tokens=whole(max_tokens, "max_tokens"),
+        max_tokens=whole(getattr(wire, limit), limit),
         temperature=wire.temperature,
         top_p=wire.top_p,
         top_k=whole(wire.top_k, "top_k"),

@@ -106,7 +106,7 @@ class WireDelta(Struct, omit_defaults=True):
     """A piece of a message."""
 
     role: str | UnsetType = UNSET
-    content: str | None | UnsetType = UNSET
+    content: str | UnsetType | None = UNSET
     reasoning_content: str | UnsetType = UNSET
     tool_calls: list[WireCall] | UnsetType = UNSET
 
@@ -185,9 +185,7 @@ class StreamRenderer:
 
     def _chunk(self, choices: list[WireDeltaChoice], usage: WireUsage | UnsetType = UNSET) -> bytes:
         head = self._head
-        return event(
-            _encode(WireChunk(head.id, "chat.completion.chunk", head.created, head.model, choices, usage))
-        )
+        return event(_encode(WireChunk(head.id, "chat.completion.chunk", head.created, head.model, choices, usage)))
 
 
 def _choice(choice: Choice) -> WireChoice:
@@ -222,5 +220,3 @@ def _usage(usage: Usage) -> WireUsage:
         prompt_tokens_details=CachedTokens(usage.cached_tokens),
         completion_tokens_details=ReasoningTokens(usage.reasoning_tokens),
     )
-
-

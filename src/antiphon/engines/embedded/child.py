@@ -1,6 +1,7 @@
 """The child process: `python -m antiphon.engines.embedded.child`, with one JSON document on standard input.
 
-It serves until it is ended, or until its standard input closes: that is how it notices that its parent is gone.
+It serves until it is ended, or until its standard input closes: that is how it notices that its parent is gone where
+the kernel does not tell (the library lets no other thread run while it loads a model, so only after that).
 """
 
 from __future__ import annotations

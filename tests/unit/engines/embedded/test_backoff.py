@@ -13,8 +13,7 @@ SEED = 20_261_121
 
 
 def backoff(limits: BackoffLimits = LIMITS) -> Backoff:
-    """A backoff whose waits repeat with the printed seed."""
-    print(f"seed {SEED}")
+    """A backoff whose waits repeat."""
     return Backoff(limits, Random(SEED))
 
 

@@ -21,9 +21,8 @@ def read(*pieces: bytes, close: bool = True) -> ChildDocument:
     reader, writer = os.pipe()
 
     def write() -> None:
-        with open(writer, "wb", buffering=0, closefd=close) as pipe:  # noqa: PTH123 - a descriptor
-            for piece in pieces:
-                pipe.write(piece)
+        with open(writer, "wb", buffering=0, closefd=close) as pipe:
+            pipe.writelines(pieces)
 
     thread = threading.Thread(target=write, daemon=True)
     thread.start()

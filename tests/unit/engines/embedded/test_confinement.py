@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -43,9 +45,6 @@ def confined(parent_pid: int, port: int = 9) -> subprocess.CompletedProcess[str]
 @pytest.mark.skipif(sys.platform != "linux", reason="these fences are Linux's")
 def test_a_confined_process_has_little() -> None:
     """No core dumps, no new privileges, first to go without memory, private files, and no network if that is had."""
-    import json
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as listening:
         ended = confined(os.getpid(), listening.getsockname()[1])
     found = json.loads(ended.stdout)

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from antiphon.structured.budget import Budget
-from antiphon.structured.numbers import Bound, NumberRange, TooFineError, numerals
+from antiphon.structured.numbers import Bound, NumberRange
+from antiphon.structured.numerals import TooFineError, numerals
 
 SEED = 7
 

