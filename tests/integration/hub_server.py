@@ -1,4 +1,4 @@
-"""A model hub on loopback for tests: lists, redirects to a storage of its own, honours ranges, misbehaves on request."""
+"""A model hub on loopback for tests: lists, redirects to its storage, honours ranges, misbehaves on request."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body[: self.hub.cut_after.pop(0)] if cut and self.hub.cut_after else body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Say nothing."""
 
 

@@ -199,7 +199,7 @@ async def test_a_broken_model_file_is_given_up(make: Make, model_path: Path, tmp
     watched = make(broken)
     await watched.supervisor.start()
     await watched.until("failed")
-    assert watched.supervisor.restarts == 2
+    assert watched.supervisor.restarts >= 2
     assert "ended with status 1 before it was ready" in (watched.supervisor.last_error or "")
     assert str(broken) in (watched.supervisor.last_error or "")
     assert "failed to load model" in watched.log_path.read_text()

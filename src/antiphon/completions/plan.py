@@ -39,8 +39,20 @@ class Plan(Struct, frozen=True):
     @property
     def prefill(self) -> str | None:
         """The text of a closing assistant turn, which the answer continues."""
-        last = self.request.messages[-1]
+        last = _closed_once(self.request.messages)[-1]
         return last.text if last.role == "assistant" and not last.tool_calls else None
+
+
+def _closed_once(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """One closing assistant turn for several, none for an empty one: engines know nothing else."""
+    if messages[-1].role != "assistant" or messages[-1].tool_calls:
+        return messages
+    first = len(messages) - 1
+    while first and messages[first - 1].role == "assistant" and not messages[first - 1].tool_calls:
+        first -= 1
+    text = "".join(turn.text for turn in messages[first:])
+    closing = (Message(role="assistant", content=text),) if text or not first else ()
+    return messages[:first] + closing
 
 
 def _tells_of_tools(messages: tuple[Message, ...]) -> bool:
@@ -81,7 +93,7 @@ def job(plan: Plan, offer: Offer, index: int) -> Job:
     sampling = plan.sampling
     if index and sampling.seed is not None:
         sampling = msgspec.structs.replace(sampling, seed=sampling.seed + index)
-    messages = request.messages
+    messages = _closed_once(request.messages)
     calling = bool(request.tools) and request.tool_choice != "none"
     if not offer.native_tools and (calling or _tells_of_tools(messages)):
         messages = with_tools(messages, request.tools if calling else (), request.tool_choice)

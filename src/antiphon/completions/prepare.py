@@ -46,6 +46,8 @@ class Preparation:
         model = self._catalogue.find(request.model)
         if key.models and model.id not in key.models:
             raise PermissionDenied(f"This key may not use the model {model.id!r}.")
+        if request.sampling.logit_bias and model.vocabulary_size is not None:
+            _check_tokens(request.sampling.logit_bias, model.vocabulary_size)
         if _holds_images(request):
             request = await self._admit_images(request, model)
         return await _fit(_grammars(self._timed(request, model)))
@@ -85,6 +87,13 @@ class Preparation:
             urls[i, j] = await self._images.admit(part.url, param=f"messages[{i}].content[{j}].image_url")
         messages = tuple(_with_images(message, i, urls) for i, message in enumerate(request.messages))
         return msgspec.structs.replace(request, messages=messages)
+
+
+def _check_tokens(logit_bias: dict[str, float], vocabulary_size: int) -> None:
+    for token in logit_bias:
+        if int(token) >= vocabulary_size:
+            message = f"logit_bias: the model has no token {token}, its last one is {vocabulary_size - 1}."
+            raise BadRequest(message, param="logit_bias")
 
 
 def _holds_images(request: ChatRequest) -> bool:

@@ -203,6 +203,7 @@ def _needs_stream(plan: Plan) -> bool:
     """A plain answer comes in one piece, the cheapest way, unless something must be seen or done on the way."""
     return (
         plan.request.n > 1
+        or not all(offer.engine.stops_plain for offer in plan.model.offers)
         or plan.schema is not None
         or plan.tool_grammar is not None
         or plan.prefill is not None

@@ -55,6 +55,7 @@ class ModelFacts(Struct, frozen=True):
     modalities: tuple[str, ...] = ("text",)
     native_tools: bool = False
     quantisation: str | None = None
+    vocabulary_size: int | None = None
 
 
 class DeltaStream(Protocol):
@@ -82,6 +83,11 @@ class Engine(Protocol):
     @property
     def takes_grammar(self) -> bool:
         """Whether a GBNF grammar can bind the text."""
+        ...
+
+    @property
+    def stops_plain(self) -> bool:
+        """Whether it notices that nobody waits for a plain answer any more, and stops."""
         ...
 
     async def models(self) -> list[ModelFacts]:

@@ -18,6 +18,8 @@ Post = Callable[[str, bytes], Awaitable[bytes | None]]
 class _Meta(Struct):
     n_ctx_train: int | None = None
     n_ctx: int | None = None
+    n_vocab: int | None = None
+    ftype: str | None = None
 
 
 class _Model(Struct):
@@ -76,6 +78,8 @@ def _facts(model: _Model, props: _Props | None) -> ModelFacts:
         context_length=props.default_generation_settings.n_ctx or context,
         modalities=("text", "image") if props.modalities.vision else ("text",),
         native_tools=capabilities.supports_tools and capabilities.supports_tool_calls,
+        quantisation=model.meta.ftype if model.meta else None,
+        vocabulary_size=model.meta.n_vocab if model.meta else None,
     )
 
 

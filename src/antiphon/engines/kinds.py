@@ -28,6 +28,8 @@ class EngineKind(Struct, frozen=True):
     top_p_zero: float = 0.0  # vLLM refuses top_p 0: the smallest value it takes is as good
     tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     count_tokens: Literal["llama.cpp", "vllm"] | None = None
+    stops_plain: bool = True  # llama.cpp goes on with a plain answer that nobody waits for
+    top_logprobs_min: int = 0  # llama.cpp lists no token at all when no alternatives are asked for
     strict_tools: bool = False  # vLLM holds arguments to the schema only with `strict`
     health_path: str = "/v1/models"
 
@@ -43,6 +45,8 @@ KINDS = {
             grammar_field="grammar",
             prefill="implicit",
             count_tokens="llama.cpp",
+            stops_plain=False,
+            top_logprobs_min=1,
             health_path="/health",
         ),
         EngineKind(

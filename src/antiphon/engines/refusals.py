@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from msgspec import Struct
 
 from antiphon.errors import AntiphonError, BadRequest, EngineFailed, Unavailable
 
 MESSAGE_CHARACTERS_MAX = 300
+FIELD = re.compile(r"[a-z_]{1,40}")
 RETRY_AFTER_S_MAX = 60
 CONTEXT_WORDS = ("context length", "context size", "maximum context", "exceed_context", "max_model_len", "input_tokens")
 
@@ -15,6 +18,7 @@ CONTEXT_WORDS = ("context length", "context size", "maximum context", "exceed_co
 class _Error(Struct):
     message: str = ""
     type: str = ""
+    param: str | None = None
     n_prompt_tokens: int | None = None
     n_ctx: int | None = None
 
@@ -46,7 +50,10 @@ def _bad_request(body: bytes) -> AntiphonError:
         message = f"messages: the prompt and max_tokens do not fit the model's context{size}."
         return BadRequest(message, param="messages", code="context_length_exceeded")
     detail = " ".join(error.message.split())[:MESSAGE_CHARACTERS_MAX]
-    return BadRequest(f"The model cannot take this request: {detail or 'no reason given'}", code="engine_refused")
+    param = (error.param or "").removeprefix("body.")
+    known = param if FIELD.fullmatch(param) else None
+    message = f"The model cannot take this request: {detail or 'no reason given'}"
+    return BadRequest(message, param=known, code="engine_refused")
 
 
 def _read(body: bytes) -> _Error:

@@ -39,6 +39,11 @@ class HttpEngine:
         """Whether a GBNF grammar can bind the text."""
         return self.kind.grammar_field is not None
 
+    @property
+    def stops_plain(self) -> bool:
+        """Whether it notices that nobody waits for a plain answer any more, and stops."""
+        return self.kind.stops_plain
+
     def unavailable(self) -> int | None:
         """Seconds after which to ask again, while it is known to be down."""
         return RETRY_AFTER_S if self.down else None
@@ -70,7 +75,7 @@ class HttpEngine:
             answer = await self._pool.send("POST", CHAT_PATH, headers=self._headers, body=body)
         except ClientError as error:
             raise failure(error) from error
-        return HttpDeltaStream(answer, asyncio.get_running_loop())
+        return HttpDeltaStream(answer, asyncio.get_running_loop(), top_logprobs=job.sampling.top_logprobs)
 
     def _encode(self, job: Job, *, stream: bool = False) -> bytes:
         return wire.encode(job, self.kind, stream=stream)
@@ -112,11 +117,12 @@ def failure(error: ClientError) -> ServiceError:
 class HttpDeltaStream:
     """A stream of deltas over one answer. It ends well only after a finish_reason: a clean end is no success."""
 
-    def __init__(self, answer: Answer, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, answer: Answer, loop: asyncio.AbstractEventLoop, *, top_logprobs: int) -> None:
         self.usage: Usage | None = None
         self._answer = answer
         self._loop = loop
         self._reader = EventReader()
+        self._top_logprobs = top_logprobs
         self._admitted = False
         self._thoughts = 0
         self._finished = False
@@ -178,7 +184,7 @@ class HttpDeltaStream:
                 if delta is not None and not self._finished:
                     self._finished = delta.finish_reason is not None
                     self._thoughts += bool(delta.reasoning)
-                    deltas.append(delta)
+                    deltas.append(wire.trimmed(delta, self._top_logprobs) if delta.logprobs else delta)
         if self._failure is not None and not deltas:
             raise self._failure
         return deltas

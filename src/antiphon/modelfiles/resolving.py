@@ -27,7 +27,7 @@ def find(
     *,
     data_dir: Path,
     on_progress: Report = silent,
-    hub: HubAccess = HubAccess(),  # noqa: B008 - frozen
+    hub: HubAccess = HubAccess(),
 ) -> ModelFile | None:
     """The file if it is on this machine, whole; nothing is downloaded. ConfigError for a reference that is none."""
     finder = Finder(_store(data_dir), hub, on_progress)
@@ -39,7 +39,7 @@ def resolve(
     *,
     data_dir: Path,
     on_progress: Report = silent,
-    hub: HubAccess = HubAccess(),  # noqa: B008 - frozen
+    hub: HubAccess = HubAccess(),
     environ: Mapping[str, str] | None = None,
 ) -> ModelFile:
     """The file, found or fetched; blocking, so call it in a thread. ConfigError says what to do when it fails.

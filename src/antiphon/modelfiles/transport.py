@@ -69,7 +69,8 @@ class Transport:
 
     def get(self, url: str, headers: dict[str, str] | None = None) -> Answer:
         """The answer, its body unread. Refused for an error status, Unreachable when there is none."""
-        request = urllib.request.Request(url, headers={**(headers or {}), "User-Agent": f"antiphon/{__version__}"})  # noqa: S310 - the handlers above know http and https only
+        headers = {**(headers or {}), "User-Agent": f"antiphon/{__version__}"}
+        request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the handlers know http and https only
         self._authorise(request)
         try:
             return cast("Answer", self._opener.open(request, timeout=CONNECT_TIMEOUT_S))
@@ -103,7 +104,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     def __init__(self, authorise: _Authorise) -> None:
         self._authorise = authorise
 
-    def redirect_request(
+    def redirect_request(  # noqa: PLR0917 - the library calls it so
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> urllib.request.Request | None:
         if req.type == "https" and not newurl.startswith("https:"):

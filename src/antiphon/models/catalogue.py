@@ -42,6 +42,7 @@ class Model(Struct, frozen=True):
     context_length: int | None = None
     modalities: tuple[str, ...] = ("text",)
     quantisation: str | None = None
+    vocabulary_size: int | None = None
     defaults: Sampling = Sampling()
     timeout_s: float | None = None
     prices: Prices = Prices()

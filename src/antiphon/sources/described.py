@@ -47,6 +47,7 @@ def described(
         context_length=facts.context_length if settings.context_length is None else settings.context_length,
         modalities=modalities,
         quantisation=facts.quantisation,
+        vocabulary_size=facts.vocabulary_size,
         defaults=sampling(settings.defaults),
         timeout_s=settings.defaults.timeout_secs,
         prices=Prices(settings.prices.prompt, settings.prices.completion),

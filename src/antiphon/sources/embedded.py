@@ -28,6 +28,7 @@ class Absent:
     """Stands for an engine whose model file is still on its way."""
 
     takes_grammar = True
+    stops_plain = False
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -62,6 +63,7 @@ class EmbeddedEngine:
     def __init__(self, name: str, supervisor: Supervisor) -> None:
         self.name = name
         self.takes_grammar = True
+        self.stops_plain = False
         self._supervisor = supervisor
         self._http: HttpEngine | None = None
         self._address = ""

@@ -88,6 +88,9 @@ class Languages:
         self.budget.spend(1 + len(shape.wanted) * len(text) // 4)
         if len(text) < shape.low or (shape.high is not None and len(text) > shape.high) or text in shape.excluded:
             return False
+        plain = text.isascii() and text.isprintable()
+        if not lenient and not plain and any(not each.found for each in shape.wanted):
+            return False  # where dialects differ, no one can be sure that a pattern is not found
         sure = [each for each in shape.wanted if not lenient or (each.keyword == "pattern" and text.isascii())]
         return all(self.search(each.pattern, each.place, each.keyword).accepts(text) is each.found for each in sure)
 

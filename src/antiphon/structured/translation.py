@@ -186,7 +186,7 @@ class Translation:
         low = shape.low
         for contained in shape.contained:
             start = len(items) if high is None else max(0, min(len(items), high - contained.low))
-            items += [shape.rest] * (start + contained.low - len(items))
+            items += [rest] * (start + contained.low - len(items))
             for index, places in enumerate(items):
                 if start <= index < start + contained.low:
                     items[index] = (*places, contained.place)

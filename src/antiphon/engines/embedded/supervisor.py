@@ -56,7 +56,7 @@ class Supervisor:
         random: Random,
         environ: Mapping[str, str],
         on_change: Callable[[], None] = lambda: None,
-        limits: SupervisorLimits = SupervisorLimits(),  # noqa: B008 - frozen
+        limits: SupervisorLimits = SupervisorLimits(),
     ) -> None:
         self.options = options
         self.api_key = secrets.token_urlsafe(32)

@@ -1,0 +1,76 @@
+"""Runs a client's scenarios against a gateway and prints one JSON line for each; shared by the clients in Python.
+
+A scenario is a public function of a module: it takes the lab and fails by raising. Several run at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, fields
+from types import FunctionType, ModuleType
+
+AT_ONCE = 3
+ERROR_CHARACTERS_MAX = 4000
+
+
+@dataclass(frozen=True)
+class Lab:
+    """What is to be tested: a gateway, keys for it, and its models. Each comes from the variable of its name.
+
+    `once_key` may ask once a minute, `refilled_key` 30 times and then each two seconds. `fault_model` says what the
+    fault engine says, `down_model` has no engine.
+    """
+
+    base_url: str
+    key: str
+    dkn_key: str
+    once_key: str
+    refilled_key: str
+    model: str
+    vision_model: str
+    fault_model: str
+    down_model: str
+    red_image: str
+
+
+def lab_of_environment() -> Lab:
+    """The lab that the variables describe."""
+    return Lab(**{field.name: os.environ[field.name.upper()] for field in fields(Lab)})
+
+
+def run(*modules: ModuleType) -> None:
+    """Run the scenarios of these modules and tell what became of each, in the order in which they end."""
+    lab = lab_of_environment()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        futures = {pool.submit(_timed, each, lab): each.__name__ for module in modules for each in scenarios(module)}
+        for future in as_completed(futures):
+            sys.stdout.write(json.dumps(_result(futures[future], future)) + "\n")
+            sys.stdout.flush()
+
+
+def scenarios(module: ModuleType) -> list[FunctionType]:
+    """The public functions that the module itself defines."""
+    found = [value for name, value in vars(module).items() if not name.startswith("_")]
+    return [each for each in found if isinstance(each, FunctionType) and each.__module__ == module.__name__]
+
+
+def _timed(scenario: Callable[[Lab], None], lab: Lab) -> float:
+    """Run a scenario; the seconds that it took."""
+    started = time.monotonic()
+    scenario(lab)
+    return time.monotonic() - started
+
+
+def _result(name: str, future: Future[float]) -> dict[str, object]:
+    """The line for one scenario."""
+    error = future.exception()
+    if error is None:
+        return {"scenario": name, "error": None, "seconds": future.result()}
+    told = "".join(traceback.format_exception(error))
+    return {"scenario": name, "error": told[-ERROR_CHARACTERS_MAX:], "seconds": None}

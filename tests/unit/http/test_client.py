@@ -1,0 +1,519 @@
+"""The HTTP client for engines, against an origin that does whatever an origin may do."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+import trustme
+
+from antiphon.errors import ConfigError
+from antiphon.http.client import BUFFER_BYTES_MAX, Answer, Broken, ClientError, ClientLimits, ConnectFailed, Origin, Pool
+from tests.unit.http.origin import OK, Visit, each_time, for_ever, running
+
+CLOSED = b"HTTP/1.1 200 OK\r\n\r\nall of it"
+CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+ANSWER_BYTES_MAX = 1 << 20
+
+
+async def ask(pool: Pool, path: str = "/") -> tuple[int, bytes]:
+    """Status and body of one request, asked for whole."""
+    async with asyncio.timeout(20):
+        answer = await pool.request("GET", path)
+        try:
+            return answer.status, await answer.read(bytes_max=ANSWER_BYTES_MAX)
+        finally:
+            answer.close()
+
+
+async def headed(answer: Answer) -> None:
+    """Wait for an answer's head."""
+    async with asyncio.timeout(20):
+        while not await answer.head():
+            pass
+
+
+async def rest(answer: Answer) -> bytes:
+    """All that `read_some` gives till the end."""
+    pieces = []
+    async with asyncio.timeout(20):
+        while (piece := await answer.read_some()) != b"":
+            pieces.append(piece or b"")
+    return b"".join(pieces)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "authority"),
+    [
+        ("http://host", Origin("host"), "host"),
+        ("http://host:8080/", Origin("host", 8080), "host:8080"),
+        ("https://host/api/", Origin("host", 443, tls=True, prefix="/api"), "host"),
+        ("https://host:80", Origin("host", 80, tls=True), "host:80"),
+        ("http://[::1]:9000/a/b", Origin("::1", 9000, prefix="/a/b"), "[::1]:9000"),
+        ("unix:/run/engine.sock", Origin("localhost", unix_path="/run/engine.sock"), "localhost"),
+    ],
+)
+def test_origins_are_read_from_urls(url: str, origin: Origin, authority: str) -> None:
+    """Each kind of URL gives its parts and the Host header's value."""
+    assert Origin.parse(url) == origin
+    assert Origin.parse(url).authority == authority
+
+
+@pytest.mark.parametrize("url", ["", "host:80", "ftp://host", "http://", "http://h:99999", "http://h:port", "http://[::1"])
+def test_other_urls_are_refused(url: str) -> None:
+    """What is no http, https or unix URL is a ConfigError, whatever is wrong with it."""
+    with pytest.raises(ConfigError):
+        Origin.parse(url)
+
+
+async def test_the_request_is_sent_as_written() -> None:
+    """Request line, host, headers, length and body go out in this form, with the origin's prefix."""
+    got: list[bytes] = []
+
+    async def script(visit: Visit) -> None:
+        got.append(await visit.request())
+        await visit.say(OK)
+
+    async with running(script) as origin:
+        pool = Pool(Origin.parse(origin.url + "/prefix"))
+        answer = await pool.request("POST", "/v1/x", headers=(("authorization", "Bearer k"),), body=b"{}")
+        answer.close()
+        pool.close()
+    host = origin.url.removeprefix("http://").encode()
+    assert got == [
+        b"POST /prefix/v1/x HTTP/1.1\r\nhost: " + host + b"\r\naccept-encoding: identity\r\nuser-agent: antiphon\r\n"
+        b"authorization: Bearer k\r\ncontent-length: 2\r\n\r\n{}"
+    ]
+
+
+async def test_a_connection_is_used_again() -> None:
+    """Requests one after the other share one connection."""
+    async with running(for_ever()) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        assert [await ask(pool) for _ in range(5)] == [(200, b"ok")] * 5
+        assert origin.visits == 1
+        pool.close()
+
+
+async def test_an_idle_connection_is_not_kept_for_long() -> None:
+    """After `idle_s` a connection is dropped, not used."""
+    async with running(for_ever()) as origin:
+        pool = Pool(Origin.parse(origin.url), limits=ClientLimits(idle_s=0.0))
+        for _ in range(3):
+            await ask(pool)
+        assert origin.visits == 3
+        pool.close()
+
+
+async def test_a_stale_connection_is_replaced_unseen() -> None:
+    """A kept-alive connection that ends without a byte of the answer costs the caller nothing."""
+
+    async def script(visit: Visit) -> None:
+        await visit.request()
+        await visit.say(OK)
+        if visit.number > 1:
+            await visit.until_closed()
+        await visit.request()
+
+    async with running(script) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        assert await ask(pool) == (200, b"ok")
+        assert await ask(pool) == (200, b"ok")
+        assert origin.visits == 2
+        pool.close()
+
+
+async def test_a_stale_connection_is_replaced_once() -> None:
+    """When the fresh connection ends without an answer too, the exchange is broken."""
+
+    async def script(visit: Visit) -> None:
+        if visit.number == 1:
+            await visit.request()
+            await visit.say(OK)
+        await visit.request()
+
+    async with running(script) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        await ask(pool)
+        with pytest.raises(Broken):
+            await ask(pool)
+        assert origin.visits == 2
+        pool.close()
+
+
+async def test_a_request_is_not_repeated_once_an_answer_began() -> None:
+    """A kept-alive connection that breaks within the answer is an error: the engine has seen the request."""
+    async with running(each_time(OK, b"HTTP/1.1 200")) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        await ask(pool)
+        with pytest.raises(Broken):
+            await ask(pool)
+        assert origin.visits == 1
+        pool.close()
+
+
+async def test_a_first_request_is_not_repeated() -> None:
+    """On a fresh connection an end without an answer is an error at once."""
+    async with running(each_time()) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        with pytest.raises(Broken):
+            await ask(pool)
+        assert origin.visits == 1
+
+
+async def test_connection_close_is_obeyed() -> None:
+    """An answer that says `connection: close` is not followed by another request on that connection."""
+    answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok"
+    async with running(for_ever(answer)) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        await ask(pool)
+        await ask(pool)
+        assert origin.visits == 2
+        pool.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort", id="length"),
+        pytest.param(CHUNKED_HEAD + b"5\r\nhel", id="chunk"),
+        pytest.param(CHUNKED_HEAD + b"5\r\nhello\r\n", id="no last chunk"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-le", id="head"),
+        pytest.param(b"<html>no</html>", id="not HTTP"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: ten\r\n\r\n", id="bad length"),
+        pytest.param(CHUNKED_HEAD + b"zz\r\nhello\r\n0\r\n\r\n", id="bad chunk"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 600_000 + b"\r\n\r\n", id="large header"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 100_000 + b"\r\n", id="many headers"),
+    ],
+)
+async def test_a_broken_answer_is_broken(answer: bytes) -> None:
+    """Cut, senseless and oversized answers raise Broken, asked for whole or in pieces."""
+    async with running(each_time(answer)) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        with pytest.raises(Broken):
+            await ask(pool)
+        streamed = await pool.send("GET", "/")
+        with pytest.raises(Broken):
+            await headed(streamed)
+            await rest(streamed)
+        streamed.close()
+        pool.close()
+
+
+async def test_a_broken_answer_still_gives_what_came() -> None:
+    """In pieces, what arrived before the break is handed on first."""
+    async with running(each_time(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort")) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        answer = await pool.send("GET", "/")
+        await headed(answer)
+        assert await answer.read_some() == b"short"
+        with pytest.raises(Broken):
+            await answer.read_some()
+        answer.close()
+
+
+@pytest.mark.parametrize("answer", [CLOSED, b"HTTP/1.0 200 OK\r\n\r\nall of it"])
+async def test_an_answer_may_end_with_its_connection(answer: bytes) -> None:
+    """Without a length, in HTTP/1.0 or 1.1, the body ends where the connection does; it is not used again."""
+    async with running(each_time(answer)) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        assert await ask(pool) == (200, b"all of it")
+        streamed = await pool.send("GET", "/")
+        await headed(streamed)
+        assert await rest(streamed) == b"all of it"
+        streamed.close()
+        assert origin.visits == 2
+
+
+@pytest.mark.parametrize(
+    "interim",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\ncontent-length: 7\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n",
+    ],
+)
+async def test_interim_answers_are_passed_over(interim: bytes) -> None:
+    """1xx answers are not the answer, and leave none of their headers in it."""
+    async with running(for_ever(interim + OK)) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        for _ in range(2):
+            answer = await pool.request("GET", "/")
+            assert answer.status == 200
+            assert answer.headers == {b"content-length": b"2"}
+            assert await answer.read(bytes_max=10) == b"ok"
+            answer.close()
+        pool.close()
+
+
+async def test_header_names_are_in_lower_case() -> None:
+    """Headers are found by their lower-case name."""
+    async with running(for_ever(b"HTTP/1.1 204 No Content\r\nRetry-After: 3\r\n\r\n")) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        answer = await pool.request("GET", "/")
+        assert (answer.status, answer.headers) == (204, {b"retry-after": b"3"})
+        answer.close()
+        pool.close()
+
+
+async def test_a_whole_answer_is_bounded() -> None:
+    """Asked for whole, an answer beyond `body_bytes_max` is broken off."""
+    async with running(for_ever(b"HTTP/1.1 200 OK\r\ncontent-length: 5000000\r\n\r\n" + b"x" * 5_000_000)) as origin:
+        pool = Pool(Origin.parse(origin.url), limits=ClientLimits(body_bytes_max=100_000))
+        with pytest.raises(Broken, match="100000"):
+            await ask(pool)
+        pool.close()
+
+
+async def test_reading_is_bounded() -> None:
+    """`read` refuses a body beyond its own bound."""
+    async with running(for_ever(CHUNKED_HEAD + b"3e8\r\n" + b"x" * 1000 + b"\r\n0\r\n\r\n")) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        answer = await pool.send("GET", "/")
+        await headed(answer)
+        with pytest.raises(Broken, match="larger than 999"):
+            await answer.read(bytes_max=999)
+        answer.close()
+        pool.close()
+
+
+async def test_two_answers_at_once_are_not_mixed() -> None:
+    """An answer nobody asked for is neither body of the first nor answer to the next request."""
+    surplus = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nEVIL"
+    async with running(for_ever(OK + surplus)) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        for _ in range(3):
+            try:
+                assert await ask(pool) == (200, b"ok")
+            except Broken:
+                continue
+        pool.close()
+
+
+async def test_bytes_on_an_idle_connection_end_it() -> None:
+    """What comes while nothing is asked is never taken for the next answer."""
+    said = asyncio.Event()
+
+    async def script(visit: Visit) -> None:
+        await visit.request()
+        await visit.say(OK)
+        if visit.number == 1:
+            await visit.say(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n")
+            said.set()
+        await visit.until_closed()
+
+    async with running(script) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        assert await ask(pool) == (200, b"ok")
+        await said.wait()
+        assert await ask(pool) == (200, b"ok")
+        pool.close()
+
+
+async def test_a_slow_reader_stops_the_engine() -> None:
+    """What is not read is not buffered without bound: the origin cannot go on sending, and can once it is read."""
+    piece = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+    stalled = asyncio.Event()
+    pieces = 512
+
+    async def script(visit: Visit) -> None:
+        await visit.request()
+        await visit.say(CHUNKED_HEAD)
+        for _ in range(pieces):
+            visit.writer.write(piece)
+            try:
+                await asyncio.wait_for(visit.writer.drain(), 0.3)
+            except TimeoutError:
+                stalled.set()
+                await visit.writer.drain()
+        await visit.say(b"0\r\n\r\n")
+
+    async with running(script) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        answer = await pool.send("GET", "/")
+        await headed(answer)
+        async with asyncio.timeout(30):
+            await stalled.wait()
+        first = await answer.read_some()
+        assert first is not None
+        assert 0 < len(first) < 4 * BUFFER_BYTES_MAX
+        assert len(first) + len(await rest(answer)) == pieces * 65536
+        answer.close()
+        pool.close()
+
+
+async def test_closing_an_unfinished_answer_closes_its_connection() -> None:
+    """The engine sees the end at once, and the next request has a connection of its own."""
+    gone = asyncio.Event()
+
+    async def script(visit: Visit) -> None:
+        await visit.request()
+        await visit.say(CHUNKED_HEAD + b"1\r\nx\r\n")
+        await visit.until_closed()
+        gone.set()
+
+    async with running(script) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        answer = await pool.send("GET", "/")
+        await headed(answer)
+        answer.close()
+        async with asyncio.timeout(5):
+            await gone.wait()
+        again = await pool.send("GET", "/")
+        await headed(again)
+        again.close()
+        assert origin.visits == 2
+        pool.close()
+
+
+async def test_a_closed_answer_cannot_be_read() -> None:
+    """After `close` there is nothing left to ask; closing twice is harmless."""
+    async with running(for_ever()) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        answer = await pool.request("GET", "/")
+        answer.close()
+        answer.close()
+        with pytest.raises(Broken, match="closed"):
+            _ = answer.status
+        answer.wake()
+        pool.close()
+
+
+async def test_wake_ends_a_wait() -> None:
+    """A waiting `head` returns False and a waiting `read_some` None, and the answer goes on afterwards."""
+    go_on = asyncio.Event()
+
+    async def script(visit: Visit) -> None:
+        await visit.request()
+        await go_on.wait()
+        go_on.clear()
+        await visit.say(CHUNKED_HEAD)
+        await go_on.wait()
+        await visit.say(b"1\r\nx\r\n0\r\n\r\n")
+        await visit.until_closed()
+
+    async with running(script) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        answer = await pool.send("GET", "/")
+        loop = asyncio.get_running_loop()
+        loop.call_soon(answer.wake)
+        assert await answer.head() is False
+        go_on.set()
+        await headed(answer)
+        loop.call_soon(answer.wake)
+        assert await answer.read_some() is None
+        go_on.set()
+        assert await rest(answer) == b"x"
+        answer.close()
+        pool.close()
+
+
+async def test_an_end_between_sending_and_waiting_is_seen() -> None:
+    """A connection that breaks before anybody waits for its head does not keep them waiting."""
+    async with running(each_time()) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        answer = await pool.send("GET", "/")
+        await origin.ended.wait()
+        later = Pool(pool.origin)
+        with pytest.raises(Broken):
+            await ask(later)  # a round trip that ends after the first connection did
+        with pytest.raises(Broken):
+            await headed(answer)
+        answer.close()
+
+
+async def test_nobody_listens() -> None:
+    """A refused connection is ConnectFailed: nothing was sent."""
+    with socket.socket() as placeholder:
+        placeholder.bind(("127.0.0.1", 0))
+        pool = Pool(Origin.parse(f"http://127.0.0.1:{placeholder.getsockname()[1]}"))
+        with pytest.raises(ConnectFailed):
+            await ask(pool)
+
+
+async def test_a_connection_that_is_not_accepted_times_out() -> None:
+    """A host whose queue of connections is full is given up after `connect_s`."""
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for filler in (first, second):
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        origin = Origin("127.0.0.1", listener.getsockname()[1])
+        pool = Pool(origin, limits=ClientLimits(connect_s=0.2))
+        with pytest.raises(ConnectFailed, match="timed out"):
+            await ask(pool)
+
+
+async def test_connections_are_bounded() -> None:
+    """`connections_max` holds for requests that begin together: the surplus fails, and a slot that is free is used."""
+    go_on = asyncio.Event()
+
+    async def script(visit: Visit) -> None:
+        while await visit.request():
+            await go_on.wait()
+            await visit.say(OK)
+
+    async with running(script) as origin:
+        pool = Pool(Origin.parse(origin.url), limits=ClientLimits(connections_max=3))
+        asked = [asyncio.create_task(ask(pool)) for _ in range(8)]
+        done, waiting = await asyncio.wait(asked, timeout=5, return_when=asyncio.FIRST_EXCEPTION)
+        while len(done) < 5:
+            more, waiting = await asyncio.wait(waiting, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+            assert more
+            done |= more
+        assert all(isinstance(task.exception(), ConnectFailed) for task in done)
+        go_on.set()
+        assert {await task for task in waiting} == {(200, b"ok")}
+        assert origin.visits == 3
+        assert await ask(pool) == (200, b"ok")
+        pool.close()
+
+
+async def test_a_pool_forgets_what_it_closed() -> None:
+    """After `close` the next request makes a connection of its own."""
+    async with running(for_ever()) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        await ask(pool)
+        pool.close()
+        assert await ask(pool) == (200, b"ok")
+        assert origin.visits == 2
+        pool.close()
+
+
+async def test_over_a_unix_socket(tmp_path: Path) -> None:
+    """A unix socket serves as well as a port; a missing one is ConnectFailed."""
+    path = tmp_path / "engine.sock"
+    async with running(for_ever(), path=path) as origin:
+        pool = Pool(Origin.parse(origin.url))
+        assert await ask(pool) == (200, b"ok")
+        pool.close()
+    nobody = Pool(Origin.parse(f"unix:{tmp_path / 'missing'}"))
+    with pytest.raises(ConnectFailed):
+        await ask(nobody)
+
+
+async def test_over_tls() -> None:
+    """A trusted certificate is taken and its connection kept; an untrusted one is ConnectFailed."""
+    authority = trustme.CA()
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    async with running(for_ever(), tls=server) as origin:
+        pool = Pool(Origin.parse(origin.url), tls=trusting)
+        assert await ask(pool) == (200, b"ok")
+        assert await ask(pool) == (200, b"ok")
+        assert origin.visits == 1
+        pool.close()
+        with pytest.raises(ConnectFailed):
+            await ask(Pool(Origin.parse(origin.url)))
+
+
+def test_both_failures_are_client_errors() -> None:
+    """A caller catches one class; the messages are for logs."""
+    assert issubclass(ConnectFailed, ClientError)
+    assert issubclass(Broken, ClientError)
