@@ -24,7 +24,7 @@ def chat(
     temperature: float | None = None,
     max_tokens: int | None = None,
     json: bool = False,
-    connection: Annotated[ConnectionFlags, Parameter(name="*")] = ConnectionFlags(),  # noqa: B008 - frozen
+    connection: Annotated[ConnectionFlags, Parameter(name="*")] = ConnectionFlags(),
 ) -> int:
     """Answer a prompt, or hold a conversation when there is none and a person sits at the terminal.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Flags = Annotated[SettingFlags, Parameter(name="*")]
 
 
-def show(*, flags: Flags = SettingFlags(), changed: bool = False, json: bool = False) -> int:  # noqa: B008 - frozen
+def show(*, flags: Flags = SettingFlags(), changed: bool = False, json: bool = False) -> int:
     """Show each setting, its value and the place that it came from; secrets are hidden.
 
     Parameters
@@ -48,7 +48,7 @@ def show(*, flags: Flags = SettingFlags(), changed: bool = False, json: bool = F
     return 0
 
 
-def check(*, flags: Flags = SettingFlags(), json: bool = False) -> int:  # noqa: B008 - frozen
+def check(*, flags: Flags = SettingFlags(), json: bool = False) -> int:
     """Find all mistakes in the configuration; the exit code is 1 when there is one.
 
     Parameters

@@ -23,7 +23,7 @@ COLOURS = {"ok": "\x1b[32m", "warn": "\x1b[33m", "fail": "\x1b[31m"}
 
 def doctor(
     *,
-    flags: Annotated[SettingFlags, Parameter(name="*")] = SettingFlags(),  # noqa: B008 - frozen
+    flags: Annotated[SettingFlags, Parameter(name="*")] = SettingFlags(),
     json: bool = False,
 ) -> int:
     """Check everything that serving needs; the exit code is 1 when a check failed.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def list_models(
     *,
     json: bool = False,
-    connection: Annotated[ConnectionFlags, Parameter(name="*")] = ConnectionFlags(),  # noqa: B008 - frozen
+    connection: Annotated[ConnectionFlags, Parameter(name="*")] = ConnectionFlags(),
 ) -> int:
     """List the models that the key may use.
 

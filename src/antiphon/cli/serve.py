@@ -14,7 +14,7 @@ from antiphon.cli.output import Output
 
 def serve(
     *,
-    flags: Annotated[SettingFlags, Parameter(name="*")] = SettingFlags(),  # noqa: B008 - frozen
+    flags: Annotated[SettingFlags, Parameter(name="*")] = SettingFlags(),
     json: bool = False,
 ) -> int:
     """Serve until interrupted.

@@ -11,7 +11,7 @@ import msgspec
 
 from antiphon.chat import Delta, FinishReason, ToolCallDelta, Usage
 from antiphon.completions.align import LogprobAligner
-from antiphon.completions.plan import Plan, job
+from antiphon.completions.plan import Bounds, Plan, job
 from antiphon.engines import DeltaStream
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
 from antiphon.ids import Ids
@@ -26,11 +26,12 @@ ATTEMPTS_MAX = 3
 class ChoiceStream:
     """Deltas of choice `index`. Until the first one is out, a failed engine is replaced by another, unseen."""
 
-    def __init__(self, plan: Plan, index: int, placement: Placement, *, inter_token_s: float, ids: Ids) -> None:
+    def __init__(self, plan: Plan, index: int, placement: Placement, *, bounds: Bounds, ids: Ids) -> None:
         self._plan = plan
         self._index = index
         self._placement = placement
-        self._inter_token_s = inter_token_s
+        self._inter_token_s = bounds.inter_token_s
+        self._heartbeat_s = bounds.heartbeat_s
         self._ids = ids
         self._loop = asyncio.get_running_loop()
         self._stream: DeltaStream | None = None
@@ -45,6 +46,7 @@ class ChoiceStream:
         self.tokens = 0
         self.first_token_at: float | None = None
         self.usage: Usage | None = None
+        self.complete = False
 
     async def start(self) -> None:
         """Reach an engine. Raises what the last attempt raised."""
@@ -66,26 +68,37 @@ class ChoiceStream:
                 failure = error
                 self._release()
 
-    async def next(self, until: float) -> list[Delta] | None:
-        """The deltas that arrived together, [] after the finishing one, None when nothing came until `until`.
+    async def next(self) -> list[Delta] | None:
+        """The deltas that arrived together, [] after the finishing one, None when a heartbeat is due.
 
         Raises FirstTokenTimeout, DeadlineExceeded, EngineFailed, or the engine's refusal.
         """
         if self._finished:
             return await self._drain()
-        assert self._stream is not None
-        try:
-            deltas = await self._stream.next(min(until, self._token_due, self._plan.total_at))
-        except (EngineFailed, Unavailable):
-            if self.tokens or len(self._tried) >= ATTEMPTS_MAX or len(self._tried) >= len(self._plan.model.live):
-                raise
-            self._release()
-            await self.start()
-            return None
-        if not deltas:
-            self._check_time()
-            return deltas
-        return self._shape(deltas) or None  # all of it may be held back for a while
+        beat_at = self._loop.time() + self._heartbeat_s
+        until = min(beat_at, self._token_due, self._plan.total_at)
+        while True:
+            assert self._stream is not None
+            try:
+                deltas = await self._stream.next(until)
+            except (EngineFailed, Unavailable):
+                if not self._may_go_elsewhere():
+                    raise
+                self._release()
+                await self.start()
+                continue
+            if deltas:
+                deltas = self._shape(deltas)
+                if deltas:
+                    return deltas  # else all of it is held back for a while
+            elif deltas is not None:
+                return deltas
+            elif self._check_time() >= beat_at:
+                return None
+
+    def _may_go_elsewhere(self) -> bool:
+        """Whether nothing was said yet and there is an engine that has not been tried."""
+        return not self.tokens and len(self._tried) < min(ATTEMPTS_MAX, len(self._plan.model.live))
 
     def _shape(self, deltas: list[Delta]) -> list[Delta]:
         now = self._loop.time()
@@ -127,9 +140,11 @@ class ChoiceStream:
         except EngineFailed:
             pass
         self.usage = self._stream.usage
+        self.complete = True
         return []
 
-    def _check_time(self) -> None:
+    def _check_time(self) -> float:
+        """The time now; raises when it is up."""
         now = self._loop.time()
         if now >= self._plan.total_at:
             raise DeadlineExceeded
@@ -137,6 +152,7 @@ class ChoiceStream:
             if self.first_token_at is None:
                 raise FirstTokenTimeout
             raise EngineFailed("The engine fell silent in the middle of the answer.")
+        return now
 
     def _release(self) -> None:
         if self._stream is not None:

@@ -7,14 +7,13 @@ import asyncio
 from antiphon.chat import Delta, Usage
 from antiphon.completions.generate import ChoiceStream
 
-FAR_S = 3600.0
-
 
 class MergedStream:
     """Reads all choices at once, each in a task of its own; the first failure ends all of them."""
 
-    def __init__(self, choices: list[ChoiceStream]) -> None:
+    def __init__(self, choices: list[ChoiceStream], *, heartbeat_s: float) -> None:
         self._choices = choices
+        self._heartbeat_s = heartbeat_s
         self._loop = asyncio.get_running_loop()
         self._arrived: asyncio.Queue[list[Delta] | None] = asyncio.Queue(maxsize=64)
         self._failure: BaseException | None = None
@@ -30,7 +29,7 @@ class MergedStream:
             task.add_done_callback(self._ended)
 
     async def _read(self, choice: ChoiceStream) -> None:
-        while (deltas := await choice.next(self._loop.time() + FAR_S)) != []:
+        while (deltas := await choice.next()) != []:
             if deltas:
                 await self._arrived.put(deltas)
         await self._arrived.put(None)
@@ -43,8 +42,9 @@ class MergedStream:
         if not self._arrived.full():
             self._arrived.put_nowait([])
 
-    async def next(self, until: float) -> list[Delta] | None:
+    async def next(self) -> list[Delta] | None:
         """As ChoiceStream.next, for all choices together."""
+        until = self._loop.time() + self._heartbeat_s
         while self._left:
             try:
                 async with asyncio.timeout_at(until):
@@ -57,6 +57,11 @@ class MergedStream:
                 return deltas
             self._left -= 1
         return []
+
+    @property
+    def complete(self) -> bool:
+        """Whether every choice came to its end."""
+        return all(choice.complete for choice in self._choices)
 
     @property
     def node(self) -> str:

@@ -15,6 +15,16 @@ from antiphon.tools.prompt import with_tools
 Value = TypeVar("Value", int | None, float | None)
 
 
+class Bounds(Struct, frozen=True):
+    """How long requests may take, in seconds."""
+
+    first_token_s: float
+    inter_token_s: float
+    total_s: float
+    total_s_max: float
+    heartbeat_s: float
+
+
 class Plan(Struct, frozen=True):
     """What to generate. Times are in the event loop's seconds.
 

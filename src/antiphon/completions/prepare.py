@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import msgspec
-from msgspec import Struct
 
 from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Image, Message, Part, Sampling
-from antiphon.completions.plan import Plan, fill, job
+from antiphon.completions.plan import Bounds, Plan, fill, job
 from antiphon.errors import BadRequest, EngineFailed, FirstTokenTimeout, PermissionDenied, Unavailable
 from antiphon.models.catalogue import Catalogue, Model
 from antiphon.structured.grammar import compile_schema, json_object_grammar
@@ -20,16 +19,6 @@ from antiphon.vision.admission import ImageAdmission
 SCHEMA_PARAM = "response_format.json_schema.schema"
 TURN_TOKENS_MAX = 32  # more than any chat template adds to one turn
 TEMPLATE_TOKENS_MAX = 512  # more than a template adds by itself, such as a default system message
-
-
-class Bounds(Struct, frozen=True):
-    """How long requests may take, in seconds."""
-
-    first_token_s: float
-    inter_token_s: float
-    total_s: float
-    total_s_max: float
-    heartbeat_s: float
 
 
 class Preparation:

@@ -9,13 +9,13 @@ import msgspec
 from msgspec import Struct
 
 from antiphon.accounts.keys import Key
-from antiphon.chat import ChatRequest, Choice, Completion, Delta, ToolCall, Usage
+from antiphon.chat import ChatRequest, Choice, Completion, ToolCall, Usage
 from antiphon.completions.collect import Collector
 from antiphon.completions.deadline import Deadline
 from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
 from antiphon.completions.merge import MergedStream
-from antiphon.completions.plan import Plan, job
-from antiphon.completions.prepare import Bounds, Preparation
+from antiphon.completions.plan import Bounds, Plan, job
+from antiphon.completions.prepare import Preparation
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, Unavailable
 from antiphon.ids import Ids
 from antiphon.models.placement import Placement
@@ -133,7 +133,11 @@ class Completions:
 
 
 class CompletionStream:
-    """All deltas of one completion, choices interleaved; tells once how it ended."""
+    """All deltas of one completion, choices interleaved; tells once how it ended.
+
+    `start` reaches the engines. `next` gives the deltas that arrived together, [] at the end, None when a heartbeat is
+    due, and raises what ended it; both are the source's own, since a call between would cost with every token.
+    """
 
     def __init__(
         self,
@@ -146,16 +150,12 @@ class CompletionStream:
     ) -> None:
         self._plan = plan
         self._note = note
-        self._heartbeat_s = bounds.heartbeat_s
-        self._loop = asyncio.get_running_loop()
         self._failure: AntiphonError | None = None
-        self._complete = False
         self._ended = False
-        choices = [
-            ChoiceStream(plan, i, placement, inter_token_s=bounds.inter_token_s, ids=ids) for i in range(plan.request.n)
-        ]
-        self._source = choices[0] if len(choices) == 1 else MergedStream(choices)
+        choices = [ChoiceStream(plan, i, placement, bounds=bounds, ids=ids) for i in range(plan.request.n)]
+        self._source = choices[0] if len(choices) == 1 else MergedStream(choices, heartbeat_s=bounds.heartbeat_s)
         self.start = self._source.start
+        self.next = self._source.next
 
     @property
     def node(self) -> str:
@@ -167,15 +167,6 @@ class CompletionStream:
         """What it took: as the engine says, else as counted here."""
         return bounded(self._source.usage or Usage(completion_tokens=self._source.tokens), self._plan)
 
-    async def next(self) -> list[Delta] | None:
-        """The deltas that arrived together, [] at the end, None when a heartbeat is due; raises what ended it."""
-        beat_at = self._loop.time() + self._heartbeat_s
-        while (deltas := await self._source.next(beat_at)) is None:
-            if self._loop.time() >= beat_at:
-                break
-        self._complete = deltas == []
-        return deltas
-
     def failed(self, error: AntiphonError) -> None:
         """Remember why it ended early."""
         self._failure = error
@@ -186,7 +177,7 @@ class CompletionStream:
         if not self._ended:
             self._ended = True
             failure = self._failure
-            if failure is None and not self._complete:
+            if failure is None and not self._source.complete:
                 failure = AntiphonError("The client has gone.", code="client_gone")
             self._note(self._plan, self.usage, self._source.first_token_at, failure)
 

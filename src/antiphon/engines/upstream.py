@@ -142,15 +142,21 @@ class HttpDeltaStream:
         try:
             if not self._admitted and not await self._admit():
                 return None
-            while (data := await self._answer.read_some()) is not None:
+            answer = self._answer
+            while True:
+                data = answer.poll()
+                if data is None:
+                    await answer.arrival()
+                    data = answer.poll()
+                    if data is None:
+                        return self._end() if self._done else None
                 if not data:
                     return self._end()
                 deltas = self._parse(data)
                 if deltas:
                     return deltas
                 if self._timer is None:  # it rang while something arrived
-                    break
-            return self._end() if self._done else None
+                    return self._end() if self._done else None
         except ClientError as error:
             if self._finished:
                 return []

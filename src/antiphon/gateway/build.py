@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from antiphon.accounts.keys import Key, Keyring, digest
 from antiphon.accounts.limits import RequestLimits
 from antiphon.clock import SystemClock
-from antiphon.completions.prepare import Bounds, Preparation
+from antiphon.completions.plan import Bounds
+from antiphon.completions.prepare import Preparation
 from antiphon.completions.routes import ChatRoutes, RequestBounds
 from antiphon.completions.service import Completions
 from antiphon.gateway.app import Application

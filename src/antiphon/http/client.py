@@ -293,19 +293,28 @@ class Answer:
                 raise Broken(connection.failure)
             await connection.arrival()
 
-    async def read_some(self) -> bytes | None:
-        """What arrived since the last call, in one piece, b"" at the end; Broken when the answer is cut.
-
-        None when `wake` was called while it waited and nothing has arrived.
-        """
-        connection = self._open()
-        if not connection.pieces and not connection.complete and not connection.failure:
-            await connection.arrival()
+    def poll(self) -> bytes | None:
+        """What has arrived since the last call, b"" at the end, None when nothing has; Broken when it is cut."""
+        connection = self._connection
+        if connection is None:
+            raise Broken("the answer is closed")
         if connection.pieces:
             return connection.take()
         if connection.failure:
             raise Broken(connection.failure)
         return b"" if connection.complete else None
+
+    def arrival(self) -> asyncio.Future[None]:
+        """Done when `poll` has something to say, or at `wake`."""
+        return self._open().arrival()
+
+    async def read_some(self) -> bytes | None:
+        """`poll`, after waiting for an arrival if there is nothing yet; None when `wake` came first."""
+        data = self.poll()
+        if data is None:
+            await self.arrival()
+            data = self.poll()
+        return data
 
     def wake(self) -> None:
         """Make a waiting `read_some` return."""

@@ -46,7 +46,6 @@ class ChildProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env=clean_environment(environ),
-            cwd="/",
             start_new_session=True,
         )
         child = cls(process, socket_path, log)
@@ -59,19 +58,24 @@ class ChildProcess:
         """The child's process id."""
         return self._process.pid
 
+    @property
+    def ending(self) -> str:
+        """How it ended, as the end of a sentence that begins with "the engine"; or that it has to be ended."""
+        return exit_words(self.exit.result()) if self.exit.done() else "is ended"
+
     async def end(self, *, grace_s: float) -> str:
-        """End it, by force after `grace_s`; how it ended, as the end of a sentence that begins with "the engine"."""
+        """End it, by force after `grace_s`; the `ending`."""
         self._signal(signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace_s):
                 await asyncio.shield(self.exit)
         self._signal(signal.SIGKILL)
-        status = await asyncio.shield(self.exit)
+        await asyncio.shield(self.exit)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORDS_TIMEOUT_S):
                 await self._listener
         remove_socket(self.socket_path)
-        return ending(status)
+        return self.ending
 
     def _tell(self, line: bytes) -> None:
         """Write to its input, which then stays open: its closing means that we are gone."""
@@ -98,7 +102,7 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def ending(status: int) -> str:
+def exit_words(status: int) -> str:
     """An exit status as people read it: `ended with status 1`, `was ended by SIGKILL`."""
     if status >= 0:
         return f"ended with status {status}"

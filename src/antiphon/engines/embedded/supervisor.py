@@ -145,7 +145,7 @@ class Supervisor:
         """One child from its start to its end; the seconds that it was ready, None if it never was."""
         self._socket_path = fresh_socket(self._run_dir)
         try:
-            self._child = await ChildProcess.spawn(
+            child = self._child = await ChildProcess.spawn(
                 self.options,
                 socket_path=self._socket_path,
                 api_key=self.api_key,
@@ -155,18 +155,19 @@ class Supervisor:
         except OSError as error:
             self.last_error = f"The engine could not be started: {error}."
             return None
-        self._log.begin(f"--- engine {self._child.pid} starts at {_wall_time(self._clock)}")
+        self._log.begin(f"--- engine {child.pid} starts at {_wall_time(self._clock)}")
         reason, ready_at = "", None
         try:
-            reason = await self._until_ready(self._child)
+            reason = await self._until_ready(child)
             if not reason:
                 ready_at = self._note_ready()
-                reason = await self._until_it_hangs(self._child)
+                reason = await self._until_it_hangs(child)
+                self._note_end(child.ending, reason)
                 self._set("restarting")
         finally:
-            ending = await self._child.end(grace_s=self._limits.stop_grace_s)
+            ending = await child.end(grace_s=self._limits.stop_grace_s)
             self._child = None
-        self._note_end(reason, ending)
+        self._note_end(ending, reason)
         return None if ready_at is None else self._clock.monotonic() - ready_at
 
     def _note_ready(self) -> float:
@@ -177,7 +178,7 @@ class Supervisor:
         self._set("ready")
         return now
 
-    def _note_end(self, reason: str, ending: str) -> None:
+    def _note_end(self, ending: str, reason: str) -> None:
         words = next((line for line in reversed(self._log.tail()) if line.strip()), "")
         self.last_error = f"The engine {ending}{reason}." + (f" Its last words: {words}" if words else "")
 

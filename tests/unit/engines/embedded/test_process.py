@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from antiphon.engines.embedded.process import clean_environment, ending
+from antiphon.engines.embedded.process import clean_environment, exit_words
 
 
 def test_secrets_stay_with_the_gateway() -> None:
@@ -39,4 +39,4 @@ def test_the_child_finds_our_modules() -> None:
 )
 def test_endings(status: int, words: str) -> None:
     """A signal is told by its name."""
-    assert ending(status).startswith(words)
+    assert exit_words(status).startswith(words)

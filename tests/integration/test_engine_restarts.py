@@ -1,0 +1,119 @@
+"""The engine's child is killed again and again under load: the gateway stays up and answers again each time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from antiphon.testing.gateway_process import GatewayProcess
+
+KEY = "sk-engine-restarts"
+MODEL = "smollm2:135m"
+SETTINGS = f"""
+[[keys]]
+name = "load"
+key = "{KEY}"
+
+[[models]]
+name = "{MODEL}"
+reference = "{MODEL}"
+parallel = 2
+"""
+CLIENTS = 3
+TIMEOUT_S = 30
+BACKOFF_S_MAX = 10.0
+LOAD_S_MAX = 30.0  # for the model to load while other work has the processors
+CHAT = "/v1/chat/completions"
+
+
+@pytest_asyncio.fixture
+async def gateway(tmp_path: Path) -> AsyncIterator[GatewayProcess]:
+    """A gateway with the embedded model."""
+    async with GatewayProcess(SETTINGS, tmp_path) as process:
+        yield process
+
+
+def child_of(pid: int) -> int | None:
+    """The engine's process below the gateway's, None while there is none."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            command = (entry / "cmdline").read_bytes()
+        except (OSError, ValueError):
+            continue
+        if parent == pid and b"antiphon.engines.embedded.child" in command:
+            return int(entry.name)
+    return None
+
+
+class Load:
+    """Clients that ask on and on; every answer's status is kept, none may come later than its time-out."""
+
+    def __init__(self, gateway: GatewayProcess) -> None:
+        self._gateway = gateway
+        self.statuses: list[int] = []
+        self.longest_s = 0.0
+        self.over = False
+
+    async def run(self, *, stream: bool) -> None:
+        """One client."""
+        messages = [{"role": "user", "content": "Count to ten."}]
+        body = {"model": MODEL, "messages": messages, "max_tokens": 24, "stream": stream, "timeout_secs": TIMEOUT_S}
+        while not self.over:
+            begun = time.monotonic()
+            answer = await self._gateway.ask(CHAT, body, key=KEY, timeout_s=TIMEOUT_S + 5)
+            self.longest_s = max(self.longest_s, time.monotonic() - begun)
+            self.statuses.append(answer.status)
+
+
+async def answers_again(gateway: GatewayProcess, within_s: float) -> float:
+    """The seconds until a request is answered well; fails when it takes longer."""
+    begun = time.monotonic()
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 2}
+    while (answer := await gateway.ask(CHAT, body, key=KEY, timeout_s=TIMEOUT_S + 5)).status != 200:
+        assert answer.status in (502, 503), answer
+        assert time.monotonic() - begun < within_s, f"not back within {within_s} s"
+        assert gateway.alive
+    return time.monotonic() - begun
+
+
+async def kill_under_load(gateway: GatewayProcess, kills: int) -> None:
+    """Kill the child `kills` times while clients ask."""
+    load = Load(gateway)
+    async with asyncio.TaskGroup() as group:
+        for i in range(CLIENTS):
+            group.create_task(load.run(stream=i % 2 == 0))
+        try:
+            for _ in range(kills):
+                await answers_again(gateway, BACKOFF_S_MAX + LOAD_S_MAX)
+                child = child_of(gateway.pid)
+                assert child is not None
+                os.kill(child, signal.SIGKILL)
+            await answers_again(gateway, BACKOFF_S_MAX + LOAD_S_MAX)
+        finally:
+            load.over = True
+    assert gateway.alive
+    assert set(load.statuses) <= {200, 502, 503}
+    assert load.statuses.count(200) >= kills
+    assert load.longest_s < TIMEOUT_S
+
+
+async def test_killed_engine_comes_back_under_load(gateway: GatewayProcess) -> None:
+    """Three kills: each time the gateway answers again, and nobody hangs."""
+    await kill_under_load(gateway, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_engine_killed_twenty_times_under_load(gateway: GatewayProcess) -> None:
+    """Twenty kills: the same."""
+    await kill_under_load(gateway, 20)
