@@ -42,6 +42,7 @@ class Size:
     rounds: int
     streams: int
     requests: int
+    threads: int
 
     def spell(self) -> Spell:
         """Concurrent streams, each asking several times for the same long answer."""
@@ -65,9 +66,8 @@ def tokens_per_s(tools: Tools, to: int | Path, size: Size) -> float:
 
 
 @contextmanager
-def through_gateway(folder: Path) -> Iterator[tuple[int, Path]]:
+def through_gateway(folder: Path, threads: int) -> Iterator[tuple[int, Path]]:
     """The port of a gateway with its embedded engine, and the model file that this engine runs."""
-    threads = len(all_cores())
     flags = (
         *("--model", f"{MODEL}={MODEL}", "--context-length", str(CONTEXT_LENGTH)),
         *("--parallel", str(PARALLEL), "--threads", str(threads)),
@@ -83,7 +83,7 @@ def through_gateway(folder: Path) -> Iterator[tuple[int, Path]]:
 
 
 @contextmanager
-def called_directly(folder: Path, model_path: Path) -> Iterator[Path]:
+def called_directly(folder: Path, model_path: Path, threads: int) -> Iterator[Path]:
     """The unix socket of the same engine, without a gateway."""
     socket_path = folder / "engine.sock"
     options = EngineOptions(
@@ -91,7 +91,7 @@ def called_directly(folder: Path, model_path: Path) -> Iterator[Path]:
         model_path=str(model_path),
         context_length=CONTEXT_LENGTH,
         parallel=PARALLEL,
-        threads=len(all_cores()),
+        threads=threads,
     )
     document = ChildDocument(options=options, socket_path=str(socket_path), api_key=KEY, parent_pid=os.getpid())
     told = msgspec.json.encode(document) + b"\n"
@@ -106,8 +106,8 @@ def compare(size: Size, tools: Tools) -> Engine:
     rounds: list[tuple[float, float]] = []
     with (
         tempfile.TemporaryDirectory(prefix="antiphon-bench-") as name,
-        through_gateway(Path(name)) as (port, model_path),
-        called_directly(Path(name), model_path) as socket_path,
+        through_gateway(Path(name), size.threads) as (port, model_path),
+        called_directly(Path(name), model_path, size.threads) as socket_path,
     ):
         for turn in range(size.rounds + 1):
             ways = (port, socket_path) if turn % 2 == 0 else (socket_path, port)
@@ -118,6 +118,7 @@ def compare(size: Size, tools: Tools) -> Engine:
         date=today(),
         model=MODEL,
         streams=size.streams,
+        threads=size.threads,
         rounds=size.rounds,
         direct_tokens_per_s=median(direct for direct, _ in counted),
         gateway_tokens_per_s=median(gateway for _, gateway in counted),
@@ -128,12 +129,18 @@ def compare(size: Size, tools: Tools) -> Engine:
 def main(words: list[str] | None = None) -> int:
     """Returns the exit status: 1 when the gateway takes more than its share."""
     parser = argparse.ArgumentParser(prog="python -m bench.engine_tps", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--streams", type=int, default=2)
-    parser.add_argument("--requests", type=int, default=2, help="for each stream and round")
+    parser.add_argument("--threads", type=int, default=len(all_cores()), help="of the engine")
+    parser.add_argument("--requests", type=int, default=1, help="for each stream and round")
     parser.add_argument("--out", metavar="FOLDER", help="add the result to the results in this folder")
     options = parser.parse_args(words)
-    size = Size(rounds=options.rounds, streams=options.streams, requests=options.requests)
+    size = Size(
+        rounds=options.rounds,
+        streams=options.streams,
+        requests=options.requests,
+        threads=options.threads,
+    )
     result = compare(size, build(cache_folder()))
     kept = tuple(goals.of_rest(Results(engine=result)))
     print(report.engine_part(result))

@@ -102,6 +102,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     date: str
     model: str
     streams: int
+    threads: int
     rounds: int
     direct_tokens_per_s: float
     gateway_tokens_per_s: float

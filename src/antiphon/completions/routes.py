@@ -14,7 +14,6 @@ from antiphon.http.errors import json_object
 from antiphon.http.exchange import EVENT_STREAM, JSON, Exchange, Header, require_key
 from antiphon.http.sse import DONE, HEARTBEAT, event
 from antiphon.ids import Ids
-from antiphon.wheel import TimerWheel
 
 
 class RequestBounds(Struct, frozen=True):
@@ -23,20 +22,16 @@ class RequestBounds(Struct, frozen=True):
     n_max: int
     messages_max: int
     strict_fields: bool
-    heartbeat_s: float
 
 
 class ChatRoutes:
     """The chat handler of the canonical door."""
 
-    def __init__(
-        self, completions: Completions, bounds: RequestBounds, *, clock: Clock, ids: Ids, wheel: TimerWheel
-    ) -> None:
+    def __init__(self, completions: Completions, bounds: RequestBounds, *, clock: Clock, ids: Ids) -> None:
         self._completions = completions
         self._bounds = bounds
         self._clock = clock
         self._ids = ids
-        self._wheel = wheel
 
     async def chat(self, exchange: Exchange) -> None:
         """Answer one chat completion, plain or streamed as the body asks."""
@@ -59,16 +54,20 @@ class ChatRoutes:
     async def _plain(self, exchange: Exchange, plan: Plan, answer_id: str, created: int) -> None:
         """A slow answer is preceded by blank lines, so that proxies do not cut the connection."""
         headers = (JSON, *_extra_headers(plan))
-        beat = Beat(exchange, self._wheel, self._bounds.heartbeat_s, headers)
+
+        def beat() -> None:
+            """The first one commits the status 200."""
+            if not exchange.started:
+                exchange.start(200, *headers)
+            exchange.write(b"\n")
+
         try:
-            completion, node = await self._completions.complete(plan)
+            completion, node = await self._completions.complete(plan, beat)
         except AntiphonError as error:
             if not exchange.started:
                 raise
             exchange.finish(json_object(error))
             return
-        finally:
-            beat.stop()
         body = openai_response.render(completion, Head(answer_id, created, plan.request.model, node))
         if exchange.started:
             exchange.finish(body)
@@ -108,27 +107,6 @@ class ChatRoutes:
             exchange.start(200, *EVENT_STREAM, *_extra_headers(plan))
         usage = renderer.usage(stream.usage) if plan.request.include_usage else b""
         exchange.finish(usage + DONE)
-
-
-class Beat:
-    """Blank lines before a slow JSON body. The first one commits the status 200; it comes only after `heartbeat_s`."""
-
-    def __init__(self, exchange: Exchange, wheel: TimerWheel, heartbeat_s: float, headers: tuple[Header, ...]) -> None:
-        self._exchange = exchange
-        self._wheel = wheel
-        self._heartbeat_s = heartbeat_s
-        self._headers = headers
-        self._timer = wheel.after(heartbeat_s, self._ring)
-
-    def _ring(self) -> None:
-        if not self._exchange.started:
-            self._exchange.start(200, *self._headers)
-        self._exchange.write(b"\n")
-        self._timer = self._wheel.after(self._heartbeat_s, self._ring)
-
-    def stop(self) -> None:
-        """No further beat."""
-        self._timer.cancel()
 
 
 def _extra_headers(plan: Plan) -> tuple[Header, ...]:

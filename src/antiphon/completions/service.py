@@ -57,12 +57,13 @@ class Completions:
         """Check the request and decide what to generate."""
         return await self._preparation.plan(request, key)
 
-    async def complete(self, plan: Plan) -> tuple[Completion, str]:
-        """The finished completion and the node that served it."""
+    async def complete(self, plan: Plan, beat: Callable[[], None]) -> tuple[Completion, str]:
+        """The finished completion and the node that served it; `beat` is called whenever a heartbeat is due."""
         if _needs_stream(plan):
-            return await self._collect(plan)
+            return await self._collect(plan, beat)
+        heartbeat_s = self._bounds.heartbeat_s
         try:
-            with Deadline(self._wheel, plan.total_at):
+            with Deadline(self._wheel, plan.begun_at, plan.total_at, beat=beat, heartbeat_s=heartbeat_s):
                 return await self._whole(plan)
         except DeadlineExceeded as error:
             self._note(plan, Usage(), None, error)
@@ -105,14 +106,17 @@ class Completions:
         )
         return msgspec.structs.replace(choice, tool_calls=calls)
 
-    async def _collect(self, plan: Plan) -> tuple[Completion, str]:
+    async def _collect(self, plan: Plan, beat: Callable[[], None]) -> tuple[Completion, str]:
         """Choices generated as streams, folded into whole ones."""
         collectors = [Collector(i, logprobs=plan.sampling.logprobs) for i in range(plan.request.n)]
         stream = self.open(plan)
         try:
             await stream.start()
             while (deltas := await stream.next()) != []:
-                for delta in deltas or ():
+                if deltas is None:
+                    beat()
+                    continue
+                for delta in deltas:
                     collectors[delta.index].add(delta)
         except AntiphonError as error:
             stream.failed(error)

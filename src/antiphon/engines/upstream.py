@@ -11,12 +11,11 @@ from antiphon.engines import DeltaStream, Job, ModelFacts, facts, wire
 from antiphon.engines.kinds import EngineKind
 from antiphon.engines.refusals import refusal
 from antiphon.errors import EngineFailed, ServiceError, Unavailable
-from antiphon.http.client import Answer, Broken, ClientError, ConnectFailed, Pool
+from antiphon.http.client import Answer, ClientError, ConnectFailed, Pool
 from antiphon.http.sse import EventReader
 
 CHAT_PATH = "/v1/chat/completions"
 ERROR_BYTES_MAX = 64 * 1024
-ANSWER_BYTES_MAX = 64 * 1024 * 1024
 RETRY_AFTER_S = 2
 DONE_GRACE_S = 0.5  # after [DONE] the connection's own end is due at once; then it can be used again
 
@@ -59,12 +58,9 @@ class HttpEngine:
         except ClientError as error:
             raise failure(error) from error
         try:
-            body = await answer.read(bytes_max=ANSWER_BYTES_MAX)
             if answer.status != 200:
-                raise refusal(answer.status, answer.headers, body)
-            return wire.decode_whole(body)
-        except Broken as error:
-            raise failure(error) from error
+                raise refusal(answer.status, answer.headers, answer.body()[:ERROR_BYTES_MAX])
+            return wire.decode_whole(answer.body())
         finally:
             answer.close()
 
@@ -98,7 +94,7 @@ class HttpEngine:
         except ClientError as error:
             raise failure(error) from error
         try:
-            return await answer.read(bytes_max=ANSWER_BYTES_MAX) if answer.status == 200 else None
+            return answer.body() if answer.status == 200 else None
         finally:
             answer.close()
 

@@ -67,8 +67,8 @@ class Application:
                     self._limits.take(key, begun_at)
                 if metrics.in_flight > self._in_flight_max:
                     raise Unavailable("The gateway is at its limit of requests.", retry_after_s=1)
-            if parameter is not None and route.parameter is not None:
-                exchange.params[route.parameter] = parameter
+            if parameter is not None:
+                exchange.parameter = parameter
             await route.handler(exchange)
         except AntiphonError as error:
             self._refuse(exchange, error)

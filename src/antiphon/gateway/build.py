@@ -105,11 +105,10 @@ def build(
         n_max=settings.limits.n_max,
         messages_max=settings.limits.messages_max,
         strict_fields=settings.server.strict_fields,
-        heartbeat_s=settings.timeouts.heartbeat_s,
     )
     app = Application(
         table(
-            chat=ChatRoutes(completions, request_bounds, clock=clock, ids=ids, wheel=wheel),
+            chat=ChatRoutes(completions, request_bounds, clock=clock, ids=ids),
             models=ModelRoutes(catalogue),
             health=HealthRoutes(catalogue, metrics),
             pages=PageRoutes(),

@@ -279,6 +279,10 @@ class Answer:
         self._connection = await self._pool.resend(self._request, whole=connection.whole)
         return False
 
+    def body(self) -> bytes:
+        """The body of an answer that was asked for whole."""
+        return self._open().take()
+
     async def read(self, *, bytes_max: int) -> bytes:
         """The rest of the body; Broken when it is cut or larger than `bytes_max`."""
         connection = self._open()
@@ -373,14 +377,21 @@ class Pool:
         self, method: str, path: str, *, headers: tuple[tuple[str, str], ...] = (), body: bytes = b""
     ) -> Answer:
         """Send a request and wait for the whole answer; ConnectFailed or Broken."""
-        answer = await self.send(method, path, headers=headers, body=body, whole=True)
+        request = self._head(method, path, headers) + b"content-length: %d\r\n\r\n" % len(body) + body
+        connection = self._idle_connection() or await self._connect()
+        connection.send(request, whole=True)
         try:
-            while not await answer.head():
-                pass
+            while not connection.complete:
+                if not connection.failure:
+                    await connection.arrival()
+                elif connection.received or connection.uses == 1:
+                    raise Broken(connection.failure)
+                else:
+                    connection = await self.resend(request, whole=True)
         except BaseException:
-            answer.close()
+            connection.abort()
             raise
-        return answer
+        return Answer(connection, self, request)
 
     async def resend(self, request: bytes, *, whole: bool) -> Connection:
         """Send the same bytes on a connection that nobody has used."""

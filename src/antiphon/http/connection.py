@@ -73,6 +73,8 @@ class ClientConnection(asyncio.Protocol):
         self._address = ""
         self._timer: Timer | None = None
         self._write_timer: Timer | None = None
+        self._idle_timer: Timer | None = None
+        self._idle_since = 0.0
         self._drained: asyncio.Future[None] | None = None
         self.congested = False
         self._closing = False
@@ -102,6 +104,8 @@ class ClientConnection(asyncio.Protocol):
         """The client has gone: whoever serves it is told."""
         self._closing = True
         self._stop_timer()
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         self.resume_writing()
         self._host.forget(self, self._address)
         for exchange in (self._serving, self._arriving, *self._waiting):
@@ -155,8 +159,9 @@ class ClientConnection(asyncio.Protocol):
     # The parser's side.
 
     def on_message_begin(self) -> None:
-        """A request begins; until now an idle connection's time went on, whatever came."""
-        self._stop_timer()
+        """A request begins; until now the time of a new connection went on, whatever came."""
+        if self._timer is not None:
+            self._stop_timer()
         self._in_head = True
         self._url = b""
         self._headers = {}
@@ -233,7 +238,8 @@ class ClientConnection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
-        self._stop_timer()
+        if self._timer is not None:
+            self._stop_timer()
         exchange, self._arriving = self._arriving, None
         if exchange is not None:
             exchange.complete = True
@@ -277,8 +283,20 @@ class ClientConnection(asyncio.Protocol):
             self._loop.call_soon(self._serve_next)
         else:
             self.resume()
-            if self._timer is None:
-                self._timer = self._wheel.after(self._limits.keep_alive_s, self._close)
+            self._idle_since = self._loop.time()
+            if self._idle_timer is None:
+                self._idle_timer = self._wheel.at(self._idle_since + self._limits.keep_alive_s, self._look_if_idle)
+
+    def _look_if_idle(self) -> None:
+        """One timer for all of a connection's pauses: it rings seldom, and looks how long the last one is."""
+        self._idle_timer = None
+        if self._serving is not None or self._in_head or self._arriving is not None:
+            return
+        due = self._idle_since + self._limits.keep_alive_s
+        if self._loop.time() >= due:
+            self._close()
+        else:
+            self._idle_timer = self._wheel.at(due, self._look_if_idle)
 
     def _serve_next(self) -> None:
         if self._closing or self._serving is not None or not self._waiting:

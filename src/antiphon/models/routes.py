@@ -64,7 +64,7 @@ class ModelRoutes:
 
     async def get(self, exchange: Exchange) -> None:
         """One, by id or alias."""
-        model = self._catalogue.find(exchange.params["model"])
+        model = self._catalogue.find(exchange.parameter)
         allowed = require_key(exchange).models
         if allowed and model.id not in allowed:
             raise PermissionDenied(f"This key may not use the model {model.id!r}.")

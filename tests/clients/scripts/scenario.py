@@ -14,7 +14,9 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, fields
 from types import FunctionType, ModuleType
+from typing import TypeVar
 
+Failure = TypeVar("Failure", bound=BaseException)
 AT_ONCE = 3
 ERROR_CHARACTERS_MAX = 4000
 
@@ -37,6 +39,15 @@ class Lab:
     fault_model: str
     down_model: str
     red_image: str
+
+
+def failure(kind: type[Failure], call: Callable[[], object]) -> Failure:
+    """The exception of this kind that the call raises; one of another kind passes, none at all fails."""
+    try:
+        returned = call()
+    except kind as error:
+        return error
+    raise AssertionError(f"no {kind.__name__}, but {returned!r}")
 
 
 def lab_of_environment() -> Lab:

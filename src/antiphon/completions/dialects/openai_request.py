@@ -273,7 +273,7 @@ def _check(wire: ChatBody, *, n_max: int, messages_max: int) -> None:
 def _message(wire: WireMessage, i: int) -> Message:
     role = "system" if wire.role == "developer" else wire.role
     if type(wire.content) is str and wire.tool_calls is None and wire.tool_call_id is None and role != "tool":
-        return Message(role=role, content=wire.content, name=wire.name, reasoning=wire.reasoning_content)
+        return Message(role, wire.content, wire.name, (), None, wire.reasoning_content)
     param = f"messages[{i}]"
     if wire.tool_calls and role != "assistant":
         raise BadRequest(f"{param}.tool_calls: only an assistant message may hold them.", param=f"{param}.tool_calls")

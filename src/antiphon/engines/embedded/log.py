@@ -28,7 +28,8 @@ class EngineLog:
     def write(self, data: bytes) -> None:
         """Keep what the child wrote; a full disk loses it, and nothing else."""
         for line in data.decode("utf-8", "replace").splitlines():
-            self._tail.append(line[:LINE_CHARACTERS_MAX])
+            if line.strip():
+                self._tail.append(line[:LINE_CHARACTERS_MAX])
         try:
             file = self._with_room_for(len(data))
             file.write(data[: self._size_bytes_max])

@@ -29,6 +29,7 @@ from antiphon.engines.embedded.sockets import fresh_socket
 State = Literal["loading", "ready", "restarting", "failed", "stopped"]
 LOAD_S_GUESS = 3.0
 RETRY_AFTER_S_MAX = 60
+LAST_LINES = 3  # the library writes from several threads, so the reason need not be the very last
 
 
 class SupervisorLimits(Struct, frozen=True, kw_only=True):
@@ -179,7 +180,7 @@ class Supervisor:
         return now
 
     def _note_end(self, ending: str, reason: str) -> None:
-        words = next((line for line in reversed(self._log.tail()) if line.strip()), "")
+        words = " | ".join(line.strip() for line in self._log.tail()[-LAST_LINES:])
         self.last_error = f"The engine {ending}{reason}." + (f" Its last words: {words}" if words else "")
 
     async def _until_ready(self, child: ChildProcess) -> str:

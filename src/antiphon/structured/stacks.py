@@ -1,0 +1,203 @@
+"""A grammar followed along a text: after each character, every stack of what may still come.
+
+Stacks share their tails, repeats are counted and not written out, and steps that were made once are remembered,
+so that long texts inside one string cost next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from antiphon.errors import BadRequest
+from antiphon.structured import charsets
+from antiphon.structured.charsets import CharSet
+from antiphon.structured.gbnf_reader import Body, Chars, Group, Name, Node, Repeat, Rules
+
+STACKS_MAX = 4096
+STEPS_MAX = 300_000  # a step is some 1 µs of work
+
+
+class Cell(Struct, frozen=True, eq=False, gc=False):
+    """The top of a stack, `node` from `low` to `high` times (None: without limit), and what lies below it.
+
+    `begun`: its last round is being read; where that round turns out empty, so may be all others.
+    """
+
+    node: Node
+    low: int
+    high: int | None
+    rest: Stack
+    begun: bool
+
+
+Stack = Cell | None  # None: nothing may follow
+
+
+class State(Struct, frozen=True, eq=False, gc=False):
+    """All stacks that are possible at one place of a text, each but once."""
+
+    stacks: tuple[Stack, ...]
+
+
+class Heads(Struct, frozen=True, eq=False):
+    """How texts of a node begin: by one of these characters, each with what then follows, or not at all."""
+
+    arcs: tuple[tuple[CharSet, tuple[Cell, ...]], ...]
+    empty: bool
+
+
+class Move(Struct, frozen=True, eq=False):
+    """What may follow when a text of a node begins with some character, and whether the node may be left out."""
+
+    tops: tuple[tuple[Cell, ...], ...]
+    empty: bool
+
+
+class Stacks:
+    """Follows one grammar; BadRequest in the name of `param` where that becomes too much work."""
+
+    def __init__(self, rules: Rules, *, param: str, steps_max: int = STEPS_MAX) -> None:
+        self._rules = rules
+        self._param = param
+        self._steps_left = steps_max
+        self._cells: dict[tuple[Node, int, int | None, Stack, bool], Cell] = {}
+        self._states: dict[frozenset[Stack], State] = {}
+        self._steps: dict[tuple[State, str], State] = {}
+        self._heads: dict[Node, Heads] = {}
+        self._moves: dict[tuple[Node, str], Move] = {}
+
+    def after(self, text: str) -> tuple[Stack, ...]:
+        """The stacks after `text`; none if no text of the grammar begins with it."""
+        state = self._state([self._pushed((self._rules.name("root"),), None)])
+        steps = self._steps
+        for char in text:
+            following = steps.get((state, char))
+            if following is None:
+                following = steps[state, char] = self._state(self._step(state, char))
+                if not following.stacks:
+                    return ()
+            state = following
+        return state.stacks
+
+    def _step(self, state: State, char: str) -> Sequence[Stack]:
+        """The stacks behind `char`."""
+        reached: dict[Stack, None] = {}
+        seen: set[Stack] = {None}
+        waiting = list(state.stacks)
+        while waiting:
+            cell = waiting.pop()
+            if cell is None or cell in seen:
+                continue
+            seen.add(cell)
+            move = self._moves.get((cell.node, char)) or self._move(cell.node, char)
+            if move.tops:
+                after = self._again(cell)
+                for tops in move.tops:
+                    reached[self._laid(tops, after)] = None
+            if cell.low == 0 or move.empty:
+                waiting.append(cell.rest)
+        self._spend(len(seen) + len(reached))
+        if len(reached) > STACKS_MAX:
+            raise self._too_much()
+        return tuple(reached)
+
+    def _move(self, node: Node, char: str) -> Move:
+        heads = self._heads_of(node)
+        self._spend(len(heads.arcs))
+        point = ord(char)
+        tops = dict.fromkeys(tops for spans, tops in heads.arcs if charsets.contains(spans, point))
+        move = self._moves[node, char] = Move(tuple(tops), heads.empty)
+        return move
+
+    def _heads_of(self, node: Node) -> Heads:
+        """Open all that stands at the beginning of `node` until characters are reached."""
+        if node in self._heads:
+            return self._heads[node]
+        arcs: list[tuple[CharSet, tuple[Cell, ...]]] = []
+        seen: set[Stack] = set()
+        waiting: list[Stack] = [self._pushed((node,), None)]
+        while waiting:
+            cell = waiting.pop()
+            if cell not in seen:
+                seen.add(cell)
+                if cell is not None and isinstance(cell.node, Chars) and not cell.begun:
+                    arcs.append((cell.node.spans, _cells(self._again(cell))))
+                waiting += self._opened(cell) if cell is not None else ()
+        self._spend(len(seen))
+        heads = self._heads[node] = Heads(tuple(arcs), None in seen)
+        return heads
+
+    def _opened(self, cell: Cell) -> list[Stack]:
+        """The stacks that its top stands for before any character is read."""
+        if cell.begun:
+            return [cell.rest]
+        opened: list[Stack] = [cell.rest] if cell.low == 0 else []
+        if not isinstance(cell.node, Chars):
+            after = self._again(cell, begun=True)
+            opened += [self._pushed(body, after) for body in reversed(self._bodies(cell.node))]
+        return opened
+
+    def _bodies(self, node: Node) -> tuple[Body, ...]:
+        match node:
+            case Group():
+                return node.bodies
+            case Name():
+                return self._rules.bodies(node.text)
+        return ((node,),)
+
+    def _again(self, cell: Cell, *, begun: bool = False) -> Stack:
+        """What lies below the top once one round of it is read, or begun."""
+        if cell.high == 1:
+            return cell.rest
+        high = None if cell.high is None else cell.high - 1
+        return self._cell(cell.node, cell.low - 1 if cell.low else 0, high, cell.rest, begun=begun)
+
+    def _pushed(self, body: Body, rest: Stack) -> Stack:
+        for node in reversed(body):
+            if isinstance(node, Repeat):
+                rest = self._cell(node.inner, node.low, node.high, rest)
+            else:
+                rest = self._cell(node, 1, 1, rest)
+        return rest
+
+    def _laid(self, tops: Sequence[Cell], rest: Stack) -> Stack:
+        """Cells once more, on another stack."""
+        for cell in reversed(tops):
+            rest = self._cell(cell.node, cell.low, cell.high, rest)
+        return rest
+
+    def _cell(self, node: Node, low: int, high: int | None, rest: Stack, *, begun: bool = False) -> Cell:
+        key = (node, low, high, rest, begun)
+        cell = self._cells.get(key)
+        if cell is None:
+            cell = self._cells[key] = Cell(node, low, high, rest, begun)
+        return cell
+
+    def _state(self, stacks: Sequence[Stack]) -> State:
+        key = frozenset(stacks)
+        state = self._states.get(key)
+        if state is None:
+            state = self._states[key] = State(tuple(stacks))
+        return state
+
+    def _spend(self, steps: int) -> None:
+        self._steps_left -= steps
+        if self._steps_left < 0:
+            raise self._too_much()
+
+    def _too_much(self) -> BadRequest:
+        return BadRequest(
+            "messages: the closing assistant message takes too much work to be continued in the asked format.",
+            param=self._param,
+        )
+
+
+def _cells(stack: Stack) -> tuple[Cell, ...]:
+    """All cells of a stack, from the top."""
+    cells: list[Cell] = []
+    while stack is not None:
+        cells.append(stack)
+        stack = stack.rest
+    return tuple(cells)

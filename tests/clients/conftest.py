@@ -1,0 +1,31 @@
+"""One gateway for all clients; an environment is made when the first scenario of its client is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from tests.fixtures.vision.plugin import Projectors, vision_projectors, vision_text_model
+
+from antiphon.testing.fault_engine import FaultEngine
+from antiphon.testing.gateway_process import GatewayProcess
+
+from .client import CLIENTS
+from .lab import settings, warm
+from .reports import Reports
+
+__all__ = ["reports", "vision_projectors", "vision_text_model"]
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def reports(vision_projectors: Projectors, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Reports]:
+    """What the clients' scenarios came to."""
+    folder = tmp_path_factory.mktemp("clients")
+    names = [client.name for client in CLIENTS]
+    async with FaultEngine() as engine:
+        told = settings(engine.url, vision_projectors("solid"), names)
+        async with GatewayProcess(told, folder) as gateway:
+            await warm(gateway)
+            yield Reports(f"{gateway.url}/v1", folder)
+            assert "Traceback" not in gateway.log, gateway.log

@@ -1,0 +1,101 @@
+"""The gateway that all clients are tried on: two small models, an engine that obeys, and one that is not there."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from threading import Event
+
+from tests.fixtures.vision.colours import SAFE
+from tests.fixtures.vision.pictures import data_url, solid
+
+from antiphon.testing.gateway_process import GatewayProcess
+
+MODEL = "lab/smollm2:135m"  # a slash and a colon, as real names have
+VISION_MODEL = "lab/eyes:135m"
+FAULT_MODEL = "fault-model"
+DOWN_MODEL = "nobody-at-home"
+KEY = "sk-clients-2a97516c354b68848cdbd8f54a226a0a55b21ed1"
+DKN_KEY = "dkn_test_clients2a97516c354b68848cdbd8f54a226a0a"
+REFILLED_PER_MINUTE = 30
+IMAGE_SIZE = (64, 64)
+WARM_S = 60.0
+POLL_S = 0.1
+SETTINGS = f"""
+[[keys]]
+name = "all"
+key = "{KEY}"
+[[keys]]
+name = "dria"
+key = "{DKN_KEY}"
+{{limited}}
+[[models]]
+name = "{MODEL}"
+reference = "smollm2:135m"
+context_length = 2048
+[[models]]
+name = "{VISION_MODEL}"
+reference = "smollm2:135m"
+mmproj = "{{projector}}"
+context_length = 2048
+[[upstreams]]
+name = "obedient"
+url = "{{obedient}}"
+kind = "llama.cpp"
+models = [{{{{ name = "{FAULT_MODEL}", modalities = ["text"] }}}}]
+[[upstreams]]
+name = "absent"
+url = "http://127.0.0.1:9"
+kind = "llama.cpp"
+models = [{{{{ name = "{DOWN_MODEL}" }}}}]
+"""
+LIMITED = """
+[[keys]]
+name = "{name}"
+key = "{key}"
+requests_per_minute = {rate}
+"""
+
+
+def settings(obedient: str, projector: Path, clients: list[str]) -> str:
+    """The gateway's settings; each client has two keys of its own whose limits it may spend."""
+    limited = [
+        LIMITED.format(name=f"{kind}-{client}", key=limited_key(kind, client), rate=rate)
+        for client in clients
+        for kind, rate in (("once", 1), ("refilled", REFILLED_PER_MINUTE))
+    ]
+    return SETTINGS.format(limited="".join(limited), projector=projector, obedient=obedient)
+
+
+def limited_key(kind: str, client: str) -> str:
+    """A client's key of a kind, `once` or `refilled`."""
+    return f"sk-{kind}-{client}-7516c354b68848cdbd8f54a226a0a55b21ed1"
+
+
+def variables(base_url: str, client: str) -> dict[str, str]:
+    """What a client's scenarios are told."""
+    return {
+        "BASE_URL": base_url,
+        "KEY": KEY,
+        "DKN_KEY": DKN_KEY,
+        "ONCE_KEY": limited_key("once", client),
+        "REFILLED_KEY": limited_key("refilled", client),
+        "MODEL": MODEL,
+        "VISION_MODEL": VISION_MODEL,
+        "FAULT_MODEL": FAULT_MODEL,
+        "DOWN_MODEL": DOWN_MODEL,
+        "RED_IMAGE": data_url(solid(SAFE["red"], size=IMAGE_SIZE)),
+    }
+
+
+async def warm(gateway: GatewayProcess) -> None:
+    """Return once all models but the absent one can be served; TimeoutError when they cannot in time."""
+    async with asyncio.timeout(WARM_S):
+        while await _missing(gateway) != {DOWN_MODEL}:
+            await asyncio.to_thread(Event().wait, POLL_S)
+
+
+async def _missing(gateway: GatewayProcess) -> set[str]:
+    """The models that no engine serves now."""
+    told = (await gateway.ask("/health")).json()["models"]
+    return {str(model["id"]) for model in told if not model["nodes"]}
