@@ -200,7 +200,8 @@ def soak_part(soak: Soak) -> str:
 def engine_part(engine: Engine) -> str:
     """The section about tokens a second with and without the gateway."""
     return (
-        f"## Through the gateway and past it\n\n{engine.date}: {engine.model} on {engine.threads} threads, {engine.streams} streams, "
+        f"## Through the gateway and past it\n\n{engine.date}: {engine.model} on {engine.threads} engine "
+        f"threads, {engine.streams} streams, "
         f"{engine.rounds} rounds in turn: {engine.direct_tokens_per_s:.1f} tokens a second from the engine "
         f"called directly, {engine.gateway_tokens_per_s:.1f} through the gateway, a ratio of "
         f"{engine.ratio:.3f}.\n"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Two engines and a gateway in front of them, until Ctrl-C. Ports: GATEWAY_PORT, PORT_A, PORT_B.
 set -euo pipefail
-cd "$(dirname "$0")"
+here=$(cd "$(dirname "$0")" && pwd)
 port_a=${PORT_A:-8001} port_b=${PORT_B:-8002}
 export ENGINE_A=http://127.0.0.1:$port_a ENGINE_B=http://127.0.0.1:$port_b
 
@@ -9,10 +9,12 @@ engines=()
 stop() { kill "${engines[@]}" 2>/dev/null || true; wait; }
 trap stop EXIT
 
+engine() { # in a folder without a configuration file, so that none is found
+  cd / && ANTIPHON_DEVELOPMENT_KEY=false exec antiphon serve --port "$1" --key local-network-engines --threads 1 --parallel 1
+}
 for port in "$port_a" "$port_b"; do
-  ANTIPHON_DEVELOPMENT_KEY=false antiphon serve --port "$port" --key local-network-engines --threads 1 --parallel 1 \
-    >/dev/null &
+  engine "$port" >/dev/null &
   engines+=($!)
 done
 echo "The engines are the processes ${engines[*]}."
-antiphon serve --config antiphon.yaml "$@"
+antiphon serve --config "$here/antiphon.yaml" "$@"

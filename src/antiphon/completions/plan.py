@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import msgspec
 from msgspec import Struct
 
@@ -11,8 +9,6 @@ from antiphon.chat import ChatRequest, JSONSchema, Message, Sampling
 from antiphon.engines import Job
 from antiphon.models.catalogue import Model, Offer
 from antiphon.tools.prompt import with_tools
-
-Value = TypeVar("Value", int | None, float | None)
 
 
 class Bounds(Struct, frozen=True):
@@ -38,6 +34,7 @@ class Plan(Struct, frozen=True):
     begun_at: float
     total_at: float
     first_token_at: float
+    prefill: str | None = None  # the text of a closing assistant turn, which the answer continues
     grammar: str | None = None
     tool_grammar: str | None = None
     schema: JSONSchema | None = None
@@ -46,14 +43,8 @@ class Plan(Struct, frozen=True):
         """Whether this engine's tool calls are read out of its text."""
         return self.tool_grammar is not None and not offer.native_tools
 
-    @property
-    def prefill(self) -> str | None:
-        """The text of a closing assistant turn, which the answer continues."""
-        last = _closed_once(self.request.messages)[-1]
-        return last.text if last.role == "assistant" and not last.tool_calls else None
 
-
-def _closed_once(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+def closed_once(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     """One closing assistant turn for several, none for an empty one: engines know nothing else."""
     if messages[-1].role != "assistant" or messages[-1].tool_calls:
         return messages
@@ -73,16 +64,16 @@ def _tells_of_tools(messages: tuple[Message, ...]) -> bool:
 
 
 def fill(asked: Sampling, defaults: Sampling) -> Sampling:
-    """`asked` with every gap filled from the model's defaults, then the server's."""
+    """`asked` with every gap filled from `defaults`; written out, since it is done for every request."""
     return Sampling(
-        _first(asked.max_tokens, defaults.max_tokens, None),
-        _first(asked.temperature, defaults.temperature, 1.0),
-        _first(asked.top_p, defaults.top_p, 1.0),
-        _first(asked.top_k, defaults.top_k, -1),
-        _first(asked.min_p, defaults.min_p, 0.0),
-        _first(asked.frequency_penalty, defaults.frequency_penalty, None),
-        _first(asked.presence_penalty, defaults.presence_penalty, None),
-        _first(asked.repetition_penalty, defaults.repetition_penalty, None),
+        defaults.max_tokens if asked.max_tokens is None else asked.max_tokens,
+        defaults.temperature if asked.temperature is None else asked.temperature,
+        defaults.top_p if asked.top_p is None else asked.top_p,
+        defaults.top_k if asked.top_k is None else asked.top_k,
+        defaults.min_p if asked.min_p is None else asked.min_p,
+        defaults.frequency_penalty if asked.frequency_penalty is None else asked.frequency_penalty,
+        defaults.presence_penalty if asked.presence_penalty is None else asked.presence_penalty,
+        defaults.repetition_penalty if asked.repetition_penalty is None else asked.repetition_penalty,
         asked.seed,
         asked.logit_bias,
         asked.stop,
@@ -91,19 +82,13 @@ def fill(asked: Sampling, defaults: Sampling) -> Sampling:
     )
 
 
-def _first(asked: Value, default: Value, server: Value) -> Value:
-    if asked is not None:
-        return asked
-    return server if default is None else default
-
-
 def job(plan: Plan, offer: Offer, index: int) -> Job:
     """The job of choice `index` for one engine. A seed draws each choice differently, and the same every time."""
     request = plan.request
     sampling = plan.sampling
     if index and sampling.seed is not None:
         sampling = msgspec.structs.replace(sampling, seed=sampling.seed + index)
-    messages = _closed_once(request.messages)
+    messages = request.messages if plan.prefill is None else closed_once(request.messages)
     calling = bool(request.tools) and request.tool_choice != "none"
     if not offer.native_tools and (calling or _tells_of_tools(messages)):
         messages = with_tools(messages, request.tools if calling else (), request.tool_choice)

@@ -8,7 +8,7 @@ import msgspec
 
 from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Image, Message, Part, Sampling
-from antiphon.completions.plan import Bounds, Plan, fill, job
+from antiphon.completions.plan import Bounds, Plan, closed_once, fill, job
 from antiphon.errors import BadRequest, EngineFailed, FirstTokenTimeout, PermissionDenied, Unavailable
 from antiphon.models.catalogue import Catalogue, Model
 from antiphon.structured.grammar import compile_schema, json_object_grammar
@@ -39,7 +39,13 @@ class Preparation:
             _check_tokens(request.sampling.logit_bias, model.vocabulary_size)
         if _holds_images(request):
             request = await self._admit_images(request, model)
-        return await _fit(_grammars(self._timed(request, model)))
+        plan = self._timed(request, model)
+        if request.tools or request.response_format.kind != "text":
+            plan = _grammars(plan)
+        context = model.context_length
+        if context is None or _prompt_tokens_max(request) + (plan.sampling.max_tokens or 1) <= context:
+            return plan
+        return await _fit(plan, context)
 
     def _timed(self, request: ChatRequest, model: Model) -> Plan:
         bounds = self._bounds
@@ -56,6 +62,7 @@ class Preparation:
             begun_at=now,
             total_at=now + total_s,
             first_token_at=now + first_token_s,
+            prefill=_prefill(request.messages) if request.messages[-1].role == "assistant" else None,
         )
 
     async def _admit_images(self, request: ChatRequest, model: Model) -> ChatRequest:
@@ -76,6 +83,11 @@ class Preparation:
             urls[i, j] = await self._images.admit(part.url, param=f"messages[{i}].content[{j}].image_url")
         messages = tuple(_with_images(message, i, urls) for i, message in enumerate(request.messages))
         return msgspec.structs.replace(request, messages=messages)
+
+
+def _prefill(messages: tuple[Message, ...]) -> str | None:
+    last = closed_once(messages)[-1]
+    return last.text if last.role == "assistant" and not last.tool_calls else None
 
 
 def _check_tokens(logit_bias: dict[str, float], vocabulary_size: int) -> None:
@@ -106,8 +118,6 @@ def _grammars(plan: Plan) -> Plan:
     request = plan.request
     wanted = request.response_format
     calling = bool(request.tools) and request.tool_choice != "none"
-    if not calling and wanted.kind == "text":
-        return plan
     grammar = tools = None
     if wanted.kind == "json_schema":
         grammar = compile_schema(wanted.schema, param=SCHEMA_PARAM).grammar
@@ -128,15 +138,12 @@ def _grammars(plan: Plan) -> Plan:
     return msgspec.structs.replace(plan, grammar=grammar, tool_grammar=tools, schema=schema)
 
 
-async def _fit(plan: Plan) -> Plan:
+async def _fit(plan: Plan, context: int) -> Plan:
     """Lower a default max_tokens to what the context leaves; refuse an explicit one, or a prompt, that does not fit.
 
     The engine is asked for the exact length only when a bound from the text's size leaves room for doubt.
     """
-    context = plan.model.context_length
     asked = plan.sampling.max_tokens
-    if context is None or _prompt_tokens_max(plan.request) + (asked or 1) <= context:
-        return plan
     prompt = await _prompt_tokens(plan)
     if prompt is None:
         return plan
@@ -172,7 +179,7 @@ def _prompt_tokens_max(request: ChatRequest) -> int:
     """A sure upper bound: no token is shorter than a byte, no template adds more than a little to each turn."""
     size = TEMPLATE_TOKENS_MAX
     for message in request.messages:
-        text = message.text
+        text = message.content if type(message.content) is str else message.text
         size += TURN_TOKENS_MAX + (len(text) if text.isascii() else 4 * len(text))
         if message.tool_calls:
             size += sum(len(call.name) + 4 * len(call.arguments) for call in message.tool_calls)

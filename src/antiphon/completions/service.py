@@ -8,8 +8,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Struct
 
-from antiphon.accounts.keys import Key
-from antiphon.chat import ChatRequest, Choice, Completion, ToolCall, Usage
+from antiphon.chat import Choice, Completion, ToolCall, Usage
 from antiphon.completions.collect import Collector
 from antiphon.completions.deadline import Deadline
 from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
@@ -46,16 +45,12 @@ class Completions:
         on_end: Callable[[Record], None],
     ) -> None:
         self._wheel = wheel
-        self._preparation = preparation
+        self.plan = preparation.plan
         self._placement = placement
         self._bounds = bounds
         self._ids = ids
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
-
-    async def plan(self, request: ChatRequest, key: Key) -> Plan:
-        """Check the request and decide what to generate."""
-        return await self._preparation.plan(request, key)
 
     async def complete(self, plan: Plan, beat: Callable[[], None]) -> tuple[Completion, str]:
         """The finished completion and the node that served it; `beat` is called whenever a heartbeat is due."""
@@ -95,11 +90,11 @@ class Completions:
                 self._placement.give_back(load)
             usage = bounded(usage, plan)
             self._note(plan, usage, None, None)
-            return Completion((self._named(choice),), usage), offer.engine.name
+            return Completion((self._named(choice) if choice.tool_calls else choice,), usage), offer.engine.name
 
     def _named(self, choice: Choice) -> Choice:
         """Every tool call has an id, also from an engine that gives none."""
-        if not choice.tool_calls or all(call.id for call in choice.tool_calls):
+        if all(call.id for call in choice.tool_calls):
             return choice
         calls = tuple(
             ToolCall(call.id or self._ids.make("call_"), call.name, call.arguments) for call in choice.tool_calls
@@ -198,10 +193,10 @@ def _needs_stream(plan: Plan) -> bool:
     """A plain answer comes in one piece, the cheapest way, unless something must be seen or done on the way."""
     return (
         plan.request.n > 1
-        or not all(offer.engine.stops_plain for offer in plan.model.offers)
         or plan.schema is not None
         or plan.tool_grammar is not None
         or plan.prefill is not None
         or plan.sampling.logprobs
         or plan.request.max_ttft_s is not None
+        or not plan.model.stops_plain
     )

@@ -53,28 +53,23 @@ class HttpEngine:
 
     async def complete(self, job: Job) -> tuple[Choice, Usage]:
         """One finished choice, asked for in one piece."""
+        body = wire.encode(job, self.kind, stream=False)
         try:
-            answer = await self._pool.request("POST", CHAT_PATH, headers=self._headers, body=self._encode(job))
+            answer = await self._pool.request("POST", CHAT_PATH, headers=self._headers, body=body)
         except ClientError as error:
             raise failure(error) from error
-        try:
-            if answer.status != 200:
-                raise refusal(answer.status, answer.headers, answer.body()[:ERROR_BYTES_MAX])
-            return wire.decode_whole(answer.body())
-        finally:
-            answer.close()
+        if answer.status != 200:
+            raise refusal(answer.status, answer.headers, answer.body[:ERROR_BYTES_MAX])
+        return wire.decode_whole(answer.body)
 
     async def open(self, job: Job) -> DeltaStream:
         """Begin a choice; a refusal shows in the stream's first `next`."""
-        body = self._encode(job, stream=True)
+        body = wire.encode(job, self.kind, stream=True)
         try:
             answer = await self._pool.send("POST", CHAT_PATH, headers=self._headers, body=body)
         except ClientError as error:
             raise failure(error) from error
         return HttpDeltaStream(answer, asyncio.get_running_loop(), top_logprobs=job.sampling.top_logprobs)
-
-    def _encode(self, job: Job, *, stream: bool = False) -> bytes:
-        return wire.encode(job, self.kind, stream=stream)
 
     async def count_prompt_tokens(self, job: Job) -> int | None:
         """The prompt's length by the model's own template and tokenizer, where the server tells it."""
@@ -93,10 +88,7 @@ class HttpEngine:
             answer = await self._pool.request(method, path, headers=self._headers, body=body)
         except ClientError as error:
             raise failure(error) from error
-        try:
-            return answer.body() if answer.status == 200 else None
-        finally:
-            answer.close()
+        return answer.body if answer.status == 200 else None
 
     async def close(self) -> None:
         """Drop all connections."""

@@ -241,6 +241,19 @@ class Connection(asyncio.Protocol):
         return self.complete and self.keep_alive and not (self._surplus or self.lost or self.failure)
 
 
+class WholeAnswer(Struct):
+    """An answer that was read to its end."""
+
+    status: int
+    body: bytes
+    header_list: list[tuple[bytes, bytes]]
+
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        """The headers by lower-case name."""
+        return {name.lower(): value for name, value in self.header_list}
+
+
 class Answer:
     """One exchange: the request is sent, the answer comes whole or in pieces. Close it in every case."""
 
@@ -278,10 +291,6 @@ class Answer:
         self._connection = None
         self._connection = await self._pool.resend(self._request, whole=connection.whole)
         return False
-
-    def body(self) -> bytes:
-        """The body of an answer that was asked for whole."""
-        return self._open().take()
 
     async def read(self, *, bytes_max: int) -> bytes:
         """The rest of the body; Broken when it is cut or larger than `bytes_max`."""
@@ -375,7 +384,7 @@ class Pool:
 
     async def request(
         self, method: str, path: str, *, headers: tuple[tuple[str, str], ...] = (), body: bytes = b""
-    ) -> Answer:
+    ) -> WholeAnswer:
         """Send a request and wait for the whole answer; ConnectFailed or Broken."""
         request = self._head(method, path, headers) + b"content-length: %d\r\n\r\n" % len(body) + body
         connection = self._idle_connection() or await self._connect()
@@ -388,10 +397,12 @@ class Pool:
                     raise Broken(connection.failure)
                 else:
                     connection = await self.resend(request, whole=True)
+            answer = WholeAnswer(connection.status, connection.take(), connection.header_list)
         except BaseException:
             connection.abort()
             raise
-        return Answer(connection, self, request)
+        self.release(connection)
+        return answer
 
     async def resend(self, request: bytes, *, whole: bool) -> Connection:
         """Send the same bytes on a connection that nobody has used."""
@@ -445,7 +456,8 @@ class Pool:
     def release(self, connection: Connection) -> None:
         """Keep a connection whose answer was read to its end; abort any other."""
         if connection.reusable():
-            connection.take()
+            if connection.pieces:
+                connection.take()
             connection.idle_since = self._loop.time()
             self._idle.append(connection)
         else:

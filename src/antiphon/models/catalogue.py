@@ -49,6 +49,14 @@ class Model(Struct, frozen=True):
     domain_aligned: bool = False
 
     @property
+    def stops_plain(self) -> bool:
+        """Whether every engine notices that nobody waits for a plain answer any more."""
+        for offer in self.offers:
+            if not offer.engine.stops_plain:
+                return False
+        return True
+
+    @property
     def live(self) -> tuple[Offer, ...]:
         """The offers whose engine can be asked now."""
         return tuple(offer for offer in self.offers if offer.engine.unavailable() is None)

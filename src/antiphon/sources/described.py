@@ -9,13 +9,13 @@ from antiphon.settings.serving import GenerationDefaults, ModelSettings, Upstrea
 
 
 def sampling(defaults: GenerationDefaults) -> Sampling:
-    """A model's generation defaults."""
+    """A model's generation defaults, completed by the server's: draw from the model's own distribution."""
     return Sampling(
         max_tokens=defaults.max_tokens,
-        temperature=defaults.temperature,
-        top_p=defaults.top_p,
-        top_k=defaults.top_k,
-        min_p=defaults.min_p,
+        temperature=1.0 if defaults.temperature is None else defaults.temperature,
+        top_p=1.0 if defaults.top_p is None else defaults.top_p,
+        top_k=-1 if defaults.top_k is None else defaults.top_k,
+        min_p=0.0 if defaults.min_p is None else defaults.min_p,
         frequency_penalty=defaults.frequency_penalty,
         presence_penalty=defaults.presence_penalty,
         repetition_penalty=defaults.repetition_penalty,

@@ -214,7 +214,11 @@ _keys = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 def parse(body: bytes, *, n_max: int, messages_max: int, strict_fields: bool = False) -> ChatRequest:
     """Read and check a request body; BadRequest names the field and the rule."""
-    wire, ignored = _read(body)
+    ignored: tuple[str, ...] = ()
+    try:
+        wire: ChatBody = _known.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        wire, ignored = _read(body)
     if ignored and strict_fields:
         raise BadRequest(f"{ignored[0]}: unknown field.", param=ignored[0])
     _check(wire, n_max=n_max, messages_max=messages_max)
@@ -222,7 +226,7 @@ def parse(body: bytes, *, n_max: int, messages_max: int, strict_fields: bool = F
         model=wire.model,
         messages=tuple([_message(message, i) for i, message in enumerate(wire.messages)]),
         sampling=_sampling(wire),
-        n=whole(wire.n, "n") or 1,
+        n=1 if wire.n is None else whole(wire.n, "n") or 1,
         tools=tuple([_tool(tool) for tool in wire.tools]) if wire.tools else (),
         tool_choice=_tool_choice(wire) if wire.tools else "none",
         parallel_tool_calls=wire.parallel_tool_calls is not False,
@@ -240,10 +244,7 @@ def parse(body: bytes, *, n_max: int, messages_max: int, strict_fields: bool = F
 
 def _read(body: bytes) -> tuple[ChatBody, tuple[str, ...]]:
     """The body, and the names of fields that nobody here knows."""
-    try:
-        return _known.decode(body), ()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        wire = decode(body, _decoder)
+    wire = decode(body, _decoder)
     return wire, tuple(name for name in decode(body, _keys) if name not in FIELDS)
 
 
@@ -314,23 +315,23 @@ def _content(content: str | list[WirePart] | None, role: str, param: str) -> str
 
 
 def _sampling(wire: ChatBody) -> Sampling:
-    stop = wire.stop
     limit = "max_tokens" if wire.max_completion_tokens is None else "max_completion_tokens"
-    repetition = wire.repetition_penalty if wire.repetition_penalty is not None else wire.repeat_penalty
+    max_tokens = wire.max_tokens if wire.max_completion_tokens is None else wire.max_completion_tokens
+    stop = wire.stop
     return Sampling(
-        max_tokens=whole(getattr(wire, limit), limit),
-        temperature=wire.temperature,
-        top_p=wire.top_p,
-        top_k=whole(wire.top_k, "top_k"),
-        min_p=wire.min_p,
-        frequency_penalty=wire.frequency_penalty,
-        presence_penalty=wire.presence_penalty,
-        repetition_penalty=repetition,
-        seed=whole(wire.seed, "seed"),
-        logit_bias=wire.logit_bias,
-        stop=(stop,) if isinstance(stop, str) else tuple(stop or ()),
-        logprobs=wire.logprobs is True,
-        top_logprobs=whole(wire.top_logprobs, "top_logprobs") or 0,
+        max_tokens if max_tokens is None else whole(max_tokens, limit),
+        wire.temperature,
+        wire.top_p,
+        wire.top_k if wire.top_k is None else whole(wire.top_k, "top_k"),
+        wire.min_p,
+        wire.frequency_penalty,
+        wire.presence_penalty,
+        wire.repeat_penalty if wire.repetition_penalty is None else wire.repetition_penalty,
+        wire.seed if wire.seed is None else whole(wire.seed, "seed"),
+        wire.logit_bias,
+        () if stop is None else (stop,) if isinstance(stop, str) else tuple(stop),
+        wire.logprobs is True,
+        0 if wire.top_logprobs is None else whole(wire.top_logprobs, "top_logprobs") or 0,
     )
 
 

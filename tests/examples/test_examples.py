@@ -1,0 +1,175 @@
+"""Each example runs as its page says, against real gateways."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+from tests.clients.client import OPENAI_NODE, OPENAI_PYTHON
+from tests.clients.environments import find_node, prepare
+
+from antiphon.settings.load import examine
+from antiphon.settings.model import Settings
+
+from .processes import (
+    REPOSITORY,
+    Gateway,
+    ask,
+    fault_engine,
+    free_port,
+    gateway,
+    started,
+    variables,
+    wait_until,
+)
+
+EXAMPLES = REPOSITORY / "examples"
+RUN_S = 60.0
+MESSAGES = [{"role": "user", "content": "Say hello."}]
+pytestmark = pytest.mark.timeout(600)  # the first run makes the environments of the official clients
+
+
+def run(command: list[str], environment: dict[str, str]) -> str:
+    """What a command prints; fails with its errors when it fails."""
+    ran = subprocess.run(
+        command, env=environment, cwd=REPOSITORY, timeout=RUN_S, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def client_variables(found: Gateway, folder: Path) -> dict[str, str]:
+    """What the examples' page tells people to set."""
+    return variables(folder, OPENAI_BASE_URL=found.base_url, OPENAI_API_KEY=found.key)
+
+
+def chat(found: Gateway, model: str) -> tuple[int, dict[str, str]]:
+    """The status of a short answer, and which node gave it."""
+    body = {"model": model, "messages": MESSAGES, "max_tokens": 4}
+    status, answer = ask(f"{found.base_url}/chat/completions", found.key, body)
+    return status, answer.get("metadata", {})
+
+
+def test_curl(built_in: Gateway, tmp_path: Path) -> None:
+    """The shell script gets a list, an answer, a whole stream, valid JSON and a refusal."""
+    printed = run(["bash", str(EXAMPLES / "curl" / "all.sh")], client_variables(built_in, tmp_path))
+    parts = [part.partition("\n")[2].strip() for part in printed.split("== ")[1:]]
+    models, answer, stream, verdict, refusal = parts
+    assert json.loads(models)["data"][0]["id"] == "smollm2:135m"
+    assert json.loads(answer)["choices"][0]["message"]["content"]
+    assert stream.endswith("data: [DONE]")
+    told = json.loads(json.loads(verdict)["choices"][0]["message"]["content"])
+    assert told["answer"] in {"yes", "no"}
+    assert json.loads(refusal)["error"]["param"] == "temperature"
+
+
+@pytest.mark.parametrize("name", ["chat", "stream", "tools", "schema"])
+def test_openai_package(built_in: Gateway, tmp_path: Path, name: str) -> None:
+    """Each file for the official Python package ends well and prints what it is there for."""
+    prepare(OPENAI_PYTHON.environment)
+    command = [str(OPENAI_PYTHON.environment.interpreter), str(EXAMPLES / "openai-sdk" / f"{name}.py")]
+    printed = run(command, client_variables(built_in, tmp_path))
+    wanted = {"chat": "Did you mean 'smollm2:135m'?", "stream": " tokens\n", "tools": "add({", "schema": "Order("}
+    assert wanted[name] in printed
+
+
+def test_openai_package_for_node(built_in: Gateway, tmp_path: Path) -> None:
+    """The file for Node does the same as the one for Python."""
+    made = prepare(OPENAI_NODE.environment)
+    (tmp_path / "node_modules").symlink_to(made / "node_modules")
+    shutil.copy(EXAMPLES / "openai-sdk" / "chat.mjs", tmp_path)
+    printed = run([*find_node().node, str(tmp_path / "chat.mjs")], client_variables(built_in, tmp_path))
+    assert "Did you mean 'smollm2:135m'?" in printed
+
+
+def test_configuration_is_good(tmp_path: Path) -> None:
+    """The file with comments has no mistake, and says something of every section that there is."""
+    file = EXAMPLES / "config" / "antiphon.yaml"
+    found = examine(config=file, variables={"VENDOR_KEY": "secret"}, folder=tmp_path)
+    assert not found.problems
+    sections = {field.name for field in msgspec.structs.fields(Settings)} - {"embedded_default", "hub"}
+    assert sections == set(yaml.safe_load(file.read_text()))
+
+
+def test_my_engine(tmp_path: Path) -> None:
+    """The server gets its key and its own name for the model; clients see ours, with context and prices."""
+    file = EXAMPLES / "my-engine" / "antiphon.yaml"
+    with fault_engine(tmp_path, model="acme-7b-instruct", api_key="acme-secret") as url:
+        environment = {"MY_ENGINE": url, "MY_ENGINE_KEY": "acme-secret", "DATA_DIR": str(tmp_path / "data")}
+        with gateway(tmp_path, ["--config", str(file)], key="my-engine-example", **environment) as found:
+            assert chat(found, "acme") == (200, {"node_id": "my-engine"})
+            assert chat(found, "acme-7b")[0] == 200
+            model = ask(f"{found.base_url}/models/acme", found.key)[1]
+    assert (model["context_length"], model["aliases"]) == (8192, ["acme-7b"])
+    assert model["pricing"]["completion_micro_usdc_per_mtoken"] == 400_000
+
+
+def test_local_network_goes_on_with_one_engine(tmp_path: Path) -> None:
+    """Both engines have a share; when one is gone, the other answers everything."""
+    file = EXAMPLES / "local-network" / "antiphon.yaml"
+    first, second = tmp_path / "a", tmp_path / "b"
+    first.mkdir()
+    second.mkdir()
+    secret = "local-network-engines"
+    with fault_engine(second, model="shared", api_key=secret) as b, contextlib.ExitStack() as doomed:
+        a = doomed.enter_context(fault_engine(first, model="shared", api_key=secret))
+        environment = {"ENGINE_A": a, "ENGINE_B": b, "DATA_DIR": str(tmp_path / "data")}
+        with gateway(tmp_path, ["--config", str(file)], key="local-network-example", **environment) as found:
+            wait_until(lambda: nodes(found) == 2, what="both engines are up")
+            assert chat(found, "shared")[1]["node_id"] in {"engine-a", "engine-b"}
+            doomed.close()
+            assert [chat(found, "shared") for _ in range(4)] == [(200, {"node_id": "engine-b"})] * 4
+
+
+def nodes(found: Gateway) -> int:
+    """How many nodes can serve the first model."""
+    return int(ask(f"{found.root}/health")[1]["models"][0]["nodes"])
+
+
+def test_local_network_script(tmp_path: Path) -> None:
+    """The script brings up two engines and the gateway, and takes all of them down again."""
+    ports = {name: str(free_port()) for name in ("GATEWAY_PORT", "PORT_A", "PORT_B")}
+    environment = variables(tmp_path, ANTIPHON_DATA_DIR=str(tmp_path / "engines"), **ports)
+    environment["DATA_DIR"] = str(tmp_path / "data")
+    log = tmp_path / "script.log"
+    command = ["bash", str(EXAMPLES / "local-network" / "start.sh")]
+    url = f"http://127.0.0.1:{ports['GATEWAY_PORT']}"
+    with started(command, environment, log) as process:
+        found = Gateway(f"{url}/v1", "local-network-example", tmp_path, process)
+        wait_until(lambda: listens(url) and nodes_or_none(found) == 2, what=f"both engines are up: {log.read_text()}")
+        assert chat(found, "smollm2:135m")[0] == 200
+        os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
+        process.wait(RUN_S)
+    assert not any(listens(f"http://127.0.0.1:{port}") for port in ports.values())
+
+
+def listens(url: str) -> bool:
+    """Whether a gateway answers there."""
+    try:
+        return ask(f"{url}/health")[0] in {200, 503}
+    except OSError:
+        return False
+
+
+def nodes_or_none(found: Gateway) -> int:
+    """How many nodes can serve the first model, 0 while there is no model."""
+    models = ask(f"{found.root}/health")[1]["models"]
+    return int(models[0]["nodes"]) if models else 0
+
+
+def test_every_example_has_a_page() -> None:
+    """Each folder has a README, and the examples' page links it."""
+    listed = (EXAMPLES / "README.md").read_text()
+    folders = [path for path in EXAMPLES.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))]
+    assert len(folders) == 5
+    for folder in folders:
+        assert (folder / "README.md").is_file()
+        assert f"({folder.name}/README.md)" in listed
