@@ -34,15 +34,19 @@ conformance: $(VENV)/.developed ## Run the slow proofs too: 200 schemas, 50 tool
 	@$(BIN)/python -m pytest tests/conformance --engine=llamacpp $(ARGS)
 
 conformance-vllm: $(VENV)/.developed ## Run the conformance suite on a real vLLM (CPU; 3.5 GB on first use)
-	@$(BIN)/python -m pytest tests/conformance --engine=vllm $(ARGS)
+	@$(BIN)/python scripts/vllm/install.py
+	@$(BIN)/python -m pytest tests/conformance --engine=vllm --timeout=600 $(ARGS)
 
 clients: $(VENV)/.developed ## Run the official SDKs against the gateway
 	@$(BIN)/python -m pytest tests/clients $(ARGS)
 
-bench: $(VENV)/.benched ## Compare with nginx, vllm-router, sglang-router and LiteLLM; writes docs/benchmarks
-	@$(BIN)/python -m bench.run $(ARGS)
+bench: $(VENV)/.served ## Compare with nginx, HAProxy, vllm-router, sglang-router and LiteLLM; writes docs/benchmarks
+	@$(BIN)/python -m bench.run --out docs/benchmarks $(ARGS)
+	@$(BIN)/python -m bench.soak --out docs/benchmarks
+	@$(BIN)/python -m bench.engine_tps --out docs/benchmarks
+	@$(BIN)/python -m bench.startup --out docs/benchmarks
 
-bench-quick: $(VENV)/.benched ## The same with vllm-router and nginx only, in two minutes
+bench-quick: $(VENV)/.served ## Antiphon, vllm-router and nginx only, in two minutes
 	@$(BIN)/python -m bench.run --quick $(ARGS)
 
 docs: $(VENV)/.developed ## Write the references that are generated from the code
@@ -67,6 +71,3 @@ $(VENV)/.developed: $(VENV)/.served
 	@$(PIP) install --editable '.[engine,dev]'
 	@touch $@
 
-$(VENV)/.benched: $(VENV)/.developed
-	@$(PIP) install --editable '.[engine,dev,bench]'
-	@touch $@

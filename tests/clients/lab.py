@@ -42,7 +42,7 @@ context_length = 2048
 name = "obedient"
 url = "{{obedient}}"
 kind = "llama.cpp"
-models = [{{{{ name = "{FAULT_MODEL}", modalities = ["text"] }}}}]
+models = [{{{{ name = "{FAULT_MODEL}", modalities = ["text"], tools = "native" }}}}]
 [[upstreams]]
 name = "absent"
 url = "http://127.0.0.1:9"

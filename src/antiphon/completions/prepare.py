@@ -12,6 +12,7 @@ from antiphon.completions.plan import Bounds, Plan, closed_once, fill, job
 from antiphon.errors import BadRequest, EngineFailed, FirstTokenTimeout, PermissionDenied, Unavailable
 from antiphon.models.catalogue import Catalogue, Model
 from antiphon.structured.grammar import compile_schema, json_object_grammar
+from antiphon.structured.remainder import remainder
 from antiphon.tools.check import check_tools
 from antiphon.tools.grammar import tool_grammar
 from antiphon.vision.admission import ImageAdmission
@@ -123,6 +124,8 @@ def _grammars(plan: Plan) -> Plan:
         grammar = compile_schema(wanted.schema, param=SCHEMA_PARAM).grammar
     elif wanted.kind == "json_object":
         grammar = json_object_grammar()
+    if grammar is not None and plan.prefill:
+        grammar = remainder(grammar, plan.prefill, param=f"messages[{len(request.messages) - 1}]")
     if calling:
         check_tools(request.tools, request.tool_choice)
         if plan.prefill is not None:

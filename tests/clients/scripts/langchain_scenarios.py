@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any, Literal
 
 import openai
@@ -127,7 +128,8 @@ def logprobs_are_kept(lab: Lab) -> None:
 
 def several_choices_are_generated(lab: Lab) -> None:
     """`n` gives as many generations."""
-    ((first, second),) = _chat(lab, model=lab.fault_model, max_tokens=6, n=2).generate([[HumanMessage("Hi.")]]).generations
+    chat = _chat(lab, model=lab.fault_model, max_tokens=6, n=2, seed=5)
+    ((first, second),) = chat.generate([[HumanMessage("Hi.")]]).generations
     assert first.text != second.text
 
 
@@ -148,8 +150,7 @@ def errors_are_the_sdks(lab: Lab) -> None:
         (openai.BadRequestError, {"temperature": 3}),
         (openai.InternalServerError, {"model": lab.down_model}),
     ):
-        chat = _chat(lab, **options)
-        failure(kind, lambda chat=chat: chat.invoke("Hi."))
+        failure(kind, partial(_chat(lab, **options).invoke, "Hi."))
 
 
 def one_request_too_many_is_a_rate_limit_error(lab: Lab) -> None:

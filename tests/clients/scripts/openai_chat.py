@@ -30,7 +30,7 @@ def chat_answers(lab: Lab) -> None:
     assert choice.finish_reason in ("stop", "length"), answer
     assert 0 < answer.usage.completion_tokens <= FEW_TOKENS, answer
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens, answer
-    assert answer._request_id.startswith("req_"), answer  # noqa: SLF001 (the SDK's documented name)
+    assert answer._request_id.startswith("req_"), answer
 
 
 def every_sampling_field_is_taken(lab: Lab) -> None:

@@ -8,6 +8,7 @@ from .openai_connect import FEW_TOKENS, connect, say
 from .scenario import Lab
 
 USAGE = {"include_usage": True}
+ROUNDS = 5
 
 
 def raw_chunks_make_an_answer(lab: Lab) -> None:
@@ -53,7 +54,7 @@ def a_stream_says_what_a_plain_answer_says(lab: Lab) -> None:
 def the_helper_puts_a_stream_together(lab: Lab) -> None:
     """Its events and its final completion agree, and the role is `assistant` once."""
     asked = connect(lab).chat.completions.stream(
-        model=lab.model, messages=say("Say hi."), max_tokens=FEW_TOKENS, stream_options=USAGE
+        model=lab.fault_model, messages=say("[[answer tokens=20]] Talk."), stream_options=USAGE
     )
     with asked as stream:
         events = list(stream)
@@ -65,34 +66,48 @@ def the_helper_puts_a_stream_together(lab: Lab) -> None:
     assert "".join(event.delta for event in deltas) == done.content == deltas[-1].snapshot == text
     assert final.choices[0].message.role == "assistant", final
     assert final.object == "chat.completion", final
-    assert final.usage.completion_tokens > 0, final
+    assert final.usage.completion_tokens == 20, final
+
+
+def the_helper_follows_the_small_model(lab: Lab) -> None:
+    """Its picture of the answer grows with each delta. At a cut answer its last step would raise."""
+    asked = connect(lab).chat.completions.stream(model=lab.model, messages=say("Say hi."), max_tokens=FEW_TOKENS)
+    with asked as stream:
+        heard = "".join(event.delta for event in stream if event.type == "content.delta")
+        (choice,) = stream.current_completion_snapshot.choices
+    assert heard == choice.message.content
+    assert heard
+    assert choice.message.role == "assistant", choice
+    assert choice.finish_reason in ("stop", "length"), choice
 
 
 def the_helper_reads_logprobs(lab: Lab) -> None:
-    """Each delta's entries, and all of them in the end."""
+    """Each delta's entries, and all of them together."""
     asked = connect(lab).chat.completions.stream(
         model=lab.model, messages=say("Say hi."), max_tokens=5, logprobs=True, top_logprobs=2
     )
     with asked as stream:
-        told = [event for event in stream if event.type == "logprobs.content.done"]
-        final = stream.get_final_completion().choices[0]
+        told = [event for event in stream if event.type == "logprobs.content.delta"]
+        (final,) = stream.current_completion_snapshot.choices
     entries = final.logprobs.content
     assert bytes(byte for entry in entries for byte in entry.bytes).decode() == final.message.content
-    assert [entry.token for entry in told[0].content] == [entry.token for entry in entries]
+    assert [entry.token for event in told for entry in event.content] == [entry.token for entry in entries]
 
 
-def choices_are_interleaved(lab: Lab) -> None:
-    """Two choices in one stream: each with its role, its text and its end."""
-    asked = connect(lab).chat.completions.stream(
-        model=lab.fault_model, messages=say("Say two things."), max_tokens=10, n=2, stream_options=USAGE
-    )
-    with asked as stream:
-        final = stream.get_final_completion()
-    assert [choice.index for choice in final.choices] == [0, 1], final
-    assert [choice.message.role for choice in final.choices] == ["assistant"] * 2, final
-    assert len({choice.message.content for choice in final.choices}) == 2, final
-    assert [choice.finish_reason for choice in final.choices] == ["length"] * 2, final
-    assert final.usage.completion_tokens == 20, final
+def choices_are_told_apart(lab: Lab) -> None:
+    """Each of eight choices in one stream has its own text, to the letter."""
+    # The helper files a choice under the place in which it first came: first chunks must come in the order of indices.
+    fields = {"model": lab.fault_model, "messages": say("[[answer tokens=6]] Talk."), "n": 8, "seed": 5}
+    completions = connect(lab).chat.completions
+    wanted = [choice.message.content for choice in completions.create(**fields).choices]
+    assert len(set(wanted)) == 8, wanted
+    for _ in range(ROUNDS):
+        with completions.stream(**fields, stream_options=USAGE) as stream:
+            final = stream.get_final_completion()
+        assert [choice.index for choice in final.choices] == list(range(8)), final
+        assert [choice.message.content for choice in final.choices] == wanted, final
+        assert {(choice.message.role, choice.finish_reason) for choice in final.choices} == {("assistant", "stop")}
+        assert final.usage.completion_tokens == 48, final
 
 
 def reasoning_is_streamed_apart(lab: Lab) -> None:

@@ -43,7 +43,9 @@ def a_call_is_answered(lab: Lab) -> None:
     (choice,) = asked.choices
     assert choice.finish_reason == "tool_calls", asked
     assert choice.message.content is None, asked
-    result = [{"role": "tool", "tool_call_id": call.id, "content": '{"sky": "clear"}'} for call in _calls(choice.message)]
+    result = [
+        {"role": "tool", "tool_call_id": call.id, "content": '{"sky": "clear"}'} for call in _calls(choice.message)
+    ]
     messages = [*say(QUESTION), choice.message, *result]
     told = create(model=lab.model, messages=messages, tools=TOOLS, tool_choice="none", max_tokens=20)
     assert told.choices[0].message.content, told
