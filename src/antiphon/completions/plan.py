@@ -88,7 +88,9 @@ def job(plan: Plan, offer: Offer, index: int) -> Job:
     sampling = plan.sampling
     if index and sampling.seed is not None:
         sampling = msgspec.structs.replace(sampling, seed=sampling.seed + index)
-    messages = request.messages if plan.prefill is None else closed_once(request.messages)
+    messages = request.messages
+    if messages[-1].role == "assistant":
+        messages = closed_once(messages)
     calling = bool(request.tools) and request.tool_choice != "none"
     if not offer.native_tools and (calling or _tells_of_tools(messages)):
         messages = with_tools(messages, request.tools if calling else (), request.tool_choice)

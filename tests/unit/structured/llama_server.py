@@ -22,11 +22,11 @@ def main(model: str) -> None:
     parameters.port = 0
     parameters.n_ctx = CONTEXT_TOKENS
     parameters.n_parallel = PARALLEL
-    parameters.cpuparams.n_threads = 1
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
     parameters.use_jinja = True
     parameters.ui = False
     server = xllamacpp.Server(parameters)
-    print(json.dumps({"url": server.listening_address}), flush=True)  # noqa: T201
+    print(json.dumps({"url": server.listening_address}), flush=True)
     sys.stdin.buffer.read()
 
 

@@ -74,4 +74,4 @@ def fetch() -> None:
 
 if __name__ == "__main__":
     fetch()
-    print(sum(len(cases(draft)) for draft in DRAFTS), "schemas")  # noqa: T201
+    print(sum(len(cases(draft)) for draft in DRAFTS), "schemas")

@@ -7,10 +7,10 @@ import random
 
 import jsonschema_rs
 import pytest
-from tests.unit.structured.gbnf_reader import Gbnf
 
 from antiphon.structured.formats import pattern_of
 from antiphon.structured.grammar import compile_schema
+from tests.unit.structured.gbnf_reader import Gbnf
 
 SEED = 3
 NAMES = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 
 import pytest
-from tests.unit.structured.gbnf_reader import Gbnf
 
 from antiphon.errors import BadRequest
 from antiphon.structured.budget import Budget
 from antiphon.structured.gbnf import EMPTY, Grammar, Repeat, char_class, literal
+from tests.unit.structured.gbnf_reader import Gbnf
 
 
 def grammar() -> Grammar:

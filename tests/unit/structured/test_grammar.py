@@ -9,14 +9,14 @@ from typing import Any  # schemas and instances are plain JSON
 
 import jsonschema_rs
 import pytest
-from tests.unit.structured.gbnf_reader import Gbnf
-from tests.unit.structured.schemas import all_schemas
 
 from antiphon.errors import BadRequest
 from antiphon.structured.budget import STEPS_MAX, Budget
 from antiphon.structured.gbnf import Grammar
 from antiphon.structured.grammar import add_schema, compile_schema, json_object_grammar
 from antiphon.structured.validate import validate
+from tests.unit.structured.gbnf_reader import Gbnf
+from tests.unit.structured.schemas import all_schemas
 
 SEED = 11
 

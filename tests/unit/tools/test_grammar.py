@@ -6,13 +6,13 @@ import json
 import random
 
 import pytest
-from tests.unit.structured.gbnf_reader import Gbnf
 
 from antiphon.chat import JSONSchema, NamedTool, ResponseFormat, Tool, ToolCallDelta, ToolChoice
 from antiphon.errors import BadRequest
 from antiphon.structured.validate import validate
 from antiphon.tools.grammar import tool_grammar
 from antiphon.tools.parse import ToolCallParser
+from tests.unit.structured.gbnf_reader import Gbnf
 
 SEED = 5
 CITY = {
