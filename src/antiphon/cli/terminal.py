@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from antiphon.cli.chat import answer
+from antiphon.cli.answering import answer
 from antiphon.cli.client import Client, checked
 from antiphon.cli.conversation import Conversation
 from antiphon.cli.output import Output

@@ -1,0 +1,145 @@
+"""Tables of the pages say what the code says: nothing is missing, nothing is left over."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+
+
+from antiphon import errors
+from antiphon.completions.dialects.openai_request import ChatBody
+from antiphon.engines.kinds import KINDS, EngineKind
+from antiphon.gateway import routes
+from antiphon.observe.metrics import Metrics
+from antiphon.structured import formats
+
+from .pages import DOCS, SOURCES, read, table_rows
+
+NONE = "–"
+REFERENCE = DOCS / "reference"
+PREFILLS = {"implicit": "continued by itself", "flags": "continued with two flags", "turn": "a plain turn"}
+LOG_CALLS = {"info", "warning", "error", "exception"}
+
+
+def error_classes(above: type[errors.AntiphonError]) -> list[type[errors.AntiphonError]]:
+    """All errors below one, in the order of the code."""
+    return [one for child in above.__subclasses__() for one in (child, *error_classes(child))]
+
+
+def test_errors() -> None:
+    """Each error that has a status and a code of its own has its row, in the words of its docstring."""
+    wanted = [
+        [str(one.status), f"`{one.type}`", f"`{one.code}`", (one.__doc__ or "").partition("\n")[0]]
+        for one in error_classes(errors.AntiphonError)
+        if one.code is not None
+    ]
+    rows = table_rows(read(REFERENCE / "errors.md"), "status")
+    assert sorted(rows) == sorted(wanted)
+
+
+def test_finer_codes() -> None:
+    """Each code that the sources give to an error stands on the page of errors, and the page has no other."""
+    given = {
+        keyword.value.value
+        for path in SOURCES.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "code" and isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str)
+    }
+    text = read(REFERENCE / "errors.md")
+    assert {code for code in given if f"`{code}`" not in text} == set()
+    finer = {row[1].strip("`") for row in table_rows(text.partition("## Finer codes")[2], "status")}
+    assert finer <= given
+
+
+def test_retries_are_told() -> None:
+    """Errors that a repeat cannot help are named beside `x-should-retry`."""
+    sentence = read(REFERENCE / "errors.md").partition("`x-should-retry: false` goes with ")[2].partition(". ")[0]
+    for one in error_classes(errors.AntiphonError):
+        assert (f"`{one.code}`" in sentence) is (one.retryable is False), one
+
+
+def test_request_fields() -> None:
+    """Each field of a request has its row, in any order."""
+    rows = table_rows(read(REFERENCE / "chat-completions.md"), "field")
+    assert sorted(row[0].strip("`") for row in rows) == sorted(ChatBody.__struct_fields__)
+
+
+def test_routes() -> None:
+    """Each route has its row, with whether it needs a key."""
+    listed = {row[0].strip("`"): row[2] for row in table_rows(read(REFERENCE / "addresses.md"), "address")}
+    declared = {}
+    for node in ast.walk(ast.parse(inspect.getsource(routes))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Route":
+            method, path = (part.value for part in node.args[:2] if isinstance(part, ast.Constant))
+            keys = [ast.unparse(keyword.value) for keyword in node.keywords if keyword.arg == "key"]
+            declared[f"{method} {path}"] = keys[0] if keys else "True"
+    assert set(listed) == set(declared)
+    for route, key in declared.items():
+        assert listed[route] == {"True": "yes", "False": "no"}.get(key, listed[route]), route
+
+
+def test_metrics() -> None:
+    """Each metric has its row, under the name that a scrape shows."""
+    shown = {
+        line.split()[2] for line in Metrics().text().decode().splitlines() if line.startswith("# TYPE ")
+    }
+    rows = {row[0].strip("`") for row in table_rows(read(DOCS / "operating.md"), "metric")}
+    assert rows == {name for name in shown if not name.endswith("_created")}
+
+
+def test_log_messages() -> None:
+    """Each message that the gateway logs has its row."""
+    logged = {
+        node.args[0].value
+        for path in SOURCES.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in LOG_CALLS
+        and ast.unparse(node.func.value) in {"self._log", "log"}
+        and isinstance(node.args[0], ast.Constant)
+    }
+    rows = {row[0].strip("`") for row in table_rows(read(DOCS / "operating.md"), "message")}
+    assert rows == logged | {"request"}
+
+
+def test_engine_kinds() -> None:
+    """The table of kinds is the one in the code."""
+    rows = table_rows(read(DOCS / "use-your-engines.md"), "kind")
+    assert rows == [kind_row(kind) for kind in KINDS.values()]
+
+
+def kind_row(kind: EngineKind) -> list[str]:
+    """A kind as its row shows it."""
+    return [
+        f"`{kind.name}`",
+        NONE if kind.top_k_off is None else str(kind.top_k_off),
+        "yes" if kind.min_p else NONE,
+        f"`{kind.repetition_field}`" if kind.repetition_field else NONE,
+        f"`{kind.grammar_field}`" if kind.grammar_field else NONE,
+        PREFILLS[kind.prefill],
+        "yes" if kind.count_tokens else NONE,
+    ]
+
+
+def test_engine_kind_fields() -> None:
+    """Each field that a kind may declare is explained."""
+    rows = table_rows(read(DOCS / "adding-an-engine.md"), "field")
+    assert sorted(row[0].strip("`") for row in rows) == sorted(EngineKind.__struct_fields__)
+
+
+def test_formats() -> None:
+    """Each string format that is enforced is listed, and no other."""
+    known = {
+        key.value
+        for node in ast.walk(ast.parse(inspect.getsource(formats.pattern_of)))
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant)
+    }
+    text = read(DOCS / "structured-output.md").partition("`format` of these names:")[2].partition(".")[0]
+    listed = {name.strip("` \n") for name in text.split(",")}
+    assert listed == known - {"base64"}  # which is a content encoding
+    assert all(formats.pattern_of(name) for name in listed)
