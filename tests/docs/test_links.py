@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -68,7 +68,7 @@ def test_every_decision_is_listed() -> None:
 def test_drawings_stand_alone(path: Path) -> None:
     """Well-formed, with words for those who cannot see them, light and dark, without scripts or outside parts."""
     text = read(path)
-    root = ElementTree.fromstring(text)
+    root = ET.fromstring(text)
     assert root.tag == f"{SVG}svg"
     assert root.find(f"{SVG}title") is not None or root.get("aria-label")
     assert "prefers-color-scheme: dark" in text

@@ -11,11 +11,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+
+from antiphon.settings.load import examine
 from tests.clients.client import OPENAI_NODE, OPENAI_PYTHON
 from tests.clients.environments import find_node, prepare
 from tests.examples.processes import REPOSITORY, Gateway, variables
-
-from antiphon.settings.load import examine
 
 from .pages import Block, all_blocks
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import inspect
 
-
 from antiphon import errors
 from antiphon.completions.dialects.openai_request import ChatBody
 from antiphon.engines.kinds import KINDS, EngineKind
@@ -72,7 +71,7 @@ def test_routes() -> None:
     declared = {}
     for node in ast.walk(ast.parse(inspect.getsource(routes))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Route":
-            method, path = (part.value for part in node.args[:2] if isinstance(part, ast.Constant))
+            method, path = (str(part.value) for part in node.args[:2] if isinstance(part, ast.Constant))
             keys = [ast.unparse(keyword.value) for keyword in node.keywords if keyword.arg == "key"]
             declared[f"{method} {path}"] = keys[0] if keys else "True"
     assert set(listed) == set(declared)
@@ -82,9 +81,7 @@ def test_routes() -> None:
 
 def test_metrics() -> None:
     """Each metric has its row, under the name that a scrape shows."""
-    shown = {
-        line.split()[2] for line in Metrics().text().decode().splitlines() if line.startswith("# TYPE ")
-    }
+    shown = {line.split()[2] for line in Metrics().text().decode().splitlines() if line.startswith("# TYPE ")}
     rows = {row[0].strip("`") for row in table_rows(read(DOCS / "operating.md"), "metric")}
     assert rows == {name for name in shown if not name.endswith("_created")}
 

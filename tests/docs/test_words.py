@@ -15,8 +15,8 @@ DECISION_LINES_MAX = 60
 REGISTRIES = ("pypi.org", "pythonhosted", "npmjs", "registry.", "index-url", "deb.debian.org")
 PLACES = re.compile(r"(?<![\w.~/])/(work|root|home|tmp|Users)/\w")
 BROCHURE = re.compile(
-    r"\b(blazing\w*|seamless\w*|effortless\w*|cutting[- ]edge|world[- ]class|revolution\w*|powerful|robust|leverage[sd]?|"
-    r"simply|game[- ]chang\w*|state[- ]of[- ]the[- ]art|supercharge\w*|unleash\w*)\b",
+    r"\b(blazing\w*|seamless\w*|effortless\w*|cutting[- ]edge|world[- ]class|revolution\w*|powerful|robust|"
+    r"leverage[sd]?|simply|game[- ]chang\w*|state[- ]of[- ]the[- ]art|supercharge\w*|unleash\w*)\b",
     re.IGNORECASE,
 )
 

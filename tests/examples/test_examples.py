@@ -13,11 +13,11 @@ from pathlib import Path
 import msgspec
 import pytest
 import yaml
-from tests.clients.client import OPENAI_NODE, OPENAI_PYTHON
-from tests.clients.environments import find_node, prepare
 
 from antiphon.settings.load import examine
 from antiphon.settings.model import Settings
+from tests.clients.client import OPENAI_NODE, OPENAI_PYTHON
+from tests.clients.environments import find_node, prepare
 
 from .processes import (
     REPOSITORY,

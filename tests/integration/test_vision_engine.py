@@ -5,20 +5,68 @@ The tests know only a client for each kind of projector, so that they hold for a
 
 from __future__ import annotations
 
+import asyncio
+import time
+import urllib.error
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
-from tests.fixtures.vision.client import Clients
+
+from antiphon.testing.gateway_process import GatewayProcess
+from tests.fixtures.vision.client import Clients, VisionClient
 from tests.fixtures.vision.colours import SAFE
 from tests.fixtures.vision.pictures import halves, solid
+from tests.fixtures.vision.plugin import Projectors
+from tests.fixtures.vision.projector import Kind
 
 QUESTION = "What color is the image?"
 QUESTIONS = (QUESTION, "What colour is this picture?", "Describe the image.")
 IMAGE_TOKENS = 9
+LOAD_S_MAX = 60.0
 
 
-@pytest.fixture(scope="module", params=["bare llama.cpp server"])
-def clients(vision_servers: Clients) -> Clients:
+KEY = "sk-vision"
+KINDS: tuple[Kind, ...] = ("solid", "random", "pair")
+
+
+@pytest.fixture(scope="module")
+def gateway(
+    vision_text_model: Path, vision_projectors: Projectors, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Clients]:
+    """The gateway with a model for each kind of projector."""
+    settings = f'[[keys]]\nname = "eyes"\nkey = "{KEY}"\n'
+    for kind in KINDS:
+        settings += f'[[models]]\nname = "{kind}"\nreference = "{vision_text_model}"\n'
+        settings += f'mmproj = "{vision_projectors(kind)}"\nparallel = 1\ncontext_length = 1024\n'
+    process = GatewayProcess(settings, tmp_path_factory.mktemp("vision"))
+    with asyncio.Runner() as runner:
+        runner.run(process.start())
+        try:
+            yield lambda kind: _when_ready(VisionClient(process.url, kind, KEY))
+        finally:
+            runner.run(process.stop())
+
+
+def _when_ready(client: VisionClient) -> VisionClient:
+    """The client of a model whose engine has finished loading."""
+    deadline = time.monotonic() + LOAD_S_MAX
+    while True:
+        try:
+            client.ask("Hi")
+        except urllib.error.HTTPError as error:
+            assert error.code == 503, error
+            assert time.monotonic() < deadline, "the engine does not become ready"
+        else:
+            return client
+
+
+@pytest.fixture(scope="module", params=["bare llama.cpp server", "gateway"])
+def clients(request: pytest.FixtureRequest) -> Clients:
     """Where to send questions."""
-    return vision_servers
+    name = "gateway" if request.param == "gateway" else "vision_servers"
+    found: Clients = request.getfixturevalue(name)
+    return found
 
 
 def picture(name: str) -> bytes:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from antiphon import __version__
@@ -85,10 +88,16 @@ def ready_text(announcement: Announcement, *, heading: Callable[[str], str] = st
         curl(announcement),
         "",
         heading("Or talk to it in another terminal"),
-        f'antiphon chat{_address_flag(base_url)} "Why is the sky blue?"',
+        f'{program()} chat{_address_flag(base_url)} "Why is the sky blue?"',
         "",
     ]
     return "\n".join(lines)
+
+
+def program() -> str:
+    """How this program is called here: by its name, or by its path where the name alone is not found."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "antiphon" and shutil.which("antiphon") is None else "antiphon"
 
 
 def curl(announcement: Announcement) -> str:

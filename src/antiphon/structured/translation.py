@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any  # JSON values
 
 from antiphon.chat import JSONSchema
@@ -34,6 +35,7 @@ class Translation:
         self._containers = Containers(grammar, self._scalars)
         self._rules: dict[tuple[At, ...], Rule] = {}
         self._alternatives: dict[tuple[At, ...], Rule] = {}
+        self._shared: dict[Hashable, Rule] = {}  # of numbers and strings with the same constraints
         self._queue: list[tuple[Rule, Alternative]] = []
 
     def root(self, *, objects_only: bool = False) -> Rule:
@@ -92,21 +94,28 @@ class Translation:
         limits = number_range(alternative)
         if limits.free and whole:
             return self._scalars.number() if fractional else self._scalars.integer()
-        try:
-            automaton = numerals(limits, whole=whole, fractional=fractional, budget=self._grammar.budget)
-        except TooFineError as error:
-            raise _speaking(alternative, str(error)).refuse(str(error), _too_fine(limits)) from error
-        return self._scalars.automaton(automaton, quoted=False)
+        key = (limits.low, limits.high, limits.step, limits.excluded, whole, fractional)
+        if key not in self._shared:
+            try:
+                automaton = numerals(limits, whole=whole, fractional=fractional, budget=self._grammar.budget)
+            except TooFineError as error:
+                raise _speaking(alternative, str(error)).refuse(str(error), _too_fine(limits)) from error
+            self._shared[key] = self._scalars.automaton(automaton, quoted=False)
+        return self._shared[key]
 
     def _string(self, alternative: Alternative) -> Rule:
         shape = string_shape(alternative)
         check_lengths(shape, _speaking(alternative, "minLength"))
         if shape.empty:
             return self._scalars.literals([])
-        texts = self._languages.texts(shape)
-        if texts is not None:
-            return self._scalars.automaton(texts, quoted=True)
-        return self._scalars.string(shape.low, None if shape.high is None else min(shape.high, LENGTH_MAX))
+        key = (shape.low, shape.high, shape.excluded, *((each.pattern, each.found) for each in shape.wanted))
+        if key not in self._shared:
+            texts = self._languages.texts(shape)
+            high = None if shape.high is None else min(shape.high, LENGTH_MAX)
+            self._shared[key] = (
+                self._scalars.string(shape.low, high) if texts is None else self._scalars.automaton(texts, quoted=True)
+            )
+        return self._shared[key]
 
     def _object(self, alternative: Alternative) -> Rule:
         _refuse_containers_left_out(alternative, "object")

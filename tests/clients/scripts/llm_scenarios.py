@@ -21,6 +21,7 @@ DOG = {
     "type": "object",
     "properties": {"name": {"enum": ["Rex", "Bello"]}, "age": {"type": "integer", "minimum": 0, "maximum": 20}},
     "required": ["name", "age"],
+    "additionalProperties": False,
 }
 
 

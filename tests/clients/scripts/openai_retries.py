@@ -23,7 +23,7 @@ def a_rate_limit_is_waited_out(lab: Lab) -> None:
     assert attempts.statuses[-2:] == [429, 200], attempts.statuses
     assert len(attempts.statuses) > 30, attempts.statuses
     wait_s = int(attempts.headers[-2]["retry-after"])
-    assert wait_s == 2, attempts.headers[-2]
+    assert 1 <= wait_s <= 2, attempts.headers[-2]
     assert attempts.times_s[-1] - attempts.times_s[-2] >= wait_s
 
 

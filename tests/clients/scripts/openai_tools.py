@@ -39,7 +39,8 @@ def a_call_is_answered(lab: Lab) -> None:
     """The whole round on the small model: a forced call, its result, an answer in words."""
     create = connect(lab).chat.completions.create
     named = {"type": "function", "function": {"name": "GetWeather"}}
-    asked = create(model=lab.model, messages=say(QUESTION), tools=TOOLS, tool_choice=named, max_tokens=TOKENS)
+    once = {"tool_choice": named, "parallel_tool_calls": False, "max_tokens": TOKENS}
+    asked = create(model=lab.model, messages=say(QUESTION), tools=TOOLS, **once)
     (choice,) = asked.choices
     assert choice.finish_reason == "tool_calls", asked
     assert choice.message.content is None, asked
