@@ -60,7 +60,8 @@ def known_flags() -> set[str]:
 def test_flags_in_text_are_there() -> None:
     """A flag between backticks belongs to one of our commands."""
     named = {(page.name, flag) for page in pages() for code in inline_code(page) for flag in FLAG.findall(code)}
-    assert {one for one in named if one[1] not in known_flags() | FOREIGN} == set()
+    known = known_flags() | FOREIGN
+    assert {one for one in named if one[1] not in known} == set()
 
 
 def test_all_commands_and_flags_are_documented() -> None:

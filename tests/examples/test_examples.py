@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
@@ -144,8 +145,8 @@ def test_local_network_script(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{ports['GATEWAY_PORT']}"
     with started(command, environment, log) as process:
         found = Gateway(f"{url}/v1", "local-network-example", tmp_path, process)
-        wait_until(lambda: listens(url) and nodes_or_none(found) == 2, what=f"both engines are up: {log.read_text()}")
-        assert chat(found, "smollm2:135m")[0] == 200
+        ready = "the gateway answers with the model of its engines"
+        wait_until(lambda: listens(url) and chat(found, "smollm2:135m")[0] == HTTPStatus.OK, what=ready)
         os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
         process.wait(RUN_S)
     assert not any(listens(f"http://127.0.0.1:{port}") for port in ports.values())
@@ -157,12 +158,6 @@ def listens(url: str) -> bool:
         return ask(f"{url}/health")[0] in {200, 503}
     except OSError:
         return False
-
-
-def nodes_or_none(found: Gateway) -> int:
-    """How many nodes can serve the first model, 0 while there is no model."""
-    models = ask(f"{found.root}/health")[1]["models"]
-    return int(models[0]["nodes"]) if models else 0
 
 
 def test_every_example_has_a_page() -> None:

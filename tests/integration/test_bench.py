@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree.ElementTree import parse
 
 import pytest
+
 from bench import goals, report
 from bench.build import Tools, build
 from bench.load import EVENTS_IN_BURST, LoadResult, Spell, apply_load, mock_upstream

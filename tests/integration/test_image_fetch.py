@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 
 import pytest
 import trustme
-from tests.fixtures.vision.image_server import ImageServer, plain, redirect, running
-from tests.fixtures.vision.pictures import RED, opened, solid
 
 from antiphon.errors import BadRequest
 from antiphon.vision.admission import ImageAdmission
 from antiphon.vision.fetch import UNFETCHABLE, ImageFetcher
 from antiphon.vision.limits import FetchMode, ImageLimits
+from tests.fixtures.vision.image_server import ImageServer, plain, redirect, running
+from tests.fixtures.vision.pictures import RED, opened, solid
 
 PUBLIC, PRIVATE, NOBODY = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 HOST = "images.example.test"

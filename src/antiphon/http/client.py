@@ -447,7 +447,7 @@ class Pool:
                 else:
                     _, connection = await loop.create_connection(make, origin.host, origin.port, ssl=self._tls)
         except (OSError, TimeoutError) as error:
-            raise ConnectFailed(f"no connection to {origin.authority}: {error or 'timed out'}") from error
+            raise ConnectFailed(f"no connection to {origin.authority}: {str(error) or 'timed out'}") from error
         finally:
             self._connecting -= 1
         self._open.add(connection)

@@ -5,7 +5,6 @@ Equal nodes are one object, so that they can be told apart by identity, which is
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,7 +12,7 @@ from msgspec import Struct
 
 from antiphon.structured import charsets
 from antiphon.structured.charsets import CharSet
-from antiphon.structured.gbnf import char_class, literal
+from antiphon.structured.gbnf import literal
 
 _HEAD = re.compile(r"^[ \t]*([A-Za-z][\w-]*)[ \t]*::=", re.MULTILINE | re.ASCII)
 _QUOTED = r'"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]'
@@ -22,6 +21,18 @@ _REFERENCE = re.compile(rf"{_QUOTED}|#[^\n]*|([A-Za-z][\w-]*)", re.ASCII)
 _POINT = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([nrt\"\\\[\]]))|([^\\])", re.DOTALL)
 _NAMED = {"n": "\n", "r": "\r", "t": "\t"}
 _BOUNDS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
+
+
+class Literal(Struct, frozen=True, eq=False):
+    """The characters of `chars` from `at` on: at least one."""
+
+    chars: str
+    at: int
+
+    @property
+    def text(self) -> str:
+        """As GBNF."""
+        return literal(self.chars[self.at :]).text
 
 
 class Chars(Struct, frozen=True, eq=False):
@@ -53,7 +64,7 @@ class Repeat(Struct, frozen=True, eq=False):
     text: str
 
 
-Node = Chars | Name | Group | Repeat
+Node = Literal | Chars | Name | Group | Repeat
 Body = tuple[Node, ...]
 
 
@@ -66,6 +77,7 @@ class Rules:
         self._texts = {head[1]: grammar[head.end() : end].strip() for head, end in zip(heads, ends, strict=False)}
         self._parsed: dict[str, tuple[Body, ...]] = {}
         self._nodes: dict[str, Node] = {}
+        self._literals: dict[tuple[str, int], Literal] = {}
         self._repeats: dict[tuple[Node, int, int | None], Node] = {}
 
     def __contains__(self, name: str) -> bool:
@@ -86,6 +98,13 @@ class Rules:
     def name(self, name: str) -> Node:
         """A reference to a rule."""
         return self._nodes.setdefault(name, Name(name))
+
+    def literal(self, chars: str, at: int = 0) -> Literal:
+        """The characters from `at` on."""
+        key = (chars, at)
+        if key not in self._literals:
+            self._literals[key] = Literal(chars, at)
+        return self._literals[key]
 
     def repeat(self, inner: Node, low: int, high: int | None) -> Node:
         """`inner` so many times; `high` at least 1."""
@@ -127,18 +146,13 @@ class Rules:
         return tuple(map(tuple, bodies))
 
     def _atom(self, token: str) -> Body:
-        """The nodes of a literal, one for each character, of a class or of a reference."""
+        """The node of a literal, a class or a reference; an empty literal is none."""
         if token[0] == '"':
-            return tuple(self._char(point) for point, _ in _points(token[1:-1]))
+            chars = "".join(chr(point) for point, _ in _points(token[1:-1]))
+            return (self.literal(chars),) if chars else ()
         if token[0] == "[":
             return (self._nodes.setdefault(token, Chars(_spans(token[1:-1]), token)),)
         return (self.name(token),)
-
-    def _char(self, point: int) -> Node:
-        """Exactly this character. Controls that no literal may hold are written as classes."""
-        spans = ((point, point),)
-        written = literal(chr(point)) if point >= 0x20 or chr(point) in "\n\r\t" else char_class(spans)
-        return self._nodes.setdefault(written.text, Chars(spans, written.text))
 
     def _repeated(self, parts: Sequence[Node], low: int, high: int | None) -> Body:
         if not parts or high == 0:
@@ -157,14 +171,8 @@ class Rules:
 
 
 def sequence_text(nodes: Iterable[Node]) -> str:
-    """The nodes one after the other as GBNF; characters that follow one another make one literal."""
-    parts: list[str] = []
-    for quoted, group in itertools.groupby((node.text for node in nodes), lambda text: text[0] == '"' == text[-1]):
-        if quoted:
-            parts.append(f'"{"".join(text[1:-1] for text in group)}"')
-        else:
-            parts += group
-    return " ".join(parts) or '""'
+    """The nodes one after the other as GBNF."""
+    return " ".join(node.text for node in nodes) or '""'
 
 
 def references(text: str) -> Iterator[str]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.unit.modelfiles.gguf_files import write
 
 from antiphon.modelfiles.builtin import BUILTINS, installed
+from tests.unit.modelfiles.gguf_files import write
 
 
 @pytest.mark.parametrize("name", BUILTINS)

@@ -6,10 +6,9 @@ import hashlib
 import os
 from pathlib import Path
 
-from tests.unit.modelfiles.gguf_files import write
-
 from antiphon.modelfiles.digest import Digests, sha256_of
 from antiphon.modelfiles.model import Progress
+from tests.unit.modelfiles.gguf_files import write
 
 
 class Told(list[Progress]):

@@ -8,10 +8,10 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from tests.unit.modelfiles import gguf_files as files
 
 from antiphon.errors import ConfigError
 from antiphon.modelfiles.gguf import ITEMS_MAX, PAIRS_MAX, Metadata, read_metadata
+from tests.unit.modelfiles import gguf_files as files
 
 SEED = 20_261_121
 LLAMA: dict[str, files.Value] = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.modelfiles.gguf_files import write
-from tests.unit.modelfiles.test_digest import digest_of
 
 from antiphon.modelfiles.hub_cache import cached_files, cached_sha256, token
 from antiphon.modelfiles.model import HubAccess
+from tests.unit.modelfiles.gguf_files import write
+from tests.unit.modelfiles.test_digest import digest_of
 
 COMMIT = "c" * 40
 

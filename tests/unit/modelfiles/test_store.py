@@ -5,10 +5,9 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from antiphon.modelfiles.store import Store
 from tests.unit.modelfiles.gguf_files import write
 from tests.unit.modelfiles.test_digest import Told, digest_of
-
-from antiphon.modelfiles.store import Store
 
 
 def put(store: Store, name: str, data: bytes) -> Path:

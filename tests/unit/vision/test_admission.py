@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from antiphon.errors import BadRequest, ConfigError, Unavailable
+from antiphon.vision.admission import ImageAdmission
+from antiphon.vision.limits import ImageLimits
 from tests.fixtures.vision.pictures import (
     BLUE,
     RED,
@@ -25,10 +29,6 @@ from tests.fixtures.vision.pictures import (
     solid,
     webp_claiming,
 )
-
-from antiphon.errors import BadRequest, ConfigError, Unavailable
-from antiphon.vision.admission import ImageAdmission
-from antiphon.vision.limits import ImageLimits
 
 PARAM = "messages[0].content[1].image_url.url"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>'

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.fixtures.vision.pictures import BLUE, RED, encoded, opened, solid
 
 from antiphon.errors import BadRequest, Unavailable
 from antiphon.vision import decoder_child
 from antiphon.vision.decoder import DecoderPool
 from antiphon.vision.limits import ImageLimits
+from tests.fixtures.vision.pictures import BLUE, RED, encoded, opened, solid
 
 MIB = 1024 * 1024
 

@@ -9,6 +9,8 @@ from contextlib import suppress
 
 import pytest
 from PIL import Image, PngImagePlugin
+
+from antiphon.vision.decoder_child import Decoder
 from tests.fixtures.vision.pictures import (
     BLUE,
     RED,
@@ -19,8 +21,6 @@ from tests.fixtures.vision.pictures import (
     png_claiming,
     solid,
 )
-
-from antiphon.vision.decoder_child import Decoder
 
 Pixel = tuple[int, ...]
 

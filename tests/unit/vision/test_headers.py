@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+
+from antiphon.vision.headers import ImageHeader, read_header, sniff_kind
 from tests.fixtures.vision.pictures import (
     encoded,
     gif_claiming,
@@ -16,8 +18,6 @@ from tests.fixtures.vision.pictures import (
     solid,
     webp_claiming,
 )
-
-from antiphon.vision.headers import ImageHeader, read_header, sniff_kind
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'
 

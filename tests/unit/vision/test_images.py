@@ -9,9 +9,9 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fixtures.vision.pictures import data_url, solid
 
 from antiphon.vision.images import is_data_url, parse_data_url
+from tests.fixtures.vision.pictures import data_url, solid
 
 DATA = solid()
 BASE64 = base64.b64encode(DATA).decode("ascii")
