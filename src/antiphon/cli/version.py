@@ -5,7 +5,7 @@ from __future__ import annotations
 from antiphon import __version__
 from antiphon.cli.output import Output
 
-PARTS = ("xllamacpp", "msgspec", "uvicorn", "uvloop", "httptools")
+PARTS = ("xllamacpp", "msgspec", "uvloop", "httptools")
 
 
 def version(*, json: bool = False) -> int:

@@ -16,7 +16,7 @@ class EngineKind(Struct, frozen=True):
 
     `top_k_off`: the value that means "no limit", None when it takes no top_k. `prefill`: a closing assistant
     message is continued by itself (`implicit`), with two flags (`flags`), or is a plain turn (`turn`).
-    `grammar_field`: where a GBNF grammar goes. `reasoning_field`: the name of thinking text in answers.
+    `grammar_field`: where a GBNF grammar goes.
     """
 
     name: str
@@ -30,8 +30,8 @@ class EngineKind(Struct, frozen=True):
     count_tokens: Literal["llama.cpp", "vllm"] | None = None
     stops_plain: bool = True  # llama.cpp goes on with a plain answer that nobody waits for
     top_logprobs_min: int = 0  # llama.cpp lists no token at all when no alternatives are asked for
+    tells_progress: bool = False  # llama.cpp looks whether its client is still there only when it writes
     strict_tools: bool = False  # vLLM holds arguments to the schema only with `strict`
-    health_path: str = "/v1/models"
 
 
 KINDS = {
@@ -47,7 +47,7 @@ KINDS = {
             count_tokens="llama.cpp",
             stops_plain=False,
             top_logprobs_min=1,
-            health_path="/health",
+            tells_progress=True,
         ),
         EngineKind(
             name="vllm",
@@ -59,7 +59,6 @@ KINDS = {
             top_p_zero=1e-6,
             count_tokens="vllm",
             strict_tools=True,
-            health_path="/health",
         ),
         EngineKind(
             name="sglang",
@@ -68,7 +67,6 @@ KINDS = {
             repetition_field="repetition_penalty",
             prefill="flags",
             top_p_zero=1e-6,
-            health_path="/health",
         ),
         EngineKind(name="ollama"),
         EngineKind(name="openai", tokens_field="max_completion_tokens"),

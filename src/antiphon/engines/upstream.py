@@ -11,7 +11,8 @@ from antiphon.engines import DeltaStream, Job, ModelFacts, facts, wire
 from antiphon.engines.kinds import EngineKind
 from antiphon.engines.refusals import refusal
 from antiphon.errors import EngineFailed, ServiceError, Unavailable
-from antiphon.http.client import Answer, ClientError, ConnectFailed, Pool
+from antiphon.http.client import Answer, Pool
+from antiphon.http.origin import ClientError, ConnectFailed
 from antiphon.http.sse import EventReader
 
 CHAT_PATH = "/v1/chat/completions"

@@ -65,6 +65,7 @@ class RequestBody(Struct, omit_defaults=True):
     response_format: dict[str, Any] | None = None
     grammar: str | None = None
     structured_outputs: dict[str, str] | None = None
+    return_progress: bool | None = None
     continue_final_message: bool | None = None
     add_generation_prompt: bool | None = None
 
@@ -89,6 +90,7 @@ def encode(job: Job, kind: EngineKind, *, stream: bool) -> bytes:
     if stream:
         body.stream = True
         body.stream_options = {"include_usage": True}
+        body.return_progress = kind.tells_progress or None
     if sampling.max_tokens is not None:
         setattr(body, kind.tokens_field, sampling.max_tokens)
     if kind.top_k_off is not None and sampling.top_k is not None:

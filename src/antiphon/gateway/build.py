@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 
 from antiphon.accounts.keys import Key, Keyring, digest
@@ -65,9 +64,8 @@ class Gateway:
         """Stop the sources, their engines and the image decoders."""
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await task
+        if self._tasks:
+            await asyncio.wait(self._tasks)  # what a task failed of, `_ended` has told
         for source in self._sources:
             await source.close()
         await self._images.close()
@@ -126,8 +124,14 @@ def build(
     supervise = supervisor_for(
         settings.data_dir, hub=hub_access(settings.hub), clock=clock, environ=environ, on_progress=on_progress
     )
+
+    def note_state(model: str, state: str, detail: str) -> None:
+        if state == "restarting":
+            metrics.restarts.labels(model).inc()
+        on_state(model, state, detail)
+
     sources: list[Source] = [
-        EmbeddedSource(model, catalogue, supervise=supervise, clock=clock, on_state=on_state)
+        EmbeddedSource(model, catalogue, supervise=supervise, clock=clock, on_state=note_state)
         for model in settings.models
     ]
     sources += [

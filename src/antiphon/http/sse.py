@@ -5,7 +5,7 @@ The reader takes bytes as they arrive, in pieces of any size, and bounds how muc
 
 from __future__ import annotations
 
-from antiphon.http.client import Broken
+from antiphon.http.origin import Broken
 
 LINE_BYTES_MAX = 1024 * 1024
 DONE = b"data: [DONE]\n\n"

@@ -73,7 +73,11 @@ def _check_depth(value: object, depth_left: int) -> None:
 class UniqueKeyLoader(yaml.SafeLoader):
     """Refuses a key that stands twice in one mapping, of which YAML would silently keep the last."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT002 - inherited
+    def construct_mapping(
+        self,
+        node: yaml.MappingNode,
+        deep: bool = False,  # noqa: FBT002 - inherited
+    ) -> dict[Hashable, Any]:
         """The mapping, once its keys are known to be unique texts."""
         seen: set[str] = set()
         for key, _ in node.value:

@@ -62,11 +62,6 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     n_max: Annotated[Count, Meta(description="Largest `n`, the choices of one request.")] = 8
     messages_max: Annotated[Count, Meta(description="Messages in one request.")] = 2048
     images_max: Annotated[CountOrNone, Meta(description="Images in one request.")] = 16
-    stop_max: Annotated[Count, Meta(description="Stop sequences in one request.")] = 4
-    stop_characters_max: Annotated[Count, Meta(description="Characters of one stop sequence.")] = 1024
-    tools_max: Annotated[Count, Meta(description="Tools in one request.")] = 128
-    logit_bias_max: Annotated[Count, Meta(description="Tokens in one `logit_bias`.")] = 1024
-    json_depth_max: Annotated[Count, Meta(description="Nesting of a request body.")] = 64
     in_flight_max: Annotated[Count, Meta(description="Requests served at once, all models together.")] = 4096
     queue_max: Annotated[
         CountOrNone,
@@ -83,7 +78,7 @@ class Images(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = "public"
     allowed_hosts: Annotated[
         tuple[NonEmpty, ...],
-        Meta(description="Hosts that `allow-list` fetches from; `.example.org` includes its subdomains."),
+        Meta(description="Hosts that `allow-list` fetches from; `*.example.org` stands for its subdomains."),
     ] = ()
     size_bytes_max: Annotated[Bytes, Meta(description="Largest image, decoded from base64.")] = 10 * 1024 * 1024
     pixels_max: Annotated[

@@ -42,9 +42,6 @@ def _listening(settings: Settings) -> Broken:
             "give `server.tls_certificate` and `server.tls_key`, or say `server.public_without_tls: true`"
         )
         yield ("server", "host"), rule
-    for index, network in enumerate(server.forwarded_from):
-        if not _network(network):
-            yield ("server", "forwarded_from", index), f"`{network}` is not an address or network, as 10.0.0.0/8 is"
 
 
 def _waiting(settings: Settings) -> Broken:
@@ -89,11 +86,3 @@ def _repeated_names(models: Sequence[tuple[SettingPath, str, tuple[str, ...]]]) 
             if own in seen:
                 yield (*path, *place), f"`{own}` already names a model"
             seen.add(own)
-
-
-def _network(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return True

@@ -24,10 +24,6 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = False
     tls_certificate: Annotated[NonEmpty | None, Meta(description="Path of the TLS certificate chain (PEM).")] = None
     tls_key: Annotated[NonEmpty | None, Meta(description="Path of the TLS private key (PEM).")] = None
-    forwarded_from: Annotated[
-        tuple[NonEmpty, ...],
-        Meta(description="Addresses or networks of proxies whose `X-Forwarded-*` headers are believed."),
-    ] = ()
     cors_origins: Annotated[
         tuple[NonEmpty, ...],
         Meta(description="Web origins that browsers may call from; `*` means all."),
@@ -43,7 +39,7 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     header_bytes_max: Annotated[Bytes, Meta(description="Largest request line and headers together.")] = 32 * 1024
     body_bytes_max: Annotated[
         Bytes,
-        Meta(description="Largest request body, after decompression."),
+        Meta(description="Largest request body; a compressed one is refused."),
     ] = 32 * 1024 * 1024
     request_header_timeout_s: Annotated[Seconds, Meta(description="Time for all headers to arrive.")] = 10.0
     body_timeout_s: Annotated[

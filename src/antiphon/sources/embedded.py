@@ -12,7 +12,8 @@ from antiphon.engines.embedded.supervisor import Supervisor
 from antiphon.engines.kinds import KINDS
 from antiphon.engines.upstream import HttpEngine
 from antiphon.errors import AntiphonError, Unavailable
-from antiphon.http.client import ClientLimits, Origin, Pool
+from antiphon.http.client import Pool
+from antiphon.http.origin import ClientLimits, Origin
 from antiphon.models.catalogue import Catalogue
 from antiphon.settings.serving import ModelSettings
 from antiphon.sources.described import described

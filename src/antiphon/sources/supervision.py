@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from antiphon.clock import Clock
 from antiphon.engines.embedded.options import EngineOptions, context_of, parallel_of, threads_of
+from antiphon.engines.embedded.processors import available
 from antiphon.engines.embedded.sockets import socket_folder
 from antiphon.engines.embedded.supervisor import Supervisor
 from antiphon.modelfiles import HubAccess, Progress, read_metadata, resolve
@@ -50,6 +50,7 @@ def _options(settings: ModelSettings, folder: Path, hub: HubAccess, on_progress:
     def find(reference: str) -> Path:
         return resolve(reference, data_dir=folder, hub=hub, on_progress=report).path
 
+    template = settings.chat_template
     path = find(settings.reference)
     metadata = read_metadata(path)
     context_length = context_of(settings.context_length, metadata.context_length)
@@ -57,10 +58,10 @@ def _options(settings: ModelSettings, folder: Path, hub: HubAccess, on_progress:
         model_name=settings.name,
         model_path=str(path),
         mmproj_path=None if settings.mmproj is None else str(find(settings.mmproj)),
-        chat_template_path=settings.chat_template,
+        chat_template_path=None if template is None else str(Path(template).expanduser().absolute()),
         context_length=context_length,
         parallel=parallel_of(settings.parallel, context_length, metadata.cache_bytes_per_token),
-        threads=threads_of(settings.threads, os.cpu_count() or 1),
+        threads=threads_of(settings.threads, available()),
     )
 
 

@@ -14,7 +14,8 @@ from antiphon.engines.kinds import KINDS, EngineKind, kind
 from antiphon.engines.probe import native_tools, recognise
 from antiphon.engines.upstream import HttpEngine
 from antiphon.errors import AntiphonError
-from antiphon.http.client import ClientLimits, Origin, Pool
+from antiphon.http.client import Pool
+from antiphon.http.origin import ClientLimits, Origin
 from antiphon.models.catalogue import Catalogue, Model
 from antiphon.observe.logs import Log
 from antiphon.settings.serving import UpstreamModel, UpstreamSettings

@@ -19,6 +19,9 @@ STACKS_MAX = 4096
 STEPS_MAX = 1_000_000  # a step is some 0.5 µs of work
 
 
+Stack = int  # the number of its top cell; 0: nothing may follow
+
+
 class Cell(Struct, frozen=True, eq=False, gc=False):
     """The top of a stack, `node` from `low` to `high` times (None: without limit), and what lies below it.
 
@@ -29,10 +32,7 @@ class Cell(Struct, frozen=True, eq=False, gc=False):
     low: int
     high: int | None
     rest: Stack
-    begun: bool
-
-
-Stack = Cell | None  # None: nothing may follow
+    begun: bool = False
 
 
 class State(Struct, frozen=True, eq=False, gc=False):
@@ -56,6 +56,7 @@ class Move(Struct, frozen=True, eq=False):
 
     tops: tuple[tuple[Cell, ...], ...]
     empty: bool
+    steps: int  # what it costs
 
 
 class Stacks:
@@ -65,15 +66,20 @@ class Stacks:
         self._rules = rules
         self._param = param
         self._steps_left = steps_max
-        self._cells: dict[tuple[Node, int, int | None, Stack, bool], Cell] = {}
+        self._cells: list[Cell | None] = [None]
+        self._numbers: dict[tuple[Node, int, int | None, Stack, bool], Stack] = {}
         self._states: dict[frozenset[Stack], State] = {}
         self._steps: dict[tuple[State, str], State] = {}
         self._heads: dict[Node, Heads] = {}
         self._moves: dict[tuple[Node, str], Move] = {}
 
+    def top(self, stack: Stack) -> Cell | None:
+        """The top of a stack; None if nothing may follow."""
+        return self._cells[stack]
+
     def after(self, text: str) -> tuple[Stack, ...]:
         """The stacks after `text`; none if no text of the grammar begins with it."""
-        state = self._state([self._pushed((self._rules.name("root"),), None)])
+        state = self._state([self._pushed((self._rules.name("root"),), 0)])
         steps = self._steps
         for char in text:
             following = steps.get((state, char))
@@ -87,22 +93,22 @@ class Stacks:
     def _step(self, state: State, char: str) -> Sequence[Stack]:
         """The stacks behind `char`."""
         reached: dict[Stack, None] = {}
-        seen: set[Stack] = {None}
+        seen: set[Stack] = set()
         waiting = list(state.stacks)
         while waiting:
-            cell = waiting.pop()
-            if cell is None or cell in seen:
+            stack = waiting.pop()
+            cell = self._cells[stack]
+            if cell is None or stack in seen:
                 continue
-            seen.add(cell)
+            seen.add(stack)
             move = self._moves.get((cell.node, char)) or self._move(cell.node, char)
+            self._spend(move.steps)
             if move.tops:
                 after = self._again(cell)
                 for tops in move.tops:
                     reached[self._laid(tops, after)] = None
-                    self._spend(len(tops))
             if cell.low == 0 or move.empty:
                 waiting.append(cell.rest)
-        self._spend(len(seen) + len(reached))
         if len(reached) > STACKS_MAX:
             raise self._too_much()
         return tuple(reached)
@@ -112,7 +118,8 @@ class Stacks:
         self._spend(len(heads.arcs))
         point = ord(char)
         tops = dict.fromkeys(tops for spans, tops in heads.arcs if _holds(spans, point))
-        move = self._moves[node, char] = Move(tuple(tops), heads.empty)
+        steps = 1 + sum(1 + len(cells) for cells in tops)
+        move = self._moves[node, char] = Move(tuple(tops), heads.empty, steps)
         return move
 
     def _heads_of(self, node: Node) -> Heads:
@@ -121,14 +128,15 @@ class Stacks:
             return self._heads[node]
         arcs: list[Arc] = []
         seen: set[Stack] = set()
-        waiting: list[Stack] = [self._pushed((node,), None)]
+        waiting = [self._pushed((node,), 0)]
         while waiting:
-            cell = waiting.pop()
-            if cell not in seen:
-                seen.add(cell)
+            stack = waiting.pop()
+            if stack not in seen:
+                seen.add(stack)
+                self._spend(1)
+                cell = self._cells[stack]
                 waiting += self._opened(cell, arcs) if cell is not None else ()
-        self._spend(len(seen))
-        heads = self._heads[node] = Heads(tuple(arcs), None in seen)
+        heads = self._heads[node] = Heads(tuple(arcs), 0 in seen)
         return heads
 
     def _opened(self, cell: Cell, arcs: list[Arc]) -> list[Stack]:
@@ -141,9 +149,9 @@ class Stacks:
             case Literal():
                 left = (self._rules.literal(node.chars, node.at + 1),) if node.at + 1 < len(node.chars) else ()
                 point = ord(node.chars[node.at])
-                arcs.append((((point, point),), _cells(self._pushed(left, self._again(cell)))))
+                arcs.append((((point, point),), self._below(self._pushed(left, self._again(cell)))))
             case Chars():
-                arcs.append((node.spans, _cells(self._again(cell))))
+                arcs.append((node.spans, self._below(self._again(cell))))
             case _:
                 after = self._again(cell, begun=True)
                 opened += [self._pushed(body, after) for body in reversed(self._bodies(node))]
@@ -178,12 +186,21 @@ class Stacks:
             rest = self._cell(cell.node, cell.low, cell.high, rest)
         return rest
 
-    def _cell(self, node: Node, low: int, high: int | None, rest: Stack, *, begun: bool = False) -> Cell:
+    def _below(self, stack: Stack) -> tuple[Cell, ...]:
+        """All cells of a stack, from the top."""
+        cells: list[Cell] = []
+        while (cell := self._cells[stack]) is not None:
+            cells.append(cell)
+            stack = cell.rest
+        return tuple(cells)
+
+    def _cell(self, node: Node, low: int, high: int | None, rest: Stack, *, begun: bool = False) -> Stack:
         key = (node, low, high, rest, begun)
-        cell = self._cells.get(key)
-        if cell is None:
-            cell = self._cells[key] = Cell(node, low, high, rest, begun)
-        return cell
+        stack = self._numbers.get(key)
+        if stack is None:
+            stack = self._numbers[key] = len(self._cells)
+            self._cells.append(Cell(node, low, high, rest, begun))
+        return stack
 
     def _state(self, stacks: Sequence[Stack]) -> State:
         key = frozenset(stacks)
@@ -212,12 +229,3 @@ def _holds(spans: CharSet, point: int) -> bool:
 
 def _low(span: tuple[int, int]) -> int:
     return span[0]
-
-
-def _cells(stack: Stack) -> tuple[Cell, ...]:
-    """All cells of a stack, from the top."""
-    cells: list[Cell] = []
-    while stack is not None:
-        cells.append(stack)
-        stack = stack.rest
-    return tuple(cells)

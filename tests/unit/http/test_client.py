@@ -11,16 +11,8 @@ import pytest
 import trustme
 
 from antiphon.errors import ConfigError
-from antiphon.http.client import (
-    BUFFER_BYTES_MAX,
-    Answer,
-    Broken,
-    ClientError,
-    ClientLimits,
-    ConnectFailed,
-    Origin,
-    Pool,
-)
+from antiphon.http.client import BUFFER_BYTES_MAX, Answer, Pool
+from antiphon.http.origin import Broken, ClientError, ClientLimits, ConnectFailed, Origin
 from tests.unit.http.origin import OK, Visit, each_time, for_ever, running
 
 CLOSED = b"HTTP/1.1 200 OK\r\n\r\nall of it"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.http.client import Broken
+from antiphon.http.origin import Broken
 from antiphon.http.sse import DONE, HEARTBEAT, LINE_BYTES_MAX, EventReader, event
 
 line_text = st.text(st.characters(exclude_characters="\r\n", categories=None, exclude_categories=["Cs"]), max_size=40)

@@ -150,23 +150,34 @@ def render(completion: Completion, head: Head) -> bytes:
 
 
 class StreamRenderer:
-    """Renders one answer's events. It keeps which choices have begun, since a role comes once for each."""
+    """Renders one answer's events. It keeps how many choices have begun, since a role comes once for each.
+
+    Choices begin in their order, whichever speaks first: openai-python's stream helper finds them by position. With
+    log-probabilities the role comes alone: openai-node's helper would count those of a first event twice.
+    """
 
     def __init__(self, head: Head) -> None:
         self._head = head
-        self._begun: set[int] = set()
+        self._begun = 0
         start = _encode({"id": head.id, "object": "chat.completion.chunk", "created": head.created})[:-1]
         self._prefix = b"data: " + start + b',"model":' + _encode(head.model) + b',"choices":[{"index":'
         self._suffix = b'},"logprobs":null,"finish_reason":null}]}\n\n'
 
     def delta(self, delta: Delta) -> bytes:
         """One event for one delta; plain text, the usual case, is put together without building objects."""
-        if delta.index not in self._begun:
-            self._begun.add(delta.index)
-            return self._event(delta, role="assistant")
+        if delta.index >= self._begun:
+            return self._begin(delta)
         if delta.finish_reason or delta.reasoning or delta.tool_calls or delta.logprobs:
             return self._event(delta)
         return b'%s%d,"delta":{"content":%s%s' % (self._prefix, delta.index, _encode(delta.content), self._suffix)
+
+    def _begin(self, delta: Delta) -> bytes:
+        """The roles of all choices up to this one, and its first delta."""
+        alone = delta.index + 1 if delta.logprobs else delta.index
+        roles = [self._event(Delta(index=i), role="assistant") for i in range(self._begun, alone)]
+        self._begun = delta.index + 1
+        first = self._event(delta) if delta.logprobs else self._event(delta, role="assistant")
+        return b"".join([*roles, first])
 
     def _event(self, delta: Delta, *, role: str | UnsetType = UNSET) -> bytes:
         wire = WireDelta(role=role)

@@ -1,0 +1,155 @@
+"""Each module has a test file in the same place below `tests/unit`, or stands here with what tests it instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from .tree import PACKAGE, TESTS, sources
+
+# Modules without behaviour of their own.
+VALUES_ONLY = frozenset(
+    {
+        "__main__.py",
+        "chat.py",
+        "completions/plan.py",
+        "engines/kinds.py",
+        "errors.py",
+        "gateway/announcements.py",
+        "modelfiles/model.py",
+        "settings/bounds.py",
+        "settings/server.py",
+        "settings/serving.py",
+        "structured/keywords.py",
+        "vision/limits.py",
+    }
+)
+
+# A test that runs the module's code: parts of one whole, tested as that whole, and what needs real processes.
+TESTED_BY = {
+    "integration/bad_input/test_bad_input.py": (
+        "accounts/authenticate.py",
+        "accounts/keys.py",
+        "completions/dialects/decode.py",
+        "completions/dialects/openai_request.py",
+        "gateway/app.py",
+        "gateway/routes.py",
+        "gateway/table.py",
+        "http/errors.py",
+        "http/exchange.py",
+        "ids.py",
+        "testing/gateway_process.py",
+    ),
+    "integration/bad_input/test_slow_clients.py": ("http/connection.py", "http/server.py"),
+    "integration/faults/test_broken_answers.py": ("engines/refusals.py", "engines/upstream.py", "engines/wire.py"),
+    "integration/faults/test_nodes.py": ("completions/generate.py", "models/placement.py", "sources/upstream.py"),
+    "integration/faults/test_time.py": ("clock.py", "completions/deadline.py", "completions/merge.py", "wheel.py"),
+    "clients/test_clients.py": ("accounts/limits.py",),
+    "integration/test_builtin_models.py": ("modelfiles/package_index.py",),
+    "integration/test_engine_restarts.py": ("sources/embedded.py", "sources/supervision.py"),
+    "integration/test_cli.py": (
+        "accounts/development.py",
+        "cli/answering.py",
+        "gateway/build.py",
+        "gateway/serve.py",
+        "observe/logs.py",
+    ),
+    "integration/test_embedded_engine.py": ("engines/embedded/llama.py", "engines/embedded/supervisor.py"),
+    "integration/test_fault_engine.py": ("testing/fault_engine.py", "testing/player.py"),
+    "integration/test_image_fetch.py": ("vision/fetch.py",),
+    "integration/test_model_download.py": (
+        "modelfiles/download.py",
+        "modelfiles/fetching.py",
+        "modelfiles/finding.py",
+        "modelfiles/hub.py",
+        "modelfiles/places.py",
+        "modelfiles/resolving.py",
+        "modelfiles/transport.py",
+    ),
+    "conformance/test_choices.py": ("completions/service.py",),
+    "conformance/test_logprobs.py": ("completions/align.py",),
+    "conformance/test_models.py": (
+        "engines/facts.py",
+        "engines/probe.py",
+        "models/catalogue.py",
+        "models/routes.py",
+        "sources/described.py",
+    ),
+    "conformance/test_plain.py": (
+        "completions/collect.py",
+        "completions/dialects/openai_response.py",
+        "completions/prepare.py",
+    ),
+    "conformance/test_prefill.py": (
+        "structured/gbnf_reader.py",
+        "structured/remainder.py",
+        "structured/stacks.py",
+    ),
+    "conformance/test_stream.py": ("completions/routes.py",),
+    "unit/structured/test_branches.py": (
+        "structured/accepts.py",
+        "structured/emptiness.py",
+        "structured/kinds.py",
+        "structured/negation.py",
+    ),
+    "unit/structured/test_grammar.py": (
+        "structured/arrays.py",
+        "structured/budget.py",
+        "structured/containers.py",
+        "structured/document.py",
+        "structured/objects.py",
+        "structured/scalars.py",
+        "structured/strings.py",
+        "structured/translation.py",
+    ),
+    "unit/structured/test_matching.py": ("structured/patterns.py",),
+    "unit/structured/test_numerals.py": ("structured/numbers.py",),
+    "unit/tools/test_parse.py": ("tools/call_reader.py",),
+    "unit/tools/test_prompt.py": ("tools/markup.py",),
+}
+
+
+def mirrored(module: str) -> str:
+    """The test file of a module."""
+    folder, _, name = module.rpartition("/")
+    return f"unit/{folder}/test_{name}".replace("//", "/")
+
+
+def listed_tests() -> dict[str, str]:
+    """Each module of the table, with the test that runs it."""
+    return {module: test for test, modules in TESTED_BY.items() for module in modules}
+
+
+def test_every_module_is_tested() -> None:
+    """A module has its mirror image among the tests, or a place in the tables above."""
+    listed = VALUES_ONLY | set(listed_tests())
+    untested = [
+        source.module
+        for source in sources("src")
+        if source.path.name != "__init__.py"
+        and source.module not in listed
+        and not (TESTS / mirrored(source.module)).is_file()
+    ]
+    assert untested == []
+
+
+def test_the_tables_name_what_exists() -> None:
+    """Every module and every test of the tables is there, and no module stands twice."""
+    modules = [*VALUES_ONLY, *(module for modules in TESTED_BY.values() for module in modules)]
+    assert [module for module in modules if not (PACKAGE / module).is_file()] == []
+    assert [test for test in TESTED_BY if not (TESTS / test).is_file()] == []
+    assert len(modules) == len(set(modules))
+
+
+def test_every_folder_of_tests_has_a_subject() -> None:
+    """A folder below `tests/unit` belongs to a package of the same name."""
+    unit = TESTS / "unit"
+    folders = {path.parent.relative_to(unit).as_posix() for path in unit.rglob("test_*.py")}
+    assert [folder for folder in sorted(folders) if not (PACKAGE / folder).is_dir()] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"), [("clock.py", "unit/test_clock.py"), ("a/b/c.py", "unit/a/b/test_c.py")]
+)
+def test_mirror_images_are_found(module: str, expected: str) -> None:
+    """The tests' tree is the package's tree."""
+    assert mirrored(module) == expected
