@@ -43,7 +43,8 @@ def remainder(grammar: str, prefix: str, *, param: str) -> str:
 def _uses(stacks: Stacks, reached: Sequence[Stack]) -> Counter[Stack]:
     """How often each cell is the top or the tail of a stack; below a shared cell all is counted once."""
     uses: Counter[Stack] = Counter()
-    for stack in reached:
+    for reached_stack in reached:
+        stack = reached_stack
         while (cell := stacks.top(stack)) is not None:
             uses[stack] += 1
             if uses[stack] > 1:

@@ -17,6 +17,7 @@ from antiphon.structured.gbnf_reader import Body, Chars, Group, Literal, Name, N
 
 STACKS_MAX = 4096
 STEPS_MAX = 1_000_000  # a step is some 0.5 µs of work
+OPENING_STEPS = 6  # what it costs to look at one cell more on the way to the first characters of a node
 
 
 Stack = int  # the number of its top cell; 0: nothing may follow
@@ -133,7 +134,7 @@ class Stacks:
             stack = waiting.pop()
             if stack not in seen:
                 seen.add(stack)
-                self._spend(1)
+                self._spend(OPENING_STEPS)
                 cell = self._cells[stack]
                 waiting += self._opened(cell, arcs) if cell is not None else ()
         heads = self._heads[node] = Heads(tuple(arcs), 0 in seen)
