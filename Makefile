@@ -29,9 +29,11 @@ types: $(VENV)/.developed ## Check types, tests included
 architecture: $(VENV)/.developed ## Check the directions of imports
 	@$(BIN)/lint-imports
 
-conformance: $(VENV)/.developed ## Run the slow proofs too: 200 schemas, 50 tool prompts, both llama.cpp engines
+conformance: $(VENV)/.developed ## Run the slow proofs: 549 schemas, 20 kills of the engine, a bare llama.cpp server
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 	@$(BIN)/python -m pytest tests/conformance --engine=llamacpp $(ARGS)
+	@$(BIN)/python -m tests.unit.structured.public_suite
+	@ANTIPHON_SCHEMAS=all $(BIN)/python -m pytest tests/integration/test_structured_output.py $(ARGS)
 
 conformance-vllm: $(VENV)/.developed ## Run the conformance suite on a real vLLM (CPU; 3.5 GB on first use)
 	@$(BIN)/python scripts/vllm/install.py

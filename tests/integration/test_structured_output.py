@@ -84,7 +84,7 @@ def chosen() -> list[tuple[str, Any, str]]:
     return compiled
 
 
-@pytest.mark.timeout(3600 if EVERYTHING else 120)
+@pytest.mark.timeout(3600 if EVERYTHING else 600)
 def test_finished_answers_are_valid(engine: str) -> None:
     """At temperature 1 every answer that ends by itself is valid by its schema, and most end."""
     tried = chosen()
@@ -169,7 +169,7 @@ def streamed(engine: str, messages: tuple[Message, ...], grammar: str, *, seed: 
     return reason, pieces
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_required_calls_are_valid(engine: str) -> None:
     """Fifty prompts that must be answered by calls: all calls are known functions with valid arguments."""
     prompts = [(tools, task) for tools in tool_sets() for task in TASKS]

@@ -1,0 +1,218 @@
+"""One choice: attempts elsewhere, time-outs, the cut at max_tokens, emulated calls, the schema."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from antiphon.chat import Delta, Sampling, Tool, Usage
+from antiphon.completions.generate import ChoiceStream
+from antiphon.completions.plan import Bounds, Plan
+from antiphon.errors import AntiphonError, BadRequest, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
+from antiphon.ids import seeded
+from antiphon.models.placement import Placement
+from tests.unit.completions.scripted import ASKED, BOUNDS, HELLO, USAGE, ScriptedEngine, Step, model_of, plan_of
+
+STOP = Delta(finish_reason="stop")
+BROKEN = EngineFailed("It broke.")
+
+
+def choice_of(
+    plan: Plan, *, index: int = 0, bounds: Bounds = BOUNDS, placement: Placement | None = None
+) -> ChoiceStream:
+    """The choice, not started."""
+    return ChoiceStream(plan, index, placement or Placement(queue_max=9), bounds=bounds, ids=seeded(1))
+
+
+async def read(choice: ChoiceStream) -> list[Delta]:
+    """All deltas of a choice; it must not beat."""
+    await choice.start()
+    read: list[Delta] = []
+    while (deltas := await choice.next()) != []:
+        assert deltas is not None
+        read += deltas
+    return read
+
+
+def text(deltas: list[Delta]) -> str:
+    """What was said."""
+    return "".join(delta.content for delta in deltas)
+
+
+async def test_deltas_come_as_the_engine_gives_them() -> None:
+    """With the choice's index, and the usage at the end."""
+    choice = choice_of(plan_of(model_of(ScriptedEngine(opens=(HELLO,)))), index=2)
+    deltas = await read(choice)
+    assert [(delta.index, delta.content, delta.finish_reason) for delta in deltas] == [
+        (2, "Hel", None),
+        (2, "lo", None),
+        (2, "", "stop"),
+    ]
+    assert (choice.node, choice.tokens, choice.usage, choice.complete) == ("node-1", 2, USAGE, True)
+    assert choice.first_token_at is not None
+
+
+@pytest.mark.parametrize("failure", [BROKEN, Unavailable(retry_after_s=3)])
+async def test_an_engine_that_does_not_open_is_replaced(failure: AntiphonError) -> None:
+    """Nobody sees it."""
+    engines = (ScriptedEngine("node-1", opens=(failure,)), ScriptedEngine("node-2", opens=(HELLO,)))
+    choice = choice_of(plan_of(model_of(*engines)))
+    assert text(await read(choice)) == "Hello"
+    assert choice.node == "node-2"
+
+
+async def test_an_engine_that_fails_before_its_first_delta_is_replaced() -> None:
+    """Its stream is closed and its place given back."""
+    engines = (ScriptedEngine("node-1", opens=((BROKEN,),)), ScriptedEngine("node-2", opens=(HELLO,)))
+    placement = Placement(queue_max=9)
+    choice = choice_of(plan_of(model_of(*engines)), placement=placement)
+    assert text(await read(choice)) == "Hello"
+    assert engines[0].streams[0].closed
+    choice.close()
+    assert [load.in_flight for load in placement._loads.values()] == [0, 0]
+
+
+async def test_after_the_first_delta_nothing_is_tried_elsewhere() -> None:
+    """What was said cannot be taken back."""
+    broken: tuple[Step, ...] = ([Delta(content="Hel")], BROKEN)
+    engines = (ScriptedEngine("node-1", opens=(broken,)), ScriptedEngine("node-2", opens=(HELLO,)))
+    with pytest.raises(EngineFailed, match="It broke"):
+        await read(choice_of(plan_of(model_of(*engines))))
+    assert engines[1].jobs == []
+
+
+async def test_each_engine_is_tried_once() -> None:
+    """When all have failed, the last failure is told."""
+    engines = (ScriptedEngine("node-1", opens=(Unavailable(),)), ScriptedEngine("node-2", opens=(BROKEN,)))
+    with pytest.raises(EngineFailed, match="It broke"):
+        await read(choice_of(plan_of(model_of(*engines))))
+    assert [len(engine.jobs) for engine in engines] == [1, 1]
+
+
+async def test_three_attempts_are_all() -> None:
+    """A fourth engine is not bothered once three streams have broken."""
+    engines = [ScriptedEngine(f"node-{i}", opens=((BROKEN,),)) for i in range(4)]
+    with pytest.raises(EngineFailed, match="It broke"):
+        await read(choice_of(plan_of(model_of(*engines))))
+    assert [len(engine.jobs) for engine in engines] == [1, 1, 1, 0]
+
+
+async def test_three_refused_openings_are_all() -> None:
+    """A fourth engine is not bothered once three have refused to begin."""
+    engines = [ScriptedEngine(f"node-{i}", opens=(BROKEN,)) for i in range(4)]
+    with pytest.raises(EngineFailed, match="It broke"):
+        await read(choice_of(plan_of(model_of(*engines))))
+    assert [len(engine.jobs) for engine in engines] == [1, 1, 1, 0]
+
+
+async def test_a_refusal_is_not_tried_elsewhere() -> None:
+    """A bad request is bad everywhere."""
+    engines = (ScriptedEngine("node-1", opens=(BadRequest("No."),)), ScriptedEngine("node-2", opens=(HELLO,)))
+    with pytest.raises(BadRequest):
+        await read(choice_of(plan_of(model_of(*engines))))
+    assert engines[1].jobs == []
+
+
+async def test_no_engine_at_all() -> None:
+    """Unavailable, with a wait."""
+    with pytest.raises(Unavailable) as raised:
+        await read(choice_of(plan_of(model_of(ScriptedEngine(wait_s=4)))))
+    assert raised.value.retry_after_s is not None
+
+
+async def test_the_first_token_is_late() -> None:
+    """Its bound has a name of its own."""
+    plan = plan_of(model_of(ScriptedEngine(opens=((None,),))), first_token_s=-1)
+    with pytest.raises(FirstTokenTimeout):
+        await read(choice_of(plan))
+
+
+async def test_the_engine_falls_silent() -> None:
+    """After the first token, silence is the engine's failure."""
+    plan = plan_of(model_of(ScriptedEngine(opens=(([Delta(content="a")], None),))))
+    with pytest.raises(EngineFailed, match="fell silent"):
+        await read(choice_of(plan, bounds=msgspec.structs.replace(BOUNDS, inter_token_s=-1)))
+
+
+@pytest.mark.parametrize("step", [None, [Delta(content="a")]])
+async def test_the_total_time_is_up(step: Step) -> None:
+    """Whether the engine waits or talks."""
+    plan = plan_of(model_of(ScriptedEngine(opens=((step,),))), total_s=-1)
+    with pytest.raises(DeadlineExceeded):
+        await read(choice_of(plan))
+
+
+async def test_silence_beats() -> None:
+    """None says that a heartbeat is due; the answer goes on afterwards."""
+    plan = plan_of(model_of(ScriptedEngine(opens=((None, *HELLO),))))
+    choice = choice_of(plan, bounds=msgspec.structs.replace(BOUNDS, heartbeat_s=-1))
+    await choice.start()
+    assert await choice.next() is None
+    assert await choice.next() == [Delta(content="Hel")]
+
+
+@pytest.mark.parametrize(("most", "said", "reason"), [(1, "a", "length"), (2, "ab", "length"), (3, "abc", "stop")])
+async def test_an_engine_that_goes_on_is_cut(most: int, said: str, reason: str) -> None:
+    """At max_tokens, also in the middle of deltas that came together."""
+    steps: tuple[Step, ...] = ([Delta(content="a"), Delta(content="b"), Delta(content="c")], [STOP])
+    plan = plan_of(model_of(ScriptedEngine(opens=(steps,))), sampling=Sampling(max_tokens=most))
+    choice = choice_of(plan)
+    deltas = await read(choice)
+    assert (text(deltas), deltas[-1].finish_reason, choice.tokens) == (said, reason, most)
+
+
+async def test_emulated_calls_are_read_out_of_the_text() -> None:
+    """With an id made here, and `tool_calls` as the reason."""
+    call = '<tool_call>\n{"name": "f", "arguments": {"x": 1}}\n</tool_call>'
+    steps: tuple[Step, ...] = (*([Delta(content=part)] for part in (call[:20], call[20:])), [STOP])
+    request = msgspec.structs.replace(ASKED, tools=(Tool("f"),))
+    plan = plan_of(model_of(ScriptedEngine(opens=(steps,))), request)
+    deltas = await read(choice_of(msgspec.structs.replace(plan, tool_grammar="root ::= x")))
+    pieces = [piece for delta in deltas for piece in delta.tool_calls]
+    assert (pieces[0].name, pieces[0].id) == ("f", seeded(1).make("call_"))
+    assert json.loads("".join(piece.arguments for piece in pieces)) == {"x": 1}
+    assert (text(deltas).strip(), deltas[-1].finish_reason) == ("", "tool_calls")
+
+
+@pytest.mark.parametrize("content", ['{"x":"1"}', "{", "Hello"])
+async def test_a_text_that_its_schema_refuses_is_the_engine_s_failure(content: str) -> None:
+    """It is held against the schema when it is finished."""
+    schema = {"type": "object", "properties": {"x": {"type": "integer"}}}
+    plan = plan_of(model_of(ScriptedEngine(opens=(([Delta(content=content)], [STOP]),))))
+    with pytest.raises(EngineFailed):
+        await read(choice_of(msgspec.structs.replace(plan, schema=schema)))
+
+
+async def test_a_continued_text_is_held_against_its_schema_whole() -> None:
+    """The closing turn's text comes before what is generated."""
+    plan = plan_of(model_of(ScriptedEngine(opens=(([Delta(content=":1}")], [STOP]),))))
+    plan = msgspec.structs.replace(plan, schema={"required": ["x"]}, prefill='{"x"')
+    assert text(await read(choice_of(plan))) == ":1}"
+
+
+async def test_a_cut_text_is_not_held_against_its_schema() -> None:
+    """It cannot be whole."""
+    steps: tuple[Step, ...] = ([Delta(content="{")], [Delta(finish_reason="length")])
+    plan = plan_of(model_of(ScriptedEngine(opens=(steps,))))
+    assert text(await read(choice_of(msgspec.structs.replace(plan, schema={"type": "object"})))) == "{"
+
+
+async def test_an_engine_that_breaks_after_the_finish_did_its_work() -> None:
+    """Only the usage is missing then."""
+    choice = choice_of(plan_of(model_of(ScriptedEngine(opens=((*HELLO, BROKEN),)))))
+    assert text(await read(choice)) == "Hello"
+    assert (choice.usage, choice.complete) == (None, True)
+
+
+async def test_closing_stops_the_engine() -> None:
+    """An unfinished stream is ended and the place given back."""
+    engine = ScriptedEngine(opens=(HELLO,), usage=Usage())
+    placement = Placement(queue_max=9)
+    choice = choice_of(plan_of(model_of(engine)), placement=placement)
+    await choice.start()
+    choice.close()
+    choice.close()
+    assert engine.streams[0].closed
+    assert placement._loads["node-1"].in_flight == 0

@@ -1,0 +1,114 @@
+"""What is decided before an engine is chosen, and the job that an engine gets."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from antiphon.chat import ChatRequest, Message, Sampling, Tool, ToolCall
+from antiphon.completions.plan import Plan, closed_once, fill, job
+from tests.unit.completions.scripted import ASKED, ScriptedEngine, model_of, offer_of
+
+USER = Message(role="user", content="Hi")
+CALLS = Message(role="assistant", tool_calls=(ToolCall("c", "f", "{}"),))
+DEFAULTS = Sampling(9, 0.9, 0.8, 7, 0.6, 0.5, 0.4, 1.3)
+ZEROS = Sampling(1, 0.0, 0.0, -1, 0.0, 0.0, 0.0, 1.0, 0, {"1": 2.0}, ("x",), logprobs=True, top_logprobs=3)
+
+
+def turn(text: str) -> Message:
+    """An assistant turn."""
+    return Message(role="assistant", content=text)
+
+
+def plan_for(request: ChatRequest, sampling: Sampling = Sampling(), tool_grammar: str | None = None) -> Plan:
+    """A plan on one engine, far from its bounds."""
+    model = model_of(ScriptedEngine())
+    return Plan(request, model, sampling, 0, 60, 60, grammar="plain", tool_grammar=tool_grammar)
+
+
+@pytest.mark.parametrize(
+    ("turns", "closed"),
+    [
+        ((USER,), (USER,)),
+        ((USER, turn("a")), (USER, turn("a"))),
+        ((USER, turn("a"), turn("b")), (USER, turn("ab"))),
+        ((USER, turn("")), (USER,)),
+        ((USER, turn(""), turn("")), (USER,)),
+        ((turn("a"), USER, turn("b"), turn("c")), (turn("a"), USER, turn("bc"))),
+        ((USER, CALLS), (USER, CALLS)),
+        ((USER, CALLS, turn("a"), turn("b")), (USER, CALLS, turn("ab"))),
+        ((turn(""),), (turn(""),)),
+    ],
+)
+def test_closing_turns_are_merged_or_dropped(turns: tuple[Message, ...], closed: tuple[Message, ...]) -> None:
+    """Several become one, an empty one goes unless it is all there is."""
+    assert closed_once(turns) == closed
+
+
+def test_what_the_request_says_wins() -> None:
+    """Zero is a value, not a gap."""
+    assert fill(ZEROS, DEFAULTS) == ZEROS
+
+
+def test_gaps_are_filled_from_the_model() -> None:
+    """Every field that a model may set a default for."""
+    assert fill(Sampling(), DEFAULTS) == DEFAULTS
+
+
+def test_fields_without_defaults_stay_the_request_s() -> None:
+    """Seed, bias, stops and log-probabilities never come from the model."""
+    assert fill(Sampling(), ZEROS) == Sampling(1, 0.0, 0.0, -1, 0.0, 0.0, 0.0, 1.0)
+
+
+def test_each_choice_has_a_seed_of_its_own() -> None:
+    """The first has the caller's, each next one more."""
+    plan = plan_for(ASKED, Sampling(seed=5))
+    offer = plan.model.offers[0]
+    assert [job(plan, offer, i).sampling.seed for i in range(3)] == [5, 6, 7]
+    assert job(plan_for(ASKED), offer, 2).sampling.seed is None
+
+
+def test_a_job_names_the_model_as_the_engine_does() -> None:
+    """With the plain grammar and the closing turn."""
+    request = msgspec.structs.replace(ASKED, messages=(USER, turn("a"), turn("b")))
+    plan = plan_for(request)
+    made = job(plan, plan.model.offers[0], 0)
+    assert (made.model, made.grammar, made.prefill) == ("upstream-m", "plain", "ab")
+
+
+def test_tools_go_to_an_engine_that_knows_them() -> None:
+    """Then no grammar binds the text and the messages stay as they are."""
+    request = msgspec.structs.replace(ASKED, tools=(Tool("f"),))
+    plan = plan_for(request, tool_grammar="tools")
+    offer = offer_of(ScriptedEngine(), native_tools=True)
+    made = job(plan, offer, 0)
+    assert (made.tools, made.grammar, made.messages) == ((Tool("f"),), None, (USER,))
+    assert not plan.emulates_tools(offer)
+
+
+def test_tools_are_told_to_an_engine_that_does_not_know_them() -> None:
+    """In a system turn, with the grammar for emulated calls."""
+    request = msgspec.structs.replace(ASKED, tools=(Tool("f"),))
+    plan = plan_for(request, tool_grammar="tools")
+    made = job(plan, plan.model.offers[0], 0)
+    assert (made.tools, made.grammar, [m.role for m in made.messages]) == ((), "tools", ["system", "user"])
+    assert plan.emulates_tools(plan.model.offers[0])
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_tools_that_may_not_be_called_are_not_told(native: bool) -> None:
+    """`tool_choice: none` gives plain text."""
+    request = msgspec.structs.replace(ASKED, tools=(Tool("f"),), tool_choice="none")
+    made = job(plan_for(request), offer_of(ScriptedEngine(), native_tools=native), 0)
+    assert (made.tools, made.grammar, made.messages) == ((), "plain", (USER,))
+
+
+def test_earlier_calls_become_text_for_an_engine_that_does_not_know_tools() -> None:
+    """Even where the request offers no tool now."""
+    result = Message(role="tool", content="4", tool_call_id="c")
+    request = msgspec.structs.replace(ASKED, messages=(USER, CALLS, result))
+    plan = plan_for(request)
+    made = job(plan, plan.model.offers[0], 0)
+    assert [m.role for m in made.messages] == ["user", "assistant", "user"]
+    assert not any(m.tool_calls for m in made.messages)
+    assert job(plan, offer_of(ScriptedEngine(), native_tools=True), 0).messages == request.messages

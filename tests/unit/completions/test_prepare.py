@@ -1,0 +1,204 @@
+"""From a checked request to a plan, and what is refused on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+
+from antiphon.accounts.keys import Key
+from antiphon.chat import ChatRequest, Image, Message, ResponseFormat, Sampling, Tool
+from antiphon.completions.plan import Plan
+from antiphon.completions.prepare import Preparation
+from antiphon.errors import BadRequest, EngineFailed, ModelNotFound, PermissionDenied
+from antiphon.models.catalogue import Catalogue, Model
+from antiphon.vision.admission import ImageAdmission
+from antiphon.vision.limits import ImageLimits
+from tests.unit.completions.scripted import ASKED, BOUNDS, ScriptedEngine, model_of
+
+KEY = Key("ann")
+SCHEMA = ResponseFormat("json_schema", "s", {"type": "object"})
+USER = ASKED.messages[0]
+CLOSING = Message(role="assistant", content="{")
+
+
+@pytest.fixture
+async def images() -> AsyncIterator[ImageAdmission]:
+    """An admission that fetches nothing."""
+    admission = ImageAdmission(ImageLimits())
+    yield admission
+    await admission.close()
+
+
+async def planned(images: ImageAdmission, request: ChatRequest, model: Model | None = None, key: Key = KEY) -> Plan:
+    """The plan for the request with one model on offer."""
+    catalogue = Catalogue()
+    catalogue.replace("test", (model or model_of(ScriptedEngine()),))
+    return await Preparation(catalogue, images, BOUNDS).plan(request, key)
+
+
+def asked(**fields: object) -> ChatRequest:
+    """The plain request with other fields."""
+    return msgspec.structs.replace(ASKED, **fields)
+
+
+def model_with(context: int, *, prompt: int | EngineFailed | None, default: int | None = None) -> Model:
+    """A model with a context, whose engine counts the prompt as `prompt`."""
+    model = model_of(ScriptedEngine(prompt_tokens=prompt))
+    return msgspec.structs.replace(model, context_length=context, defaults=Sampling(max_tokens=default))
+
+
+async def test_defaults_are_filled_in(images: ImageAdmission) -> None:
+    """The request's own values win."""
+    model = msgspec.structs.replace(model_of(ScriptedEngine()), defaults=Sampling(temperature=0.5, top_k=3))
+    plan = await planned(images, asked(sampling=Sampling(temperature=0.0)), model)
+    assert (plan.sampling.temperature, plan.sampling.top_k) == (0.0, 3)
+
+
+async def test_an_unknown_model_is_refused(images: ImageAdmission) -> None:
+    """The field is named."""
+    with pytest.raises(ModelNotFound) as raised:
+        await planned(images, asked(model="other"))
+    assert raised.value.param == "model"
+
+
+async def test_a_key_may_be_bound_to_models(images: ImageAdmission) -> None:
+    """One that lists others may not use this."""
+    with pytest.raises(PermissionDenied):
+        await planned(images, ASKED, key=Key("ann", models=frozenset({"x"})))
+    assert (await planned(images, ASKED, key=Key("ann", models=frozenset({"m"})))).model.id == "m"
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "model_s", "total_s"), [(5.0, 7.0, 5.0), (None, 7.0, 7.0), (None, None, BOUNDS.total_s)]
+)
+async def test_the_total_time(
+    images: ImageAdmission, asked_s: float | None, model_s: float | None, total_s: float
+) -> None:
+    """The request's, else the model's, else the gateway's."""
+    model = msgspec.structs.replace(model_of(ScriptedEngine()), timeout_s=model_s)
+    plan = await planned(images, asked(timeout_s=asked_s), model)
+    assert plan.total_at - plan.begun_at == pytest.approx(total_s)
+
+
+async def test_a_time_beyond_the_gateway_s_is_refused(images: ImageAdmission) -> None:
+    """The most is told."""
+    with pytest.raises(BadRequest, match=r"^timeout_secs: expected at most 600\.$") as raised:
+        await planned(images, asked(timeout_s=601.0))
+    assert raised.value.param == "timeout_secs"
+
+
+async def test_the_first_token_s_time(images: ImageAdmission) -> None:
+    """Zero is a bound too."""
+    now = asyncio.get_running_loop().time()
+    assert (await planned(images, asked(max_ttft_s=0.0))).first_token_at < now + 30
+    assert (await planned(images, ASKED)).first_token_at >= now + BOUNDS.first_token_s
+
+
+async def test_a_bias_for_a_token_that_is_not_there(images: ImageAdmission) -> None:
+    """Only where the vocabulary's size is known."""
+    request = asked(sampling=Sampling(logit_bias={"100": 1.0}))
+    model = model_of(ScriptedEngine())
+    await planned(images, request, model)
+    await planned(images, request, msgspec.structs.replace(model, vocabulary_size=101))
+    with pytest.raises(BadRequest) as raised:
+        await planned(images, request, msgspec.structs.replace(model, vocabulary_size=100))
+    assert raised.value.param == "logit_bias"
+
+
+async def test_a_model_without_eyes_refuses_images(images: ImageAdmission) -> None:
+    """The part is named, and nothing is read."""
+    message = Message(role="user", content=(Image("http://127.0.0.1:1/x.png"),))
+    with pytest.raises(BadRequest) as raised:
+        await planned(images, asked(messages=(USER, message)))
+    assert raised.value.param == "messages[1].content[0]"
+
+
+async def test_a_schema_is_compiled(images: ImageAdmission) -> None:
+    """To a grammar, and kept to hold the text against."""
+    plan = await planned(images, asked(response_format=SCHEMA))
+    assert (plan.schema, plan.tool_grammar) == ({"type": "object"}, None)
+    assert plan.grammar is not None
+    plan = await planned(images, asked(response_format=ResponseFormat("json_object")))
+    assert plan.schema == {"type": "object"}
+
+
+async def test_a_bad_schema_is_refused(images: ImageAdmission) -> None:
+    """Its place in the request is named."""
+    wrong = ResponseFormat("json_schema", "s", {"type": "thing"})
+    with pytest.raises(BadRequest) as raised:
+        await planned(images, asked(response_format=wrong))
+    assert (raised.value.param or "").startswith("response_format.json_schema.schema")
+
+
+async def test_a_closing_turn_is_continued(images: ImageAdmission) -> None:
+    """The grammar then binds only what is left."""
+    plan = await planned(images, asked(messages=(USER, CLOSING), response_format=SCHEMA))
+    whole = await planned(images, asked(response_format=SCHEMA))
+    assert plan.prefill == "{"
+    assert plan.grammar != whole.grammar
+
+
+async def test_a_closing_turn_that_the_schema_refuses(images: ImageAdmission) -> None:
+    """The message is named."""
+    wrong = Message(role="assistant", content="Sure")
+    with pytest.raises(BadRequest) as raised:
+        await planned(images, asked(messages=(USER, wrong), response_format=SCHEMA))
+    assert raised.value.param == "messages[1]"
+
+
+async def test_tools_cannot_continue_a_closing_turn(images: ImageAdmission) -> None:
+    """Unless none may be called."""
+    request = asked(messages=(USER, CLOSING), tools=(Tool("f"),))
+    with pytest.raises(BadRequest) as raised:
+        await planned(images, request)
+    assert raised.value.param == "messages"
+    plan = await planned(images, msgspec.structs.replace(request, tool_choice="none"))
+    assert plan.tool_grammar is None
+
+
+async def test_calls_are_emulated_where_an_engine_does_not_know_tools(images: ImageAdmission) -> None:
+    """Where all know them there is no grammar."""
+    request = asked(tools=(Tool("f"),))
+    assert (await planned(images, request)).tool_grammar is not None
+    assert (await planned(images, request, model_of(ScriptedEngine(), native_tools=True))).tool_grammar is None
+
+
+async def test_a_short_prompt_is_not_counted(images: ImageAdmission) -> None:
+    """A bound from its size is enough."""
+    engine = ScriptedEngine(prompt_tokens=10)
+    model = msgspec.structs.replace(model_of(engine), context_length=10_000)
+    await planned(images, ASKED, model)
+    assert engine.jobs == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "max_tokens", "param"), [(100, None, "messages"), (101, 1, "messages"), (90, 11, "max_tokens")]
+)
+async def test_what_does_not_fit_the_context_is_refused(
+    images: ImageAdmission, prompt: int, max_tokens: int | None, param: str
+) -> None:
+    """The prompt, or the room that the caller wants beside it."""
+    with pytest.raises(BadRequest) as raised:
+        await planned(images, asked(sampling=Sampling(max_tokens=max_tokens)), model_with(100, prompt=prompt))
+    assert (raised.value.param, raised.value.code) == (param, "context_length_exceeded")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "default", "kept"),
+    [(90, 50, 10), (90, 10, 10), (90, None, None), (None, 50, 50), (EngineFailed("It broke."), 50, 50)],
+)
+async def test_a_default_is_lowered_to_what_fits(
+    images: ImageAdmission, prompt: int | EngineFailed | None, default: int | None, kept: int | None
+) -> None:
+    """Only where the engine can count."""
+    plan = await planned(images, ASKED, model_with(100, prompt=prompt, default=default))
+    assert plan.sampling.max_tokens == kept
+
+
+async def test_an_explicit_length_that_just_fits(images: ImageAdmission) -> None:
+    """The last token of the context may be used."""
+    plan = await planned(images, asked(sampling=Sampling(max_tokens=10)), model_with(100, prompt=90))
+    assert plan.sampling.max_tokens == 10

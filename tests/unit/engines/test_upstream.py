@@ -1,0 +1,160 @@
+"""An engine behind HTTP against one whose every answer and fault is known."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from antiphon.engines import ModelFacts
+from antiphon.engines.kinds import kind
+from antiphon.engines.upstream import RETRY_AFTER_S, HttpEngine, failure
+from antiphon.errors import BadRequest, EngineFailed, Unavailable
+from antiphon.http.client import Pool
+from antiphon.http.origin import Broken, ConnectFailed, Origin
+from antiphon.testing.faults import Fault
+from tests.unit.engines.connected import connected, deltas, job
+
+
+async def test_stream_and_plain_answer_say_the_same() -> None:
+    """Text, reason to end and usage are equal, on one connection."""
+    async with connected() as (engine, server):
+        choice, usage = await engine.complete(job())
+        stream = await engine.open(job())
+        got = await deltas(stream)
+        assert choice.content
+        assert "".join(delta.content for delta in got) == choice.content
+        assert [delta.finish_reason for delta in got if delta.finish_reason] == [choice.finish_reason] == ["stop"]
+        assert stream.usage == usage
+        assert usage.completion_tokens == 4
+        stream.close()
+        assert server.connections_accepted == 1
+
+
+async def test_thoughts_are_counted_where_the_engine_does_not() -> None:
+    """Each piece of thinking is a token of the usage."""
+    async with connected() as (engine, _):
+        stream = await engine.open(job("Hi [[answer tokens=2 reasoning=3]]"))
+        got = await deltas(stream)
+        assert sum(bool(delta.reasoning) for delta in got) == 3
+        assert stream.usage is not None
+        assert (stream.usage.completion_tokens, stream.usage.reasoning_tokens) == (5, 3)
+        stream.close()
+
+
+@pytest.mark.parametrize(("given", "good"), [("right", True), ("wrong", False), (None, False)])
+async def test_the_key_goes_with_each_request(given: str | None, good: bool) -> None:
+    """An engine that wants another key is broken for the caller."""
+    async with connected(key="right", given=given) as (engine, _):
+        if good:
+            assert (await engine.complete(job()))[0].finish_reason == "stop"
+        else:
+            with pytest.raises(EngineFailed, match="status 401"):
+                await engine.complete(job())
+
+
+STATUSES = [(400, BadRequest), (429, Unavailable), (503, Unavailable), (500, EngineFailed), (302, EngineFailed)]
+
+
+@pytest.mark.parametrize(("status", "error"), STATUSES)
+async def test_a_refusal_is_raised_either_way(status: int, error: type[Exception]) -> None:
+    """By a plain answer at once, by a stream in its first `next`."""
+    fault = Fault("status", status=status)
+    async with connected() as (engine, server):
+        server.push(fault, fault)
+        with pytest.raises(error):
+            await engine.complete(job())
+        stream = await engine.open(job())
+        with pytest.raises(error):
+            await deltas(stream)
+        stream.close()
+
+
+@pytest.mark.parametrize("name", ["close", "reset", "cut", "end_early", "stream_error", "garbage", "no_finish"])
+async def test_a_stream_that_breaks_is_a_failure(name: str) -> None:
+    """After a token or two, whatever way it breaks: never a clean end."""
+    async with connected() as (engine, server):
+        server.push(Fault(name, k=2))  # type: ignore[arg-type]
+        stream = await engine.open(job())
+        with pytest.raises(EngineFailed):
+            await deltas(stream)
+        stream.close()
+
+
+@pytest.mark.parametrize("name", ["no_done", "double_done", "after_done", "no_usage", "extra_fields", "sse_dialect"])
+async def test_oddities_do_not_hurt(name: str) -> None:
+    """The answer is the one that a good stream gives."""
+    async with connected() as (engine, server):
+        choice, _ = await engine.complete(job())
+        server.push(Fault(name))  # type: ignore[arg-type]
+        stream = await engine.open(job())
+        assert "".join(delta.content for delta in await deltas(stream)) == choice.content
+        stream.close()
+
+
+async def test_a_plain_answer_in_place_of_a_stream_is_a_failure() -> None:
+    """Status 200 alone makes no stream."""
+    async with connected() as (engine, server):
+        server.push(Fault("status", status=200))
+        stream = await engine.open(job())
+        with pytest.raises(EngineFailed, match="did not answer with a stream"):
+            await deltas(stream)
+        stream.close()
+
+
+async def test_a_silent_stream_is_left_in_time() -> None:
+    """`next` gives None when nothing came, and the engine sees its client go."""
+    async with connected() as (engine, server):
+        server.push(Fault("freeze", k=0))
+        stream = await engine.open(job())
+        assert await stream.next(asyncio.get_running_loop().time() + 0.02) is None
+        stream.close()
+        await server.disconnected(await server.request())
+
+
+async def test_alternatives_are_no_more_than_asked_for() -> None:
+    """llama.cpp is asked for one even if the caller wants none."""
+    async with connected("llama.cpp") as (engine, server):
+        stream = await engine.open(job(logprobs=True))
+        entries = [entry for delta in await deltas(stream) for entry in delta.logprobs]
+        stream.close()
+        assert (await server.request()).body["top_logprobs"] == 1
+        assert len(entries) == 4
+        assert [entry.top_logprobs for entry in entries] == [[]] * 4
+
+
+async def test_models_and_prompt_length_are_asked() -> None:
+    """Both come from the server; an address that it has not is None."""
+    async with connected() as (engine, _):
+        assert await engine.models() == [ModelFacts("fault-model", 8192)]
+        _, usage = await engine.complete(job())
+        assert await engine.count_prompt_tokens(job()) == usage.prompt_tokens
+        assert await engine.get("/nothing") is None
+        assert await engine.post("/nothing", b"{}") is None
+
+
+async def test_a_server_that_is_gone_cannot_be_reached() -> None:
+    """A new connection that fails is a node to avoid, not a broken answer."""
+    async with connected() as (engine, server):
+        server.crash()
+        for asking in (engine.complete(job()), engine.get("/health")):
+            with pytest.raises(Unavailable, match="cannot be reached") as caught:
+                await asking
+            assert caught.value.retry_after_s == RETRY_AFTER_S
+
+
+async def test_what_an_engine_is_follows_its_kind() -> None:
+    """Grammars, plain answers, and the wait while it is down."""
+    pool = Pool(Origin("localhost", 1))
+    llama, plain = HttpEngine("a", pool, kind("llama.cpp")), HttpEngine("b", pool, kind("openai"))
+    assert (llama.takes_grammar, llama.stops_plain) == (True, False)
+    assert (plain.takes_grammar, plain.stops_plain) == (False, True)
+    assert plain.unavailable() is None
+    plain.down = True
+    assert plain.unavailable() == RETRY_AFTER_S
+
+
+def test_failed_exchanges_have_their_errors() -> None:
+    """Not connected is unavailable, anything later is the engine's failure."""
+    assert isinstance(failure(ConnectFailed("no")), Unavailable)
+    assert isinstance(failure(Broken("no")), EngineFailed)

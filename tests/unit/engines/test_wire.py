@@ -1,0 +1,292 @@
+"""The wire: golden bodies for each kind of engine, and answers as neutral words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from antiphon.chat import (
+    Choice,
+    Delta,
+    Image,
+    Logprob,
+    Message,
+    NamedTool,
+    ResponseFormat,
+    Sampling,
+    Text,
+    TokenLogprob,
+    Tool,
+    ToolCall,
+    ToolCallDelta,
+    Usage,
+)
+from antiphon.engines import Job, wire
+from antiphon.engines.kinds import kind
+from antiphon.errors import EngineFailed
+
+WireObject = dict[str, Any]  # Any: a body of the wire, any JSON
+HI = Message("user", "Hi")
+PLAIN = Job("m", (HI,), Sampling())
+FULL = Job(
+    "m",
+    (HI, Message("assistant", "So")),
+    Sampling(
+        max_tokens=9, temperature=0.0, top_p=0.0, top_k=-1, min_p=0.1, frequency_penalty=0.5, presence_penalty=-0.5,
+        repetition_penalty=1.1, seed=0, logit_bias={"5": -100.0}, stop=("x",), logprobs=True,
+    ),
+    tools=(Tool("f", "does", {"type": "object"}), Tool("g", strict=True)),
+    tool_choice=NamedTool("f"),
+    parallel_tool_calls=False,
+    grammar='root ::= "a"',
+    response_format=ResponseFormat("json_schema", schema={"type": "object"}),
+)  # fmt: skip
+COMMON: WireObject = {
+    "model": "m",
+    "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "So"}],
+    "stream": True,
+    "stream_options": {"include_usage": True},
+    "temperature": 0.0,
+    "frequency_penalty": 0.5,
+    "presence_penalty": -0.5,
+    "seed": 0,
+    "logit_bias": {"5": -100.0},
+    "stop": ["x"],
+    "logprobs": True,
+    "tool_choice": {"type": "function", "function": {"name": "f"}},
+    "parallel_tool_calls": False,
+}
+FORMAT = {
+    "type": "json_schema",
+    "json_schema": {"name": "answer", "schema": {"type": "object"}, "strict": True},
+}
+FLAGS = {"continue_final_message": True, "add_generation_prompt": False}
+OWN: dict[str, WireObject] = {
+    "llama.cpp": {
+        "max_tokens": 9, "top_p": 0.0, "top_k": 0, "min_p": 0.1, "repeat_penalty": 1.1, "top_logprobs": 1,
+        "grammar": 'root ::= "a"', "return_progress": True,
+    },
+    "vllm": {
+        "max_tokens": 9, "top_p": 1e-6, "top_k": 0, "min_p": 0.1, "repetition_penalty": 1.1, "top_logprobs": 0,
+        "structured_outputs": {"grammar": 'root ::= "a"'}, **FLAGS,
+    },
+    "sglang": {
+        "max_tokens": 9, "top_p": 1e-6, "top_k": -1, "min_p": 0.1, "repetition_penalty": 1.1, "top_logprobs": 0,
+        "response_format": FORMAT, **FLAGS,
+    },
+    "ollama": {"max_tokens": 9, "top_p": 0.0, "top_logprobs": 0, "response_format": FORMAT},
+    "openai": {"max_completion_tokens": 9, "top_p": 0.0, "top_logprobs": 0, "response_format": FORMAT},
+}  # fmt: skip
+
+
+def body(job: Job, name: str = "openai", *, stream: bool = False) -> WireObject:
+    """The body for an engine of that kind, read again."""
+    read: WireObject = json.loads(wire.encode(job, kind(name), stream=stream))
+    return read
+
+
+def tools(*, strict: bool) -> list[WireObject]:
+    """The full job's tools; the second is strict by itself."""
+    first: WireObject = {"name": "f", "parameters": {"type": "object"}, "description": "does"}
+    second: WireObject = {"name": "g", "parameters": {}, "strict": True}
+    first |= {"strict": True} if strict else {}
+    return [{"type": "function", "function": first}, {"type": "function", "function": second}]
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_the_golden_body_of_each_kind(name: str) -> None:
+    """A job with everything becomes exactly these fields, and no other."""
+    expected = COMMON | OWN[name] | {"tools": tools(strict=name == "vllm")}
+    assert body(FULL, name, stream=True) == expected
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_is_not_asked_for_is_not_sent(name: str) -> None:
+    """A plain job is the model and the messages, byte for byte the same for all."""
+    expected = b'{"model":"m","messages":[{"role":"user","content":"Hi"}]}'
+    assert wire.encode(PLAIN, kind(name), stream=False) == expected
+
+
+def test_penalties_of_nothing_are_not_sent() -> None:
+    """Zero and empty are what engines do by themselves; a temperature of 0 is not."""
+    job = replace(PLAIN, sampling=Sampling(frequency_penalty=0.0, presence_penalty=0.0, logit_bias={}, temperature=0))
+    assert body(job) == {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "temperature": 0}
+
+
+def test_a_limit_of_top_k_is_sent_as_it_is() -> None:
+    """Only what means no limit is translated."""
+    job = replace(PLAIN, sampling=Sampling(top_k=40))
+    assert body(job, "vllm")["top_k"] == body(job, "sglang")["top_k"] == 40
+    assert "top_k" not in body(job, "openai")
+
+
+@pytest.mark.parametrize("choice", ["auto", "none", "required"])
+def test_a_tool_choice_goes_with_tools_only(choice: Any) -> None:  # Any: a literal that parametrize cannot type
+    """Its word is the wire's; without tools there is none."""
+    assert body(replace(PLAIN, tools=FULL.tools, tool_choice=choice))["tool_choice"] == choice
+    assert "tool_choice" not in body(replace(PLAIN, tool_choice=choice))
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        (ResponseFormat("json_object"), {"type": "json_object"}),
+        (
+            ResponseFormat("json_schema", "mine", schema=True),
+            {"type": "json_schema", "json_schema": {"name": "mine", "schema": True, "strict": True}},
+        ),
+    ],
+)
+def test_a_format_without_a_grammar_is_sent(asked: ResponseFormat, sent: WireObject) -> None:
+    """Also to an engine that takes grammars, if there is none."""
+    assert body(replace(PLAIN, response_format=asked), "llama.cpp")["response_format"] == sent
+
+
+@pytest.mark.parametrize(
+    ("message", "sent"),
+    [
+        (Message("user", "x", name="Ada"), {"role": "user", "content": "x", "name": "Ada"}),
+        (Message("tool", "42", tool_call_id="c"), {"role": "tool", "content": "42", "tool_call_id": "c"}),
+        (
+            Message("assistant", None, tool_calls=(ToolCall("c", "f", "{}"),), reasoning="hm"),
+            {
+                "role": "assistant",
+                "content": None,
+                "reasoning_content": "hm",
+                "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+            },
+        ),
+        (
+            Message("user", (Text("see"), Image("data:x")), name="Ada"),
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "see"},
+                    {"type": "image_url", "image_url": {"url": "data:x"}},
+                ],
+                "name": "Ada",
+            },
+        ),
+    ],
+)
+def test_each_turn_has_its_wire_form(message: Message, sent: WireObject) -> None:
+    """Names, results, calls and images are spelled out as the wire has them."""
+    assert body(replace(PLAIN, messages=(message,)))["messages"] == [sent]
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({"choices": []}, None),
+        ({"choices": [{"delta": {"role": "assistant", "content": ""}}]}, None),
+        ({"choices": [{"delta": {"content": "a"}, "finish_reason": None}]}, Delta(content="a")),
+        ({"choices": [{"delta": {"reasoning_content": "r"}}]}, Delta(reasoning="r")),
+        ({"choices": [{"delta": {"reasoning": "r"}}]}, Delta(reasoning="r")),
+        ({"choices": [{"delta": {}, "finish_reason": "function_call"}]}, Delta(finish_reason="tool_calls")),
+        ({"choices": [{"delta": {}, "finish_reason": "new_word"}]}, Delta(finish_reason="stop")),
+        ({"choices": [{"index": 7, "delta": {"content": "a"}}]}, Delta(content="a")),
+        (
+            {"choices": [{"delta": {"tool_calls": [{"index": 1, "id": "c", "function": {"name": "f"}}]}}]},
+            Delta(tool_calls=(ToolCallDelta(1, "c", "f", ""),)),
+        ),
+        (
+            {
+                "choices": [
+                    {
+                        "delta": {"content": "a"},
+                        "logprobs": {"content": [{"token": "a", "logprob": -1.0}, {"token": "", "logprob": -2.0}]},
+                    }
+                ]
+            },
+            Delta(content="a", logprobs=(Logprob("a", -1.0),)),
+        ),
+        (
+            {
+                "choices": [
+                    {
+                        "delta": {},
+                        "finish_reason": "stop",
+                        "logprobs": {"content": [{"token": "</s>", "logprob": -1.0}]},
+                    }
+                ]
+            },
+            Delta(finish_reason="stop"),
+        ),
+    ],
+)
+def test_a_chunk_becomes_a_delta(payload: WireObject, expected: Delta | None) -> None:
+    """None where a chunk holds nothing."""
+    assert wire.decode(json.dumps(payload).encode()) == (expected, None)
+
+
+def test_usage_is_read_with_its_details() -> None:
+    """Details that are missing or null are 0."""
+    usage = b'{"prompt_tokens": 5, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 2}, %s}'
+    details = b'"completion_tokens_details": {"reasoning_tokens": 1}'
+    assert wire.decode(b'{"usage": %s}' % (usage % details)) == (None, Usage(5, 3, 2, 1))
+    assert wire.decode(b'{"usage": %s}' % (usage % b'"completion_tokens_details": null')) == (None, Usage(5, 3, 2))
+
+
+BROKEN = [
+    b"",
+    b"<html>",
+    b"[]",
+    b"\xff",
+    b'{"choices": [{"delta": {"content": "\xff"}}]}',
+    b'{"choices": 5}',
+    b'{"choices": ' + b"[" * 5000,
+    b'{"error": {"message": "died"}, "choices": []}',
+    b'{"error": "died"}',
+    b'{"choices": [{}]}',
+]
+
+
+@pytest.mark.parametrize("payload", BROKEN)
+def test_broken_answers_are_the_engines_failure(payload: bytes) -> None:
+    """Neither a chunk nor a whole answer; nothing of it reaches the caller."""
+    with pytest.raises(EngineFailed) as caught:
+        wire.decode(payload)
+    assert "died" not in str(caught.value)
+    with pytest.raises(EngineFailed):
+        wire.decode_whole(payload)
+
+
+def whole(message: WireObject, **more: Any) -> tuple[Choice, Usage]:  # Any: any field of the wire
+    """A plain answer that holds this message."""
+    return wire.decode_whole(json.dumps({"choices": [{"message": message, "finish_reason": "stop"} | more]}).encode())
+
+
+def test_a_whole_answer_becomes_a_choice() -> None:
+    """Text, thinking, logprobs and the reason to end."""
+    logprobs = {"content": [{"token": "a", "logprob": -1.0, "bytes": [97]}]}
+    choice, usage = whole({"content": "a", "reasoning_content": "r"}, logprobs=logprobs, finish_reason="length")
+    expected = Choice(
+        content="a", reasoning="r", logprobs=(Logprob("a", -1.0, [97]),), finish_reason="length"
+    )
+    assert (choice, usage) == (expected, Usage())
+
+
+def test_calls_are_why_an_answer_with_calls_ends() -> None:
+    """Some engines say `stop`; a length that was reached stays one."""
+    message = {"content": None, "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": ""}}]}
+    choice, _ = whole(message)
+    assert choice == Choice(tool_calls=(ToolCall("c", "f", "{}"),), finish_reason="tool_calls")
+    assert whole(message, finish_reason="length")[0].finish_reason == "length"
+
+
+def test_a_whole_answer_must_have_ended() -> None:
+    """Without a finish_reason it is no success."""
+    with pytest.raises(EngineFailed, match="no finish_reason"):
+        whole({"content": "a"}, finish_reason=None)
+
+
+def test_no_more_alternatives_than_were_asked_for() -> None:
+    """The likeliest remain; a delta that has no more is left as it is."""
+    likely = [TokenLogprob("a", -1.0), TokenLogprob("b", -2.0)]
+    delta = Delta(content="a", logprobs=(Logprob("a", -1.0, None, likely),))
+    assert wire.trimmed(delta, 2) is delta
+    assert wire.trimmed(delta, 1).logprobs[0].top_logprobs == likely[:1]
+    assert wire.trimmed(delta, 0) == Delta(content="a", logprobs=(Logprob("a", -1.0),))

@@ -1,0 +1,247 @@
+"""Tests of the application: the order of its checks, request ids, and what becomes of errors."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+
+import msgspec
+import pytest
+
+from antiphon.accounts.keys import Key, Keyring, digest
+from antiphon.accounts.limits import RequestLimits
+from antiphon.errors import BadRequest
+from antiphon.gateway.app import Application
+from antiphon.gateway.cors import CrossOrigin
+from antiphon.gateway.table import Route, Table
+from antiphon.http.exchange import ClientGone, Exchange
+from antiphon.ids import seeded
+from antiphon.observe.logs import Log
+from antiphon.observe.metrics import Metrics
+from tests.unit.http.recording import RecordingWire, exchange_of
+
+SECRET = "sk-very-secret"
+ONCE = "sk-once-a-minute"
+ORIGIN = "https://app.example"
+
+
+class Served:
+    """An application over a handful of routes, with what it logs and counts, and what its handlers saw."""
+
+    def __init__(self, *, in_flight_max: int = 10) -> None:
+        self.lines = io.StringIO()
+        self.metrics = Metrics()
+        self.seen: list[Exchange] = []
+        table = Table(
+            (
+                Route("POST", "/chat", self.answer, "Answer.", "tests"),
+                Route("GET", "/open", self.answer, "Answer anybody.", "tests", key=False),
+                Route("GET", "/models/{model}", self.answer, "Answer with a name.", "tests"),
+                Route("GET", "/refuses", self.refuse, "Refuse.", "tests", key=False),
+                Route("GET", "/breaks", self.fail, "Break.", "tests", key=False),
+                Route("GET", "/stops", self.stop, "Refuse too late.", "tests", key=False),
+                Route("GET", "/gone", self.lose, "Lose the client.", "tests", key=False),
+                Route("GET", "/silent", self.say_nothing, "Say nothing.", "tests", key=False),
+                Route("GET", "/cancelled", self.cancel, "Be cancelled.", "tests", key=False),
+            )
+        )
+        self.app = Application(
+            table,
+            Keyring({digest(SECRET): Key("alice"), digest(ONCE): Key("bob", requests_per_minute=1)}),
+            limits=RequestLimits(),
+            metrics=self.metrics,
+            log=Log(form="json", access=True, stream=self.lines, now=lambda: 0.0),
+            ids=seeded(1),
+            cross_origin=CrossOrigin((ORIGIN,)),
+            in_flight_max=in_flight_max,
+        )
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Answer at once."""
+        self.seen.append(exchange)
+        exchange.respond(200, b"{}")
+
+    async def refuse(self, _exchange: Exchange) -> None:
+        """Refuse on purpose."""
+        raise BadRequest("n: expected 1 or more.", param="n")
+
+    async def fail(self, _exchange: Exchange) -> None:
+        """Make a mistake that nobody foresaw."""
+        raise ZeroDivisionError("the inner secret")
+
+    async def stop(self, exchange: Exchange) -> None:
+        """Begin an answer, then refuse."""
+        exchange.start(200)
+        exchange.write(b"half")
+        raise BadRequest("too late")
+
+    async def lose(self, exchange: Exchange) -> None:
+        """The client closes the connection."""
+        exchange.gone = True
+        raise ClientGone
+
+    async def say_nothing(self, exchange: Exchange) -> None:
+        """Forget to answer."""
+
+    async def cancel(self, exchange: Exchange) -> None:
+        """The task is cancelled; the client is gone when it says so."""
+        exchange.gone = b"x-gone" in exchange.headers
+        raise asyncio.CancelledError
+
+    async def ask(self, method: str, path: str, headers: dict[bytes, bytes] | None = None) -> RecordingWire:
+        """Serve one request."""
+        exchange, wire = exchange_of(method, path, headers)
+        await self.app(exchange)
+        assert exchange.responded
+        assert wire.ends == 1
+        assert self.metrics.in_flight == 0
+        return wire
+
+    def logged(self) -> list[dict[str, object]]:
+        """The log, line by line."""
+        return [msgspec.json.decode(line, type=dict[str, object]) for line in self.lines.getvalue().splitlines()]
+
+
+def bearer(key: str) -> dict[bytes, bytes]:
+    """The header of a key."""
+    return {b"authorization": b"Bearer " + key.encode()}
+
+
+async def test_the_address_is_checked_before_the_key() -> None:
+    """404 and 405 need no key; 401 is for addresses that are there."""
+    served = Served()
+    assert (await served.ask("POST", "/nothing")).status == 404
+    refused = await served.ask("GET", "/chat")
+    assert (refused.status, refused.headers["allow"]) == (405, "POST")
+    unknown = await served.ask("POST", "/chat")
+    assert (unknown.status, unknown.headers["www-authenticate"]) == (401, "Bearer")
+    assert (await served.ask("POST", "/chat", bearer("sk-wrong"))).status == 401
+    assert served.seen == []
+
+
+async def test_the_key_is_checked_before_the_limit_and_the_limit_before_the_handler() -> None:
+    """A second request within the minute is refused, a wrong address or key still gets its own refusal."""
+    served = Served()
+    assert (await served.ask("POST", "/chat", bearer(ONCE))).status == 200
+    limited = await served.ask("POST", "/chat", bearer(ONCE))
+    assert limited.status == 429
+    assert 1 <= int(limited.headers["retry-after"]) <= 60
+    assert (await served.ask("GET", "/chat", bearer(ONCE))).status == 405
+    assert (await served.ask("POST", "/chat", bearer("sk-wrong"))).status == 401
+    assert (await served.ask("POST", "/chat", bearer(SECRET))).status == 200
+    assert len(served.seen) == 2
+
+
+async def test_too_many_requests_at_once_are_refused() -> None:
+    """Beyond the limit a request with a key gets 503; probes are answered all the same."""
+    served = Served(in_flight_max=0)
+    refused = await served.ask("POST", "/chat", bearer(SECRET))
+    assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+    assert (await served.ask("GET", "/open")).status == 200
+
+
+async def test_the_handler_is_told_who_asks_for_what() -> None:
+    """The exchange holds the route, the key and the parameter of the path."""
+    served = Served()
+    await served.ask("GET", "/models/org/llama", bearer(SECRET))
+    (exchange,) = served.seen
+    assert (exchange.route, exchange.key, exchange.parameter) == ("/models/{model}", Key("alice"), "org/llama")
+
+
+@pytest.mark.parametrize("given", [b"a", b"Trace-1.2_3", b"x" * 128])
+async def test_a_good_request_id_is_kept(given: bytes) -> None:
+    """The client finds its own id again."""
+    wire = await Served().ask("GET", "/open", {b"x-request-id": given})
+    assert wire.headers["x-request-id"] == given.decode()
+
+
+@pytest.mark.parametrize("given", [None, b"", b"x" * 129, b"two words", b"\xff", b"a\n", b"<script>"])
+async def test_another_request_id_is_made(given: bytes | None) -> None:
+    """What is absent, too long or not plain is replaced, in refusals too."""
+    headers = {} if given is None else {b"x-request-id": given}
+    for path in ("/open", "/nothing"):
+        wire = await Served().ask("GET", path, headers)
+        assert wire.headers["x-request-id"] == seeded(1).make("req_")
+
+
+async def test_an_error_takes_the_form_that_was_asked_for() -> None:
+    """JSON by default, text where Accept prefers it or the key is a `dkn_` one."""
+    served = Served()
+    shown = msgspec.json.decode((await served.ask("GET", "/refuses")).body)
+    assert shown["error"]["param"] == "n"
+    for headers in ({b"accept": b"text/plain"}, bearer("dkn_live_abc")):
+        wire = await served.ask("GET", "/refuses", headers)
+        assert (wire.status, wire.body) == (400, b"n: expected 1 or more.")
+        assert wire.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+async def test_a_mistake_of_ours_is_told_to_the_log_alone() -> None:
+    """The client gets 500 and no trace; the log gets the trace and the request's id."""
+    served = Served()
+    wire = await served.ask("GET", "/breaks")
+    assert wire.status == 500
+    assert msgspec.json.decode(wire.body)["error"]["message"] == "Something went wrong here."
+    for trace in (b"Traceback", b"ZeroDivisionError", b"inner secret", b".py"):
+        assert trace not in wire.sent
+    line = served.logged()[0]
+    assert (line["level"], line["request_id"]) == ("error", wire.headers["x-request-id"])
+    assert "ZeroDivisionError: the inner secret" in str(line["trace"])
+
+
+async def test_a_response_under_way_is_cut_off() -> None:
+    """Nothing can be said after the head: the body ends without its last chunk."""
+    wire = await Served().ask("GET", "/stops")
+    assert (wire.status, wire.body) == (200, b"4\r\nhalf\r\n")
+
+
+@pytest.mark.parametrize(("path", "headers"), [("/gone", {}), ("/cancelled", {b"x-gone": b"1"})])
+async def test_a_client_that_left_is_noted(path: str, headers: dict[bytes, bytes]) -> None:
+    """Nothing is sent; the log shows 499."""
+    served = Served()
+    wire = await served.ask("GET", path, headers)
+    assert wire.sent == b""
+    assert served.logged()[-1]["status"] == 499
+
+
+async def test_a_cancelled_task_stays_cancelled() -> None:
+    """While the client is there, a cancellation goes on to whoever asked for it, and the connection is let go."""
+    served = Served()
+    exchange, wire = exchange_of("GET", "/cancelled")
+    with pytest.raises(asyncio.CancelledError):
+        await served.app(exchange)
+    assert (wire.ends, exchange.keep_alive, served.metrics.in_flight) == (1, False, 0)
+
+
+async def test_a_handler_that_says_nothing_ends_the_connection() -> None:
+    """No client waits for ever."""
+    served = Served()
+    exchange, wire = exchange_of("GET", "/silent")
+    await served.app(exchange)
+    assert (wire.sent, wire.ends, exchange.keep_alive) == (b"", 1, False)
+
+
+async def test_a_preflight_needs_no_key_and_no_route() -> None:
+    """It is answered before anything else; a refusal of the real call still carries the origin."""
+    served = Served()
+    asked = {b"origin": ORIGIN.encode(), b"access-control-request-method": b"POST"}
+    assert (await served.ask("OPTIONS", "/chat", asked)).status == 204
+    refused = await served.ask("POST", "/chat", {b"origin": ORIGIN.encode()})
+    assert (refused.status, refused.headers["access-control-allow-origin"]) == (401, ORIGIN)
+
+
+async def test_every_response_is_counted_and_logged_without_the_key() -> None:
+    """Counts go by route and status, log lines name the key's owner, and unknown paths are one series."""
+    served = Served()
+    await served.ask("POST", "/chat", bearer(SECRET))
+    await served.ask("GET", "/guess/1", bearer(SECRET))
+    await served.ask("GET", "/guess/2", bearer(SECRET))
+    text = served.metrics.text().decode()
+    assert 'antiphon_http_responses_total{route="/chat",status="200"} 1.0' in text
+    assert 'antiphon_http_responses_total{route="unknown",status="404"} 2.0' in text
+    assert "guess" not in text
+    assert [(line["route"], line["status"], line["key"]) for line in served.logged()] == [
+        ("/chat", 200, "alice"),
+        ("unknown", 404, None),
+        ("unknown", 404, None),
+    ]
+    assert SECRET not in served.lines.getvalue()

@@ -1,0 +1,80 @@
+"""Tests of the health routes, before and while engines can be asked."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from antiphon import __version__
+from antiphon.engines.kinds import kind
+from antiphon.engines.upstream import HttpEngine
+from antiphon.errors import Unavailable
+from antiphon.gateway.health import HealthRoutes
+from antiphon.http.client import Pool
+from antiphon.http.origin import Origin
+from antiphon.models.catalogue import Catalogue, Model, Offer
+from antiphon.observe.metrics import Metrics
+from tests.unit.http.recording import exchange_of
+
+
+def model(name: str, *, down: bool) -> Model:
+    """A model on one engine, which nobody connects to."""
+    engine = HttpEngine(name, Pool(Origin.parse("http://127.0.0.1:9")), kind("openai"))
+    engine.down = down
+    return Model(name, (Offer(engine, name),))
+
+
+def routes(*down: bool) -> HealthRoutes:
+    """Routes over one model for each flag."""
+    catalogue = Catalogue()
+    catalogue.replace("test", tuple(model(f"m{i}", down=flag) for i, flag in enumerate(down)))
+    return HealthRoutes(catalogue, Metrics())
+
+
+async def test_live_is_always_ok() -> None:
+    """The process lives even where no model can be served."""
+    exchange, wire = exchange_of("GET", "/livez")
+    await routes().live(exchange)
+    assert (wire.status, wire.body) == (200, b"ok\n")
+
+
+async def test_one_live_model_is_enough_to_be_ready() -> None:
+    """Other models may still be down."""
+    exchange, wire = exchange_of("GET", "/readyz")
+    await routes(True, False).ready(exchange)
+    assert (wire.status, wire.body) == (200, b"ready\n")
+
+
+@pytest.mark.parametrize("down", [(), (True,), (True, True)])
+async def test_without_a_live_model_it_is_not_ready(down: tuple[bool, ...]) -> None:
+    """The refusal says when to ask again."""
+    exchange, _ = exchange_of("GET", "/readyz")
+    with pytest.raises(Unavailable) as caught:
+        await routes(*down).ready(exchange)
+    assert caught.value.retry_after_s == 2
+
+
+@pytest.mark.parametrize(
+    ("down", "status", "word"),
+    [
+        ((), 503, "unavailable"),
+        ((True,), 503, "unavailable"),
+        ((False, True), 200, "degraded"),
+        ((False, False), 200, "ok"),
+    ],
+)
+async def test_health_sums_up(down: tuple[bool, ...], status: int, word: str) -> None:
+    """A word for the whole, and how many nodes serve each model."""
+    exchange, wire = exchange_of("GET", "/health")
+    await routes(*down).health(exchange)
+    models = [{"id": f"m{i}", "nodes": 0 if flag else 1} for i, flag in enumerate(down)]
+    assert wire.status == status
+    assert msgspec.json.decode(wire.body) == {"status": word, "version": __version__, "models": models}
+
+
+async def test_metrics_are_shown() -> None:
+    """The text of the metrics under the type that Prometheus expects."""
+    exchange, wire = exchange_of("GET", "/metrics")
+    await routes().metrics(exchange)
+    assert wire.headers["content-type"] == "text/plain; version=1.0.0; charset=utf-8"
+    assert b"antiphon_requests_in_flight 0.0\n" in wire.body

@@ -1,0 +1,108 @@
+"""Tests of the OpenAPI document, over the gateway's real table and over small ones."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import Struct
+
+from antiphon.gateway.build import build
+from antiphon.gateway.openapi import REFUSALS, document
+from antiphon.gateway.table import Route
+from antiphon.http.exchange import Exchange
+from antiphon.observe.logs import Log
+from antiphon.settings.model import Settings
+from antiphon.wheel import TimerWheel
+
+
+class Question(Struct):
+    """What is asked."""
+
+    text: str
+
+
+async def answer(exchange: Exchange) -> None:
+    """Answer with nothing."""
+    exchange.respond(204, b"")
+
+
+@pytest.fixture
+async def routes() -> AsyncIterator[tuple[Route, ...]]:
+    """The routes that a gateway really serves."""
+    gateway = build(
+        Settings(),
+        development_key=None,
+        environ={},
+        log=Log(stream=io.StringIO()),
+        wheel=TimerWheel(asyncio.get_running_loop()),
+        on_progress=lambda _model, _progress: None,
+        on_state=lambda _model, _state, _detail: None,
+    )
+    yield gateway.app._table.routes
+    await gateway.close()
+
+
+def references(part: Any) -> set[str]:  # Any: a part of a JSON document
+    """Every `$ref` in a part of the document."""
+    if isinstance(part, dict):
+        own = {part["$ref"]} if isinstance(part.get("$ref"), str) else set()
+        return own.union(*(references(value) for value in part.values()))
+    return set().union(*(references(value) for value in part)) if isinstance(part, list) else set()
+
+
+async def test_every_route_and_every_refusal_is_documented(routes: tuple[Route, ...]) -> None:
+    """The document is JSON, holds each route once, with 200 and each status that the route names."""
+    made = msgspec.json.decode(msgspec.json.encode(document(routes)))
+    assert made["openapi"] == "3.1.0"
+    shown = {(method.upper(), path) for path, methods in made["paths"].items() for method in methods}
+    assert shown == {(route.method, route.path) for route in routes}
+    for route in routes:
+        responses = made["paths"][route.path][route.method.lower()]["responses"]
+        assert {"200", "408", "431", "500"} | {str(status) for status in route.statuses} <= set(responses)
+        for status, response in responses.items():
+            assert status == "200" or response["description"] == REFUSALS[int(status)]
+
+
+async def test_every_reference_leads_somewhere(routes: tuple[Route, ...]) -> None:
+    """No schema is named that the document does not hold."""
+    made = document(routes)
+    found = references(made)
+    assert found
+    assert found <= {f"#/components/schemas/{name}" for name in made["components"]["schemas"]}
+
+
+async def test_operation_ids_differ(routes: tuple[Route, ...]) -> None:
+    """Generated clients need a name for each route."""
+    made = document(routes)
+    names = [operation["operationId"] for methods in made["paths"].values() for operation in methods.values()]
+    assert len(set(names)) == len(names) == len(routes)
+    assert "post_v1_chat_completions" in names
+
+
+def test_a_route_with_a_key_and_a_body() -> None:
+    """It shows the key, the body's schema, the stream, and the refusals that come with them."""
+    route = Route("POST", "/ask", answer, "Ask.", "tests", request=Question, response=Question, streams=True)
+    operation = document((route,))["paths"]["/ask"]["post"]
+    question = {"schema": {"$ref": "#/components/schemas/Question"}}
+    assert operation["security"] == [{"key": []}]
+    assert operation["requestBody"] == {"required": True, "content": {"application/json": question}}
+    assert operation["responses"]["200"]["content"]["application/json"] == question
+    assert "text/event-stream" in operation["responses"]["200"]["content"]
+    statuses = {"200", "400", "401", "408", "413", "415", "429", "431", "500", "503"}
+    assert set(operation["responses"]) == statuses
+
+
+def test_an_open_route_with_a_parameter() -> None:
+    """It asks for no key and no body, and names what the path holds."""
+    route = Route("GET", "/things/{thing}", answer, "A thing.", "tests", key=False, media_type="text/plain")
+    operation = document((route,))["paths"]["/things/{thing}"]["get"]
+    assert not {"security", "requestBody"} & set(operation)
+    schema = {"type": "string", "minLength": 1}
+    assert operation["parameters"] == [{"name": "thing", "in": "path", "required": True, "schema": schema}]
+    assert operation["responses"]["200"]["content"] == {"text/plain": {}}
+    assert set(operation["responses"]) == {"200", "408", "431", "500"}

@@ -1,0 +1,145 @@
+"""The list of models as clients read it, and what a key may see of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from antiphon.accounts.keys import Key
+from antiphon.errors import BadRequest, ModelNotFound, PermissionDenied
+from antiphon.http.exchange import Exchange
+from antiphon.models.catalogue import Catalogue, Model, Prices
+from antiphon.models.routes import SUPPORTED_PARAMETERS, ModelRoutes
+from tests.unit.models.offers import offer
+
+ALL = Key("all")
+JSONValue = Any  # Any: whatever the answer's JSON holds
+
+
+class Written:
+    """A connection that keeps what is written to it."""
+
+    congested = False
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def write(self, data: bytes) -> None:
+        """Keep it."""
+        self.data += data
+
+    async def drain(self) -> None:
+        """Nothing ever waits here."""
+
+    def finished(self, exchange: Exchange) -> None:
+        """The answer is whole: its length is the one it declares."""
+        head, _, body = self.data.partition(b"\r\n\r\n")
+        assert b"\r\ncontent-length: %d" % len(body) in head
+
+    def resume(self) -> None:
+        """There is no body to read."""
+
+    def date(self) -> bytes:
+        """Any moment."""
+        return b"now"
+
+
+async def asked(catalogue: Catalogue, key: Key | None, name: str | None = None) -> JSONValue:
+    """The JSON of GET /v1/models, or of one model."""
+    wire = Written()
+    exchange = Exchange(wire, "GET", "/v1/models", "", {})
+    exchange.key, exchange.parameter = key, name or ""
+    routes = ModelRoutes(catalogue)
+    await (routes.list(exchange) if name is None else routes.get(exchange))
+    assert exchange.status == 200
+    return json.loads(wire.data.partition(b"\r\n\r\n")[2])
+
+
+def filled() -> Catalogue:
+    """Two models, one of them down."""
+    seeing = Model(
+        "seeing",
+        (offer("a"), offer("b"), offer("c", down=True)),
+        created=5,
+        aliases=("eye",),
+        context_length=4096,
+        modalities=("text", "image"),
+        quantisation="Q4_K_M",
+        prices=Prices(prompt=150_000, completion=2_500_000),
+    )
+    catalogue = Catalogue()
+    catalogue.replace("one", (seeing, Model("down", (offer("d", down=True),))))
+    return catalogue
+
+
+async def test_a_model_is_told_in_full() -> None:
+    """Every field of a model's wire form, exactly."""
+    assert await asked(filled(), ALL, "seeing") == {
+        "id": "seeing",
+        "object": "model",
+        "created": 5,
+        "owned_by": "antiphon",
+        "type": "vision",
+        "nodes": 2,
+        "state": "warm",
+        "context_length": 4096,
+        "modalities": ["text", "image"],
+        "supported_parameters": list(SUPPORTED_PARAMETERS),
+        "quantisation": "Q4_K_M",
+        "pricing": {
+            "prompt": "0.00000015",
+            "completion": "0.0000025",
+            "prompt_micro_usdc_per_mtoken": 150_000,
+            "completion_micro_usdc_per_mtoken": 2_500_000,
+        },
+        "aliases": ["eye"],
+    }
+
+
+async def test_the_list_holds_every_model() -> None:
+    """In the catalogue's order, each as it is told alone."""
+    catalogue = filled()
+    listed = await asked(catalogue, ALL)
+    assert listed == {"object": "list", "data": [await asked(catalogue, ALL, name) for name in ("seeing", "down")]}
+
+
+async def test_a_model_that_is_down_is_unavailable() -> None:
+    """It stays in the list, with no node."""
+    told = await asked(filled(), ALL, "down")
+    assert (told["state"], told["nodes"], told["type"]) == ("unavailable", 0, "text")
+
+
+async def test_an_alias_leads_to_the_model() -> None:
+    """The answer names the model's id."""
+    assert (await asked(filled(), ALL, "eye"))["id"] == "seeing"
+
+
+async def test_a_key_sees_only_its_models() -> None:
+    """Others are missing from the list and forbidden alone; an alias opens what the id opens."""
+    key = Key("some", models=frozenset({"seeing"}))
+    assert [each["id"] for each in (await asked(filled(), key))["data"]] == ["seeing"]
+    assert (await asked(filled(), key, "eye"))["id"] == "seeing"
+    with pytest.raises(PermissionDenied, match="may not use the model 'down'"):
+        await asked(filled(), key, "down")
+
+
+async def test_no_model_and_no_key_are_refused() -> None:
+    """An unknown name is a 404, a route without a key cannot answer."""
+    with pytest.raises(ModelNotFound):
+        await asked(filled(), ALL, "other")
+    with pytest.raises(BadRequest):
+        await asked(filled(), None)
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [(0, "0"), (1, "0.000000000001"), (10**12, "1"), (10**13, "10"), (1_500_000_000_000, "1.5")],
+)
+async def test_prices_are_exact(price: int, text: str) -> None:
+    """Decimal strings without an exponent and without zeros at the end."""
+    catalogue = Catalogue()
+    catalogue.replace("one", (Model("m", (), prices=Prices(price, price)),))
+    pricing = (await asked(catalogue, ALL, "m"))["pricing"]
+    assert (pricing["prompt"], pricing["completion"]) == (text, text)

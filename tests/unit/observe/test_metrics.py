@@ -1,0 +1,94 @@
+"""Tests of the metrics, read back by Prometheus's own parser."""
+
+from __future__ import annotations
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from antiphon.chat import ChatRequest, Message, Sampling, Usage
+from antiphon.completions.plan import Plan
+from antiphon.completions.service import Record
+from antiphon.models.catalogue import Model
+from antiphon.observe.metrics import Metrics
+
+
+def record(
+    *, usage: Usage = Usage(), ended_at: float = 12.0, first_token_at: float | None = None, failure: str | None = None
+) -> Record:
+    """How a request for the model `m"1` that began at 10 s ended."""
+    request = ChatRequest('m"1', (Message(role="user", content="a question"),))
+    plan = Plan(request, Model('m"1', ()), Sampling(), begun_at=10.0, total_at=70.0, first_token_at=40.0)
+    return Record(plan, usage, ended_at, first_token_at, failure)
+
+
+def values(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
+    """The samples of that name, by their label values in the labels' order."""
+    families = text_string_to_metric_families(metrics.text().decode())
+    return {
+        tuple(value for _, value in sorted(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+        if sample.name == name
+    }
+
+
+def total(metrics: Metrics, name: str) -> float:
+    """The value of a metric that has one series at most."""
+    found = values(metrics, name)
+    assert len(found) <= 1
+    return sum(found.values())
+
+
+def test_a_completion_is_counted() -> None:
+    """Duration, first token, each later token, and tokens in and out."""
+    metrics = Metrics()
+    metrics.ended(record(usage=Usage(7, 5), first_token_at=10.5, ended_at=12.5))
+    server = "gen_ai_server_"
+    assert total(metrics, f"{server}request_duration_seconds_sum") == pytest.approx(2.5)
+    assert total(metrics, f"{server}request_duration_seconds_count") == 1
+    assert total(metrics, f"{server}time_to_first_token_seconds_sum") == pytest.approx(0.5)
+    assert total(metrics, f"{server}time_per_output_token_seconds_sum") == pytest.approx(0.5)
+    labels = ("chat", "antiphon", 'm"1')
+    assert values(metrics, "gen_ai_client_token_usage_sum") == {(*labels, "input"): 7, (*labels, "output"): 5}
+
+
+@pytest.mark.parametrize(("first_token_at", "tokens", "firsts"), [(None, 5, 0), (10.5, 1, 1), (10.5, 0, 1)])
+def test_what_was_not_measured_is_not_counted(first_token_at: float | None, tokens: int, firsts: int) -> None:
+    """A plain answer has no first token, a single token no time for each later one."""
+    metrics = Metrics()
+    metrics.ended(record(usage=Usage(7, tokens), first_token_at=first_token_at))
+    assert total(metrics, "gen_ai_server_time_to_first_token_seconds_count") == firsts
+    assert total(metrics, "gen_ai_server_time_per_output_token_seconds_count") == 0
+    assert total(metrics, "gen_ai_server_request_duration_seconds_count") == 1
+
+
+def test_buckets_never_fall() -> None:
+    """Buckets are cumulative up to `+Inf`, which holds every completion."""
+    metrics = Metrics()
+    for ended_at in (10.005, 10.3, 11.0, 500.0):
+        metrics.ended(record(ended_at=ended_at))
+    counts = list(values(metrics, "gen_ai_server_request_duration_seconds_bucket").values())
+    assert counts == sorted(counts)
+    assert (counts[0], counts[-2], counts[-1]) == (1, 3, 4)
+
+
+def test_a_failure_is_counted_by_its_code_alone() -> None:
+    """It spoils no duration and no token count."""
+    metrics = Metrics()
+    metrics.ended(record(failure="engine_failed"))
+    assert values(metrics, "antiphon_failures_total") == {("engine_failed", 'm"1'): 1}
+    assert values(metrics, "gen_ai_server_request_duration_seconds_count") == {}
+
+
+def test_responses_restarts_and_requests_in_flight() -> None:
+    """What the gateway counts besides completions; two gateways share nothing."""
+    metrics, other = Metrics(), Metrics()
+    metrics.responded("/chat", 200)
+    metrics.responded("/chat", 200)
+    metrics.restarts.labels("m").inc()
+    metrics.in_flight = 3
+    assert values(metrics, "antiphon_http_responses_total") == {("/chat", "200"): 2}
+    assert values(metrics, "antiphon_engine_restarts_total") == {("m",): 1}
+    assert values(metrics, "antiphon_requests_in_flight") == {(): 3}
+    assert values(other, "antiphon_http_responses_total") == {}
+    assert values(other, "antiphon_requests_in_flight") == {(): 0}

@@ -1,0 +1,43 @@
+"""Ids: their form, and that they come from the source they are given."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from antiphon.ids import DRAW_BYTES, ID_BYTES, Ids, seeded
+
+
+def test_an_id_is_its_prefix_and_96_bits() -> None:
+    """Twelve bytes follow the prefix in hexadecimal."""
+    assert re.fullmatch(r"chatcmpl-[0-9a-f]{24}", Ids().make("chatcmpl-"))
+
+
+def test_ids_do_not_repeat() -> None:
+    """Also beyond what is drawn at once, no id comes twice."""
+    ids = Ids()
+    assert len({ids.make("") for _ in range(1000)}) == 1000
+
+
+def test_each_draw_is_used_up_in_order() -> None:
+    """The source is asked once for many ids, and each of its bytes is used once."""
+    sizes: list[int] = []
+    numbers = itertools.count()
+
+    def source(size: int) -> bytes:
+        sizes.append(size)
+        return bytes(next(numbers) % 251 for _ in range(size))
+
+    ids = Ids(source)
+    many = DRAW_BYTES // ID_BYTES + 1
+    text = "".join(ids.make("") for _ in range(many))
+    assert text == bytes(number % 251 for number in range(many * ID_BYTES)).hex()
+    assert sizes == [DRAW_BYTES, DRAW_BYTES]
+
+
+def test_seeded_ids_repeat_with_the_seed() -> None:
+    """The same seed gives the same ids, another seed others."""
+    first, again, other = seeded(1), seeded(1), seeded(2)
+    ids = [first.make("a-"), first.make("b-")]
+    assert ids == [again.make("a-"), again.make("b-")]
+    assert ids[0] != other.make("a-")
