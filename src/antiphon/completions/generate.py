@@ -54,8 +54,8 @@ class ChoiceStream:
         while True:
             try:
                 offer, self._load = self._placement.take(self._plan.model, self._tried)
-            except Unavailable:
-                raise failure or Unavailable(retry_after_s=1) from None
+            except Unavailable as error:
+                raise failure or error from None
             self._tried |= {offer.engine.name}
             self.node = offer.engine.name
             self._shaper = _shaper(self._plan, offer, self._ids)
@@ -67,6 +67,8 @@ class ChoiceStream:
             except (EngineFailed, Unavailable) as error:
                 failure = error
                 self._release()
+                if len(self._tried) >= ATTEMPTS_MAX:
+                    raise
 
     async def next(self) -> list[Delta] | None:
         """The deltas that arrived together, [] after the finishing one, None when a heartbeat is due.

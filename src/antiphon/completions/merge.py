@@ -46,16 +46,16 @@ class MergedStream:
         """As ChoiceStream.next, for all choices together."""
         until = self._loop.time() + self._heartbeat_s
         while self._left:
+            if self._failure is not None and self._arrived.empty():
+                raise self._failure  # after all that the other choices had said before
             try:
                 async with asyncio.timeout_at(until):
                     deltas = await self._arrived.get()
             except TimeoutError:
                 return None
-            if self._failure is not None:
-                raise self._failure
-            if deltas is not None:
+            if deltas:
                 return deltas
-            self._left -= 1
+            self._left -= deltas is None  # an empty list only wakes
         return []
 
     @property

@@ -53,9 +53,7 @@ async def test_llamacpp_tells_more() -> None:
     """Its properties go before what the list says."""
     listed = b'{"data": [{"id": "a", "meta": {"n_ctx_train": 2048, "n_vocab": 77, "ftype": "Q8_0"}}]}'
     assert await read("llama.cpp", {"/v1/models": listed, "/props": PROPS}) == [
-        ModelFacts(
-            "a", 512, modalities=("text", "image"), native_tools=True, quantisation="Q8_0", vocabulary_size=77
-        )
+        ModelFacts("a", 512, modalities=("text", "image"), native_tools=True, quantisation="Q8_0", vocabulary_size=77)
     ]
 
 

@@ -263,9 +263,7 @@ def test_a_whole_answer_becomes_a_choice() -> None:
     """Text, thinking, logprobs and the reason to end."""
     logprobs = {"content": [{"token": "a", "logprob": -1.0, "bytes": [97]}]}
     choice, usage = whole({"content": "a", "reasoning_content": "r"}, logprobs=logprobs, finish_reason="length")
-    expected = Choice(
-        content="a", reasoning="r", logprobs=(Logprob("a", -1.0, [97]),), finish_reason="length"
-    )
+    expected = Choice(content="a", reasoning="r", logprobs=(Logprob("a", -1.0, [97]),), finish_reason="length")
     assert (choice, usage) == (expected, Usage())
 
 

@@ -84,7 +84,9 @@ def test_references_get_other_names() -> None:
     assert renamed(text, {"root": "old"}) == '"root" old [root] (old root-1)* # root'
 
 
-@pytest.mark.parametrize("body", ["(", ")", "*", '"a" | *', '"a', "[a", ".", '"\\q"', '"a"**', "a ::= b", "a = b", "(*)"])
+@pytest.mark.parametrize(
+    "body", ["(", ")", "*", '"a" | *', '"a', "[a", ".", '"\\q"', '"a"**', "a ::= b", "a = b", "(*)"]
+)
 def test_what_is_no_gbnf(body: str) -> None:
     """It is an error, never another grammar."""
     with pytest.raises(ValueError, match="."):

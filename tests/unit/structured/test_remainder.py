@@ -8,8 +8,6 @@ import time
 from typing import Any  # schemas are plain JSON
 
 import pytest
-from tests.unit.structured.gbnf_reader import Gbnf
-from tests.unit.structured.schemas import all_schemas
 
 from antiphon.chat import ResponseFormat, Tool
 from antiphon.errors import BadRequest
@@ -18,6 +16,8 @@ from antiphon.structured.grammar import compile_schema, json_object_grammar
 from antiphon.structured.remainder import CELLS_MAX, PREFIX_CHARS_MAX, remainder
 from antiphon.structured.validate import validate
 from antiphon.tools.grammar import tool_grammar
+from tests.unit.structured.gbnf_reader import Gbnf
+from tests.unit.structured.schemas import all_schemas
 
 SEED = 5
 ALTERED_WITH = 'x"},]1 \\ué😀\n'
