@@ -21,7 +21,7 @@ class RecordingWire:
     async def drain(self) -> None:
         """The client has always read enough."""
 
-    def finished(self, exchange: Exchange) -> None:  # noqa: ARG002 - the protocol names it
+    def finished(self, exchange: Exchange) -> None:
         """Count an end."""
         self.ends += 1
 
