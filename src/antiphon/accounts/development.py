@@ -16,10 +16,12 @@ def development_key(data_dir: Path) -> str:
     path = data_dir.expanduser() / FILE_NAME
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        known = path.read_text().strip() if path.exists() else ""
+        known = path.read_bytes().decode("ascii", "replace").strip() if path.exists() else ""
         if well_formed(known):
+            path.chmod(0o600)
             return known
         key = mint("test")
+        path.unlink(missing_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(key + "\n")

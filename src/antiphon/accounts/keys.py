@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import hashlib
+import re
 import secrets
 from typing import Literal
 
@@ -11,7 +12,9 @@ from msgspec import Struct
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_BYTES = 32
+BODY_CHARACTERS = 43  # of base 62, for 32 bytes
 CHECK_CHARACTERS = 6
+FORM = re.compile(r"dkn_(live|test)_[0-9A-Za-z]{49}")
 
 
 class Key(Struct, frozen=True):
@@ -26,13 +29,13 @@ class Key(Struct, frozen=True):
 def mint(kind: Literal["live", "test"]) -> str:
     """A new key: `dkn_live_` or `dkn_test_`, 256 random bits, 6 characters that betray a typing mistake."""
     prefix = f"dkn_{kind}_"
-    body = _base62(int.from_bytes(secrets.token_bytes(RANDOM_BYTES)), 43)
+    body = _base62(int.from_bytes(secrets.token_bytes(RANDOM_BYTES)), BODY_CHARACTERS)
     return prefix + body + _check(prefix + body)
 
 
 def well_formed(key: str) -> bool:
     """Whether a `dkn_` key's closing characters fit the rest."""
-    return key.startswith(("dkn_live_", "dkn_test_")) and key[-CHECK_CHARACTERS:] == _check(key[:-CHECK_CHARACTERS])
+    return FORM.fullmatch(key) is not None and key[-CHECK_CHARACTERS:] == _check(key[:-CHECK_CHARACTERS])
 
 
 def digest(key: str) -> str:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from antiphon.errors import AntiphonError, BadRequest, EngineFailed, Unavailable
 
 MESSAGE_CHARACTERS_MAX = 300
+SECONDS = re.compile(r"[0-9]{1,9}")
 FIELD = re.compile(r"[a-z_]{1,40}")
 RETRY_AFTER_S_MAX = 60
 CONTEXT_WORDS = ("context length", "context size", "maximum context", "exceed_context", "max_model_len", "input_tokens")
@@ -39,7 +40,7 @@ def refusal(status: int, headers: dict[bytes, bytes], body: bytes) -> AntiphonEr
 
 def _retry_after_s(headers: dict[bytes, bytes]) -> int:
     value = headers.get(b"retry-after", b"").decode("latin-1")
-    return min(max(int(value), 1), RETRY_AFTER_S_MAX) if value.isdigit() else 1
+    return min(max(int(value), 1), RETRY_AFTER_S_MAX) if SECONDS.fullmatch(value) else 1
 
 
 def _bad_request(body: bytes) -> AntiphonError:

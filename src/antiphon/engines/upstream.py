@@ -50,7 +50,10 @@ class HttpEngine:
 
     async def models(self) -> list[ModelFacts]:
         """What the server lists, completed by what its kind tells elsewhere."""
-        return await facts.read(self.get, self.kind)
+        try:
+            return await facts.read(self.get, self.kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise EngineFailed("The engine's list of models is not the JSON it should be.") from error
 
     async def complete(self, job: Job) -> tuple[Choice, Usage]:
         """One finished choice, asked for in one piece."""
@@ -74,7 +77,10 @@ class HttpEngine:
 
     async def count_prompt_tokens(self, job: Job) -> int | None:
         """The prompt's length by the model's own template and tokenizer, where the server tells it."""
-        return await facts.count_prompt_tokens(self.post, job, self.kind)
+        try:
+            return await facts.count_prompt_tokens(self.post, job, self.kind)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
 
     async def get(self, path: str) -> bytes | None:
         """The body of a 200 answer to GET, None for any other status."""

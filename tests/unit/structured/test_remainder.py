@@ -57,7 +57,8 @@ def rest_of(grammar: str, prefix: str) -> str:
 def altered(text: str, randomness: random.Random) -> str:
     """The text with one character put in, taken out or replaced."""
     at = randomness.randint(0, len(text))
-    return text[:at] + randomness.choice(["", *ALTERED_WITH]) + text[at + randomness.randint(0, 1) :]
+    put: str = randomness.choice(["", *ALTERED_WITH])
+    return text[:at] + put + text[at + randomness.randint(0, 1) :]
 
 
 def check(grammar: str, randomness: random.Random, *, cuts: int) -> list[str]:
