@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from statistics import median
 
@@ -46,12 +47,14 @@ BEHAVIOUR_HEAD = (
 )
 METHOD = Path(__file__).resolve().parent / "method.md"
 
+PAGE_CHARACTERS = 118
+
 
 def update(folder: Path, **parts: Cost | Soak | Engine | Startup) -> None:
     """Replaces these parts of the stored results and writes the table and the plot anew."""
     results = msgspec.structs.replace(load(folder), **parts)
     store(results, folder)
-    (folder / "results.md").write_text(page(results))
+    (folder / "results.md").write_text(wrapped(page(results)))
     if results.cost is not None:
         (folder / "cost.svg").write_text(plot.cost_chart(results.cost))
 
@@ -76,6 +79,15 @@ def page(results: Results) -> str:
     parts += [engine_part(results.engine)] if results.engine is not None else []
     parts += [startup_part(results.startup)] if results.startup is not None else []
     return "\n".join([*parts, METHOD.read_text()])
+
+
+def wrapped(text: str) -> str:
+    """The page with sentences that fit a screen; tables stay as they are."""
+    lines = []
+    for line in text.split("\n"):
+        as_it_is = line.startswith(("|", "![")) or len(line) <= PAGE_CHARACTERS
+        lines.append(line if as_it_is else textwrap.fill(line, PAGE_CHARACTERS, break_on_hyphens=False))
+    return "\n".join(lines)
 
 
 def cost_goals(cost: Cost) -> tuple[goals.Goal, ...]:

@@ -216,12 +216,15 @@ class _Usage(Struct):
     completion_tokens_details: _CompletionDetails | None = None
 
 
+NO_ERROR = msgspec.Raw(b"null")
+
+
 class _Answer(Struct):
     """A plain answer or a chunk of a stream."""
 
     choices: list[_Choice] = []
     usage: _Usage | None = None
-    error: msgspec.Raw = msgspec.Raw(b"null")
+    error: msgspec.Raw = NO_ERROR
 
 
 _decoder = msgspec.json.Decoder(_Answer)
@@ -292,7 +295,7 @@ def _decode(payload: bytes) -> _Answer:
         answer = _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EngineFailed("The engine's answer is not the JSON it should be.") from error
-    if bytes(answer.error) != b"null":
+    if answer.error is not NO_ERROR and bytes(answer.error) != b"null":
         raise EngineFailed("The engine reported an error while it generated the answer.")
     return answer
 

@@ -41,7 +41,7 @@ CLASSES: dict[str, Callable[[], list[Case]]] = {
 SENT_TO_ENGINES = {
     "model", "messages", "stream", "stream_options", "max_tokens", "temperature", "top_p", "top_k", "min_p",
     "frequency_penalty", "presence_penalty", "repeat_penalty", "seed", "logit_bias", "stop", "logprobs",
-    "top_logprobs", "grammar", "response_format", "cache_prompt",
+    "top_logprobs", "grammar", "response_format", "cache_prompt", "return_progress",
 }  # fmt: skip
 
 

@@ -215,28 +215,28 @@ def test_random_grammars() -> None:
     def body(depth: int) -> str:
         made = []
         for _ in range(randomness.randint(1, 3)):
-            part = randomness.choice(['"a"', '"b"', '"ab"', "[ab]", "[^a]", '""', "one", "two"])
+            part = randomness.choice(['"a"', '"b"', '"ab"', "[ab]", "[b-d]", '""', "one", "two"])
             if depth and randomness.random() < 0.5:
                 part = f"({body(depth - 1)} | {body(depth - 1)})"
             made.append(part + randomness.choice(["", "", "*", "?", "{0,2}", "{2}", "{1,3}"]))
         return " ".join(made)
 
     tried = 0
-    for _ in range(150):
-        grammar = f'root ::= {body(2)}\none ::= "a" two? | "b"\ntwo ::= "b" one "a" | ""\n'.replace("[^a]", "[b-d]")
+    for _ in range(100):
+        grammar = f'root ::= {body(1)}\none ::= "a" two? | "b"\ntwo ::= "b" one "a" | ""\n'
         whole = Gbnf.read(grammar)
-        for _ in range(8):
+        for _ in range(6):
             prefix = "".join(randomness.choices("ab", k=randomness.randint(0, 6)))
             if not whole.begins(prefix):
                 with pytest.raises(BadRequest):
                     rest_of(grammar, prefix)
                 continue
             read = Gbnf.read(rest_of(grammar, prefix))
-            for _ in range(8):
+            for _ in range(6):
                 rest = "".join(randomness.choices("ab", k=randomness.randint(0, 5)))
                 assert read.accepts(rest) is whole.accepts(prefix + rest), (SEED, grammar, prefix, rest)
                 tried += 1
-    assert tried > 2000
+    assert tried > 1000
 
 
 @pytest.mark.parametrize("prefix", ["x", " {", '{"b', '{"a": tru', '{"a": 1}x', '{"a": 01', "{{", "漢"])
