@@ -25,7 +25,7 @@ from tests.unit.structured.gbnf_reader import Gbnf
 
 SEED = 3
 CUTS = 30
-TOKENS_MAX = 150
+TOKENS_MAX = 400  # more than the longest text that any of the schemas allows
 
 
 def object_of(**properties: Any) -> Any:

@@ -18,6 +18,7 @@ from antiphon.tools.grammar import tool_grammar
 from antiphon.vision.admission import ImageAdmission
 
 SCHEMA_PARAM = "response_format.json_schema.schema"
+PREFILL_CHARACTERS_INLINE = 10_000  # the remainder of a grammar after more may take longer than a loop should wait
 TURN_TOKENS_MAX = 32  # more than any chat template adds to one turn
 TEMPLATE_TOKENS_MAX = 512  # more than a template adds by itself, such as a default system message
 
@@ -42,7 +43,8 @@ class Preparation:
             request = await self._admit_images(request, model)
         plan = self._timed(request, model)
         if request.tools or request.response_format.kind != "text":
-            plan = _grammars(plan)
+            long = plan.prefill is not None and len(plan.prefill) > PREFILL_CHARACTERS_INLINE
+            plan = await asyncio.to_thread(_grammars, plan) if long else _grammars(plan)
         context = model.context_length
         if context is None or _prompt_tokens_max(request) + (plan.sampling.max_tokens or 1) <= context:
             return plan
