@@ -31,6 +31,7 @@ class EngineKind(Struct, frozen=True):
     stops_plain: bool = True  # llama.cpp goes on with a plain answer that nobody waits for
     top_logprobs_min: int = 0  # llama.cpp lists no token at all when no alternatives are asked for
     tells_progress: bool = False  # llama.cpp looks whether its client is still there only when it writes
+    sorts_when_greedy: bool = False  # llama.cpp sorts its whole vocabulary at temperature 0 unless told top_k 1
     strict_tools: bool = False  # vLLM holds arguments to the schema only with `strict`
 
 
@@ -48,6 +49,7 @@ KINDS = {
             stops_plain=False,
             top_logprobs_min=1,
             tells_progress=True,
+            sorts_when_greedy=True,
         ),
         EngineKind(
             name="vllm",

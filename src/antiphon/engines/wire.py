@@ -95,6 +95,8 @@ def encode(job: Job, kind: EngineKind, *, stream: bool) -> bytes:
         setattr(body, kind.tokens_field, sampling.max_tokens)
     if kind.top_k_off is not None and sampling.top_k is not None:
         body.top_k = sampling.top_k if sampling.top_k > 0 else kind.top_k_off
+        if sampling.temperature == 0 and kind.sorts_when_greedy:
+            body.top_k = 1  # the same token, without the sorting
     if kind.min_p:
         body.min_p = sampling.min_p
     if kind.repetition_field is not None and sampling.repetition_penalty is not None:

@@ -66,7 +66,7 @@ FORMAT = {
 FLAGS = {"continue_final_message": True, "add_generation_prompt": False}
 OWN: dict[str, WireObject] = {
     "llama.cpp": {
-        "max_tokens": 9, "top_p": 0.0, "top_k": 0, "min_p": 0.1, "repeat_penalty": 1.1, "top_logprobs": 1,
+        "max_tokens": 9, "top_p": 0.0, "top_k": 1, "min_p": 0.1, "repeat_penalty": 1.1, "top_logprobs": 1,
         "grammar": 'root ::= "a"', "return_progress": True,
     },
     "vllm": {
