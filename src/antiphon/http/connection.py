@@ -217,6 +217,8 @@ class ClientConnection(asyncio.Protocol):
             return
         lines = [b"%b %b HTTP/%b" % (method, self._url, version)]
         lines += [b"%b: %b" % item for item in self._headers.items() if item[0] not in UPGRADE_HEADERS]
+        if b"close" in self._headers.get(b"connection", b"").lower():
+            lines.append(b"connection: close")
         self._parser = httptools.HttpRequestParser(self)
         self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
@@ -339,7 +341,10 @@ class ClientConnection(asyncio.Protocol):
             fields = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
             fields += b"x-request-id: %b\r\ncontent-length: %d\r\n\r\n" % (request_id, len(body))
             self._transport.write(STATUS_LINES[status] + fields + body)
-        self._close()
+        if status == 431:
+            self._linger()  # the client is still sending
+        else:
+            self._close()
 
     def _close(self) -> None:
         self._stop_timer()

@@ -183,9 +183,7 @@ async def test_a_client_that_waits_for_a_word_gets_it() -> None:
     assert await body == b""
 
 
-@pytest.mark.parametrize(
-    ("flag", "error"), [("oversized", BodyTooLarge), ("late", BodyTimeout), ("gone", ClientGone)]
-)
+@pytest.mark.parametrize(("flag", "error"), [("oversized", BodyTooLarge), ("late", BodyTimeout), ("gone", ClientGone)])
 async def test_a_body_that_will_not_come(flag: str, error: type[Exception]) -> None:
     """What became of it is raised, at once or to whoever waits."""
     exchange, _ = arriving()
