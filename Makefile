@@ -70,6 +70,6 @@ $(VENV)/.served: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.developed: $(VENV)/.served
 	@echo "Adding what the tests need ..."
-	@$(PIP) install --editable '.[engine,dev]'
+	@$(PIP) install --editable '.[engine,mcp,postgres,dev]'
 	@touch $@
 

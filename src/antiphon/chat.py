@@ -46,6 +46,8 @@ class Message(Struct, frozen=True, omit_defaults=True):
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
     reasoning: str | None = None
+    completion_id: str | None = None  # of an earlier answer that this turn repeats; kept, never sent to an engine
+    metadata: Any = None  # Any: the caller's own note on the turn; kept, never sent to an engine
 
     @property
     def text(self) -> str:
@@ -110,8 +112,18 @@ class Reasoning(Struct, frozen=True):
     enabled: bool | None = None
 
 
+class ToolOverride(Struct, frozen=True):
+    """Whether the tools of one server-side provider may be used in this request; `id` is its id or key."""
+
+    id: str
+    enabled: bool
+
+
 class ChatRequest(Struct, frozen=True):
-    """One request for a completion, as the caller meant it; defaults are not yet filled in."""
+    """One request for a completion, as the caller meant it; only its door's own defaults are filled in.
+
+    A text completion has `prompts` (texts, or token ids) and no messages; then choices go round all prompts.
+    """
 
     model: str
     messages: tuple[Message, ...]
@@ -126,8 +138,20 @@ class ChatRequest(Struct, frozen=True):
     include_usage: bool = False
     timeout_s: float | None = None
     max_ttft_s: float | None = None
+    prompt_tokens_max: int | None = None  # older turns are dropped until the prompt has no more
+    shortens: bool = False  # also an explicit max_tokens is lowered to what the context leaves, instead of refused
+    prompts: tuple[str | tuple[int, ...], ...] = ()
+    door: str = "v1"
+    project_first: bool = False  # `model` names a project, or a project and a model, before it names a model
     user: str | None = None
-    metadata: dict[str, str] | None = None
+    session_id: str | None = None
+    store: bool = False
+    labels: dict[str, str] | None = None
+    tags: tuple[str, ...] = ()
+    campaign: str | None = None
+    system_prompt_args: dict[str, Any] | None = None  # Any: values of any JSON type, printed into a template
+    use_tools: bool | None = None  # of the project's tool providers; None: as the project says
+    tool_overrides: tuple[ToolOverride, ...] = ()
     ignored_fields: tuple[str, ...] = ()
 
 

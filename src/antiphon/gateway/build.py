@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from antiphon.accounts.keys import Key, Keyring, digest
+from antiphon.accounts.keys import ADMIN, INFERENCE, Key, Keyring, digest
 from antiphon.accounts.limits import RequestLimits
 from antiphon.clock import SystemClock
 from antiphon.completions.plan import Bounds
@@ -148,9 +148,18 @@ def keyring(settings: Settings, development_key: str | None) -> Keyring:
         secret = row.key.reveal() if row.key is not None else ""
         name = row.key_sha256 or digest(secret)
         dria = secret.startswith("dkn_")
-        keys[name] = Key(row.name, row.requests_per_minute, frozenset(row.models), dria=dria)
+        keys[name] = Key(
+            row.name,
+            row.requests_per_minute,
+            frozenset(row.models),
+            frozenset(row.projects),
+            scopes=ADMIN if row.admin else INFERENCE,
+            account_name=row.account or "",
+            session_memory=row.session_memory,
+            dria=dria,
+        )
     if development_key is not None:
-        keys[digest(development_key)] = Key("development", dria=development_key.startswith("dkn_"))
+        keys[digest(development_key)] = Key("development", scopes=ADMIN, dria=development_key.startswith("dkn_"))
     return Keyring(keys)
 
 

@@ -40,6 +40,19 @@ class KeySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         tuple[Name, ...],
         Meta(description="Models that the key may use; empty means all."),
     ] = ()
+    projects: Annotated[
+        tuple[Name, ...],
+        Meta(description="Projects that the key may use; empty means all."),
+    ] = ()
+    account: Annotated[
+        Name | None,
+        Meta(description="Whose the key is: what is stored belongs to it; absent: the key's own name."),
+    ] = None
+    admin: Annotated[bool, Meta(description="Whether the key may also change projects, tools and metrics.")] = False
+    session_memory: Annotated[
+        bool,
+        Meta(description="Whether earlier stored turns of a session are put in front of a prompt."),
+    ] = False
 
 
 class Timeouts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

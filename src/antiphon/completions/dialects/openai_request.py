@@ -237,7 +237,8 @@ def parse(body: bytes, *, n_max: int, messages_max: int, strict_fields: bool = F
         timeout_s=wire.timeout_secs,
         max_ttft_s=None if wire.max_ttft_ms is None else wire.max_ttft_ms / 1000,
         user=wire.user,
-        metadata=wire.metadata,
+        labels=wire.metadata,
+        store=wire.store is True,
         ignored_fields=ignored,
     )
 
