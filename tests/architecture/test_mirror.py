@@ -84,7 +84,6 @@ TESTED_BY = {
         "structured/remainder.py",
         "structured/stacks.py",
     ),
-    "conformance/test_stream.py": ("completions/routes.py",),
     "unit/structured/test_branches.py": (
         "structured/accepts.py",
         "structured/emptiness.py",
