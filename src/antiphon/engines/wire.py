@@ -146,9 +146,9 @@ def _tool(tool: Tool, *, strict: bool) -> dict[str, Any]:
 
 def _message(message: Message) -> Any:
     """A plain turn is its own wire form; the others are spelled out."""
-    if isinstance(message.content, str) and not message.tool_calls and message.reasoning is None:
-        if message.completion_id is None and message.metadata is None:
-            return message
+    kept = message.completion_id is not None or message.metadata is not None
+    if isinstance(message.content, str) and not (message.tool_calls or message.reasoning is not None or kept):
+        return message
     wire: dict[str, Any] = {"role": message.role}
     if isinstance(message.content, tuple):
         wire["content"] = [_part(part) for part in message.content]

@@ -287,5 +287,5 @@ def test_the_remaining_fields_are_carried_over() -> None:
     )
     assert (request.sampling.stop, request.sampling.logit_bias) == (("x",), {"7": -100})
     assert (request.stream, request.include_usage, request.parallel_tool_calls) == (True, True, False)
-    assert (request.timeout_s, request.max_ttft_s, request.user, request.metadata) == (5, 0.25, "u", {"a": "b"})
+    assert (request.timeout_s, request.max_ttft_s, request.user, request.labels) == (5, 0.25, "u", {"a": "b"})
     assert read('"stop":["x","y"]').sampling.stop == ("x", "y")
