@@ -29,11 +29,11 @@ TESTED_BY = {
     "integration/bad_input/test_bad_input.py": (
         "accounts/authenticate.py",
         "accounts/keys.py",
-        "completions/dialects/decode.py",
         "completions/dialects/openai_request.py",
         "gateway/app.py",
         "gateway/routes.py",
         "gateway/table.py",
+        "http/decode.py",
         "http/errors.py",
         "http/exchange.py",
         "ids.py",

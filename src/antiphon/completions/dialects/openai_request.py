@@ -21,8 +21,8 @@ from antiphon.chat import (
     ToolCall,
     ToolChoice,
 )
-from antiphon.completions.dialects.decode import decode, whole
 from antiphon.errors import BadRequest
+from antiphon.http.decode import decode, whole
 
 INT64_MAX = 2**63 - 1
 METADATA_PAIRS_MAX = 16

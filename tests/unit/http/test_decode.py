@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from msgspec import Meta, Struct
 
-from antiphon.completions.dialects.decode import decode, whole
 from antiphon.errors import BadRequest
+from antiphon.http.decode import decode, whole
 
 
 class Inner(Struct):

@@ -1,4 +1,4 @@
-"""Request bodies to wire structs, for every dialect: what is wrong becomes one sentence that names the field. Pure."""
+"""Request bodies to wire structs, for every route: what is wrong becomes one sentence that names the field. Pure."""
 
 from __future__ import annotations
 
