@@ -6,10 +6,12 @@ AntiphonError
 │   ├── Unauthenticated ..... 401
 │   ├── PermissionDenied .... 403
 │   ├── NotFound ............ 404
-│   │   └── ModelNotFound ... 404, suggests the nearest name
+│   │   ├── ModelNotFound ... 404, suggests the nearest name
+│   │   └── ProjectNotFound . 404
 │   ├── MethodNotAllowed .... 405
 │   ├── FirstTokenTimeout ... 408
 │   ├── BodyTimeout ......... 408, the request itself came too slowly
+│   ├── Conflict ............ 409, what is there already stands against it
 │   ├── BodyTooLarge ........ 413
 │   ├── UnsupportedMedia .... 415
 │   └── RateLimited ......... 429, with retry_after_s
@@ -90,6 +92,12 @@ class ModelNotFound(NotFound):
     code = "model_not_found"
 
 
+class ProjectNotFound(NotFound):
+    """There is no such project."""
+
+    code = "project_not_found"
+
+
 class MethodNotAllowed(RequestError):
     """This address does not take that method."""
 
@@ -116,6 +124,13 @@ class BodyTimeout(RequestError):
     status = 408
     type = "timeout_error"
     code = "body_timeout"
+
+
+class Conflict(RequestError):
+    """What is there already stands against the request."""
+
+    status = 409
+    code = "conflict"
 
 
 class BodyTooLarge(RequestError):

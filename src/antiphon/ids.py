@@ -1,13 +1,15 @@
-"""Ids: prefixed random names. The only module that draws them; tests hand in a seeded source."""
+"""Ids: prefixed random names and UUIDs. The only module that draws them; tests hand in a seeded source."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 from collections.abc import Callable
 
 RandomBytes = Callable[[int], bytes]
 ID_BYTES = 12
+UUID_BYTES = 16
 DRAW_BYTES = 256 * ID_BYTES  # one system call for many ids
 
 
@@ -26,6 +28,23 @@ class Ids:
             self._used = 0
         start, self._used = self._used, self._used + ID_BYTES
         return prefix + self._drawn[start : self._used].hex()
+
+    def uuid(self) -> str:
+        """A new random UUID (version 4), for ids that clients want in that form."""
+        return _uuid(self._source(UUID_BYTES), version=4)
+
+
+def derived_uuid(name: str) -> str:
+    """The UUID (version 8) that always stands for `name`."""
+    return _uuid(hashlib.sha256(name.encode()).digest()[:UUID_BYTES], version=8)
+
+
+def _uuid(octets: bytes, *, version: int) -> str:
+    number = int.from_bytes(octets)
+    number = number & ~(0xF << 76) | version << 76  # the version's four bits
+    number = number & ~(0b11 << 62) | 0b10 << 62  # the variant's two
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def seeded(seed: int) -> Ids:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
+import uuid
 
-from antiphon.ids import DRAW_BYTES, ID_BYTES, Ids, seeded
+import pytest
+
+from antiphon.ids import DRAW_BYTES, ID_BYTES, Ids, derived_uuid, seeded
 
 
 def test_an_id_is_its_prefix_and_96_bits() -> None:
@@ -41,3 +44,23 @@ def test_seeded_ids_repeat_with_the_seed() -> None:
     ids = [first.make("a-"), first.make("b-")]
     assert ids == [again.make("a-"), again.make("b-")]
     assert ids[0] != other.make("a-")
+
+
+@pytest.mark.parametrize("octets", [bytes(16), b"\xff" * 16, bytes(range(16))])
+def test_a_uuid_is_of_the_random_kind(octets: bytes) -> None:
+    """Version and variant are those of a random UUID; all other bits are the source's."""
+    made = uuid.UUID(Ids(lambda size: octets[:size]).uuid())
+    assert (made.version, made.variant) == (4, uuid.RFC_4122)
+    assert made == uuid.UUID(bytes=octets, version=4)
+
+
+def test_uuids_do_not_repeat() -> None:
+    """Each is drawn anew."""
+    ids = Ids()
+    assert len({ids.uuid() for _ in range(1000)}) == 1000
+
+
+def test_a_name_has_one_uuid() -> None:
+    """The same name always stands for the same UUID, another name for another."""
+    assert derived_uuid("a") == derived_uuid("a") != derived_uuid("b")
+    assert uuid.UUID(derived_uuid("a")).version == 8
