@@ -1,0 +1,116 @@
+"""Brings a database to the form that this version of Antiphon reads and writes: forward only, one file at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from importlib import resources
+
+from msgspec import Struct
+
+from antiphon.clock import Clock
+from antiphon.db import Row, StatementFailed
+from antiphon.db.scan import statements
+from antiphon.db.session import Session
+from antiphon.errors import ConfigError
+
+NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
+TABLE = """
+CREATE TABLE IF NOT EXISTS migrations (
+  number INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  applied_at BIGINT NOT NULL
+)
+"""
+
+
+class Migration(Struct, frozen=True):
+    """One numbered SQL file."""
+
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of its statements; a changed comment is no change."""
+        return hashlib.sha256("\0".join(statements(self.sql)).encode()).hexdigest()
+
+    def __str__(self) -> str:
+        return f"{self.number:04}_{self.name}"
+
+
+def own_migrations() -> tuple[Migration, ...]:
+    """The files in `migrations/`, in order."""
+    folder = resources.files("antiphon.db").joinpath("migrations")
+    matches = sorted((match[0], match) for file in folder.iterdir() if (match := NAME.fullmatch(file.name)))
+    return tuple(
+        Migration(int(match[1]), match[2], folder.joinpath(name).read_text(encoding="utf-8")) for name, match in matches
+    )
+
+
+def migrate(session: Session, migrations: Sequence[Migration], *, clock: Clock) -> list[Migration]:
+    """Apply what is missing and tell what it was; ConfigError when the database cannot be brought to this form.
+
+    Each migration is one transaction, which excludes all other writers: a process that is killed leaves the one before
+    it or the one after it, and of two that start at once one waits for the other.
+    """
+    session.begin()
+    session.run(TABLE)
+    session.commit()
+    applied = []
+    while (migration := _apply_next(session, migrations, clock)) is not None:
+        applied.append(migration)
+    return applied
+
+
+def _apply_next(session: Session, migrations: Sequence[Migration], clock: Clock) -> Migration | None:
+    session.begin()
+    try:
+        missing = _missing(session.all("SELECT number, name, digest FROM migrations ORDER BY number"), migrations)
+        if not missing:
+            session.rollback()
+            return None
+        _apply(session, missing[0], clock)
+        session.commit()
+        return missing[0]
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def _missing(rows: Sequence[Row], migrations: Sequence[Migration]) -> Sequence[Migration]:
+    """What is still to be applied; ConfigError when what was applied is not how this list begins."""
+    for row, migration in zip(rows, migrations, strict=False):
+        if row[0] != migration.number:
+            raise ConfigError(_refusal(f"migration {migration} was left out of it: it was not made by this program"))
+        if row[2] != migration.digest:
+            raise ConfigError(_refusal(f"migration {migration} was applied to it in another form than this version's"))
+    if len(rows) > len(migrations):
+        number, name = rows[-1][:2]
+        known = migrations[-1] if migrations else "none"
+        raise ConfigError(
+            _refusal(f"a newer version has changed it (migration {number:04}_{name}; this version's last is {known})")
+        )
+    return migrations[len(rows) :]
+
+
+def _apply(session: Session, migration: Migration, clock: Clock) -> None:
+    try:
+        for statement in statements(migration.sql):
+            session.run(statement)
+    except StatementFailed as error:
+        raise ConfigError(_refusal(f"migration {migration} failed, and was undone: {error}")) from error
+    session.run(
+        "INSERT INTO migrations (number, name, digest, applied_at) VALUES (:number, :name, :digest, :applied_at)",
+        number=migration.number,
+        name=migration.name,
+        digest=migration.digest,
+        applied_at=int(clock.now() * 1000),
+    )
+
+
+def _refusal(reason: str) -> str:
+    return f"database.url: the database cannot be used: {reason}."
