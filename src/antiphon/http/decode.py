@@ -14,6 +14,7 @@ Wire = TypeVar("Wire")
 _PLACE = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
 _WORDS = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
 _TYPE = re.compile(r"`([^`]*)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 _WORD = re.compile(r"\b(int|float|str|bool)\b")
 
 
@@ -41,6 +42,9 @@ def _malformed(body: bytes, error: Exception) -> str:
 def _invalid(text: str) -> BadRequest:
     place = _PLACE.search(text)
     param = place.group(1) if place else None
+    if unknown := _UNKNOWN.match(text):
+        param = f"{param}.{unknown.group(1)}" if param else unknown.group(1)
+        return BadRequest(f"{param}: unknown field.", param=param)
     rule = _TYPE.sub(lambda match: _words(match.group(1)), text[: place.start()] if place else text)
     missing = re.match(r"Object missing required field (.+)$", rule)
     if missing:

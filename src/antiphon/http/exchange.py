@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Protocol
 
 from antiphon.accounts.keys import Key
-from antiphon.errors import BadRequest, BodyTimeout, BodyTooLarge, UnsupportedMedia
+from antiphon.errors import BadRequest, BodyTimeout, BodyTooLarge, PermissionDenied, UnsupportedMedia
 
 Header = tuple[bytes, bytes]
 
@@ -201,3 +201,11 @@ def require_key(exchange: Exchange) -> Key:
     if exchange.key is None:
         raise BadRequest("This address needs a key.")
     return exchange.key
+
+
+def require_admin(exchange: Exchange) -> Key:
+    """The key of a route that changes what others use; PermissionDenied without the scope `admin`."""
+    key = require_key(exchange)
+    if "admin" not in key.scopes:
+        raise PermissionDenied("This takes a key with the scope `admin`.")
+    return key

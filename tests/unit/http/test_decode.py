@@ -12,8 +12,8 @@ from antiphon.errors import BadRequest
 from antiphon.http.decode import decode, whole
 
 
-class Inner(Struct):
-    """A nested object."""
+class Inner(Struct, forbid_unknown_fields=True):
+    """A nested object that takes nothing else."""
 
     key: str
 
@@ -42,6 +42,7 @@ DECODER = msgspec.json.Decoder(Outer)
         (b"{}", "name", "missing_required_parameter", "name: required."),
         (b'{"name":1}', "name", "invalid_value", "name: expected string, got integer."),
         (b'{"name":"x","inner":{}}', "inner.key", "missing_required_parameter", "inner.key: required."),
+        (b'{"name":"x","inner":{"key":"a","int":1}}', "inner.int", "invalid_value", "inner.int: unknown field."),
         (b'{"name":"x","share":"1"}', "share", "invalid_value", "share: expected number or null, got string."),
         (b'{"name":"x","flag":1}', "flag", "invalid_value", "flag: expected boolean or null, got integer."),
     ],

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from antiphon.accounts.keys import Key
-from antiphon.errors import AntiphonError, BadRequest, BodyTimeout, BodyTooLarge, UnsupportedMedia
-from antiphon.http.exchange import EVENT_STREAM, JSON, ClientGone, Exchange, require_key
+from antiphon.accounts.keys import ADMIN, Key
+from antiphon.errors import AntiphonError, BadRequest, BodyTimeout, BodyTooLarge, PermissionDenied, UnsupportedMedia
+from antiphon.http.exchange import EVENT_STREAM, JSON, ClientGone, Exchange, require_admin, require_key
 from tests.unit.http.recording import RecordingWire, exchange_of
 
 DATE = b"date: Sat, 21 Nov 2026 12:00:00 GMT\r\n"
@@ -236,3 +236,13 @@ def test_a_key_is_there_or_asked_for() -> None:
     assert isinstance(refused.value, BadRequest)
     exchange.key = Key("alice")
     assert require_key(exchange).name == "alice"
+
+
+def test_some_routes_take_an_admin() -> None:
+    """A key that may only generate is refused where others' things are changed."""
+    exchange, _ = exchange_of("POST", "/")
+    exchange.key = Key("alice")
+    with pytest.raises(PermissionDenied, match="admin"):
+        require_admin(exchange)
+    exchange.key = Key("root", scopes=ADMIN)
+    assert require_admin(exchange).name == "root"
