@@ -102,6 +102,24 @@ class Sampling(Struct, frozen=True):
     logprobs: bool = False
     top_logprobs: int = 0
 
+    def filled(self, defaults: Sampling) -> Sampling:
+        """The same with every gap filled from `defaults`; written out, since it is done for every request."""
+        return Sampling(
+            defaults.max_tokens if self.max_tokens is None else self.max_tokens,
+            defaults.temperature if self.temperature is None else self.temperature,
+            defaults.top_p if self.top_p is None else self.top_p,
+            defaults.top_k if self.top_k is None else self.top_k,
+            defaults.min_p if self.min_p is None else self.min_p,
+            defaults.frequency_penalty if self.frequency_penalty is None else self.frequency_penalty,
+            defaults.presence_penalty if self.presence_penalty is None else self.presence_penalty,
+            defaults.repetition_penalty if self.repetition_penalty is None else self.repetition_penalty,
+            self.seed,
+            self.logit_bias,
+            self.stop,
+            self.logprobs,
+            self.top_logprobs,
+        )
+
 
 class Reasoning(Struct, frozen=True):
     """How much the model may think before it answers."""
@@ -140,6 +158,8 @@ class ChatRequest(Struct, frozen=True):
     max_ttft_s: float | None = None
     prompt_tokens_max: int | None = None  # older turns are dropped until the prompt has no more
     shortens: bool = False  # also an explicit max_tokens is lowered to what the context leaves, instead of refused
+    identified: bool = False  # each completion has an id of its own, and the request a session
+    scores: bool = False  # the answer carries a confidence where the model is tuned to a domain
     prompts: tuple[str | tuple[int, ...], ...] = ()
     door: str = "v1"
     project_first: bool = False  # `model` names a project, or a project and a model, before it names a model
@@ -153,6 +173,11 @@ class ChatRequest(Struct, frozen=True):
     use_tools: bool | None = None  # of the project's tool providers; None: as the project says
     tool_overrides: tuple[ToolOverride, ...] = ()
     ignored_fields: tuple[str, ...] = ()
+
+    @property
+    def choices(self) -> int:
+        """How many answers there will be."""
+        return self.n * (len(self.prompts) or 1)
 
 
 class TokenLogprob(Struct, frozen=True):
@@ -222,3 +247,4 @@ class Completion(Struct, frozen=True):
 
     choices: tuple[Choice, ...]
     usage: Usage
+    confidence: float | None = None  # 0..100, see `completions/confidence.py`

@@ -11,6 +11,8 @@ VALUES_ONLY = frozenset(
     {
         "__main__.py",
         "chat.py",
+        "completions/dialects/openai/fields.py",
+        "completions/doors.py",
         "completions/plan.py",
         "engines/kinds.py",
         "errors.py",
@@ -29,7 +31,6 @@ TESTED_BY = {
     "integration/bad_input/test_bad_input.py": (
         "accounts/authenticate.py",
         "accounts/keys.py",
-        "completions/dialects/openai_request.py",
         "gateway/app.py",
         "gateway/routes.py",
         "gateway/table.py",
@@ -76,7 +77,6 @@ TESTED_BY = {
     ),
     "conformance/test_plain.py": (
         "completions/collect.py",
-        "completions/dialects/openai_response.py",
         "completions/prepare.py",
     ),
     "conformance/test_prefill.py": (
@@ -84,6 +84,11 @@ TESTED_BY = {
         "structured/remainder.py",
         "structured/stacks.py",
     ),
+    "unit/completions/dialects/openai/test_request.py": (
+        "completions/dialects/openai/messages.py",
+        "completions/dialects/openai/tools.py",
+    ),
+    "unit/completions/dialects/test_canonical.py": ("completions/dialects/openai/answer.py",),
     "unit/structured/test_branches.py": (
         "structured/accepts.py",
         "structured/emptiness.py",

@@ -24,7 +24,7 @@ LINES_WANTED = 250
 LARGE_STEPS = {
     "http/client.py",
     "http/connection.py",
-    "completions/dialects/openai_request.py",
+    "completions/dialects/openai/request.py",
     "engines/wire.py",
     "completions/generate.py",
 }

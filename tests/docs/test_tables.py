@@ -6,7 +6,7 @@ import ast
 import inspect
 
 from antiphon import errors
-from antiphon.completions.dialects.openai_request import ChatBody
+from antiphon.completions.dialects.canonical import ChatBody
 from antiphon.engines.kinds import KINDS, EngineKind
 from antiphon.gateway import routes
 from antiphon.observe.metrics import Metrics

@@ -38,6 +38,13 @@ class Plan(Struct, frozen=True):
     grammar: str | None = None
     tool_grammar: str | None = None
     schema: JSONSchema | None = None
+    completion_ids: tuple[str, ...] = ()  # one a choice, where completions can be referred to later
+    turns_dropped: int = 0  # from the front of the conversation, to keep within the prompt's limit
+
+    @property
+    def scored(self) -> bool:
+        """Whether the answer carries a confidence."""
+        return self.request.scores and self.model.domain_aligned
 
     def emulates_tools(self, offer: Offer) -> bool:
         """Whether this engine's tool calls are read out of its text."""
@@ -61,25 +68,6 @@ def _tells_of_tools(messages: tuple[Message, ...]) -> bool:
         if turn.tool_calls or turn.role == "tool":
             return True
     return False
-
-
-def fill(asked: Sampling, defaults: Sampling) -> Sampling:
-    """`asked` with every gap filled from `defaults`; written out, since it is done for every request."""
-    return Sampling(
-        defaults.max_tokens if asked.max_tokens is None else asked.max_tokens,
-        defaults.temperature if asked.temperature is None else asked.temperature,
-        defaults.top_p if asked.top_p is None else asked.top_p,
-        defaults.top_k if asked.top_k is None else asked.top_k,
-        defaults.min_p if asked.min_p is None else asked.min_p,
-        defaults.frequency_penalty if asked.frequency_penalty is None else asked.frequency_penalty,
-        defaults.presence_penalty if asked.presence_penalty is None else asked.presence_penalty,
-        defaults.repetition_penalty if asked.repetition_penalty is None else asked.repetition_penalty,
-        asked.seed,
-        asked.logit_bias,
-        asked.stop,
-        asked.logprobs,
-        asked.top_logprobs,
-    )
 
 
 def job(plan: Plan, offer: Offer, index: int) -> Job:

@@ -8,7 +8,7 @@ import msgspec
 
 from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Image, Message, Part, Sampling
-from antiphon.completions.plan import Bounds, Plan, closed_once, fill, job
+from antiphon.completions.plan import Bounds, Plan, closed_once, job
 from antiphon.errors import BadRequest, EngineFailed, FirstTokenTimeout, PermissionDenied, Unavailable
 from antiphon.models.catalogue import Catalogue, Model
 from antiphon.structured.grammar import compile_schema, json_object_grammar
@@ -58,10 +58,13 @@ class Preparation:
         now = self._loop.time()
         total_s = request.timeout_s or model.timeout_s or bounds.total_s
         first_token_s = bounds.first_token_s if request.max_ttft_s is None else request.max_ttft_s
+        sampling = request.sampling.filled(model.defaults)
+        if request.scores and model.domain_aligned and not sampling.logprobs:
+            sampling = msgspec.structs.replace(sampling, logprobs=True)
         return Plan(
             request=request,
             model=model,
-            sampling=fill(request.sampling, model.defaults),
+            sampling=sampling,
             begun_at=now,
             total_at=now + total_s,
             first_token_at=now + first_token_s,

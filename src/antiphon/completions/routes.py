@@ -1,57 +1,69 @@
-"""POST /v1/chat/completions: from bytes to bytes. The dialect parses and renders; here the line is kept alive."""
+"""Chat at one door: from bytes to bytes. The dialect parses and renders; here the line is kept alive."""
 
 from __future__ import annotations
 
-from msgspec import Struct
-
+from antiphon.accounts.keys import Key
 from antiphon.clock import Clock
-from antiphon.completions.dialects import openai_request, openai_response
-from antiphon.completions.dialects.openai_response import Head, StreamRenderer
+from antiphon.completions.dialects import AnswerStream, Head, RequestBounds
+from antiphon.completions.doors import Door
 from antiphon.completions.plan import Plan
 from antiphon.completions.service import Completions, CompletionStream
 from antiphon.errors import AntiphonError
-from antiphon.http.errors import json_object
+from antiphon.http.errors import event_body, json_body
 from antiphon.http.exchange import EVENT_STREAM, JSON, Exchange, Header, require_key
 from antiphon.http.sse import DONE, HEARTBEAT, event
 from antiphon.ids import Ids
 
-
-class RequestBounds(Struct, frozen=True):
-    """What one request may hold."""
-
-    n_max: int
-    messages_max: int
-    strict_fields: bool
+WIRE_HEADER = b"x-wire"
 
 
 class ChatRoutes:
-    """The chat handler of the canonical door."""
+    """The chat handler of one door. `exact`: show only what its vendor documents, unless a request says otherwise."""
 
-    def __init__(self, completions: Completions, bounds: RequestBounds, *, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        door: Door,
+        completions: Completions,
+        bounds: RequestBounds,
+        *,
+        clock: Clock,
+        ids: Ids,
+        exact: bool = False,
+    ) -> None:
+        self._door = door
+        self._dialect = door.dialect
         self._completions = completions
         self._bounds = bounds
         self._clock = clock
         self._ids = ids
+        self._exact = exact
 
     async def chat(self, exchange: Exchange) -> None:
         """Answer one chat completion, plain or streamed as the body asks."""
-        bounds = self._bounds
-        request = openai_request.parse(
-            await exchange.body(),
-            n_max=bounds.n_max,
-            messages_max=bounds.messages_max,
-            strict_fields=bounds.strict_fields,
-        )
+        request = self._dialect.parse(await exchange.body(), exchange.headers, self._bounds)
         key = require_key(exchange)
         plan = await self._completions.plan(request, key)
-        answer_id = self._ids.make("gen-" if key.dria else "chatcmpl-")
-        created = int(self._clock.now())
         if request.stream:
-            await self._stream(exchange, plan, answer_id, created)
+            await self._stream(exchange, plan, self._head(exchange, plan, key))
         else:
-            await self._plain(exchange, plan, answer_id, created)
+            await self._plain(exchange, plan, key)
 
-    async def _plain(self, exchange: Exchange, plan: Plan, answer_id: str, created: int) -> None:
+    def _head(self, exchange: Exchange, plan: Plan, key: Key, node: str = "") -> Head:
+        request = plan.request
+        wanted = exchange.headers.get(WIRE_HEADER)
+        return Head(
+            id=self._ids.make(self._dialect.id_prefix(dria=key.dria)),
+            created=self._clock.now(),
+            model=request.model,
+            node=node,
+            session_id=request.session_id,
+            completion_ids=plan.completion_ids,
+            include_usage=request.include_usage,
+            exact=self._exact if wanted is None else wanted.lower() == b"exact",
+            dria=key.dria,
+        )
+
+    async def _plain(self, exchange: Exchange, plan: Plan, key: Key) -> None:
         """A slow answer is preceded by blank lines, so that proxies do not cut the connection."""
         headers = (JSON, *_extra_headers(plan))
 
@@ -66,18 +78,18 @@ class ChatRoutes:
         except AntiphonError as error:
             if not exchange.started:
                 raise
-            exchange.finish(json_object(error))
+            exchange.finish(json_body(error, self._door.errors))
             return
-        body = openai_response.render(completion, Head(answer_id, created, plan.request.model, node))
+        body = self._dialect.render(completion, self._head(exchange, plan, key, node))
         if exchange.started:
             exchange.finish(body)
         else:
             exchange.respond(200, body, *headers)
 
-    async def _stream(self, exchange: Exchange, plan: Plan, answer_id: str, created: int) -> None:
+    async def _stream(self, exchange: Exchange, plan: Plan, head: Head) -> None:
         """The head goes out with the first delta or the first heartbeat: until then a status can still be said."""
         stream = self._completions.open(plan)
-        renderer = StreamRenderer(Head(answer_id, created, plan.request.model, ""))
+        renderer = self._dialect.stream(head)
         try:
             await stream.start()
             await self._relay(exchange, plan, stream, renderer)
@@ -85,11 +97,11 @@ class ChatRoutes:
             stream.failed(error)
             if not exchange.started:
                 raise
-            exchange.finish(event(json_object(error)))
+            exchange.finish(event(event_body(error, self._door.errors)))
         finally:
             stream.close()
 
-    async def _relay(self, exchange: Exchange, plan: Plan, stream: CompletionStream, renderer: StreamRenderer) -> None:
+    async def _relay(self, exchange: Exchange, plan: Plan, stream: CompletionStream, renderer: AnswerStream) -> None:
         """What arrives together is written together; `[DONE]` follows only a finished answer."""
         render = renderer.delta
         while (deltas := await stream.next()) != []:
@@ -105,13 +117,20 @@ class ChatRoutes:
                 await exchange.drain()
         if not exchange.started:
             exchange.start(200, *EVENT_STREAM, *_extra_headers(plan))
-        usage = renderer.usage(stream.usage) if plan.request.include_usage else b""
-        exchange.finish(usage + DONE)
+        exchange.finish(renderer.end(stream.usage, stream.confidence) + DONE)
 
 
 def _extra_headers(plan: Plan) -> tuple[Header, ...]:
-    ignored = plan.request.ignored_fields
-    if not ignored:
+    """What is told of a request beside its answer; nothing for most."""
+    request = plan.request
+    if not (request.ignored_fields or plan.turns_dropped or request.session_id):
         return ()
-    shown = ", ".join(name if name.isascii() and name.isprintable() else "?" for name in ignored[:32])
-    return ((b"x-ignored-fields", shown[:1024].encode()),)
+    headers: list[Header] = []
+    if request.ignored_fields:
+        names = [name if name.isascii() and name.isprintable() else "?" for name in request.ignored_fields[:32]]
+        headers.append((b"x-ignored-fields", ", ".join(names)[:1024].encode()))
+    if plan.turns_dropped:
+        headers.append((b"x-prompt-truncated", b"%d" % plan.turns_dropped))
+    if request.session_id:
+        headers.append((b"x-session-id", request.session_id.encode()))
+    return tuple(headers)

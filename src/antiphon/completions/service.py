@@ -8,13 +8,13 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Struct
 
-from antiphon.chat import Choice, Completion, ToolCall, Usage
-from antiphon.completions.collect import Collector
+from antiphon.chat import Choice, Completion, Delta, ToolCall, Usage
 from antiphon.completions.deadline import Deadline
 from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
 from antiphon.completions.merge import MergedStream
 from antiphon.completions.plan import Bounds, Plan, job
 from antiphon.completions.prepare import Preparation
+from antiphon.completions.watch import Watch
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, Unavailable
 from antiphon.ids import Ids
 from antiphon.models.placement import Placement
@@ -22,13 +22,21 @@ from antiphon.wheel import TimerWheel
 
 
 class Record(Struct, frozen=True):
-    """What became of one request: for metrics and logs. Times in the event loop's seconds, tokens as billed."""
+    """What became of one request: for metrics, logs and the store. Times in the event loop's seconds, tokens as billed.
+
+    `choices` are there where the request is to be stored.
+    """
 
     plan: Plan
     usage: Usage
     ended_at: float
     first_token_at: float | None
     failure: str | None
+    node: str = ""
+    choices: tuple[Choice, ...] = ()
+
+
+Note = Callable[[Plan, Usage, float | None, AntiphonError | None, str, tuple[Choice, ...]], None]
 
 
 class Completions:
@@ -89,8 +97,9 @@ class Completions:
             finally:
                 self._placement.give_back(load)
             usage = bounded(usage, plan)
-            self._note(plan, usage, None, None)
-            return Completion((self._named(choice) if choice.tool_calls else choice,), usage), offer.engine.name
+            choices = (self._named(choice) if choice.tool_calls else choice,)
+            self._note(plan, usage, None, None, offer.engine.name, choices)
+            return Completion(choices, usage), offer.engine.name
 
     def _named(self, choice: Choice) -> Choice:
         """Every tool call has an id, also from an engine that gives none."""
@@ -103,32 +112,39 @@ class Completions:
 
     async def _collect(self, plan: Plan, beat: Callable[[], None]) -> tuple[Completion, str]:
         """Choices generated as streams, folded into whole ones."""
-        collectors = [Collector(i, logprobs=plan.sampling.logprobs) for i in range(plan.request.n)]
-        stream = self.open(plan)
+        stream = self._open(plan, Watch(plan, keep=True))
         try:
             await stream.start()
             while (deltas := await stream.next()) != []:
                 if deltas is None:
                     beat()
-                    continue
-                for delta in deltas:
-                    collectors[delta.index].add(delta)
         except AntiphonError as error:
             stream.failed(error)
             raise
         finally:
             stream.close()
-        completion = Completion(tuple(collector.choice() for collector in collectors), stream.usage)
-        return completion, stream.node
+        return Completion(stream.choices, stream.usage, stream.confidence), stream.node
 
     def open(self, plan: Plan) -> CompletionStream:
         """A stream of the plan's deltas; `start` it, read it to its end, close it."""
-        return CompletionStream(plan, self._placement, self._bounds, ids=self._ids, note=self._note)
+        watched = plan.request.store or plan.scored
+        return self._open(plan, Watch(plan, keep=plan.request.store) if watched else None)
 
-    def _note(self, plan: Plan, usage: Usage, first_token_at: float | None, failure: AntiphonError | None) -> None:
+    def _open(self, plan: Plan, watch: Watch | None) -> CompletionStream:
+        return CompletionStream(plan, self._placement, self._bounds, ids=self._ids, note=self._note, watch=watch)
+
+    def _note(
+        self,
+        plan: Plan,
+        usage: Usage,
+        first_token_at: float | None,
+        failure: AntiphonError | None,
+        node: str = "",
+        choices: tuple[Choice, ...] = (),
+    ) -> None:
         ended_at = self._loop.time()
         code = None if failure is None else failure.code or failure.type
-        self._on_end(Record(plan, usage, ended_at, first_token_at, code))
+        self._on_end(Record(plan, usage, ended_at, first_token_at, code, node, choices))
 
 
 class CompletionStream:
@@ -145,16 +161,23 @@ class CompletionStream:
         bounds: Bounds,
         *,
         ids: Ids,
-        note: Callable[[Plan, Usage, float | None, AntiphonError | None], None],
+        note: Note,
+        watch: Watch | None,
     ) -> None:
         self._plan = plan
+        self._watch = watch
         self._note = note
         self._failure: AntiphonError | None = None
         self._ended = False
         choices = [ChoiceStream(plan, i, placement, bounds=bounds, ids=ids) for i in range(plan.request.n)]
         self._source = choices[0] if len(choices) == 1 else MergedStream(choices, heartbeat_s=bounds.heartbeat_s)
         self.start = self._source.start
-        self.next = self._source.next
+        self.next = self._source.next if watch is None else self._watched
+
+    async def _watched(self) -> list[Delta] | None:
+        deltas = await self._source.next()
+        assert self._watch is not None
+        return self._watch.see(deltas) if deltas else deltas
 
     @property
     def node(self) -> str:
@@ -165,6 +188,16 @@ class CompletionStream:
     def usage(self) -> Usage:
         """What it took: as the engine says, else as counted here."""
         return bounded(self._source.usage or Usage(completion_tokens=self._source.tokens), self._plan)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What has come so far, where it is kept."""
+        return () if self._watch is None else self._watch.choices
+
+    @property
+    def confidence(self) -> float | None:
+        """How sure the model was, where the answer is to tell it."""
+        return None if self._watch is None else self._watch.confidence
 
     def failed(self, error: AntiphonError) -> None:
         """Remember why it ended early."""
@@ -178,7 +211,7 @@ class CompletionStream:
             failure = self._failure
             if failure is None and not self._source.complete:
                 failure = AntiphonError("The client has gone.", code="client_gone")
-            self._note(self._plan, self.usage, self._source.first_token_at, failure)
+            self._note(self._plan, self.usage, self._source.first_token_at, failure, self.node, self.choices)
 
 
 def bounded(usage: Usage, plan: Plan) -> Usage:

@@ -13,6 +13,7 @@ from antiphon.errors import AntiphonError, Unavailable
 from antiphon.gateway.cors import CrossOrigin
 from antiphon.gateway.table import Table
 from antiphon.http import errors as wire_errors
+from antiphon.http.errors import ErrorShape
 from antiphon.http.exchange import ClientGone, Exchange
 from antiphon.ids import Ids
 from antiphon.observe.logs import Log
@@ -23,7 +24,10 @@ CLIENT_GONE_STATUS = 499  # never sent; what logs and metrics show
 
 
 class Application:
-    """Serves one table of routes. Make it within a running event loop."""
+    """Serves one table of routes. Make it within a running event loop.
+
+    `shapes` says which errors stand below which addresses; OpenAI's stand everywhere else.
+    """
 
     def __init__(
         self,
@@ -36,6 +40,7 @@ class Application:
         ids: Ids,
         cross_origin: CrossOrigin | None = None,
         errors: Literal["auto", "text", "json"] = "auto",
+        shapes: tuple[tuple[str, ErrorShape], ...] = (),
         in_flight_max: int = 4096,
     ) -> None:
         self._table = table
@@ -45,6 +50,7 @@ class Application:
         self._log = log
         self._ids = ids
         self._errors = errors
+        self._shapes = shapes
         self._in_flight_max = in_flight_max
         self._cross_origin = cross_origin
         self._loop = asyncio.get_running_loop()
@@ -98,6 +104,15 @@ class Application:
         if exchange.started:
             exchange.break_off()
             return
+        shape = self._shape(exchange.path)
         accept, authorization = exchange.header(b"accept"), exchange.header(b"authorization")
-        content_type, body = wire_errors.body(error, wire_errors.form(accept, authorization, self._errors))
-        exchange.respond(error.status, body, content_type, *wire_errors.headers(error))
+        as_form = wire_errors.form(accept, authorization, self._errors)
+        content_type, body = wire_errors.body(error, as_form, shape)
+        exchange.respond(wire_errors.status(error, shape), body, content_type, *wire_errors.headers(error))
+
+    def _shape(self, path: str) -> ErrorShape:
+        """How the door at this address shows errors."""
+        for prefix, shape in self._shapes:
+            if path.startswith(prefix):
+                return shape
+        return "openai"

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from antiphon.accounts.keys import ADMIN, INFERENCE, Key, Keyring, digest
 from antiphon.accounts.limits import RequestLimits
 from antiphon.clock import SystemClock
+from antiphon.completions.dialects import RequestBounds
+from antiphon.completions.doors import DOORS, Door
 from antiphon.completions.plan import Bounds
 from antiphon.completions.prepare import Preparation
-from antiphon.completions.routes import ChatRoutes, RequestBounds
+from antiphon.completions.routes import ChatRoutes
 from antiphon.completions.service import Completions
 from antiphon.gateway.app import Application
 from antiphon.gateway.cors import CrossOrigin
@@ -104,9 +106,14 @@ def build(
         messages_max=settings.limits.messages_max,
         strict_fields=settings.server.strict_fields,
     )
+
+    def chat(door: Door) -> ChatRoutes:
+        exact = settings.server.wire == "exact"
+        return ChatRoutes(door, completions, request_bounds, clock=clock, ids=ids, exact=exact)
+
     app = Application(
         table(
-            chat=ChatRoutes(completions, request_bounds, clock=clock, ids=ids),
+            chat=tuple((door, chat(door)) for door in DOORS),
             models=ModelRoutes(catalogue),
             health=HealthRoutes(catalogue, metrics),
             pages=PageRoutes(),
@@ -118,6 +125,7 @@ def build(
         log=log,
         ids=ids,
         errors=settings.server.errors,
+        shapes=tuple((f"{door.prefix}/", door.errors) for door in DOORS),
         in_flight_max=settings.limits.in_flight_max,
         cross_origin=CrossOrigin(settings.server.cors_origins) if settings.server.cors_origins else None,
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from antiphon.completions.dialects.openai_request import ChatBody
-from antiphon.completions.dialects.openai_response import WireCompletion
+from antiphon.completions.doors import Door
 from antiphon.completions.routes import ChatRoutes
 from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.pages import PageRoutes
@@ -14,22 +13,17 @@ TEXT = "text/plain"
 
 
 def table(
-    *, chat: ChatRoutes, models: ModelRoutes, health: HealthRoutes, pages: PageRoutes, metrics_need_key: bool
+    *,
+    chat: tuple[tuple[Door, ChatRoutes], ...],
+    models: ModelRoutes,
+    health: HealthRoutes,
+    pages: PageRoutes,
+    metrics_need_key: bool,
 ) -> Table:
     """All routes of the gateway."""
     made = Table(
         (
-            Route(
-                "POST",
-                "/v1/chat/completions",
-                chat.chat,
-                "Generate a chat completion, plain or streamed.",
-                "chat",
-                request=ChatBody,
-                response=WireCompletion,
-                statuses=(403, 404, 408, 502, 504),
-                streams=True,
-            ),
+            *(_chat(door, routes) for door, routes in chat),
             Route("GET", "/v1/models", models.list, "List the models that this key may use.", "models",
                   response=WireModels),
             Route("GET", "/v1/models/{model}", models.get, "One model, by id or alias.", "models",
@@ -49,3 +43,17 @@ def table(
     )  # fmt: skip
     pages.finish(made.routes)
     return made
+
+
+def _chat(door: Door, routes: ChatRoutes) -> Route:
+    return Route(
+        "POST",
+        f"{door.prefix}/chat/completions",
+        routes.chat,
+        f"Generate a chat completion, plain or streamed ({door.title}).",
+        "chat",
+        request=door.dialect.BODY,
+        response=door.dialect.ANSWER,
+        statuses=(403, 404, 408, 502, 504),
+        streams=True,
+    )

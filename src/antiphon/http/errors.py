@@ -1,20 +1,32 @@
-"""Errors on the wire: status, headers and body, as text or as JSON. The only place that renders them."""
+"""Errors on the wire: status, headers and body, in the shape of the door that was asked. The only place that renders.
+
+All shapes carry the same sentence. `openai` is an object, or the sentence alone where the client wants text; `detail`
+is FastAPI's, a list of places for what is wrong with a body (422); `error` is the sentence under one key.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from antiphon.errors import AntiphonError, BodyTooLarge, MethodNotAllowed, Unauthenticated
+from antiphon.errors import AntiphonError, BadRequest, BodyTooLarge, MethodNotAllowed, Unauthenticated
 from antiphon.http.exchange import Header
 
 Form = Literal["text", "json"]
+ErrorShape = Literal["openai", "detail", "error"]
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 JSON = (b"content-type", b"application/json")
 RETRY_AFTER_S_MAX = 60
+ENTITIES = {  # what Adaptive's client looks for in the sentence
+    "model_not_found": "model",
+    "project_not_found": "project",
+    "metric_not_found": "metric",
+    "completion_not_found": "completion",
+}
 _QUALITY = re.compile(r";\s*q=([0-9.]+)")
+_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 
 
 def form(accept: str, authorization: str, setting: Literal["auto", "text", "json"]) -> Form:
@@ -41,6 +53,11 @@ def _preference(accept: str, media_type: str) -> float:
     return 0.0
 
 
+def status(error: AntiphonError, shape: ErrorShape) -> int:
+    """The status; `detail` is 422 for what is wrong with a body, as its clients expect."""
+    return 422 if shape == "detail" and isinstance(error, BadRequest) else error.status
+
+
 def headers(error: AntiphonError) -> list[Header]:
     """The headers that belong to an error."""
     extra: list[Header] = []
@@ -59,14 +76,36 @@ def headers(error: AntiphonError) -> list[Header]:
     return extra
 
 
-def body(error: AntiphonError, as_form: Form) -> tuple[Header, bytes]:
-    """The content type and the body; both forms carry the same sentence."""
-    if as_form == "text":
+def body(error: AntiphonError, as_form: Form, shape: ErrorShape = "openai") -> tuple[Header, bytes]:
+    """The content type and the body."""
+    if shape == "openai" and as_form == "text":
         return TEXT, error.message.encode()
-    return JSON, json_object(error)
+    return JSON, json_body(error, shape)
+
+
+def json_body(error: AntiphonError, shape: ErrorShape = "openai") -> bytes:
+    """The body as JSON."""
+    if shape == "detail":
+        return msgspec.json.encode({"detail": _detail(error) if isinstance(error, BadRequest) else error.message})
+    if shape == "error":
+        entity = ENTITIES.get(error.code or "")
+        return msgspec.json.encode({"error": f"EntityNotFound: {entity}: {error.message}" if entity else error.message})
+    return json_object(error)
+
+
+def event_body(error: AntiphonError, shape: ErrorShape) -> bytes:
+    """The payload of an event that ends a stream: always under `error`, which is where every client looks."""
+    return json_body(error, "error") if shape == "error" else json_object(error)
 
 
 def json_object(error: AntiphonError) -> bytes:
     """OpenAI's error object."""
     shown = {"message": error.message, "type": error.type, "param": error.param, "code": error.code}
     return msgspec.json.encode({"error": shown})
+
+
+def _detail(error: AntiphonError) -> list[dict[str, Any]]:  # Any: places hold names and numbers
+    place: list[str | int] = ["body"]
+    for name, index in _STEP.findall(error.param or ""):
+        place.append(int(index) if index else name)
+    return [{"loc": place, "msg": error.message, "type": error.code or error.type}]

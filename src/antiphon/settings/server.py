@@ -32,6 +32,13 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Literal["auto", "text", "json"],
         Meta(description="Form of error bodies under /v1; `auto` looks at `Accept` and the key."),
     ] = "auto"
+    wire: Annotated[
+        Literal["superset", "exact"],
+        Meta(
+            description="What answers show: OpenAI's fields besides the door's own, or only those that the door's "
+            "vendor documents; a request's header `X-Wire` says otherwise."
+        ),
+    ] = "superset"
     strict_fields: Annotated[
         bool,
         Meta(description="Answer 400 to unknown request fields; otherwise they are ignored and named."),

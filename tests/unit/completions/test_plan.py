@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from antiphon.chat import ChatRequest, Message, Sampling, Tool, ToolCall
-from antiphon.completions.plan import Plan, closed_once, fill, job
+from antiphon.completions.plan import Plan, closed_once, job
 from tests.unit.completions.scripted import ASKED, ScriptedEngine, model_of, offer_of
 
 USER = Message(role="user", content="Hi")
@@ -47,17 +47,17 @@ def test_closing_turns_are_merged_or_dropped(turns: tuple[Message, ...], closed:
 
 def test_what_the_request_says_wins() -> None:
     """Zero is a value, not a gap."""
-    assert fill(ZEROS, DEFAULTS) == ZEROS
+    assert ZEROS.filled(DEFAULTS) == ZEROS
 
 
 def test_gaps_are_filled_from_the_model() -> None:
     """Every field that a model may set a default for."""
-    assert fill(Sampling(), DEFAULTS) == DEFAULTS
+    assert Sampling().filled(DEFAULTS) == DEFAULTS
 
 
 def test_fields_without_defaults_stay_the_request_s() -> None:
     """Seed, bias, stops and log-probabilities never come from the model."""
-    assert fill(Sampling(), ZEROS) == Sampling(1, 0.0, 0.0, -1, 0.0, 0.0, 0.0, 1.0)
+    assert Sampling().filled(ZEROS) == Sampling(1, 0.0, 0.0, -1, 0.0, 0.0, 0.0, 1.0)
 
 
 def test_each_choice_has_a_seed_of_its_own() -> None:

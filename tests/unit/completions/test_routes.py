@@ -11,9 +11,11 @@ import pytest
 from antiphon.accounts.keys import Key
 from antiphon.chat import Choice, Delta, ToolCallDelta
 from antiphon.clock import ManualClock
+from antiphon.completions.dialects import RequestBounds
+from antiphon.completions.doors import DOORS
 from antiphon.completions.plan import Bounds
 from antiphon.completions.prepare import Preparation
-from antiphon.completions.routes import ChatRoutes, RequestBounds
+from antiphon.completions.routes import ChatRoutes
 from antiphon.completions.service import Completions, Record
 from antiphon.errors import BadRequest, EngineFailed, ModelNotFound, Unavailable
 from antiphon.http.exchange import Exchange
@@ -70,7 +72,7 @@ class Served:
             on_end=self.records.append,
         )
         limits = RequestBounds(n_max=4, messages_max=8, strict_fields=strict)
-        self.routes = ChatRoutes(completions, limits, clock=ManualClock(), ids=seeded(2))
+        self.routes = ChatRoutes(DOORS[0], completions, limits, clock=ManualClock(), ids=seeded(2))
 
     async def ask(self, key: Key | None = Key("alice"), **body: Any) -> CountingWire:
         """The answer to this body, completed by a model and a message."""

@@ -7,9 +7,10 @@ import json
 import pytest
 
 from antiphon.chat import ChatRequest, Image, Message, NamedTool, Reasoning, ResponseFormat, Text, Tool, ToolCall
-from antiphon.completions.dialects.openai_request import FIELDS, parse
+from antiphon.completions.dialects import RequestBounds, canonical
 from antiphon.errors import BadRequest
 
+FIELDS = frozenset(canonical.ChatBody.__struct_fields__)
 TOOLS = '[{"type":"function","function":{"name":"f"}}]'
 CALL = '{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}'
 
@@ -18,7 +19,7 @@ def read(fields: str = "", *, messages: str = '[{"role":"user","content":"Hi"}]'
     """The request with these further fields, as JSON text."""
     comma = "," if fields else ""
     body = f'{{"model":"m","messages":{messages}{comma}{fields}}}'
-    return parse(body.encode(), n_max=4, messages_max=3, strict_fields=strict)
+    return canonical.parse(body.encode(), {}, RequestBounds(4, 3, strict_fields=strict))
 
 
 def refused(fields: str = "", *, messages: str = '[{"role":"user","content":"Hi"}]') -> BadRequest:
@@ -60,6 +61,13 @@ OUT_OF_RULE = {
     "safety_identifier": ["1"],
     "prompt_cache_key": ["1"],
     "store": ["1"],
+    "prompt_truncate_len": ["0", "-1", "1.5", '"1"'],
+    "session_id": ['""', '"a b"', "1", json.dumps("x" * 257), '"\u00e9"'],
+    "labels": ["[]", json.dumps({str(i): "x" for i in range(17)})],
+    "tags": ['"a"', "{}"],
+    "ab_campaign": ['""', "1"],
+    "system_prompt_args": ["[]", '"a"'],
+    "use_tools": ["1"],
     "modalities": ['"text"'],
     "functions": ["[]", "1"],
     "function_call": ['"auto"', "{}"],
@@ -83,6 +91,8 @@ def test_a_field_out_of_rule_is_refused_by_name(field: str, value: str) -> None:
         ('"tools":[{"type":"function"}]', "tools[0].function"),
         ('"stream_options":{"include_usage":1}', "stream_options.include_usage"),
         ('"response_format":{"type":"json_schema"}', "response_format.json_schema"),
+        ('"labels":{"a":1}', "labels[...]"),
+        ('"tags":["a",1]', "tags[1]"),
         ('"reasoning":{"max_tokens":1.5}', "reasoning.max_tokens"),
         ('"modalities":["audio"]', "modalities[0]"),
     ],
@@ -118,7 +128,7 @@ def test_null_is_the_same_as_absent(field: str) -> None:
 def test_model_and_messages_are_required(body: str, param: str) -> None:
     """Absent, null and empty are refused."""
     with pytest.raises(BadRequest) as raised:
-        parse(body.encode(), n_max=4, messages_max=3)
+        canonical.parse(body.encode(), {}, RequestBounds(4, 3))
     assert raised.value.param == param
 
 

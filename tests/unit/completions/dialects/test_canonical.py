@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from antiphon.chat import Choice, Completion, Delta, Logprob, TokenLogprob, ToolCall, ToolCallDelta, Usage
-from antiphon.completions.dialects.openai_response import Head, StreamRenderer, render
+from antiphon.completions.dialects import Head
+from antiphon.completions.dialects.canonical import ChunkStream, render
 
 HEAD = Head(id="c-1", created=5, model="m", node="node-1")
 USAGE = Usage(prompt_tokens=7, completion_tokens=2, cached_tokens=3, reasoning_tokens=1)
@@ -58,7 +61,7 @@ def test_an_answer_with_calls_thinking_and_logprobs() -> None:
 
 def test_chunks_of_plain_text() -> None:
     """The role comes once, the finish reason with an empty delta."""
-    renderer = StreamRenderer(HEAD)
+    renderer = ChunkStream(HEAD)
     assert renderer.delta(Delta(content="He")) == chunk(b'{"role":"assistant","content":"He"}')
     assert renderer.delta(Delta(content='l"o')) == chunk(rb'{"content":"l\"o"}')
     assert renderer.delta(Delta(finish_reason="stop")) == chunk(b"{}", finish=b'"stop"')
@@ -66,15 +69,15 @@ def test_chunks_of_plain_text() -> None:
 
 def test_the_quick_and_the_general_path_agree() -> None:
     """Bytes put together by hand are those that the encoder would give."""
-    renderer = StreamRenderer(HEAD)
+    renderer = ChunkStream(HEAD)
     renderer.delta(Delta(content="a"))
     delta = Delta(content="\n\u2603\x00")
-    assert renderer.delta(delta) == renderer._event(delta)
+    assert renderer.delta(delta) == renderer.event(delta)
 
 
 def test_thinking_first() -> None:
     """The role comes with the first thought, and no content beside it."""
-    renderer = StreamRenderer(HEAD)
+    renderer = ChunkStream(HEAD)
     assert renderer.delta(Delta(reasoning="h")) == chunk(b'{"role":"assistant","reasoning_content":"h"}')
     assert renderer.delta(Delta(reasoning="m")) == chunk(b'{"reasoning_content":"m"}')
     assert renderer.delta(Delta(content="a")) == chunk(b'{"content":"a"}')
@@ -83,12 +86,14 @@ def test_thinking_first() -> None:
 def test_the_usage_event() -> None:
     """No choice, the usage, and the stream's head."""
     head = b'data: {"id":"c-1","object":"chat.completion.chunk","created":5,"model":"m","choices":[],"usage":'
-    assert StreamRenderer(HEAD).usage(USAGE) == head + USAGE_JSON + b"}\n\n"
+    assert (
+        ChunkStream(msgspec.structs.replace(HEAD, include_usage=True)).end(USAGE, None) == head + USAGE_JSON + b"}\n\n"
+    )
 
 
 def test_tool_deltas() -> None:
     """Id, type and name come in a call's first piece, arguments in all."""
-    renderer = StreamRenderer(HEAD)
+    renderer = ChunkStream(HEAD)
     first = b'{"function":{"name":"f","arguments":""},"index":0,"id":"call_1","type":"function"}'
     begun = renderer.delta(Delta(tool_calls=(ToolCallDelta(0, "call_1", "f"),)))
     assert begun == chunk(b'{"role":"assistant","content":null,"tool_calls":[' + first + b"]}")
@@ -98,7 +103,7 @@ def test_tool_deltas() -> None:
 
 def test_choices_begin_in_order() -> None:
     """The third speaks first: the two before it get their roles first, and never again."""
-    renderer = StreamRenderer(HEAD)
+    renderer = ChunkStream(HEAD)
     role = b'{"role":"assistant","content":""}'
     begun = chunk(role, index=0) + chunk(role, index=1) + chunk(b'{"role":"assistant","content":"c"}', index=2)
     assert renderer.delta(Delta(index=2, content="c")) == begun
@@ -110,6 +115,6 @@ def test_with_logprobs_the_role_stands_alone() -> None:
     """An event of its own, then the text with its entries."""
     role = chunk(b'{"role":"assistant","content":""}')
     text = chunk(b'{"content":"a"}', logprobs=ENTRY_JSON)
-    renderer = StreamRenderer(HEAD)
+    renderer = ChunkStream(HEAD)
     assert renderer.delta(Delta(content="a", logprobs=(ENTRY,))) == role + text
     assert renderer.delta(Delta(content="a", logprobs=(ENTRY,))) == text

@@ -1,0 +1,28 @@
+"""The doors: which published APIs are served, under which addresses, in which dialect, with which errors.
+
+A further dialect is one module in `dialects/` and one row here.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from antiphon.completions.dialects import Dialect, adaptive, canonical, nugen
+from antiphon.http.errors import ErrorShape
+
+
+class Door(Struct, frozen=True):
+    """One published API. `prefix` is what its addresses begin with."""
+
+    name: str
+    title: str
+    prefix: str
+    dialect: Dialect
+    errors: ErrorShape
+
+
+DOORS = (
+    Door("v1", "OpenAI, Dria, DMind", "/v1", canonical, "openai"),
+    Door("nugen", "Nugen", "/api/v3/inference", nugen, "detail"),
+    Door("adaptive", "Adaptive Engine", "/api/v1", adaptive, "error"),
+)

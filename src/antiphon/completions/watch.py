@@ -1,0 +1,62 @@
+"""What is learned from an answer's deltas on their way to the client: the finished choices, the confidence. Pure."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from antiphon.chat import Choice, Delta
+from antiphon.completions.collect import Collector
+from antiphon.completions.plan import Plan
+
+
+class Confidence:
+    """100 times the geometric mean of the generated tokens' probabilities, all choices together."""
+
+    def __init__(self) -> None:
+        self._sum = 0.0
+        self._tokens = 0
+
+    def add(self, delta: Delta) -> None:
+        """Count the tokens of a delta."""
+        for entry in delta.logprobs:
+            self._sum += entry.logprob
+            self._tokens += 1
+
+    @property
+    def score(self) -> float | None:
+        """0 to 100 with four decimals, None before the first token."""
+        return round(100 * math.exp(self._sum / self._tokens), 4) if self._tokens else None
+
+
+class Watch:
+    """Sees every delta of one answer. `keep`: fold them into choices, which are asked for at the end."""
+
+    def __init__(self, plan: Plan, *, keep: bool) -> None:
+        self._logprobs_shown = plan.request.sampling.logprobs
+        self._confidence = Confidence() if plan.scored else None
+        count = plan.request.choices if keep else 0
+        self._collectors = [Collector(i, logprobs=self._logprobs_shown) for i in range(count)]
+
+    def see(self, deltas: list[Delta]) -> list[Delta]:
+        """The deltas to hand on: without log-probabilities where only the confidence needed them."""
+        if self._confidence is not None:
+            for delta in deltas:
+                self._confidence.add(delta)
+            if not self._logprobs_shown:
+                deltas = [msgspec.structs.replace(delta, logprobs=()) for delta in deltas]
+        if self._collectors:
+            for delta in deltas:
+                self._collectors[delta.index].add(delta)
+        return deltas
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What has come so far, as finished choices."""
+        return tuple(collector.choice() for collector in self._collectors)
+
+    @property
+    def confidence(self) -> float | None:
+        """The confidence, where the answer is to carry one."""
+        return None if self._confidence is None else self._confidence.score
