@@ -347,10 +347,15 @@ class ClientConnection(asyncio.Protocol):
             self._close()
 
     def _close(self) -> None:
+        """End it once what was written is read; a client that reads nothing of a small answer has its time as well."""
         self._stop_timer()
-        if self._transport is not None and not self._closing:
-            self._closing = True
-            self._transport.close()
+        transport = self._transport
+        if transport is None or self._closing:
+            return
+        self._closing = True
+        if transport.get_write_buffer_size():
+            self._timer = self._wheel.after(self._limits.write_timeout_s, transport.abort)
+        transport.close()
 
     def _linger(self) -> None:
         """Close our side, read on for a moment: a client that is still sending would else never see the answer."""

@@ -62,6 +62,8 @@ class Origin:
         self.visits += 1
         try:
             await self._script(Visit(self.visits, reader, writer))
+        except asyncio.CancelledError:
+            return  # the test is over
         finally:
             self.ended.set()
             writer.close()
