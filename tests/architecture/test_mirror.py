@@ -51,6 +51,8 @@ TESTED_BY = {
         "accounts/development.py",
         "cli/answering.py",
         "gateway/build.py",
+        "gateway/storage.py",
+        "gateway/values.py",
         "gateway/serve.py",
         "observe/logs.py",
     ),

@@ -8,6 +8,7 @@ from msgspec import Struct
 from antiphon.chat import ChatRequest, JSONSchema, Message, Sampling
 from antiphon.engines import Job
 from antiphon.models.catalogue import Model, Offer
+from antiphon.projects.model import Project
 from antiphon.tools.prompt import with_tools
 
 
@@ -38,8 +39,16 @@ class Plan(Struct, frozen=True):
     grammar: str | None = None
     tool_grammar: str | None = None
     schema: JSONSchema | None = None
+    project: Project | None = None
+    session_id: str | None = None
+    stored: bool = False  # the turn is kept as an interaction
     completion_ids: tuple[str, ...] = ()  # one a choice, where completions can be referred to later
     turns_dropped: int = 0  # from the front of the conversation, to keep within the prompt's limit
+
+    @property
+    def shown_model(self) -> str:
+        """The model's name in the answer: as the caller wrote it, or the one that its project chose."""
+        return self.request.model if self.project is None else self.model.id
 
     @property
     def scored(self) -> bool:

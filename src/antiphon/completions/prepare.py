@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 import msgspec
 
 from antiphon.accounts.keys import Key
-from antiphon.chat import ChatRequest, Image, Message, Part, Sampling
-from antiphon.completions.plan import Bounds, Plan, closed_once, job
-from antiphon.errors import BadRequest, EngineFailed, FirstTokenTimeout, PermissionDenied, Unavailable
-from antiphon.models.catalogue import Catalogue, Model
+from antiphon.chat import ChatRequest, Image, Message, Part
+from antiphon.completions.compose import with_memory, with_system_prompt
+from antiphon.completions.fit import fitted
+from antiphon.completions.plan import Bounds, Plan, closed_once
+from antiphon.errors import BadRequest, PermissionDenied
+from antiphon.ids import Ids
+from antiphon.models.catalogue import Model
+from antiphon.projects.model import Project
+from antiphon.projects.resolve import resolve
+from antiphon.projects.template import system_prompt
 from antiphon.structured.grammar import compile_schema, json_object_grammar
 from antiphon.structured.remainder import remainder
 from antiphon.tools.check import check_tools
@@ -19,48 +27,97 @@ from antiphon.vision.admission import ImageAdmission
 
 SCHEMA_PARAM = "response_format.json_schema.schema"
 PREFILL_CHARACTERS_INLINE = 10_000  # the remainder of a grammar after more may take longer than a loop should wait
-TURN_TOKENS_MAX = 32  # more than any chat template adds to one turn
-TEMPLATE_TOKENS_MAX = 512  # more than a template adds by itself, such as a default system message
+
+
+class Models(Protocol):
+    """The models on offer: one by name for a plan, and what a project needs to choose one."""
+
+    def find(self, name: str) -> Model:
+        """The model of that id or alias; ModelNotFound suggests the nearest name."""
+        ...
+
+    def id_of(self, name: str) -> str | None:
+        """The id of the model with that id or alias."""
+        ...
+
+    def first(self) -> str | None:
+        """The id of the first model."""
+        ...
+
+
+Memory = Callable[[str, str], Awaitable[tuple[Message, ...]]]  # account, session id -> the turns so far
 
 
 class Preparation:
-    """Makes plans. Make it within a running event loop."""
+    """Makes plans. Make it within a running event loop.
 
-    def __init__(self, catalogue: Catalogue, images: ImageAdmission, bounds: Bounds) -> None:
-        self._catalogue = catalogue
+    `projects` gives all projects by id and key; `memory` the earlier turns of a session.
+    """
+
+    def __init__(
+        self,
+        models: Models,
+        images: ImageAdmission,
+        bounds: Bounds,
+        *,
+        ids: Ids,
+        projects: Callable[[], Mapping[str, Project]],
+        memory: Memory | None = None,
+    ) -> None:
+        self._models = models
         self._images = images
         self._bounds = bounds
+        self._ids = ids
+        self._projects = projects
+        self._memory = memory
         self._loop = asyncio.get_running_loop()
 
     async def plan(self, request: ChatRequest, key: Key) -> Plan:
-        """Check `request` against the model it names; every refusal names its field."""
-        model = self._catalogue.find(request.model)
+        """Check `request` against what it names; every refusal names its field."""
+        target = resolve(
+            request.model, project_first=request.project_first, key=key, projects=self._projects(), served=self._models
+        )
+        model = self._models.find(target.model)
         if key.models and model.id not in key.models:
             raise PermissionDenied(f"This key may not use the model {model.id!r}.")
         if request.sampling.logit_bias and model.vocabulary_size is not None:
             _check_tokens(request.sampling.logit_bias, model.vocabulary_size)
+        request = await self._composed(request, target.project, key)
         if _holds_images(request):
             request = await self._admit_images(request, model)
-        plan = self._timed(request, model)
+        plan = self._timed(request, model, target.project)
         if request.tools or request.response_format.kind != "text":
             long = plan.prefill is not None and len(plan.prefill) > PREFILL_CHARACTERS_INLINE
             plan = await asyncio.to_thread(_grammars, plan) if long else _grammars(plan)
-        context = model.context_length
-        if context is None or _prompt_tokens_max(request) + (plan.sampling.max_tokens or 1) <= context:
+        if request.prompt_tokens_max is None and model.context_length is None:
             return plan
-        return await _fit(plan, context)
+        return await fitted(plan)
 
-    def _timed(self, request: ChatRequest, model: Model) -> Plan:
+    async def _composed(self, request: ChatRequest, project: Project | None, key: Key) -> ChatRequest:
+        """The request with what the project and the session put in front of it."""
+        messages = request.messages
+        if key.session_memory and request.session_id is not None and self._memory is not None:
+            messages = with_memory(messages, await self._memory(key.account, request.session_id))
+        template = None if project is None else project.system_prompt
+        prompt = system_prompt(template, request.system_prompt_args)
+        if prompt:
+            messages = with_system_prompt(messages, prompt)
+        return request if messages is request.messages else msgspec.structs.replace(request, messages=messages)
+
+    def _timed(self, request: ChatRequest, model: Model, project: Project | None) -> Plan:
         bounds = self._bounds
         if request.timeout_s is not None and request.timeout_s > bounds.total_s_max:
             message = f"timeout_secs: expected at most {bounds.total_s_max:g}."
             raise BadRequest(message, param="timeout_secs")
         now = self._loop.time()
-        total_s = request.timeout_s or model.timeout_s or bounds.total_s
+        defaults = model.defaults if project is None else project.defaults.filled(model.defaults)
+        total_s = request.timeout_s or (project and project.timeout_s) or model.timeout_s or bounds.total_s
         first_token_s = bounds.first_token_s if request.max_ttft_s is None else request.max_ttft_s
-        sampling = request.sampling.filled(model.defaults)
+        sampling = request.sampling.filled(defaults)
         if request.scores and model.domain_aligned and not sampling.logprobs:
             sampling = msgspec.structs.replace(sampling, logprobs=True)
+        stored = _stored(request, project)
+        identified = stored or request.identified
         return Plan(
             request=request,
             model=model,
@@ -69,6 +126,10 @@ class Preparation:
             total_at=now + total_s,
             first_token_at=now + first_token_s,
             prefill=_prefill(request.messages) if request.messages[-1].role == "assistant" else None,
+            project=project,
+            session_id=self._ids.uuid() if request.identified and not request.session_id else request.session_id,
+            stored=stored,
+            completion_ids=tuple(self._ids.uuid() for _ in range(request.choices)) if identified else (),
         )
 
     async def _admit_images(self, request: ChatRequest, model: Model) -> ChatRequest:
@@ -89,6 +150,13 @@ class Preparation:
             urls[i, j] = await self._images.admit(part.url, param=f"messages[{i}].content[{j}].image_url")
         messages = tuple(_with_images(message, i, urls) for i, message in enumerate(request.messages))
         return msgspec.structs.replace(request, messages=messages)
+
+
+def _stored(request: ChatRequest, project: Project | None) -> bool:
+    """Whether the turn is kept: as the caller says, else the project, else the door."""
+    if request.store is not None:
+        return request.store
+    return request.stores if project is None or project.store is None else project.store
 
 
 def _prefill(messages: tuple[Message, ...]) -> str | None:
@@ -144,53 +212,3 @@ def _grammars(plan: Plan) -> Plan:
             )
     schema = {"json_schema": wanted.schema, "json_object": {"type": "object"}}.get(wanted.kind)
     return msgspec.structs.replace(plan, grammar=grammar, tool_grammar=tools, schema=schema)
-
-
-async def _fit(plan: Plan, context: int) -> Plan:
-    """Lower a default max_tokens to what the context leaves; refuse an explicit one, or a prompt, that does not fit.
-
-    The engine is asked for the exact length only when a bound from the text's size leaves room for doubt.
-    """
-    asked = plan.sampling.max_tokens
-    prompt = await _prompt_tokens(plan)
-    if prompt is None:
-        return plan
-    if prompt >= context:
-        message = f"messages: the prompt has {prompt} tokens, the model's context is {context}."
-        raise BadRequest(message, param="messages", code="context_length_exceeded")
-    left = context - prompt
-    if asked is None or asked <= left:
-        return plan
-    if plan.request.sampling.max_tokens is not None:
-        message = f"max_tokens: {asked} and a prompt of {prompt} tokens exceed the model's context of {context}."
-        raise BadRequest(message, param="max_tokens", code="context_length_exceeded")
-    return msgspec.structs.replace(plan, sampling=_with_max_tokens(plan.sampling, left))
-
-
-async def _prompt_tokens(plan: Plan) -> int | None:
-    """The prompt's length as an engine counts it, None when none can tell now."""
-    offer = plan.model.require_live()[0]
-    try:
-        async with asyncio.timeout_at(plan.first_token_at):
-            return await offer.engine.count_prompt_tokens(job(plan, offer, 0))
-    except TimeoutError:
-        raise FirstTokenTimeout from None
-    except (EngineFailed, Unavailable):
-        return None
-
-
-def _with_max_tokens(sampling: Sampling, max_tokens: int) -> Sampling:
-    return msgspec.structs.replace(sampling, max_tokens=max_tokens)
-
-
-def _prompt_tokens_max(request: ChatRequest) -> int:
-    """A sure upper bound: no token is shorter than a byte, no template adds more than a little to each turn."""
-    size = TEMPLATE_TOKENS_MAX
-    for message in request.messages:
-        text = message.content if type(message.content) is str else message.text
-        size += TURN_TOKENS_MAX + (len(text) if text.isascii() else 4 * len(text))
-        if message.tool_calls:
-            size += sum(len(call.name) + 4 * len(call.arguments) for call in message.tool_calls)
-    if request.tools:
-        size += 4 * len(msgspec.json.encode(request.tools))
-    return size

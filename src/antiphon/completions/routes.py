@@ -54,9 +54,9 @@ class ChatRoutes:
         return Head(
             id=self._ids.make(self._dialect.id_prefix(dria=key.dria)),
             created=self._clock.now(),
-            model=request.model,
+            model=plan.shown_model,
             node=node,
-            session_id=request.session_id,
+            session_id=plan.session_id,
             completion_ids=plan.completion_ids,
             include_usage=request.include_usage,
             exact=self._exact if wanted is None else wanted.lower() == b"exact",
@@ -123,7 +123,7 @@ class ChatRoutes:
 def _extra_headers(plan: Plan) -> tuple[Header, ...]:
     """What is told of a request beside its answer; nothing for most."""
     request = plan.request
-    if not (request.ignored_fields or plan.turns_dropped or request.session_id):
+    if not (request.ignored_fields or plan.turns_dropped or plan.session_id):
         return ()
     headers: list[Header] = []
     if request.ignored_fields:
@@ -131,6 +131,6 @@ def _extra_headers(plan: Plan) -> tuple[Header, ...]:
         headers.append((b"x-ignored-fields", ", ".join(names)[:1024].encode()))
     if plan.turns_dropped:
         headers.append((b"x-prompt-truncated", b"%d" % plan.turns_dropped))
-    if request.session_id:
-        headers.append((b"x-session-id", request.session_id.encode()))
+    if plan.session_id:
+        headers.append((b"x-session-id", plan.session_id.encode()))
     return tuple(headers)

@@ -127,8 +127,8 @@ class Completions:
 
     def open(self, plan: Plan) -> CompletionStream:
         """A stream of the plan's deltas; `start` it, read it to its end, close it."""
-        watched = plan.request.store or plan.scored
-        return self._open(plan, Watch(plan, keep=plan.request.store) if watched else None)
+        watched = plan.stored or plan.scored
+        return self._open(plan, Watch(plan, keep=plan.stored) if watched else None)
 
     def _open(self, plan: Plan, watch: Watch | None) -> CompletionStream:
         return CompletionStream(plan, self._placement, self._bounds, ids=self._ids, note=self._note, watch=watch)

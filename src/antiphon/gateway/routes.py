@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from antiphon.completions.doors import Door
 from antiphon.completions.routes import ChatRoutes
 from antiphon.gateway.health import HealthRoutes
@@ -12,18 +14,21 @@ from antiphon.models.routes import ModelRoutes, WireModel, WireModels
 TEXT = "text/plain"
 
 
-def table(
-    *,
-    chat: tuple[tuple[Door, ChatRoutes], ...],
-    models: ModelRoutes,
-    health: HealthRoutes,
-    pages: PageRoutes,
-    metrics_need_key: bool,
-) -> Table:
+class Handlers(Struct, frozen=True):
+    """What answers the rows of the table."""
+
+    chat: tuple[tuple[Door, ChatRoutes], ...]
+    models: ModelRoutes
+    health: HealthRoutes
+    pages: PageRoutes
+
+
+def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
     """All routes of the gateway."""
+    models, health, pages = handlers.models, handlers.health, handlers.pages
     made = Table(
         (
-            *(_chat(door, routes) for door, routes in chat),
+            *(_chat(door, routes) for door, routes in handlers.chat),
             Route("GET", "/v1/models", models.list, "List the models that this key may use.", "models",
                   response=WireModels),
             Route("GET", "/v1/models/{model}", models.get, "One model, by id or alias.", "models",

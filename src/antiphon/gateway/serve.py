@@ -16,7 +16,7 @@ from antiphon.accounts.development import development_key
 from antiphon.clock import SystemClock
 from antiphon.errors import ConfigError
 from antiphon.gateway.announcements import Announce, Announcement
-from antiphon.gateway.build import Gateway, build
+from antiphon.gateway.build import Builder, Gateway
 from antiphon.http.connection import ConnectionLimits
 from antiphon.http.server import Server
 from antiphon.ids import Ids
@@ -55,21 +55,14 @@ async def _serve(settings: Settings, announce: Announce, environ: Mapping[str, s
         announce(Announcement("model", model=model, state=state, detail=detail))
 
     wheel = TimerWheel(loop)
-    gateway = build(
-        settings,
-        development_key=key,
-        environ=environ,
-        log=log,
-        wheel=wheel,
-        on_progress=on_progress,
-        on_state=on_state,
-    )
+    builder = Builder(settings, development_key=key, log=log, wheel=wheel)
+    gateway = builder.build(environ=environ, on_progress=on_progress, on_state=on_state)
     listener = _listen(settings)
     base_url = settings.server.base_url or _base_url(settings, listener.getsockname()[1])
     server = Server(gateway.app, limits=_limits(settings.server), clock=SystemClock(), ids=Ids(), wheel=wheel)
     stopped = _stopped_by_signal()
+    await gateway.start()
     await server.start(listener, _tls(settings.server))
-    gateway.start()
     announce(Announcement("listening", base_url=base_url, development_key=key))
     ready = asyncio.create_task(_announce_ready(gateway, announce, base_url, key))
     _spare_garbage_collection()

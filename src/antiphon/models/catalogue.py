@@ -93,6 +93,15 @@ class Catalogue:
         """Every model, in the order of the sources."""
         return tuple(self._models.values())
 
+    def id_of(self, name: str) -> str | None:
+        """The id of the model with that id or alias."""
+        model = self._names.get(name)
+        return None if model is None else model.id
+
+    def first(self) -> str | None:
+        """The id of the first model."""
+        return next(iter(self._models), None)
+
     def find(self, name: str) -> Model:
         """The model of that id or alias; ModelNotFound suggests the nearest name."""
         model = self._names.get(name)

@@ -13,6 +13,7 @@ from antiphon.chat import ChatRequest, Image, Message, ResponseFormat, Sampling,
 from antiphon.completions.plan import Plan
 from antiphon.completions.prepare import Preparation
 from antiphon.errors import BadRequest, EngineFailed, ModelNotFound, PermissionDenied
+from antiphon.ids import seeded
 from antiphon.models.catalogue import Catalogue, Model
 from antiphon.vision.admission import ImageAdmission
 from antiphon.vision.limits import ImageLimits
@@ -36,7 +37,7 @@ async def planned(images: ImageAdmission, request: ChatRequest, model: Model | N
     """The plan for the request with one model on offer."""
     catalogue = Catalogue()
     catalogue.replace("test", (model or model_of(ScriptedEngine()),))
-    return await Preparation(catalogue, images, BOUNDS).plan(request, key)
+    return await Preparation(catalogue, images, BOUNDS, ids=seeded(9), projects=dict).plan(request, key)
 
 
 def asked(**fields: object) -> ChatRequest:

@@ -64,7 +64,7 @@ class Served:
         catalogue = Catalogue()
         catalogue.replace("tests", (model_of(*engines, native_tools=native_tools),))
         completions = Completions(
-            Preparation(catalogue, ImageAdmission(ImageLimits()), bounds),
+            Preparation(catalogue, ImageAdmission(ImageLimits()), bounds, ids=seeded(9), projects=dict),
             Placement(queue_max=9),
             bounds,
             ids=seeded(1),

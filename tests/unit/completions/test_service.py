@@ -39,7 +39,7 @@ async def service(records: list[Record]) -> Completions:
 def service_of(records: list[Record], bounds: Bounds) -> Completions:
     """The service with these bounds."""
     wheel = TimerWheel(asyncio.get_running_loop(), tick_s=0.001)
-    preparation = Preparation(Catalogue(), ImageAdmission(ImageLimits()), bounds)
+    preparation = Preparation(Catalogue(), ImageAdmission(ImageLimits()), bounds, ids=seeded(9), projects=dict)
     placement = Placement(queue_max=9)
     return Completions(preparation, placement, bounds, ids=seeded(1), wheel=wheel, on_end=records.append)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from msgspec import Struct
 
-from antiphon.gateway.build import build
+from antiphon.gateway.build import Builder
 from antiphon.gateway.openapi import REFUSALS, document
 from antiphon.gateway.table import Route
 from antiphon.http.exchange import Exchange
@@ -32,16 +33,16 @@ async def answer(exchange: Exchange) -> None:
 
 
 @pytest.fixture
-async def routes() -> AsyncIterator[tuple[Route, ...]]:
+async def routes(tmp_path: Path) -> AsyncIterator[tuple[Route, ...]]:
     """The routes that a gateway really serves."""
-    gateway = build(
-        Settings(),
+    builder = Builder(
+        Settings(data_dir=tmp_path),
         development_key=None,
-        environ={},
         log=Log(stream=io.StringIO()),
         wheel=TimerWheel(asyncio.get_running_loop()),
-        on_progress=lambda _model, _progress: None,
-        on_state=lambda _model, _state, _detail: None,
+    )
+    gateway = builder.build(
+        environ={}, on_progress=lambda _model, _progress: None, on_state=lambda _model, _state, _detail: None
     )
     yield gateway.app._table.routes
     await gateway.close()

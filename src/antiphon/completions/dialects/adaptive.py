@@ -17,7 +17,7 @@ from antiphon.completions.dialects.openai.tools import FunctionDefinition, WireT
 from antiphon.errors import BadRequest
 from antiphon.http.sse import event
 
-RULES = request.DoorRules(name="adaptive", project_first=True, identified=True, store=True, metadata_pairs_max=64)
+RULES = request.DoorRules(name="adaptive", project_first=True, identified=True, stores=True, metadata_pairs_max=64)
 TokensOrNone = Annotated[int, Meta(ge=0, le=INT64_MAX)] | Annotated[float, Meta(ge=0, le=1e15)] | None
 
 

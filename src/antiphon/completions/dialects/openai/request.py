@@ -146,7 +146,7 @@ class DoorRules(Struct, frozen=True):
     shortens: bool = False
     identified: bool = False
     scores: bool = False
-    store: bool = False
+    stores: bool = False
     prompt_tokens_max: int | None = None
     defaults: Sampling | None = None
     metadata_pairs_max: int = METADATA_PAIRS_MAX
@@ -178,6 +178,7 @@ def neutral(wire: Body, tools: list[WireTool] | None, asked: Asked, rules: DoorR
         timeout_s=wire.timeout_secs,
         max_ttft_s=None if wire.max_ttft_ms is None else wire.max_ttft_ms / 1000,
         prompt_tokens_max=rules.prompt_tokens_max if limit is None else whole(limit, "prompt_truncate_len"),
+        prompt_limit_firm=limit is not None,
         shortens=rules.shortens,
         identified=rules.identified,
         scores=rules.scores,
@@ -185,7 +186,8 @@ def neutral(wire: Body, tools: list[WireTool] | None, asked: Asked, rules: DoorR
         project_first=rules.project_first,
         user=wire.user,
         session_id=asked.session_id,
-        store=rules.store if wire.store is None else wire.store,
+        store=wire.store,
+        stores=rules.stores,
         labels={**(wire.metadata or {}), **(wire.labels or {})} if wire.metadata or wire.labels else None,
         tags=tuple(wire.tags) if wire.tags else (),
         campaign=wire.ab_campaign,

@@ -1,0 +1,95 @@
+"""Whether a prompt fits: into the limit that its request sets, and into the model's context.
+
+An engine is asked for the exact length only where a bound from the text's size leaves room for doubt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from antiphon.chat import ChatRequest, Message
+from antiphon.completions.plan import Plan, job
+from antiphon.completions.truncate import truncate
+from antiphon.errors import BadRequest, EngineFailed, FirstTokenTimeout, Unavailable
+
+TURN_TOKENS_MAX = 32  # more than any chat template adds to one turn
+TEMPLATE_TOKENS_MAX = 512  # more than a template adds by itself, such as a default system message
+BYTES_OF_TOKEN_MIN = 3  # fewer than texts have on average
+
+
+async def fitted(plan: Plan) -> Plan:
+    """The plan with no more turns and tokens than there is room for; BadRequest when that cannot be."""
+    limit = plan.request.prompt_tokens_max
+    size = _prompt_tokens_max(plan.request)
+    if limit is not None and size > limit:
+        plan = await _truncated(plan, limit)
+        size = _prompt_tokens_max(plan.request)
+    context = plan.model.context_length
+    if context is None or size + (plan.sampling.max_tokens or 1) <= context:
+        return plan
+    return await _within_context(plan, context)
+
+
+async def _within_context(plan: Plan, context: int) -> Plan:
+    """Lower a default max_tokens to what the context leaves; refuse an explicit one, or a prompt, that does not fit."""
+    asked = plan.sampling.max_tokens
+    prompt = await _prompt_tokens(plan)
+    if prompt is None:
+        return plan
+    if prompt >= context:
+        message = f"messages: the prompt has {prompt} tokens, the model's context is {context}."
+        raise BadRequest(message, param="messages", code="context_length_exceeded")
+    left = context - prompt
+    if asked is None or asked <= left:
+        return plan
+    if plan.request.sampling.max_tokens is not None and not plan.request.shortens:
+        message = f"max_tokens: {asked} and a prompt of {prompt} tokens exceed the model's context of {context}."
+        raise BadRequest(message, param="max_tokens", code="context_length_exceeded")
+    return msgspec.structs.replace(plan, sampling=msgspec.structs.replace(plan.sampling, max_tokens=left))
+
+
+async def _truncated(plan: Plan, tokens_max: int) -> Plan:
+    """The plan with as many of its latest turns as the prompt's limit has room for."""
+
+    async def count(messages: tuple[Message, ...]) -> int:
+        request = msgspec.structs.replace(plan.request, messages=messages)
+        tokens = await _prompt_tokens(msgspec.structs.replace(plan, request=request))
+        return sum(_estimate(message) for message in messages) if tokens is None else tokens
+
+    left = await truncate(plan.request.messages, tokens_max, count, firm=plan.request.prompt_limit_firm)
+    if not left.dropped:
+        return plan
+    request = msgspec.structs.replace(plan.request, messages=left.messages)
+    return msgspec.structs.replace(plan, request=request, turns_dropped=left.dropped)
+
+
+def _estimate(message: Message) -> int:
+    """How many tokens a turn has where no engine can tell: rather more than less."""
+    return TURN_TOKENS_MAX + len(message.text.encode()) // BYTES_OF_TOKEN_MIN
+
+
+async def _prompt_tokens(plan: Plan) -> int | None:
+    """The prompt's length as an engine counts it, None when none can tell now."""
+    offer = plan.model.require_live()[0]
+    try:
+        async with asyncio.timeout_at(plan.first_token_at):
+            return await offer.engine.count_prompt_tokens(job(plan, offer, 0))
+    except TimeoutError:
+        raise FirstTokenTimeout from None
+    except (EngineFailed, Unavailable):
+        return None
+
+
+def _prompt_tokens_max(request: ChatRequest) -> int:
+    """A sure upper bound: no token is shorter than a byte, no template adds more than a little to each turn."""
+    size = TEMPLATE_TOKENS_MAX
+    for message in request.messages:
+        text = message.content if type(message.content) is str else message.text
+        size += TURN_TOKENS_MAX + (len(text) if text.isascii() else 4 * len(text))
+        if message.tool_calls:
+            size += sum(len(call.name) + 4 * len(call.arguments) for call in message.tool_calls)
+    if request.tools:
+        size += 4 * len(msgspec.json.encode(request.tools))
+    return size
