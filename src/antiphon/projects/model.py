@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from antiphon.chat import Sampling
+from antiphon.ids import derived_uuid
 from antiphon.projects import template
 from antiphon.projects.template import Broken, Template
 
@@ -45,6 +46,24 @@ class Project(Struct, frozen=True):
     created_at_ms: int = 0
     updated_at_ms: int = 0
     origin: Origin = "stored"
+
+
+def configured_id(key: str) -> str:
+    """The id of a project that is configured or built in: always the same for its key."""
+    return derived_uuid(f"project {key}")
+
+
+def built_in(default_model: str | None) -> Project:
+    """The project that is there where nobody made one."""
+    description = "What requests get that name this project: every model, and no prompt of its own."
+    return Project(
+        configured_id(DEFAULT_KEY),
+        DEFAULT_KEY,
+        "Default",
+        description,
+        default_model,
+        origin="built-in",
+    )
 
 
 def broken(project: Project) -> Broken:

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from antiphon.clock import Clock
 from antiphon.db import Connection, Database
 from antiphon.errors import BadRequest, Conflict, Unavailable
-from antiphon.ids import Ids, derived_uuid
+from antiphon.ids import Ids
 from antiphon.projects import store
-from antiphon.projects.model import DEFAULT_KEY, PROJECTS_MAX, Project, broken
+from antiphon.projects.model import PROJECTS_MAX, Project, broken
 from antiphon.projects.resolve import missing
 
 REFRESH_S = 2.0
@@ -166,24 +166,6 @@ class Projects:
 
     def _now_ms(self) -> int:
         return int(self._clock.now() * 1000)
-
-
-def configured_id(key: str) -> str:
-    """The id of a project that is configured or built in: always the same for its key."""
-    return derived_uuid(f"project {key}")
-
-
-def built_in(default_model: str | None) -> Project:
-    """The project that is there where nobody made one."""
-    description = "What requests get that name this project: every model, and no prompt of its own."
-    return Project(
-        configured_id(DEFAULT_KEY),
-        DEFAULT_KEY,
-        "Default",
-        description,
-        default_model,
-        origin="built-in",
-    )
 
 
 def _check(project: Project) -> None:

@@ -18,6 +18,21 @@ Name = Annotated[
         title="letters, digits and `._:/@+-`, beginning with a letter or digit",
     ),
 ]
+ProjectKey = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        title="1 to 64 letters, digits and `._-`, beginning with a letter or digit",
+    ),
+]
+ArgumentName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$",
+        title="1 to 64 letters, digits and `_`, not beginning with a digit",
+    ),
+]
+Prompt = Annotated[str, Meta(min_length=1, max_length=65_536)]
 HTTPAddress = Annotated[
     str,
     Meta(

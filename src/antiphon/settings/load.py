@@ -120,7 +120,7 @@ def _with_default_model(found: Sequence[Assignment]) -> Iterator[Assignment]:
 
 
 def _inside_list(path: SettingPath) -> bool:
-    return path[0] in {"models", "upstreams", "keys"} and len(path) > 1
+    return path[0] in {"models", "upstreams", "keys", "projects"} and len(path) > 1
 
 
 def _broken_rules(settings: Settings, provenance: Provenance) -> Iterator[Problem]:

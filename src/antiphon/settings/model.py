@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from antiphon.settings.bounds import SHA256, Bytes, Count, CountOrNone, HTTPAddress, Name, NonEmpty, Seconds
+from antiphon.settings.projects import ProjectSettings
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
 from antiphon.settings.serving import GenerationDefaults, ModelSettings, UpstreamSettings
@@ -151,6 +152,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     keys: Annotated[tuple[KeySettings, ...], Meta(description="Keys of clients.")] = ()
     models: Annotated[tuple[ModelSettings, ...], Meta(description="Models that the gateway runs.")] = ()
     upstreams: Annotated[tuple[UpstreamSettings, ...], Meta(description="Servers that others run.")] = ()
+    projects: Annotated[
+        tuple[ProjectSettings, ...],
+        Meta(description="Projects that cannot be changed while the gateway runs; others are kept in the database."),
+    ] = ()
     timeouts: Annotated[Timeouts, Meta(description="Waiting for engines.")] = Timeouts()
     limits: Annotated[Limits, Meta(description="Sizes of requests.")] = Limits()
     images: Annotated[Images, Meta(description="Images in requests.")] = Images()

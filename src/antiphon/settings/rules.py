@@ -5,8 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Sequence
 
+from antiphon.projects import model as project_rules
 from antiphon.settings.model import KeySettings, Settings
 from antiphon.settings.paths import SettingPath
+from antiphon.settings.projects import ProjectSettings, as_project
 
 Broken = Iterator[tuple[SettingPath, str]]
 
@@ -19,6 +21,7 @@ def broken(settings: Settings) -> Broken:
     for index, key in enumerate(settings.keys):
         yield from _key(key, index)
     yield from _repeated(("keys", "name"), [key.name for key in settings.keys])
+    yield from _projects(settings)
     if settings.images.fetch == "allow-list" and not settings.images.allowed_hosts:
         yield ("images", "allowed_hosts"), "`images.fetch` is `allow-list`, so name at least one host"
 
@@ -70,6 +73,37 @@ def _serving(settings: Settings) -> Broken:
 def _key(key: KeySettings, index: int) -> Broken:
     if (key.key is None) == (key.key_sha256 is None):
         yield ("keys", index), "give exactly one of `key` and `key_sha256`"
+
+
+def _projects(settings: Settings) -> Broken:
+    known = _known_models(settings)
+    for index, project in enumerate(settings.projects):
+        for place, rule in _project(project, known):
+            yield ("projects", index, *place), rule
+    yield from _repeated(("projects", "key"), [project.key for project in settings.projects])
+
+
+def _project(project: ProjectSettings, known: frozenset[str] | None) -> Broken:
+    yield from project_rules.broken(as_project(project))
+    if project.arguments and project.system_prompt is None:
+        yield ("arguments",), "there is no `system_prompt` that takes them"
+    if known is None:
+        return
+    unknown = "`{}` is not in `models`, nor is it a model of `upstreams`"
+    for index, name in enumerate(project.models):
+        if name not in known:
+            yield ("models", index), unknown.format(name)
+    if not project.models and project.default_model is not None and project.default_model not in known:
+        yield ("default_model",), unknown.format(project.default_model)
+
+
+def _known_models(settings: Settings) -> frozenset[str] | None:
+    """All names of models; None where an upstream is asked for its own."""
+    if any(upstream.models is None for upstream in settings.upstreams):
+        return None
+    own = {name for model in settings.models for name in (model.name, *model.aliases)}
+    offered = (model for upstream in settings.upstreams for model in upstream.models or ())
+    return frozenset(own.union(*((model.name, *model.aliases) for model in offered)))
 
 
 def _repeated(path: tuple[str, str], values: list[str] | list[str | None]) -> Broken:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from antiphon.clock import Clock, ManualClock
 from antiphon.db import Database
 from antiphon.ids import seeded
-from antiphon.projects.model import Project
-from antiphon.projects.service import Projects, built_in
+from antiphon.projects.model import Project, built_in
+from antiphon.projects.service import Projects
 
 SET = Project("set-id", "set", "Set", default_model="m", origin="config")
 

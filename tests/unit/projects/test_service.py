@@ -13,8 +13,8 @@ from antiphon.clock import ManualClock
 from antiphon.db import Database, Work
 from antiphon.errors import BadRequest, Conflict, ProjectNotFound, Unavailable
 from antiphon.projects import service
-from antiphon.projects.model import Project
-from antiphon.projects.service import Projects, configured_id
+from antiphon.projects.model import Project, configured_id
+from antiphon.projects.service import Projects
 from antiphon.projects.template import Argument, Template
 from tests.unit.projects.gateway_projects import SET, draft, projects_of
 

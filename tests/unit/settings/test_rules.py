@@ -7,6 +7,7 @@ import pytest
 
 from antiphon.settings.model import EMBEDDED_DEFAULT, Images, KeySettings, Settings, Timeouts
 from antiphon.settings.paths import path_text
+from antiphon.settings.projects import ArgumentSettings, ProjectSettings
 from antiphon.settings.rules import broken, loopback
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
@@ -26,6 +27,29 @@ def model(name: str, *aliases: str) -> ModelSettings:
 def upstream(url: str, *names: str, name: str | None = None) -> UpstreamSettings:
     """An upstream that offers models of these names."""
     return UpstreamSettings(url=url, name=name, models=tuple(UpstreamModel(name=each) for each in names) or None)
+
+
+Y = ArgumentSettings(name="y")
+
+
+def project(
+    *,
+    models: tuple[str, ...] = (),
+    default_model: str | None = None,
+    system_prompt: str | None = None,
+    arguments: tuple[ArgumentSettings, ...] = (),
+) -> ProjectSettings:
+    """A project of that key, which is always the same."""
+    return ProjectSettings(
+        key="p", models=models, default_model=default_model, system_prompt=system_prompt, arguments=arguments
+    )
+
+
+def serving(of: ProjectSettings, *, asked: bool = False) -> Settings:
+    """A project beside the models a, b, m and n, of which two are an upstream's; perhaps one more upstream is asked."""
+    named = UpstreamSettings(url="http://a", models=(UpstreamModel(name="m", aliases=("n",)),))
+    upstreams = (named, upstream("http://b")) if asked else (named,)
+    return Settings(models=(model("a", "b"),), upstreams=upstreams, projects=(of,))
 
 
 def test_the_defaults_break_no_rule() -> None:
@@ -75,6 +99,15 @@ def test_where_it_listens(server: dict[str, object], paths: list[str]) -> None:
             Settings(keys=(KeySettings(name="a", key=Secret("k")), KeySettings(name="a", key=Secret("l")))),
             ["keys[1].name"],
         ),
+        (Settings(projects=(project(), project())), ["projects[1].key"]),
+        (serving(project(models=("a",), default_model="m")), ["projects[0].default_model"]),
+        (Settings(projects=(project(system_prompt="x", arguments=(Y,)),)), ["projects[0].arguments[0].name"]),
+        (Settings(projects=(project(arguments=(Y,)),)), ["projects[0].arguments"]),
+        (serving(project(models=("a", "b", "m", "n"), default_model="a")), []),
+        (serving(project(models=("x", "a"), default_model="x")), ["projects[0].models[0]"]),
+        (serving(project(default_model="b")), []),
+        (serving(project(default_model="x")), ["projects[0].default_model"]),
+        (serving(project(default_model="x"), asked=True), []),
     ],
 )
 def test_what_contradicts_itself(settings: Settings, paths: list[str]) -> None:
