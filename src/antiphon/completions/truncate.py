@@ -33,12 +33,11 @@ async def truncate(messages: tuple[Message, ...], tokens_max: int, count: Count,
     """
     if await count(messages) <= tokens_max:
         return Truncated(messages, 0)
-    old, current = _split(messages)
-    units = _units(old)
+    units = _units(messages)
 
     def without(dropped: int) -> tuple[Message, ...]:
-        kept = [turn for unit in units[dropped:] for turn in unit]
-        return _in_order(messages, [*kept, *current])
+        gone = {place for unit in units[:dropped] for place in unit}
+        return tuple(message for place, message in enumerate(messages) if place not in gone)
 
     async def fits(dropped: int) -> bool:
         return await count(without(dropped)) <= tokens_max
@@ -57,28 +56,16 @@ async def truncate(messages: tuple[Message, ...], tokens_max: int, count: Count,
     return Truncated(bare, dropped)
 
 
-def _split(messages: tuple[Message, ...]) -> tuple[list[Message], list[Message]]:
-    """The turns that may go and those that stay, system messages left out of both."""
-    turns = [message for message in messages if message.role != "system"]
-    last_user = max((i for i, turn in enumerate(turns) if turn.role == "user"), default=0)
-    return turns[:last_user], turns[last_user:]
-
-
-def _units(turns: list[Message]) -> list[list[Message]]:
-    """Turns in the groups that stay or go together."""
-    units: list[list[Message]] = []
-    for turn in turns:
-        if turn.role == "tool" and units:
-            units[-1].append(turn)
-        else:
-            units.append([turn])
+def _units(messages: tuple[Message, ...]) -> list[list[int]]:
+    """The places of the turns that may go, oldest first, in the groups that stay or go together."""
+    current = max((place for place, message in enumerate(messages) if message.role == "user"), default=0)
+    units: list[list[int]] = []
+    for place, message in enumerate(messages[:current]):
+        if message.role == "tool" and units:
+            units[-1].append(place)
+        elif message.role != "system":
+            units.append([place])
     return units
-
-
-def _in_order(messages: tuple[Message, ...], kept: list[Message]) -> tuple[Message, ...]:
-    """The system messages and the kept turns, as they stood."""
-    wanted = {id(turn) for turn in kept}
-    return tuple(message for message in messages if message.role == "system" or id(message) in wanted)
 
 
 async def _first(low: int, high: int, holds: Callable[[int], Awaitable[bool]]) -> int | None:
