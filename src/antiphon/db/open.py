@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from antiphon.clock import Clock, SystemClock
-from antiphon.db import Database, sqlite
+from antiphon.db import Database
 from antiphon.db.migrate import Migration, migrate, own_migrations
-from antiphon.db.session import DatabaseFailed
-from antiphon.db.threaded import Driver, OnChange, ThreadedDatabase, unheard
+from antiphon.db.session import DatabaseFailed, Driver, Use
+from antiphon.db.sqlite import SQLiteDriver, create
+from antiphon.db.threaded import ThreadedDatabase
 from antiphon.errors import ConfigError
 
 FILE_NAME = "antiphon.db"
+EXPECTED = "expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+
+
+def unheard(reason: str | None) -> None:
+    """For a database whose failures nobody follows."""
+    del reason
 
 
 def open_database(
@@ -21,20 +28,21 @@ def open_database(
     *,
     data_dir: Path,
     clock: Clock | None = None,
-    on_change: OnChange = unheard,
+    on_change: Callable[[str | None], None] = unheard,
     migrations: Sequence[Migration] | None = None,
 ) -> Database:
     """The database at `url`, by default a file in `data_dir`, migrated; ConfigError when it cannot be used.
 
     `sqlite:///antiphon.db` is a file in the working directory, `sqlite:////var/antiphon.db` one anywhere,
     `postgresql://user:password@host/name` a database of a server. Blocks until the migrations are done. `on_change` is
-    called in a database thread, with the reason when the database stops answering, with None when it is back.
+    called in a database thread, with the reason when the database stops serving, with None when it is back.
     """
     clock = clock or SystemClock()
-    driver = _driver(url, data_dir)
+    driver = driver_for(url, data_dir, clock)
     try:
-        session = driver.connect_writer()
+        session = driver.connect(Use.MIGRATE)
         try:
+            session.check()
             migrate(session, own_migrations() if migrations is None else migrations, clock=clock)
         finally:
             session.close()
@@ -43,15 +51,25 @@ def open_database(
     return ThreadedDatabase(driver, clock=clock, on_change=on_change)
 
 
-def _driver(url: str | None, data_dir: Path) -> Driver:
-    path = data_dir.expanduser() / FILE_NAME if url is None else _sqlite_path(url)
-    sqlite.create(path)
-    return sqlite.driver(path)
+def driver_for(url: str | None, data_dir: Path, clock: Clock) -> Driver:
+    """How the database at `url` is reached; a file is made if it is missing."""
+    scheme = "sqlite" if url is None else urlsplit(url).scheme
+    if url is not None and scheme in {"postgresql", "postgres"}:
+        try:
+            from antiphon.db.postgres import PostgresDriver
+        except ImportError as error:
+            raise ConfigError("database.url: PostgreSQL needs more: pip install 'antiphon[postgres]'.") from error
+        return PostgresDriver(url, clock=clock)
+    if scheme != "sqlite":
+        raise ConfigError(f"database.url: {EXPECTED}.")
+    path = data_dir.expanduser() / FILE_NAME if url is None else _path(url)
+    create(path)
+    return SQLiteDriver(path, clock=clock)
 
 
-def _sqlite_path(url: str) -> Path:
+def _path(url: str) -> Path:
     parts = urlsplit(url)
     path = unquote(parts.path.removeprefix("/"))
-    if parts.scheme != "sqlite" or parts.netloc or parts.query or parts.fragment or not path:
-        raise ConfigError("database.url: expected sqlite:///FILE.")
+    if parts.netloc or parts.query or parts.fragment or not path:
+        raise ConfigError(f"database.url: {EXPECTED}.")
     return Path(path).expanduser()

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from antiphon.db import Connection, Work
-from antiphon.db.session import DatabaseFailed
+from antiphon.db import Work
+from antiphon.db.session import DatabaseFailed, Session
 from antiphon.errors import Unavailable
 
 RETRY_AFTER_S = 1
@@ -37,11 +37,13 @@ class Pending:
         """The event loop of the caller."""
         return self._future.get_loop()
 
-    def run(self, connection: Connection) -> bool:
+    def run(self, session: Session) -> bool:
         """Whether the work succeeded; what it returned or raised is kept for the caller. DatabaseFailed passes."""
         self._result = self._error = None
         try:
-            self._result = self._work(connection)
+            self._result = self._work(session)
+            if session.failure is not None:
+                raise session.failure  # the work kept it to itself, but what came before it is undone
         except DatabaseFailed:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a work raises is for its caller

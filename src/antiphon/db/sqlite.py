@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from antiphon.clock import Clock
 from antiphon.db import ConstraintBroken, Row, StatementFailed, Value
-from antiphon.db.session import DatabaseFailed, Kind
-from antiphon.db.threaded import Driver
+from antiphon.db.session import DatabaseFailed, Kind, Use
 from antiphon.errors import ConfigError
 
-BUSY_TIMEOUT_S = 5.0
-WAL_BYTES_MAX = 64 * 1024 * 1024  # what a burst leaves behind is given back
+READERS = 2
+BUSY_S_MAX = 5.0  # for a lock of another process
+STATEMENT_S_MAX = 5.0
+STEPS_BETWEEN_CHECKS = 100_000  # of SQLite's virtual machine, about a millisecond
+
+SETTINGS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "cell_size_check = ON",
+    "temp_store = MEMORY",
+    f"journal_size_limit = {64 * 1024 * 1024}",  # what a burst needed is given back
+)
 
 # What SQLite's primary result codes say about the database rather than about a statement.
 FAILURES = frozenset(
@@ -33,95 +46,112 @@ FAILURES = frozenset(
 PRIMARY_CODE = 0xFF
 
 
-def driver(path: Path) -> Driver:
-    """Connections to the file, which `create` has made."""
-    return Driver(lambda: SQLiteSession(path, writes=True), lambda: SQLiteSession(path, writes=False))
+class SQLiteDriver:
+    """Connections to a file, which `create` has made."""
+
+    readers = READERS
+
+    def __init__(self, path: Path, *, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._disk_erred = False
+
+    def connect(self, use: Use) -> SQLiteSession:
+        """A connection; one that migrates may take its time.
+
+        After an error of the disk, what the log holds may be in memory only, and what follows it in the log would be
+        lost with it: so before anything is written, all of it moves into the file, and the log begins anew.
+        """
+        session = SQLiteSession(self._path, use, clock=self._clock, on_disk_error=self._distrust)
+        if use is Use.WRITE and self._disk_erred:
+            try:
+                session.empty_log()
+            except BaseException:
+                session.close()
+                raise
+            self._disk_erred = False
+        return session
+
+    def _distrust(self) -> None:
+        self._disk_erred = True
 
 
 def create(path: Path) -> None:
-    """Make the file unless it is there, for its owner's eyes only, and check it; ConfigError when it is no good."""
+    """Make the file unless it is there, for its owner's eyes only; ConfigError when that cannot be."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)
     except OSError as error:
         raise ConfigError(f"database.url: {path} cannot be used: {error.strerror}.") from error
-    try:
-        session = SQLiteSession(path, writes=True)
-        try:
-            faults = session.all("PRAGMA quick_check(1)")
-        finally:
-            session.close()
-    except DatabaseFailed as failure:
-        raise ConfigError(f"database.url: {path} cannot be used: {failure.reason}.") from failure
-    if faults != [("ok",)]:
-        raise ConfigError(f"database.url: {path} is damaged ({faults[0][0]}); put a backup in its place.")
 
 
 class SQLiteSession:
     """A connection to the file."""
 
-    def __init__(self, path: Path, *, writes: bool) -> None:
+    def __init__(self, path: Path, use: Use, *, clock: Clock, on_disk_error: Callable[[], None]) -> None:
         self._path = path
-        self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
-        self._failure: Exception | None = None
+        self._use = use
+        self._now = clock.monotonic
+        self._until = math.inf
+        self._on_disk_error = on_disk_error
+        self.failure: Exception | None = None
         address = f"{path.absolute().as_uri()}?mode=rw"
         try:
-            self._connection = sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-        except sqlite3.Error as error:
+            self._connection = sqlite3.connect(address, uri=True, timeout=BUSY_S_MAX, isolation_level=None)
+            self._file = _identity(path)
+        except (sqlite3.Error, OSError) as error:
             self._fail(error)
         try:
-            self._set_up(writes=writes)
+            self._set_up()
         except BaseException:
             self.close()
             raise
 
-    def _set_up(self, *, writes: bool) -> None:
-        self.all("PRAGMA journal_mode = WAL")
-        self.all("PRAGMA synchronous = FULL")
-        self.all("PRAGMA foreign_keys = ON")
-        self.all("PRAGMA cell_size_check = ON")
-        self.all("PRAGMA temp_store = MEMORY")
-        self.all(f"PRAGMA journal_size_limit = {WAL_BYTES_MAX}")
-        if writes:
-            # After an error of the disk, what the log holds is not known to be on it: it moves into the file now.
-            self.all("PRAGMA wal_checkpoint(TRUNCATE)")
-        else:
+    def _set_up(self) -> None:
+        for setting in SETTINGS:
+            self.all(f"PRAGMA {setting}")
+        if self._use is Use.READ:
             self.all("PRAGMA query_only = ON")
+        if self._use is not Use.MIGRATE:
+            self._connection.set_progress_handler(self._late, STEPS_BETWEEN_CHECKS)
 
     def all(self, sql: str, /, **values: Value) -> list[Row]:
         """Every row of a statement."""
-        try:
-            return self._execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            self._fail(error)
+        return self._execute(sql, values)[0]
 
     def one(self, sql: str, /, **values: Value) -> Row | None:
-        """The first row of a statement; the rest is left unread."""
-        rows = self.all(sql, **values)
+        """The first row of a statement, None when there is none."""
+        rows = self._execute(sql, values)[0]
         return rows[0] if rows else None
 
     def run(self, sql: str, /, **values: Value) -> int:
         """The number of rows that a statement changed."""
-        try:
-            cursor = self._execute(sql, values)
-            cursor.fetchall()
-            return cursor.rowcount
-        except sqlite3.Error as error:
-            self._fail(error)
+        return max(self._execute(sql, values)[1], 0)
 
     def begin(self) -> None:
         """Start a transaction; a writer's waits until no other process writes."""
-        self._failure = None
-        self.all(self._begin)
+        self.failure = None
+        if self._use is Use.READ:
+            self.all("BEGIN")
+            return
+        if _identity(self._path) != self._file:
+            raise DatabaseFailed(Kind.DOWN, f"{self._path} was moved or removed")
+        self.all("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
         """Make the transaction durable."""
-        self.all("COMMIT")
+        try:
+            self.all("COMMIT")
+        except DatabaseFailed as failure:
+            if _code(failure.__cause__) == sqlite3.SQLITE_IOERR:
+                # It stands in the log, perhaps whole: whoever opens the file next may find it there.
+                raise DatabaseFailed(Kind.UNCONFIRMED, failure.reason) from failure
+            raise
 
     def rollback(self) -> None:
-        """Undo the transaction, if it is not undone yet."""
-        self._failure = None
+        """Undo the transaction, unless an error has undone it already."""
+        self.failure = None
         if self._connection.in_transaction:
             self.all("ROLLBACK")
 
@@ -135,36 +165,79 @@ class SQLiteSession:
 
     def undo(self) -> None:
         """Undo what was done since the savepoint."""
-        self._failure = None
+        self.failure = None
         self.all("ROLLBACK TO work")
         self.all("RELEASE work")
 
+    def check(self) -> None:
+        """Raise ConfigError when the file is damaged: not this kind of file, or its pages do not fit together."""
+        faults = self.all("PRAGMA quick_check(1)")
+        if faults != [("ok",)]:
+            raise ConfigError(f"database.url: {self._path} is damaged ({faults[0][0]}); put a backup in its place.")
+
     def probe(self) -> None:
-        """Write one page and make it durable."""
+        """Return when a reader can read, a writer write a page and make it durable."""
         self.begin()
-        self.all(f"PRAGMA user_version = {self.all('PRAGMA user_version')[0][0]}")
+        (version,) = self.all("PRAGMA user_version")[0]
+        if self._use is not Use.READ:
+            self.all(f"PRAGMA user_version = {version}")
         self.commit()
+
+    def empty_log(self) -> None:
+        """Move all that the log holds into the file, and make it durable there."""
+        busy, _, _ = self.all("PRAGMA wal_checkpoint(TRUNCATE)")[0]
+        if busy:
+            raise DatabaseFailed(Kind.DOWN, "after an error of the disk, a reader keeps the log from being emptied")
 
     def close(self) -> None:
         """Let go of the file; an open transaction is undone."""
         self._connection.close()
 
-    def _execute(self, sql: str, values: dict[str, Value]) -> sqlite3.Cursor:
-        if self._failure is not None:
-            raise self._failure
-        return self._connection.execute(sql, values)
+    def _execute(self, sql: str, values: dict[str, Value]) -> tuple[list[Row], int]:
+        if self.failure is not None:
+            raise self.failure
+        self._until = self._now() + STATEMENT_S_MAX
+        try:
+            if any(type(value) is str and "\0" in value for value in values.values()):
+                raise ValueError("a text holds U+0000, which not every database can store")
+            cursor = self._connection.execute(sql, values)
+            return cursor.fetchall(), cursor.rowcount
+        except (sqlite3.Error, ValueError, OverflowError) as error:
+            self._fail(error)
 
-    def _fail(self, error: sqlite3.Error) -> NoReturn:
-        self._failure = _translated(error)
-        raise self._failure from error
+    def _late(self) -> bool:
+        """Whether the statement that runs is to be ended."""
+        return self._now() > self._until
+
+    def _fail(self, error: Exception) -> NoReturn:
+        if _code(error) == sqlite3.SQLITE_IOERR:
+            self._on_disk_error()
+        self.failure = _translated(error)
+        raise self.failure from error
 
 
-def _translated(error: sqlite3.Error) -> Exception:
+def _translated(error: Exception) -> Exception:
     """What a work's caller, or the thread, is told."""
-    code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
+    code = _code(error)
     if code == sqlite3.SQLITE_CONSTRAINT:
         return ConstraintBroken(str(error))
-    if code in FAILURES:
-        name = getattr(error, "sqlite_errorname", "")
+    if code == sqlite3.SQLITE_INTERRUPT:
+        return DatabaseFailed(Kind.SLOW, f"a statement took more than {STATEMENT_S_MAX} s")
+    if code in FAILURES or isinstance(error, OSError):
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
         return DatabaseFailed(Kind.DOWN, f"{error} ({name})")
     return StatementFailed(str(error))
+
+
+def _code(error: BaseException | None) -> int:
+    """SQLite's primary result code, 0 for what is not from SQLite."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & PRIMARY_CODE
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file a path names; None when there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -4,74 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
-from msgspec import Struct
-
-from antiphon.clock import Clock, SystemClock
+from antiphon.clock import Clock
 from antiphon.db import T, Work
 from antiphon.db.pending import Pending, WorkQueue
-from antiphon.db.session import Session
+from antiphon.db.session import Driver, Use
 from antiphon.db.transactions import GROUP_MAX, commit_together, read_each
 from antiphon.db.worker import Worker
 
-READERS = 2
-QUEUE_MAX = 2048
-
-OnChange = Callable[[str | None], None]  # why works are refused; None when they are taken again
-
-
-def unheard(reason: str | None) -> None:
-    """For a database whose failures nobody follows."""
-    del reason
-
-
-class Driver(Struct, frozen=True):
-    """How a database is reached; each function opens a connection, and may raise DatabaseFailed."""
-
-    connect_writer: Callable[[], Session]
-    connect_reader: Callable[[], Session]
+QUEUE_MAX = 2048  # works that wait, for reading and for writing each
 
 
 class ThreadedDatabase:
     """Serves works with a driver's connections. Its threads start at once, and end with `close`."""
 
-    def __init__(
-        self,
-        driver: Driver,
-        *,
-        clock: Clock | None = None,
-        on_change: OnChange = unheard,
-        readers: int = READERS,
-        queue_max: int = QUEUE_MAX,
-    ) -> None:
-        clock = clock or SystemClock()
-        self._reads = WorkQueue(queue_max)
-        self._writes = WorkQueue(queue_max)
+    def __init__(self, driver: Driver, *, clock: Clock, on_change: Callable[[str | None], None]) -> None:
+        self._reads = WorkQueue(QUEUE_MAX)
+        self._writes = WorkQueue(QUEUE_MAX)
+        worker = partial(Worker, clock=clock, on_change=on_change)
+        read = partial(worker, self._reads, partial(driver.connect, Use.READ), read_each, group_max=1)
+        write = partial(worker, self._writes, partial(driver.connect, Use.WRITE), commit_together, group_max=GROUP_MAX)
         self._workers = [
-            Worker(
-                self._writes,
-                driver.connect_writer,
-                commit_together,
-                group_max=GROUP_MAX,
-                name="database-writer",
-                clock=clock,
-                on_change=on_change,
-            ),
-            *(
-                Worker(
-                    self._reads,
-                    driver.connect_reader,
-                    read_each,
-                    group_max=1,
-                    name=f"database-reader-{number}",
-                    clock=clock,
-                    on_change=on_change,
-                )
-                for number in range(readers)
-            ),
+            write(name="database-writer"),
+            *(read(name=f"database-reader-{number}") for number in range(driver.readers)),
         ]
-        for worker in self._workers:
-            worker.start()
+        for each in self._workers:
+            each.start()
 
     @property
     def healthy(self) -> bool:

@@ -17,7 +17,10 @@ RETRY_PAUSE_S = 0.05
 PROBE_EVERY_S = 0.25
 
 UNAVAILABLE = "The database does not answer."
+SLOW = "The database took too long over this."
 UNCONFIRMED = "The database did not confirm that this was stored."
+
+WORKS_ON = frozenset({Kind.CONFLICT, Kind.SLOW})  # failures of some works, not of the connection
 
 Attempt = Callable[[Session, Sequence[Pending]], None]
 
@@ -27,8 +30,8 @@ class Worker:
 
     Works whose failure left nothing behind are attempted again: after a deadlock up to three times, after a lost
     connection until 1.5 s have passed. Works whose commit was not answered never are, since they may have been kept:
-    drivers find out where they can, else the callers are told `write_unconfirmed`. After any failure but a deadlock
-    the queue refuses works until a probe succeeds; `on_change` is told the reason, and None when it is over.
+    drivers find out where they can, else the callers are told `write_unconfirmed`. When the database does not serve
+    at all, the queue refuses works until a probe succeeds; `on_change` is told the reason, and None when it is over.
     """
 
     def __init__(
@@ -102,17 +105,16 @@ class Worker:
         return kind is Kind.CONFLICT and conflicts < ATTEMPTS_MAX
 
     def _give_up(self, group: list[Pending], failure: DatabaseFailed) -> None:
-        if failure.kind is Kind.UNCONFIRMED:
-            _fail(group, Unavailable(UNCONFIRMED, code="write_unconfirmed", retry_after_s=RETRY_AFTER_S))
-        else:
-            _fail(group, Unavailable(UNAVAILABLE, retry_after_s=RETRY_AFTER_S))
-        if failure.kind is not Kind.CONFLICT:
+        message = {Kind.UNCONFIRMED: UNCONFIRMED, Kind.SLOW: SLOW}.get(failure.kind, UNAVAILABLE)
+        code = "write_unconfirmed" if failure.kind is Kind.UNCONFIRMED else None
+        _fail(group, Unavailable(message, code=code, retry_after_s=RETRY_AFTER_S))
+        if failure.kind not in WORKS_ON:
             self._queue.refuse(UNAVAILABLE)
             self._on_change(failure.reason)
 
     def _recover(self, kind: Kind) -> None:
         """Leave no transaction open; a connection that may be broken is not used again."""
-        if kind is not Kind.CONFLICT or self._session is None:
+        if kind not in WORKS_ON or self._session is None:
             self._drop()
             return
         try:
