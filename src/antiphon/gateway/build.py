@@ -24,6 +24,7 @@ from antiphon.models.placement import Placement
 from antiphon.models.routes import ModelRoutes
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
+from antiphon.projects.routes import ProjectRoutes
 from antiphon.settings.model import Settings
 from antiphon.sources import Source
 from antiphon.sources.embedded import EmbeddedSource, OnState
@@ -120,6 +121,7 @@ class Builder:
         return Handlers(
             chat=tuple((door, self._chat(door, completions)) for door in DOORS),
             models=ModelRoutes(self._catalogue),
+            projects=ProjectRoutes(self._storage.projects),
             health=HealthRoutes(self._catalogue, self._metrics),
             pages=PageRoutes(),
         )

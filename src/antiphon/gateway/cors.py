@@ -31,7 +31,7 @@ class CrossOrigin:
         exchange.respond(
             204,
             b"",
-            (b"access-control-allow-methods", b"GET, POST"),
+            (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
             (b"access-control-allow-headers", ALLOWED_HEADERS),
             (b"access-control-max-age", MAX_AGE_S),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -15,9 +16,10 @@ REFUSALS = {
     400: "The request is not valid; `param` names the field.",
     401: "Missing or invalid API key.",
     403: "This key may not do that.",
-    404: "There is nothing at this address, or no such model.",
+    404: "There is nothing at this address, or no such model or project.",
     405: "This address does not take that method.",
     408: "The first token, or the request itself, came too late.",
+    409: "What is there already stands against the request.",
     413: "The body is too large.",
     415: "The body's encoding is not supported.",
     429: "Too many requests; `Retry-After` says when.",
@@ -72,7 +74,7 @@ def _operation(route: Route, named: dict[type, Json]) -> Json:
         "operationId": re.sub(r"\W+", "_", f"{route.method}{route.path}").strip("_").lower(),
         "summary": route.summary,
         "tags": [route.tag],
-        "responses": {"200": _answer(route, named)},
+        "responses": {str(route.success): _answer(route, named)},
     }
     for status in _statuses(route):
         operation["responses"][str(status)] = _refusal(status, named)
@@ -94,6 +96,8 @@ def _statuses(route: Route) -> list[int]:
 
 
 def _answer(route: Route, named: dict[type, Json]) -> Json:
+    if route.success == HTTPStatus.NO_CONTENT:
+        return {"description": "Done"}
     schema: Json = named[route.response] if route.response is not None else {}
     content: Json = {route.media_type: {"schema": schema} if schema else {}}
     if route.streams:

@@ -10,6 +10,8 @@ from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.table import Route, Table
 from antiphon.models.routes import ModelRoutes, WireModel, WireModels
+from antiphon.projects.routes import ProjectRoutes
+from antiphon.projects.wire import ProjectBody, ProjectChangeBody, WireProject, WireProjects
 
 TEXT = "text/plain"
 
@@ -19,6 +21,7 @@ class Handlers(Struct, frozen=True):
 
     chat: tuple[tuple[Door, ChatRoutes], ...]
     models: ModelRoutes
+    projects: ProjectRoutes
     health: HealthRoutes
     pages: PageRoutes
 
@@ -33,6 +36,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
                   response=WireModels),
             Route("GET", "/v1/models/{model}", models.get, "One model, by id or alias.", "models",
                   response=WireModel, statuses=(403, 404)),
+            *_projects(handlers.projects),
             Route("GET", "/livez", health.live, "Whether the process answers.", "health", key=False, media_type=TEXT),
             Route("GET", "/readyz", health.ready, "Whether at least one model can be served.", "health", key=False,
                   media_type=TEXT, statuses=(503,)),
@@ -62,3 +66,18 @@ def _chat(door: Door, routes: ChatRoutes) -> Route:
         statuses=(403, 404, 408, 502, 504),
         streams=True,
     )
+
+
+def _projects(routes: ProjectRoutes) -> tuple[Route, ...]:
+    return (
+        Route("GET", "/v1/projects", routes.list, "List the projects that this key may use.", "projects",
+              response=WireProjects),
+        Route("POST", "/v1/projects", routes.create, "Make a project.", "projects", request=ProjectBody,
+              response=WireProject, success=201, statuses=(403, 409)),
+        Route("GET", "/v1/projects/{project}", routes.get, "One project, by id or key.", "projects",
+              response=WireProject, statuses=(403, 404)),
+        Route("PATCH", "/v1/projects/{project}", routes.update, "Change what the body names.", "projects",
+              request=ProjectChangeBody, response=WireProject, statuses=(403, 404, 409)),
+        Route("DELETE", "/v1/projects/{project}", routes.delete, "Forget a project; what was stored stays.", "projects",
+              success=204, statuses=(403, 404, 409)),
+    )  # fmt: skip

@@ -8,8 +8,10 @@ from antiphon.clock import Clock
 from antiphon.db.open import open_database
 from antiphon.ids import Ids
 from antiphon.observe.logs import Log
-from antiphon.projects.service import Projects, built_in
+from antiphon.projects.model import built_in
+from antiphon.projects.service import Projects
 from antiphon.settings.model import Settings
+from antiphon.settings.projects import as_project
 
 
 class Storage:
@@ -18,7 +20,13 @@ class Storage:
     def __init__(self, settings: Settings, *, clock: Clock, ids: Ids, log: Log) -> None:
         self._log = log
         self._database = open_database(None, data_dir=settings.data_dir, clock=clock, on_change=self._changed)
-        self.projects = Projects(self._database, configured=(), built_in=built_in(None), clock=clock, ids=ids)
+        self.projects = Projects(
+            self._database,
+            configured=tuple(map(as_project, settings.projects)),
+            built_in=built_in(_first_model(settings)),
+            clock=clock,
+            ids=ids,
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     def _changed(self, reason: str | None) -> None:
@@ -39,3 +47,10 @@ class Storage:
         if self._tasks:
             await asyncio.wait(self._tasks)
         await self._database.close()
+
+
+def _first_model(settings: Settings) -> str | None:
+    """The first model of the settings; None leaves it to the first that is served."""
+    own = [model.name for model in settings.models]
+    offered = [model.name for upstream in settings.upstreams for model in upstream.models or ()]
+    return next(iter([*own, *offered]), None)

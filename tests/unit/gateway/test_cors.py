@@ -44,7 +44,7 @@ def test_a_preflight_is_answered() -> None:
     exchange, wire = exchange_of("OPTIONS", "/v1/chat/completions", PREFLIGHT)
     assert CrossOrigin((APP,)).handle(exchange) is True
     assert (wire.status, wire.body, exchange.responded) == (204, b"", True)
-    assert wire.headers["access-control-allow-methods"] == "GET, POST"
+    assert wire.headers["access-control-allow-methods"] == "GET, POST, PATCH, DELETE"
     assert "authorization" in wire.headers["access-control-allow-headers"].split(", ")
     assert wire.headers["access-control-max-age"] == "600"
 

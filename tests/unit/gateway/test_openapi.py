@@ -57,16 +57,17 @@ def references(part: Any) -> set[str]:  # Any: a part of a JSON document
 
 
 async def test_every_route_and_every_refusal_is_documented(routes: tuple[Route, ...]) -> None:
-    """The document is JSON, holds each route once, with 200 and each status that the route names."""
+    """The document is JSON, holds each route once, with its success and each status that the route names."""
     made = msgspec.json.decode(msgspec.json.encode(document(routes)))
     assert made["openapi"] == "3.1.0"
     shown = {(method.upper(), path) for path, methods in made["paths"].items() for method in methods}
     assert shown == {(route.method, route.path) for route in routes}
     for route in routes:
         responses = made["paths"][route.path][route.method.lower()]["responses"]
-        assert {"200", "408", "431", "500"} | {str(status) for status in route.statuses} <= set(responses)
+        success = str(route.success)
+        assert {success, "408", "431", "500"} | {str(status) for status in route.statuses} <= set(responses)
         for status, response in responses.items():
-            assert status == "200" or response["description"] == REFUSALS[int(status)]
+            assert status == success or response["description"] == REFUSALS[int(status)]
 
 
 async def test_every_reference_leads_somewhere(routes: tuple[Route, ...]) -> None:
@@ -107,3 +108,12 @@ def test_an_open_route_with_a_parameter() -> None:
     assert operation["parameters"] == [{"name": "thing", "in": "path", "required": True, "schema": schema}]
     assert operation["responses"]["200"]["content"] == {"text/plain": {}}
     assert set(operation["responses"]) == {"200", "408", "431", "500"}
+
+
+def test_an_answer_without_a_body() -> None:
+    """It has a status of its own and no content."""
+    route = Route("DELETE", "/things/{thing}", answer, "Forget a thing.", "tests", success=204, statuses=(409,))
+    responses = document((route,))["paths"]["/things/{thing}"]["delete"]["responses"]
+    assert responses["204"] == {"description": "Done"}
+    assert "409" in responses
+    assert "200" not in responses
