@@ -25,7 +25,6 @@ from antiphon.interactions.messages import kept, prompt_hash
 
 Source = Literal["LIVE", "OFFLINE"]
 
-SESSION_ID_CHARACTERS_MAX = 256
 LABELS_MAX = 64
 LABEL_CHARACTERS_MAX = 64
 LABEL_VALUE_CHARACTERS_MAX = 512
@@ -159,13 +158,6 @@ class Reach(Struct, frozen=True):
 
     account: str
     projects: tuple[str, ...] | None = None
-
-
-def check_session_id(session_id: str, param: str) -> None:
-    """BadRequest unless it is 1 to 256 visible characters."""
-    visible = session_id.isprintable() and not any(character.isspace() for character in session_id)
-    if not 1 <= len(session_id) <= SESSION_ID_CHARACTERS_MAX or not visible:
-        raise BadRequest(f"{param}: expected 1 to {SESSION_ID_CHARACTERS_MAX} visible characters.", param=param)
 
 
 def check_labels(labels: dict[str, str], param: str) -> None:

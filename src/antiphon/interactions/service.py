@@ -22,6 +22,7 @@ class Interactions:
         self.record = recorder.put
         self.require_room = recorder.require_room
         self.settled = recorder.settled
+        self.all_settled = recorder.all_settled
 
     async def add(self, row: Interaction) -> Interaction:
         """Keep an interaction that did not come through the gateway; it is durable when this returns."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from antiphon.chat import Image, Message
+from msgspec.structs import replace
+
+from antiphon.chat import Message
 from antiphon.db import Connection, Database
 from antiphon.errors import NotFound
 from antiphon.interactions import session_store, store
@@ -62,7 +64,7 @@ def remembered(last: Interaction) -> tuple[Message, ...]:
     """What a session's last turn hands on to the next one.
 
     Each turn holds those before it, whether the client repeated them or the gateway put them there. Images are not
-    kept, so a word stands for them.
+    kept, so they are left out; a word stands for a turn that was nothing else.
     """
     said = last.completion
     answer = Message("assistant", said.text, tool_calls=said.tool_calls, completion_id=last.completion_id)
@@ -73,26 +75,10 @@ def remembered(last: Interaction) -> tuple[Message, ...]:
     return tuple(turns[begin:])
 
 
-def continued(history: tuple[Message, ...], messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """The messages of a request with the conversation so far in front, unless they repeat its last answer themselves.
-
-    System prompts stay first.
-    """
-    if not history or any(_same_answer(history[-1], message) for message in messages):
-        return messages
-    system = tuple(message for message in messages if message.role == "system")
-    return system + history + tuple(message for message in messages if message.role != "system")
-
-
-def _same_answer(last: Message, message: Message) -> bool:
-    return message.role == "assistant" and (message.text, message.tool_calls) == (last.text, last.tool_calls)
-
-
 def _without_images(message: Message) -> Message:
     if message.content is None or isinstance(message.content, str):
         return message
-    text = "".join(NOT_KEPT if isinstance(part, Image) else part.text for part in message.content)
-    return Message(message.role, text, message.name)
+    return replace(message, content=message.text or NOT_KEPT)
 
 
 def missing(session_id: str) -> NotFound:
