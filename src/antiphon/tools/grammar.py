@@ -15,11 +15,17 @@ SCHEMA_PARAM = "response_format.json_schema.schema"
 
 
 def tool_grammar(
-    tools: Sequence[Tool], *, choice: ToolChoice, parallel: bool, response_format: ResponseFormat
+    tools: Sequence[Tool],
+    *,
+    choice: ToolChoice,
+    parallel: bool,
+    response_format: ResponseFormat,
+    preamble: bool = True,
 ) -> str | None:
     """GBNF of the answer, or None where any text will do (choice `none` with no response format).
 
     A forced call wins over `response_format`; with `auto` the answer is either calls or what the format asks for.
+    Without `preamble` no text stands before calls, so that the first text tells that none will come.
     """
     grammar = Grammar(Budget(param="tools"))
     if choice == "none" or not tools:
@@ -28,7 +34,11 @@ def tool_grammar(
     calls = _calls(grammar, tools, choice, parallel=parallel)
     if choice == "auto":
         answer = _formatted(grammar, response_format)
-        root = _free_text(grammar, calls) if answer is None else grammar.add("answer", [(answer,), _opened(calls)])
+        if answer is None and preamble:
+            root = _free_text(grammar, calls)
+        else:
+            text = _free_text(grammar, None) if answer is None else answer
+            root = grammar.add("answer", [(text,), _opened(calls)])
     else:
         root = grammar.add("answer", [_opened(calls)])
     return rendered(grammar, root, param="tools")
@@ -66,8 +76,8 @@ def _arguments(grammar: Grammar, tool: Tool, index: int) -> Rule:
     return add_schema(grammar, parameters_of(tool), param=f"tools[{index}].function.parameters", objects_only=True)
 
 
-def _free_text(grammar: Grammar, calls: Rule) -> Rule:
-    """Any text; once it holds the opening mark, calls follow and end it.
+def _free_text(grammar: Grammar, calls: Rule | None) -> Rule:
+    """Any text; once it holds the opening mark, calls follow and end it. Without `calls` it never holds the mark.
 
     Rule number i has read i characters of the mark; another character falls back to the longest beginning
     of the mark that is still possible.
@@ -79,7 +89,8 @@ def _free_text(grammar: Grammar, calls: Rule) -> Rule:
         for char in starters:
             reached = _overlap(CALL_OPEN[:read] + char)
             following = calls if reached == len(CALL_OPEN) else rules[reached]
-            alternatives.append((literal(char), following))
+            if following is not None:
+                alternatives.append((literal(char), following))
         others = charsets.subtract(charsets.EVERYTHING, charsets.of(CALL_OPEN))
         alternatives.append((char_class(others), rules[0]))
         grammar.define(rule, alternatives)

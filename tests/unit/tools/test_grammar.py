@@ -152,3 +152,14 @@ def test_many_tools_share_one_budget() -> None:
     huge = [Tool(f"tool_{i}", "does", wide) for i in range(128)]
     with pytest.raises(BadRequest):
         tool_grammar(huge, choice="auto", parallel=True, response_format=ResponseFormat())
+
+
+def test_without_a_preamble_the_first_text_decides() -> None:
+    """Calls at once, or text that never becomes a call."""
+    text = tool_grammar(TOOLS, choice="auto", parallel=True, response_format=ResponseFormat(), preamble=False)
+    assert text is not None
+    read = Gbnf.read(text)
+    for answer in ("", "hello", "a < b", "<tool_cal", f"{NOW}\n{ROME}"):
+        assert read.accepts(answer), answer
+    for answer in (f"Wait.\n{NOW}", f" {NOW}", "<tool_call>", f"{NOW} x"):
+        assert not read.accepts(answer), answer
