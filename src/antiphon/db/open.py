@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from antiphon.clock import Clock, SystemClock
-from antiphon.db import Database
+from antiphon.db import Database, address
 from antiphon.db.migrate import Migration, migrate, own_migrations
 from antiphon.db.session import DatabaseFailed, Driver, Use
 from antiphon.db.sqlite import SQLiteDriver, create
@@ -15,7 +14,6 @@ from antiphon.db.threaded import ThreadedDatabase
 from antiphon.errors import ConfigError
 
 FILE_NAME = "antiphon.db"
-EXPECTED = "expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
 
 
 def unheard(reason: str | None) -> None:
@@ -53,23 +51,14 @@ def open_database(
 
 def driver_for(url: str | None, data_dir: Path, clock: Clock) -> Driver:
     """How the database at `url` is reached; a file is made if it is missing."""
-    scheme = "sqlite" if url is None else urlsplit(url).scheme
-    if url is not None and scheme in {"postgresql", "postgres"}:
+    if url is not None and (fault := address.fault(url)):
+        raise ConfigError(f"database.url: {fault}.")
+    if url is not None and address.of_server(url):
         try:
             from antiphon.db.postgres import PostgresDriver
         except ImportError as error:
             raise ConfigError("database.url: PostgreSQL needs more: pip install 'antiphon[postgres]'.") from error
         return PostgresDriver(url, clock=clock)
-    if scheme != "sqlite":
-        raise ConfigError(f"database.url: {EXPECTED}.")
-    path = data_dir.expanduser() / FILE_NAME if url is None else _path(url)
+    path = data_dir.expanduser() / FILE_NAME if url is None else address.file_path(url)
     create(path)
     return SQLiteDriver(path, clock=clock)
-
-
-def _path(url: str) -> Path:
-    parts = urlsplit(url)
-    path = unquote(parts.path.removeprefix("/"))
-    if parts.netloc or parts.query or parts.fragment or not path:
-        raise ConfigError(f"database.url: {EXPECTED}.")
-    return Path(path).expanduser()

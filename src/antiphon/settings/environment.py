@@ -66,3 +66,5 @@ def _borrowed(environment: Mapping[str, str]) -> Iterator[Assignment]:
         yield Assignment(("hub", "address"), address, "environment HF_ENDPOINT")
     if token := environment.get("HF_TOKEN"):
         yield Assignment(("hub", "token"), token, "environment HF_TOKEN")
+    if url := environment.get("DATABASE_URL"):
+        yield Assignment(("database", "url"), url, "environment DATABASE_URL")

@@ -118,6 +118,18 @@ class Hub(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
 
 
+class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The database of what is stored: projects, turns, feedback."""
+
+    url: Annotated[
+        Secret | None,
+        Meta(
+            description="`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`; absent: `antiphon.db` in "
+            "`data_dir`; `DATABASE_URL` sets it too."
+        ),
+    ] = None
+
+
 class Observability(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the gateway tells about itself."""
 
@@ -160,4 +172,5 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limits: Annotated[Limits, Meta(description="Sizes of requests.")] = Limits()
     images: Annotated[Images, Meta(description="Images in requests.")] = Images()
     hub: Annotated[Hub, Meta(description="The model hub.")] = Hub()
+    database: Annotated[DatabaseSettings, Meta(description="The database.")] = DatabaseSettings()
     observability: Annotated[Observability, Meta(description="Logs and metrics.")] = Observability()

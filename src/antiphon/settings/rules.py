@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Sequence
 
+from antiphon.db import address
 from antiphon.projects import model as project_rules
 from antiphon.settings.model import KeySettings, Settings
 from antiphon.settings.paths import SettingPath
@@ -22,6 +23,8 @@ def broken(settings: Settings) -> Broken:
         yield from _key(key, index)
     yield from _repeated(("keys", "name"), [key.name for key in settings.keys])
     yield from _projects(settings)
+    if settings.database.url is not None and (fault := address.fault(settings.database.url.reveal())):
+        yield ("database", "url"), fault
     if settings.images.fetch == "allow-list" and not settings.images.allowed_hosts:
         yield ("images", "allowed_hosts"), "`images.fetch` is `allow-list`, so name at least one host"
 

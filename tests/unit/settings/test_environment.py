@@ -24,6 +24,7 @@ def found(**variables: str) -> list[Assignment | Problem]:
         ("ANTIPHON_MODELS__0__PARALLEL", "2", ("models", 0, "parallel"), 2),
         ("ANTIPHON_IMAGES__ALLOWED_HOSTS", "a, b", ("images", "allowed_hosts"), ["a", "b"]),
         ("HF_TOKEN", "t", ("hub", "token"), "t"),
+        ("DATABASE_URL", "sqlite:///a.db", ("database", "url"), "sqlite:///a.db"),
         ("HF_HOME", "/hf", ("hub", "cache_dir"), "/hf/hub"),
         ("HF_ENDPOINT", "http://hub", ("hub", "address"), "http://hub"),
         ("XDG_DATA_HOME", "/share", ("data_dir",), "/share/antiphon"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from antiphon.settings.model import EMBEDDED_DEFAULT, Images, KeySettings, Settings, Timeouts
+from antiphon.settings.model import EMBEDDED_DEFAULT, DatabaseSettings, Images, KeySettings, Settings, Timeouts
 from antiphon.settings.paths import path_text
 from antiphon.settings.projects import ArgumentSettings, ProjectSettings
 from antiphon.settings.rules import broken, loopback
@@ -90,6 +90,8 @@ def test_where_it_listens(server: dict[str, object], paths: list[str]) -> None:
         (Settings(upstreams=(upstream("http://a", name="x"), upstream("http://b", name="x"))), ["upstreams[1].name"]),
         (Settings(upstreams=(upstream("http://a", "m", "m"),)), ["upstreams[0].models[1].name"]),
         (Settings(upstreams=(upstream("http://a", "m"), upstream("http://b", "m"))), []),
+        (Settings(database=DatabaseSettings(url=Secret("mysql://a/b"))), ["database.url"]),
+        (Settings(database=DatabaseSettings(url=Secret("postgresql://a/b"))), []),
         (Settings(embedded_default=False), ["models"]),
         (Settings(embedded_default=False, upstreams=(upstream("http://a"),)), []),
         (Settings(keys=(KeySettings(name="a"),)), ["keys[0]"]),
