@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, JSONSchema, Message, Sampling
 from antiphon.engines import Job
 from antiphon.models.catalogue import Model, Offer
@@ -22,6 +23,14 @@ class Bounds(Struct, frozen=True):
     heartbeat_s: float
 
 
+class Caller(Struct, frozen=True):
+    """Who asks, and under which ids the request and its answer are known."""
+
+    key: Key
+    answer_id: str = ""
+    request_id: str = ""
+
+
 class Plan(Struct, frozen=True):
     """What to generate. Times are in the event loop's seconds.
 
@@ -30,6 +39,7 @@ class Plan(Struct, frozen=True):
     """
 
     request: ChatRequest
+    caller: Caller
     model: Model
     sampling: Sampling
     begun_at: float

@@ -10,11 +10,12 @@ import msgspec
 
 from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Image, Message, Part
-from antiphon.completions.compose import with_memory, with_system_prompt
+from antiphon.completions.compose import with_system_prompt
 from antiphon.completions.fit import fitted
-from antiphon.completions.plan import Bounds, Plan, closed_once
+from antiphon.completions.plan import Bounds, Caller, Plan, closed_once
 from antiphon.errors import BadRequest, PermissionDenied
 from antiphon.ids import Ids
+from antiphon.interactions.sessions import continued
 from antiphon.models.catalogue import Model
 from antiphon.projects.model import Project
 from antiphon.projects.resolve import resolve
@@ -48,10 +49,20 @@ class Models(Protocol):
 Memory = Callable[[str, str], Awaitable[tuple[Message, ...]]]  # account, session id -> the turns so far
 
 
+async def no_memory(account: str, session_id: str) -> tuple[Message, ...]:  # noqa: ARG001 - as Memory asks
+    """Nothing is remembered."""
+    return ()
+
+
+def always_room() -> None:
+    """Whatever is to be stored is taken."""
+
+
 class Preparation:
     """Makes plans. Make it within a running event loop.
 
-    `projects` gives all projects by id and key; `memory` the earlier turns of a session.
+    `projects` gives all projects by id and key; `memory` the earlier turns of a session; `require_room` raises
+    Unavailable while no more can be stored.
     """
 
     def __init__(
@@ -62,7 +73,8 @@ class Preparation:
         *,
         ids: Ids,
         projects: Callable[[], Mapping[str, Project]],
-        memory: Memory | None = None,
+        memory: Memory = no_memory,
+        require_room: Callable[[], None] = always_room,
     ) -> None:
         self._models = models
         self._images = images
@@ -70,10 +82,12 @@ class Preparation:
         self._ids = ids
         self._projects = projects
         self._memory = memory
+        self._require_room = require_room
         self._loop = asyncio.get_running_loop()
 
-    async def plan(self, request: ChatRequest, key: Key) -> Plan:
+    async def plan(self, request: ChatRequest, caller: Caller) -> Plan:
         """Check `request` against what it names; every refusal names its field."""
+        key = caller.key
         target = resolve(
             request.model, project_first=request.project_first, key=key, projects=self._projects(), served=self._models
         )
@@ -85,7 +99,7 @@ class Preparation:
         request = await self._composed(request, target.project, key)
         if _holds_images(request):
             request = await self._admit_images(request, model)
-        plan = self._timed(request, model, target.project)
+        plan = self._timed(request, caller, model, target.project)
         if request.tools or request.response_format.kind != "text":
             long = plan.prefill is not None and len(plan.prefill) > PREFILL_CHARACTERS_INLINE
             plan = await asyncio.to_thread(_grammars, plan) if long else _grammars(plan)
@@ -96,15 +110,15 @@ class Preparation:
     async def _composed(self, request: ChatRequest, project: Project | None, key: Key) -> ChatRequest:
         """The request with what the project and the session put in front of it."""
         messages = request.messages
-        if key.session_memory and request.session_id is not None and self._memory is not None:
-            messages = with_memory(messages, await self._memory(key.account, request.session_id))
+        if key.session_memory and request.session_id is not None:
+            messages = continued(await self._memory(key.account, request.session_id), messages)
         template = None if project is None else project.system_prompt
         prompt = system_prompt(template, request.system_prompt_args)
         if prompt:
             messages = with_system_prompt(messages, prompt)
         return request if messages is request.messages else msgspec.structs.replace(request, messages=messages)
 
-    def _timed(self, request: ChatRequest, model: Model, project: Project | None) -> Plan:
+    def _timed(self, request: ChatRequest, caller: Caller, model: Model, project: Project | None) -> Plan:
         bounds = self._bounds
         if request.timeout_s is not None and request.timeout_s > bounds.total_s_max:
             message = f"timeout_secs: expected at most {bounds.total_s_max:g}."
@@ -117,9 +131,12 @@ class Preparation:
         if request.scores and model.domain_aligned and not sampling.logprobs:
             sampling = msgspec.structs.replace(sampling, logprobs=True)
         stored = _stored(request, project)
+        if stored:
+            self._require_room()
         identified = stored or request.identified
         return Plan(
             request=request,
+            caller=caller,
             model=model,
             sampling=sampling,
             begun_at=now,

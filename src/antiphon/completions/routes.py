@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from antiphon.accounts.keys import Key
 from antiphon.clock import Clock
 from antiphon.completions.dialects import AnswerStream, Head, RequestBounds
 from antiphon.completions.doors import Door
-from antiphon.completions.plan import Plan
+from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.service import Completions, CompletionStream
 from antiphon.errors import AntiphonError
 from antiphon.http.errors import event_body, json_body
@@ -42,28 +41,28 @@ class ChatRoutes:
         """Answer one chat completion, plain or streamed as the body asks."""
         request = self._dialect.parse(await exchange.body(), exchange.headers, self._bounds)
         key = require_key(exchange)
-        plan = await self._completions.plan(request, key)
+        answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))
+        plan = await self._completions.plan(request, Caller(key, answer_id, exchange.request_id))
         if request.stream:
-            await self._stream(exchange, plan, self._head(exchange, plan, key))
+            await self._stream(exchange, plan)
         else:
-            await self._plain(exchange, plan, key)
+            await self._plain(exchange, plan)
 
-    def _head(self, exchange: Exchange, plan: Plan, key: Key, node: str = "") -> Head:
-        request = plan.request
+    def _head(self, exchange: Exchange, plan: Plan, node: str = "") -> Head:
         wanted = exchange.headers.get(WIRE_HEADER)
         return Head(
-            id=self._ids.make(self._dialect.id_prefix(dria=key.dria)),
+            id=plan.caller.answer_id,
             created=self._clock.now(),
             model=plan.shown_model,
             node=node,
             session_id=plan.session_id,
             completion_ids=plan.completion_ids,
-            include_usage=request.include_usage,
+            include_usage=plan.request.include_usage,
             exact=self._exact if wanted is None else wanted.lower() == b"exact",
-            dria=key.dria,
+            dria=plan.caller.key.dria,
         )
 
-    async def _plain(self, exchange: Exchange, plan: Plan, key: Key) -> None:
+    async def _plain(self, exchange: Exchange, plan: Plan) -> None:
         """A slow answer is preceded by blank lines, so that proxies do not cut the connection."""
         headers = (JSON, *_extra_headers(plan))
 
@@ -80,16 +79,16 @@ class ChatRoutes:
                 raise
             exchange.finish(json_body(error, self._door.errors))
             return
-        body = self._dialect.render(completion, self._head(exchange, plan, key, node))
+        body = self._dialect.render(completion, self._head(exchange, plan, node))
         if exchange.started:
             exchange.finish(body)
         else:
             exchange.respond(200, body, *headers)
 
-    async def _stream(self, exchange: Exchange, plan: Plan, head: Head) -> None:
+    async def _stream(self, exchange: Exchange, plan: Plan) -> None:
         """The head goes out with the first delta or the first heartbeat: until then a status can still be said."""
         stream = self._completions.open(plan)
-        renderer = self._dialect.stream(head)
+        renderer = self._dialect.stream(self._head(exchange, plan))
         try:
             await stream.start()
             await self._relay(exchange, plan, stream, renderer)

@@ -30,13 +30,11 @@ class Record(Struct, frozen=True):
     plan: Plan
     usage: Usage
     ended_at: float
-    first_token_at: float | None
-    failure: str | None
+    failure: str | None = None
+    first_token_at: float | None = None
     node: str = ""
     choices: tuple[Choice, ...] = ()
-
-
-Note = Callable[[Plan, Usage, float | None, AntiphonError | None, str, tuple[Choice, ...]], None]
+    usages: tuple[Usage, ...] = ()  # one a choice
 
 
 class Completions:
@@ -69,7 +67,7 @@ class Completions:
             with Deadline(self._wheel, plan.begun_at, plan.total_at, beat=beat, heartbeat_s=heartbeat_s):
                 return await self._whole(plan)
         except DeadlineExceeded as error:
-            self._note(plan, Usage(), None, error)
+            self._failed(plan, error)
             raise
 
     async def _whole(self, plan: Plan) -> tuple[Completion, str]:
@@ -80,7 +78,7 @@ class Completions:
             try:
                 offer, load = self._placement.take(plan.model, tried)
             except Unavailable as error:
-                self._note(plan, Usage(), None, failure or error)
+                self._failed(plan, failure or error)
                 raise failure or error from None
             tried |= {offer.engine.name}
             try:
@@ -88,18 +86,19 @@ class Completions:
             except (EngineFailed, Unavailable) as error:
                 failure = error
                 if len(tried) >= ATTEMPTS_MAX:
-                    self._note(plan, Usage(), None, error)
+                    self._failed(plan, error)
                     raise
                 continue
             except AntiphonError as error:
-                self._note(plan, Usage(), None, error)
+                self._failed(plan, error)
                 raise
             finally:
                 self._placement.give_back(load)
             usage = bounded(usage, plan)
             choices = (self._named(choice) if choice.tool_calls else choice,)
-            self._note(plan, usage, None, None, offer.engine.name, choices)
-            return Completion(choices, usage), offer.engine.name
+            node = offer.engine.name
+            self._on_end(Record(plan, usage, self._loop.time(), node=node, choices=choices, usages=(usage,)))
+            return Completion(choices, usage), node
 
     def _named(self, choice: Choice) -> Choice:
         """Every tool call has an id, also from an engine that gives none."""
@@ -131,20 +130,11 @@ class Completions:
         return self._open(plan, Watch(plan, keep=plan.stored) if watched else None)
 
     def _open(self, plan: Plan, watch: Watch | None) -> CompletionStream:
-        return CompletionStream(plan, self._placement, self._bounds, ids=self._ids, note=self._note, watch=watch)
+        return CompletionStream(plan, self._placement, self._bounds, ids=self._ids, on_end=self._on_end, watch=watch)
 
-    def _note(
-        self,
-        plan: Plan,
-        usage: Usage,
-        first_token_at: float | None,
-        failure: AntiphonError | None,
-        node: str = "",
-        choices: tuple[Choice, ...] = (),
-    ) -> None:
-        ended_at = self._loop.time()
-        code = None if failure is None else failure.code or failure.type
-        self._on_end(Record(plan, usage, ended_at, first_token_at, code, node, choices))
+    def _failed(self, plan: Plan, error: AntiphonError) -> None:
+        """Tell of a request that has come to nothing."""
+        self._on_end(Record(plan, Usage(), self._loop.time(), code(error)))
 
 
 class CompletionStream:
@@ -161,15 +151,17 @@ class CompletionStream:
         bounds: Bounds,
         *,
         ids: Ids,
-        note: Note,
+        on_end: Callable[[Record], None],
         watch: Watch | None,
     ) -> None:
         self._plan = plan
         self._watch = watch
-        self._note = note
+        self._on_end = on_end
+        self._loop = asyncio.get_running_loop()
         self._failure: AntiphonError | None = None
         self._ended = False
-        choices = [ChoiceStream(plan, i, placement, bounds=bounds, ids=ids) for i in range(plan.request.n)]
+        choices = [ChoiceStream(plan, i, placement, bounds=bounds, ids=ids) for i in range(plan.request.choices)]
+        self._choices = choices
         self._source = choices[0] if len(choices) == 1 else MergedStream(choices, heartbeat_s=bounds.heartbeat_s)
         self.start = self._source.start
         self.next = self._source.next if watch is None else self._watched
@@ -211,7 +203,18 @@ class CompletionStream:
             failure = self._failure
             if failure is None and not self._source.complete:
                 failure = AntiphonError("The client has gone.", code="client_gone")
-            self._note(self._plan, self.usage, self._source.first_token_at, failure, self.node, self.choices)
+            self._on_end(self._record(None if failure is None else code(failure)))
+
+    def _record(self, failure: str | None) -> Record:
+        source = self._source
+        usages = tuple(choice.usage or Usage(completion_tokens=choice.tokens) for choice in self._choices)
+        now = self._loop.time()
+        return Record(self._plan, self.usage, now, failure, source.first_token_at, source.node, self.choices, usages)
+
+
+def code(error: AntiphonError) -> str:
+    """What metrics and the store call an error."""
+    return error.code or error.type
 
 
 def bounded(usage: Usage, plan: Plan) -> Usage:

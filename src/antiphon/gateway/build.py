@@ -9,8 +9,9 @@ from antiphon.accounts.limits import RequestLimits
 from antiphon.clock import SystemClock
 from antiphon.completions.doors import DOORS, Door
 from antiphon.completions.prepare import Preparation
+from antiphon.completions.recording import interactions
 from antiphon.completions.routes import ChatRoutes
-from antiphon.completions.service import Completions
+from antiphon.completions.service import Completions, Record
 from antiphon.gateway import values
 from antiphon.gateway.app import Application
 from antiphon.gateway.cors import CrossOrigin
@@ -19,6 +20,7 @@ from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.routes import Handlers, table
 from antiphon.gateway.storage import Storage
 from antiphon.ids import Ids
+from antiphon.interactions.model import Reach
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
 from antiphon.models.routes import ModelRoutes
@@ -128,8 +130,15 @@ class Builder:
 
     def _completions(self) -> Completions:
         bounds = values.bounds(self._settings)
+        storage = self._storage
         preparation = Preparation(
-            self._catalogue, self._images, bounds, ids=self._ids, projects=lambda: self._storage.projects.by_name
+            self._catalogue,
+            self._images,
+            bounds,
+            ids=self._ids,
+            projects=lambda: storage.projects.by_name,
+            memory=lambda account, session_id: storage.sessions.history(Reach(account), session_id),
+            require_room=storage.interactions.require_room,
         )
         return Completions(
             preparation,
@@ -137,8 +146,14 @@ class Builder:
             bounds,
             ids=self._ids,
             wheel=self._wheel,
-            on_end=self._metrics.ended,
+            on_end=self._ended,
         )
+
+    def _ended(self, record: Record) -> None:
+        """What became of a request is counted, and kept where it is to be."""
+        self._metrics.ended(record)
+        if record.plan.stored:
+            self._storage.interactions.record(interactions(record, int(self._clock.now() * 1000)))
 
     def _chat(self, door: Door, completions: Completions) -> ChatRoutes:
         exact = self._settings.server.wire == "exact"

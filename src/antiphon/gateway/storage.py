@@ -7,6 +7,9 @@ import asyncio
 from antiphon.clock import Clock
 from antiphon.db.open import open_database
 from antiphon.ids import Ids
+from antiphon.interactions.recorder import Recorder
+from antiphon.interactions.service import Interactions
+from antiphon.interactions.sessions import Sessions
 from antiphon.observe.logs import Log
 from antiphon.projects.model import built_in
 from antiphon.projects.service import Projects
@@ -27,6 +30,9 @@ class Storage:
             clock=clock,
             ids=ids,
         )
+        self.recorder = Recorder(self._database, on_lost=self._lost)
+        self.interactions = Interactions(self._database, self.recorder)
+        self.sessions = Sessions(self._database, self.recorder, self.interactions)
         self._tasks: list[asyncio.Task[None]] = []
 
     def _changed(self, reason: str | None) -> None:
@@ -35,9 +41,13 @@ class Storage:
         else:
             self._log.error("the database does not answer", reason=reason)
 
+    def _lost(self, rows: int, reason: str) -> None:
+        self._log.error("interactions are lost", rows=rows, reason=reason)
+
     async def start(self) -> None:
         """Read what requests need, and keep it fresh."""
         await self.projects.refresh()
+        self.recorder.start()
         self._tasks = [asyncio.get_running_loop().create_task(self.projects.run())]
 
     async def close(self) -> None:
@@ -46,6 +56,7 @@ class Storage:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        await self.recorder.close()
         await self._database.close()
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Choice, Delta, Message, Sampling, Usage
-from antiphon.completions.plan import Bounds, Plan
+from antiphon.completions.plan import Bounds, Caller, Plan
 from antiphon.engines import DeltaStream, Job, ModelFacts
 from antiphon.errors import AntiphonError
 from antiphon.models.catalogue import Model, Offer
@@ -154,6 +155,7 @@ def plan_of(
     now = asyncio.get_running_loop().time()
     return Plan(
         request=request,
+        caller=Caller(Key("alice")),
         model=model,
         sampling=request.sampling if sampling is None else sampling,
         begun_at=now,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Message, Sampling, Tool, ToolCall
-from antiphon.completions.plan import Plan, closed_once, job
+from antiphon.completions.plan import Caller, Plan, closed_once, job
 from tests.unit.completions.scripted import ASKED, ScriptedEngine, model_of, offer_of
 
 USER = Message(role="user", content="Hi")
@@ -23,7 +24,7 @@ def turn(text: str) -> Message:
 def plan_for(request: ChatRequest, sampling: Sampling = Sampling(), tool_grammar: str | None = None) -> Plan:
     """A plan on one engine, far from its bounds."""
     model = model_of(ScriptedEngine())
-    return Plan(request, model, sampling, 0, 60, 60, grammar="plain", tool_grammar=tool_grammar)
+    return Plan(request, Caller(Key("k")), model, sampling, 0, 60, 60, grammar="plain", tool_grammar=tool_grammar)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Image, Message, ResponseFormat, Sampling, Tool
-from antiphon.completions.plan import Plan
+from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.prepare import Preparation
 from antiphon.errors import BadRequest, EngineFailed, ModelNotFound, PermissionDenied
 from antiphon.ids import seeded
@@ -37,7 +37,7 @@ async def planned(images: ImageAdmission, request: ChatRequest, model: Model | N
     """The plan for the request with one model on offer."""
     catalogue = Catalogue()
     catalogue.replace("test", (model or model_of(ScriptedEngine()),))
-    return await Preparation(catalogue, images, BOUNDS, ids=seeded(9), projects=dict).plan(request, key)
+    return await Preparation(catalogue, images, BOUNDS, ids=seeded(9), projects=dict).plan(request, Caller(key))
 
 
 def asked(**fields: object) -> ChatRequest:

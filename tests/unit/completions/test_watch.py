@@ -7,8 +7,9 @@ import math
 import msgspec
 import pytest
 
+from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Choice, Delta, Logprob, Message, Sampling
-from antiphon.completions.plan import Plan
+from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.watch import Watch
 from antiphon.models.catalogue import Model
 
@@ -22,7 +23,7 @@ def plan(*, scores: bool = True, aligned: bool = True, logprobs: bool = False, n
     """A plan whose answer may carry a confidence."""
     sampling = Sampling(logprobs=logprobs)
     request = ChatRequest("m", (Message("user", "Hi"),), sampling=sampling, scores=scores, n=n)
-    return Plan(request, Model("m", (), domain_aligned=aligned), sampling, 0.0, 9.0, 9.0)
+    return Plan(request, Caller(Key("k")), Model("m", (), domain_aligned=aligned), sampling, 0.0, 9.0, 9.0)
 
 
 def test_the_confidence() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Message, Sampling, Usage
-from antiphon.completions.plan import Plan
+from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.service import Record
 from antiphon.models.catalogue import Model
 from antiphon.observe.metrics import Metrics
@@ -17,8 +18,10 @@ def record(
 ) -> Record:
     """How a request for the model `m"1` that began at 10 s ended."""
     request = ChatRequest('m"1', (Message(role="user", content="a question"),))
-    plan = Plan(request, Model('m"1', ()), Sampling(), begun_at=10.0, total_at=70.0, first_token_at=40.0)
-    return Record(plan, usage, ended_at, first_token_at, failure)
+    plan = Plan(
+        request, Caller(Key("k")), Model('m"1', ()), Sampling(), begun_at=10.0, total_at=70.0, first_token_at=40.0
+    )
+    return Record(plan, usage, ended_at, failure, first_token_at)
 
 
 def values(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
