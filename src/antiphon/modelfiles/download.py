@@ -21,7 +21,7 @@ from antiphon.modelfiles.model import ModelFile, Progress, Report
 from antiphon.modelfiles.store import Store
 from antiphon.modelfiles.transport import Answer, Refused, Transport, Unreachable, read
 
-CHUNK_BYTES = 1024 * 1024
+CHUNK_BYTES = 256 * 1024  # progress is told after each: on a slow line it must not be long until the next
 SPARE_BYTES = 64 * 1024 * 1024
 SIZE_BYTES_MAX = 2 * 1024**4
 VALIDATOR_CHARACTERS_MAX = 256

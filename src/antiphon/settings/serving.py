@@ -135,7 +135,7 @@ class UpstreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A server that speaks the OpenAI wire and that somebody else runs."""
 
     url: Annotated[HTTPAddress, Meta(description="Its base URL, with or without `/v1`.")]
-    name: Annotated[Name | None, Meta(description="Its name in metrics and logs; absent: host and port.")] = None
+    name: Annotated[Name | None, Meta(description="Its name in metrics and logs; absent: host, port and path.")] = None
     kind: Annotated[EngineKind, Meta(description="Which engine it is; `auto` asks it.")] = "auto"
     api_key: Annotated[Secret | None, Meta(description="The key sent to it as a bearer token.")] = None
     models: Annotated[

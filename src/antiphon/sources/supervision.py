@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from antiphon.engines.embedded.options import EngineOptions, context_of, paralle
 from antiphon.engines.embedded.processors import available
 from antiphon.engines.embedded.sockets import socket_folder
 from antiphon.engines.embedded.supervisor import Supervisor
-from antiphon.modelfiles import HubAccess, Progress, read_metadata, resolve
+from antiphon.modelfiles import HubAccess, Progress, Report, read_metadata, resolve
 from antiphon.settings.serving import ModelSettings
 
 # The model's name and how far its file is.
@@ -27,7 +28,17 @@ def supervisor_for(
     folder = data_dir.expanduser()
 
     async def supervise(settings: ModelSettings, on_change: Callable[[], None]) -> Supervisor:
-        options = await asyncio.to_thread(_options, settings, folder, hub, on_progress)
+        given_up = threading.Event()
+
+        def report(progress: Progress) -> None:
+            if given_up.is_set():
+                raise _GivenUp
+            on_progress(settings.name, progress)
+
+        try:
+            options = await asyncio.to_thread(_options, settings, folder, hub, report)
+        finally:
+            given_up.set()
         return Supervisor(
             options,
             run_dir=socket_folder(folder),
@@ -41,11 +52,12 @@ def supervisor_for(
     return supervise
 
 
-def _options(settings: ModelSettings, folder: Path, hub: HubAccess, on_progress: OnProgress) -> EngineOptions:
-    """How the child is to run; blocking, since a file may have to be fetched."""
+class _GivenUp(Exception):
+    """Nobody waits for the file any more: a thread cannot be cancelled, so it ends where it would tell of progress."""
 
-    def report(progress: Progress) -> None:
-        on_progress(settings.name, progress)
+
+def _options(settings: ModelSettings, folder: Path, hub: HubAccess, report: Report) -> EngineOptions:
+    """How the child is to run; blocking, since a file may have to be fetched."""
 
     def find(reference: str) -> Path:
         return resolve(reference, data_dir=folder, hub=hub, on_progress=report).path

@@ -24,6 +24,7 @@ from antiphon.sources.described import described
 REFRESH_S = 10.0
 REFRESH_DOWN_S = 1.0
 ASK_S = 10.0
+UNUSABLE = (AntiphonError, TimeoutError, msgspec.MsgspecError, RecursionError)  # no answer, or none that can be read
 
 
 class UpstreamSource:
@@ -36,11 +37,11 @@ class UpstreamSource:
         self._catalogue = catalogue
         self._clock = clock
         self._log = log
-        parts = urlsplit(settings.url)
-        self.name = settings.name or parts.netloc
+        url = settings.url.rstrip("/").removesuffix("/v1")
+        parts = urlsplit(url)
+        self.name = settings.name or parts.netloc + parts.path
         limits = ClientLimits(connect_s=connect_s, connections_max=settings.connections_max)
         tls = _unverified() if not settings.tls_verify else None
-        url = settings.url.rstrip("/").removesuffix("/v1")
         self._pool = Pool(Origin.parse(url), limits=limits, tls=tls)
         known = KINDS["openai"] if settings.kind == "auto" else kind(settings.kind)
         self._engine = self._make(known)
@@ -68,8 +69,8 @@ class UpstreamSource:
                 if not self._recognised:
                     self._engine = self._make(await recognise(self._engine.get))
                     self._recognised = True
-                facts = [await self._with_tools(model) for model in await self._engine.models()]
-        except (AntiphonError, TimeoutError, msgspec.MsgspecError) as error:
+                facts = await self._engine.models()
+        except UNUSABLE as error:
             if not was_down:
                 self._log.warning("upstream cannot be reached", upstream=self.name, reason=str(error) or "timed out")
             self._engine.down = True
@@ -77,14 +78,21 @@ class UpstreamSource:
         if was_down:
             self._log.info("upstream is back", upstream=self.name)
         self._engine.down = False
-        self._offer(facts)
+        self._offer([await self._with_tools(model) for model in facts])
         return True
 
     async def _with_tools(self, facts: ModelFacts) -> ModelFacts:
-        """What kind and model say of tool calls; asked once a model where only a trial can tell."""
+        """What kind and model say of tool calls; asked once a model where only a trial can tell.
+
+        A trial that fails tells nothing, since a busy server fails too: it is made again at the next look, and until
+        then the grammar makes the calls, as for any model that knows no tools.
+        """
         if facts.name not in self._native_tools:
-            native = await native_tools(self._engine, facts)
-            self._native_tools[facts.name] = native
+            try:
+                async with asyncio.timeout(ASK_S):
+                    self._native_tools[facts.name] = await native_tools(self._engine, facts)
+            except UNUSABLE:
+                return msgspec.structs.replace(facts, native_tools=False)
         return msgspec.structs.replace(facts, native_tools=self._native_tools[facts.name])
 
     def _offer(self, facts: list[ModelFacts]) -> None:
