@@ -1,4 +1,4 @@
-"""What stands in front of the caller's own turns: the project's system prompt. Pure."""
+"""What stands in front of the caller's own turns: the project's system prompt, the earlier turns of a session. Pure."""
 
 from __future__ import annotations
 
@@ -14,3 +14,19 @@ def with_system_prompt(messages: tuple[Message, ...], prompt: str) -> tuple[Mess
         return (Message("system", prompt), *messages)
     joined = msgspec.structs.replace(first, content=f"{prompt}\n\n{first.text}")
     return (joined, *messages[1:])
+
+
+def with_memory(messages: tuple[Message, ...], earlier: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Earlier turns between the system messages and the new turns; a caller that sends them along gets them once."""
+    begin = next((i for i, message in enumerate(messages) if message.role != "system"), len(messages))
+    asked = messages[begin:]
+    known = tuple(turn for turn in earlier if turn.role != "system")
+    if not known or _same(asked[: len(known)], known):
+        return messages
+    return (*messages[:begin], *known, *asked)
+
+
+def _same(some: tuple[Message, ...], others: tuple[Message, ...]) -> bool:
+    return len(some) == len(others) and all(
+        one.role == other.role and one.text == other.text for one, other in zip(some, others, strict=True)
+    )

@@ -10,12 +10,11 @@ import msgspec
 
 from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Image, Message, Part
-from antiphon.completions.compose import with_system_prompt
+from antiphon.completions.compose import with_memory, with_system_prompt
 from antiphon.completions.fit import fitted
 from antiphon.completions.plan import Bounds, Caller, Plan, closed_once
 from antiphon.errors import BadRequest, PermissionDenied
 from antiphon.ids import Ids
-from antiphon.interactions.sessions import continued
 from antiphon.models.catalogue import Model
 from antiphon.projects.model import Project
 from antiphon.projects.resolve import resolve
@@ -111,7 +110,7 @@ class Preparation:
         """The request with what the project and the session put in front of it."""
         messages = request.messages
         if key.session_memory and request.session_id is not None:
-            messages = continued(await self._memory(key.account, request.session_id), messages)
+            messages = with_memory(messages, await self._memory(key.account, request.session_id))
         template = None if project is None else project.system_prompt
         prompt = system_prompt(template, request.system_prompt_args)
         if prompt:

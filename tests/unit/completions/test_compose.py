@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from antiphon.chat import Message
-from antiphon.completions.compose import with_system_prompt
+from antiphon.completions.compose import with_memory, with_system_prompt
 
 SYSTEM = Message("system", "be kind")
+EARLIER = (Message("user", "Hi"), Message("assistant", "Hello"))
 NOW = Message("user", "And now?")
 
 
@@ -13,3 +14,16 @@ def test_a_system_prompt_comes_first() -> None:
     """By itself, or joined with the caller's own, since many templates take one system message only."""
     assert with_system_prompt((NOW,), "Be brief.") == (Message("system", "Be brief."), NOW)
     assert with_system_prompt((SYSTEM, NOW), "Be brief.") == (Message("system", "Be brief.\n\nbe kind"), NOW)
+
+
+def test_earlier_turns_come_between() -> None:
+    """After the system message, before what is new; system messages of earlier turns are not repeated."""
+    assert with_memory((SYSTEM, NOW), (SYSTEM, *EARLIER)) == (SYSTEM, *EARLIER, NOW)
+    assert with_memory((NOW,), EARLIER) == (*EARLIER, NOW)
+    assert with_memory((NOW,), ()) == (NOW,)
+
+
+def test_a_caller_that_remembers_by_itself_gets_nothing_twice() -> None:
+    """The turns that it sends along are recognised by role and text."""
+    sent = (SYSTEM, *EARLIER, NOW)
+    assert with_memory(sent, EARLIER) is sent
