@@ -35,7 +35,7 @@ async def fitted(plan: Plan) -> Plan:
 async def _within_context(plan: Plan, context: int) -> Plan:
     """Lower a default max_tokens to what the context leaves; refuse an explicit one, or a prompt, that does not fit."""
     asked = plan.sampling.max_tokens
-    prompt = await _prompt_tokens(plan)
+    prompt = await prompt_tokens(plan)
     if prompt is None:
         return plan
     if prompt >= context:
@@ -55,7 +55,7 @@ async def _truncated(plan: Plan, tokens_max: int) -> Plan:
 
     async def count(messages: tuple[Message, ...]) -> int:
         request = msgspec.structs.replace(plan.request, messages=messages)
-        tokens = await _prompt_tokens(msgspec.structs.replace(plan, request=request))
+        tokens = await prompt_tokens(msgspec.structs.replace(plan, request=request))
         return sum(_estimate(message) for message in messages) if tokens is None else tokens
 
     left = await truncate(plan.request.messages, tokens_max, count, firm=plan.request.prompt_limit_firm)
@@ -70,7 +70,7 @@ def _estimate(message: Message) -> int:
     return TURN_TOKENS_MAX + len(message.text.encode()) // BYTES_OF_TOKEN_MIN
 
 
-async def _prompt_tokens(plan: Plan) -> int | None:
+async def prompt_tokens(plan: Plan) -> int | None:
     """The prompt's length as an engine counts it, None when none can tell now."""
     offer = plan.model.require_live()[0]
     try:

@@ -48,6 +48,11 @@ class ChoiceStream:
         self.usage: Usage | None = None
         self.complete = False
 
+    @property
+    def usages(self) -> tuple[Usage, ...]:
+        """As the engine says, else as counted here."""
+        return (self.usage or Usage(completion_tokens=self.tokens),)
+
     async def start(self) -> None:
         """Reach an engine. Raises what the last attempt raised."""
         failure: AntiphonError | None = None

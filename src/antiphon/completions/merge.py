@@ -79,6 +79,11 @@ class MergedStream:
         return min((at for choice in self._choices if (at := choice.first_token_at) is not None), default=None)
 
     @property
+    def usages(self) -> tuple[Usage, ...]:
+        """Of each choice."""
+        return tuple(usage for choice in self._choices for usage in choice.usages)
+
+    @property
     def usage(self) -> Usage | None:
         """Completion tokens of all choices; prompt tokens once."""
         usages = [choice.usage for choice in self._choices if choice.usage is not None]

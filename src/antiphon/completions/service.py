@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from antiphon.chat import Choice, Completion, Delta, ToolCall, Usage
 from antiphon.completions.deadline import Deadline
+from antiphon.completions.empty import EmptyStream
 from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
 from antiphon.completions.merge import MergedStream
 from antiphon.completions.plan import Bounds, Plan, job
@@ -160,9 +161,7 @@ class CompletionStream:
         self._loop = asyncio.get_running_loop()
         self._failure: AntiphonError | None = None
         self._ended = False
-        choices = [ChoiceStream(plan, i, placement, bounds=bounds, ids=ids) for i in range(plan.request.choices)]
-        self._choices = choices
-        self._source = choices[0] if len(choices) == 1 else MergedStream(choices, heartbeat_s=bounds.heartbeat_s)
+        self._source = _source(plan, placement, bounds, ids)
         self.start = self._source.start
         self.next = self._source.next if watch is None else self._watched
 
@@ -207,9 +206,16 @@ class CompletionStream:
 
     def _record(self, failure: str | None) -> Record:
         source = self._source
-        usages = tuple(choice.usage or Usage(completion_tokens=choice.tokens) for choice in self._choices)
-        now = self._loop.time()
-        return Record(self._plan, self.usage, now, failure, source.first_token_at, source.node, self.choices, usages)
+        now, first = self._loop.time(), source.first_token_at
+        return Record(self._plan, self.usage, now, failure, first, source.node, self.choices, source.usages)
+
+
+def _source(plan: Plan, placement: Placement, bounds: Bounds, ids: Ids) -> ChoiceStream | MergedStream | EmptyStream:
+    """Where the deltas come from."""
+    if plan.sampling.max_tokens == 0:
+        return EmptyStream(plan)
+    choices = [ChoiceStream(plan, i, placement, bounds=bounds, ids=ids) for i in range(plan.request.choices)]
+    return choices[0] if len(choices) == 1 else MergedStream(choices, heartbeat_s=bounds.heartbeat_s)
 
 
 def code(error: AntiphonError) -> str:
@@ -220,15 +226,16 @@ def code(error: AntiphonError) -> str:
 def bounded(usage: Usage, plan: Plan) -> Usage:
     """What an engine says it generated is believed only as far as it was allowed to generate."""
     most = plan.sampling.max_tokens
-    if most is None or usage.completion_tokens <= most * plan.request.n:
+    if most is None or usage.completion_tokens <= most * plan.request.choices:
         return usage
-    return msgspec.structs.replace(usage, completion_tokens=most * plan.request.n)
+    return msgspec.structs.replace(usage, completion_tokens=most * plan.request.choices)
 
 
 def _needs_stream(plan: Plan) -> bool:
     """A plain answer comes in one piece, the cheapest way, unless something must be seen or done on the way."""
     return (
-        plan.request.n > 1
+        plan.request.choices > 1
+        or plan.sampling.max_tokens == 0
         or plan.schema is not None
         or plan.tool_grammar is not None
         or plan.prefill is not None

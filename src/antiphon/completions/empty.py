@@ -1,0 +1,39 @@
+"""An answer of no tokens, for a request that asks for none: nothing is generated, the prompt is counted."""
+
+from __future__ import annotations
+
+from antiphon.chat import Delta, Usage
+from antiphon.completions.fit import prompt_tokens
+from antiphon.completions.plan import Plan
+
+
+class EmptyStream:
+    """Stands in for the choices' streams: every choice ends at once, for want of length."""
+
+    node = ""
+    tokens = 0
+    first_token_at = None
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.usage = Usage()
+        self.complete = False
+
+    async def start(self) -> None:
+        """Count the prompt, where an engine can tell; Unavailable when no node serves the model."""
+        self.usage = Usage(prompt_tokens=await prompt_tokens(self._plan) or 0)
+
+    async def next(self) -> list[Delta] | None:
+        """The ends of all choices, then []."""
+        if self.complete:
+            return []
+        self.complete = True
+        return [Delta(i, finish_reason="length") for i in range(self._plan.request.choices)]
+
+    @property
+    def usages(self) -> tuple[Usage, ...]:
+        """The same for each choice."""
+        return (self.usage,) * self._plan.request.choices
+
+    def close(self) -> None:
+        """Nothing is held."""
