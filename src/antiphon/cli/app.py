@@ -71,6 +71,37 @@ COMMANDS = (
         ("antiphon models pull smollm2:135m", "antiphon models pull hf:owner/repo:Q4_K_M"),
     ),
     Command(
+        ("projects", "list"),
+        "antiphon.cli.projects:list_projects",
+        "List the projects of a running gateway. This is what `antiphon projects` does.",
+        ("antiphon projects", "antiphon projects list --json"),
+    ),
+    Command(("projects", "show"), "antiphon.cli.projects:show", "Show a project.", ("antiphon projects show default",)),
+    Command(
+        ("projects", "create"),
+        "antiphon.cli.projects:create",
+        "Make a project; takes an admin's key.",
+        (
+            "antiphon projects create support --default-model smollm2:135m",
+            'antiphon projects create support --system-prompt "Help {{name}}." --argument name=them',
+        ),
+    ),
+    Command(
+        ("projects", "update"),
+        "antiphon.cli.projects:update",
+        "Change a project; takes an admin's key.",
+        (
+            "antiphon projects update support --system-prompt @prompt.txt --default temperature=0.2",
+            "antiphon projects update support --unset models --unset store",
+        ),
+    ),
+    Command(
+        ("projects", "delete"),
+        "antiphon.cli.projects:delete",
+        "Delete a project; takes an admin's key. What was stored for it stays.",
+        ("antiphon projects delete support",),
+    ),
+    Command(
         ("config", "show"),
         "antiphon.cli.config:show",
         "Show each setting, its value and where it came from. This is what `antiphon config` does.",
@@ -99,10 +130,11 @@ COMMANDS = (
 )
 GROUPS = {
     "models": "List models of a gateway, download model files.",
+    "projects": "List, make and change projects of a gateway.",
     "config": "Show and check the configuration.",
     "keys": "Make keys for clients.",
 }
-DEFAULTS = {"models": "list", "config": "show"}
+DEFAULTS = {"models": "list", "projects": "list", "config": "show"}
 
 
 def build() -> App:

@@ -24,6 +24,7 @@ CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 120.0
 BODY_BYTES_MAX = 32 * 1024 * 1024
 PIECE_BYTES = 65_536
+GOOD = (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT)
 
 
 class Reply(Struct, frozen=True):
@@ -55,7 +56,11 @@ class Client:
 
     def post(self, path: str, body: Mapping[str, object]) -> Reply:
         """POST JSON; any status is returned."""
-        with self._open("POST", path, body) as response:
+        return self.send("POST", path, body)
+
+    def send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Reply:
+        """Any method, with JSON or without a body; any status is returned."""
+        with self._open(method, path, body) as response:
             return _whole(response)
 
     def stream(self, path: str, body: Mapping[str, object]) -> Iterator[bytes]:
@@ -109,10 +114,10 @@ def refusal(reply: Reply) -> AntiphonError:
 
 
 def checked(reply: Reply) -> Any:  # Any: whatever the server sent
-    """The JSON of a good answer; any other raises the refusal."""
-    if reply.status != HTTPStatus.OK:
+    """The JSON of a good answer, None where it has no body; any other raises the refusal."""
+    if reply.status not in GOOD:
         raise refusal(reply)
-    return reply.json()
+    return None if reply.status == HTTPStatus.NO_CONTENT else reply.json()
 
 
 def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:

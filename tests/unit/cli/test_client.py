@@ -108,3 +108,9 @@ def test_what_is_no_json_is_told() -> None:
     """With its beginning."""
     with pytest.raises(AntiphonError, match="not JSON: b'<html>"):
         checked(Reply(200, {}, b"<html>"))
+
+
+def test_what_is_done_need_not_be_told() -> None:
+    """What was made comes with its JSON, what was deleted without."""
+    assert checked(Reply(201, {}, b"{}")) == {}
+    assert checked(Reply(204, {}, b"")) is None
