@@ -190,10 +190,11 @@ def _term_text(term: Term) -> str:
     inner = _text(term.parts)
     if len(term.parts) != 1 or isinstance(term.parts[0], Repeat):
         inner = f"({inner})"
-    return inner + _bounds_text(term.low, term.high)
+    return inner + bounds_text(term.low, term.high)
 
 
-def _bounds_text(low: int, high: int | None) -> str:
+def bounds_text(low: int, high: int | None) -> str:
+    """What follows a part that comes from `low` to `high` times; None: without limit."""
     simple = {(0, None): "*", (1, None): "+", (0, 1): "?", (1, 1): ""}
     if (low, high) in simple:
         return simple[low, high]

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from antiphon.structured import charsets
 from antiphon.structured.charsets import CharSet
-from antiphon.structured.gbnf import literal
+from antiphon.structured.gbnf import bounds_text, literal
 
 _HEAD = re.compile(r"^[ \t]*([A-Za-z][\w-]*)[ \t]*::=", re.MULTILINE | re.ASCII)
 _QUOTED = r'"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]'
@@ -113,7 +113,7 @@ class Rules:
         key = (inner, low, high)
         if key not in self._repeats:
             text = f"({inner.text})" if isinstance(inner, Repeat) else inner.text
-            self._repeats[key] = Repeat(inner, low, high, text + _bounds_text(low, high))
+            self._repeats[key] = Repeat(inner, low, high, text + bounds_text(low, high))
         return self._repeats[key]
 
     def _alternatives(self, text: str) -> tuple[Body, ...]:
@@ -202,13 +202,6 @@ def _bounds(token: str) -> tuple[int, int | None]:
         return _BOUNDS[token]
     low, comma, high = token[1:-1].partition(",")
     return int(low), int(high) if high else (None if comma else int(low))
-
-
-def _bounds_text(low: int, high: int | None) -> str:
-    for text, bounds in _BOUNDS.items():
-        if bounds == (low, high):
-            return text
-    return f"{{{low}}}" if low == high else f"{{{low},{'' if high is None else high}}}"
 
 
 def _spans(text: str) -> CharSet:

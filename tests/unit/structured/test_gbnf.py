@@ -8,7 +8,7 @@ import pytest
 
 from antiphon.errors import BadRequest
 from antiphon.structured.budget import Budget
-from antiphon.structured.gbnf import EMPTY, Grammar, Repeat, char_class, literal
+from antiphon.structured.gbnf import EMPTY, Grammar, Repeat, bounds_text, char_class, literal
 from tests.unit.structured.gbnf_reader import Gbnf
 
 
@@ -69,3 +69,21 @@ def test_rules_cost_budget() -> None:
     body = [(literal(str(number)),) for number in range(100)]
     with pytest.raises(BadRequest, match="too complex"):
         made.add("rule", body)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (0, None, "*"),
+        (1, None, "+"),
+        (0, 1, "?"),
+        (1, 1, ""),
+        (2, 2, "{2}"),
+        (0, 0, "{0}"),
+        (2, None, "{2,}"),
+        (0, 3, "{0,3}"),
+    ],
+)
+def test_bounds_are_written_briefly(low: int, high: int | None, text: str) -> None:
+    """A mark where there is one, else numbers."""
+    assert bounds_text(low, high) == text
