@@ -29,35 +29,25 @@ VALUES_ONLY = frozenset(
 # A test that runs the module's code: parts of one whole, tested as that whole, and what needs real processes.
 TESTED_BY = {
     "integration/bad_input/test_bad_input.py": (
-        "accounts/authenticate.py",
-        "accounts/keys.py",
-        "gateway/app.py",
         "gateway/routes.py",
-        "gateway/table.py",
-        "http/decode.py",
-        "http/errors.py",
-        "http/exchange.py",
-        "ids.py",
         "testing/gateway_process.py",
     ),
-    "integration/bad_input/test_slow_clients.py": ("http/connection.py", "http/server.py"),
-    "integration/faults/test_broken_answers.py": ("engines/refusals.py", "engines/upstream.py", "engines/wire.py"),
-    "integration/faults/test_nodes.py": ("completions/generate.py", "models/placement.py", "sources/upstream.py"),
-    "integration/faults/test_time.py": ("clock.py", "completions/deadline.py", "completions/merge.py", "wheel.py"),
-    "clients/test_clients.py": ("accounts/limits.py",),
     "integration/test_builtin_models.py": ("modelfiles/package_index.py",),
-    "integration/test_engine_restarts.py": ("sources/embedded.py", "sources/supervision.py"),
     "integration/test_cli.py": (
-        "accounts/development.py",
         "cli/answering.py",
         "gateway/build.py",
         "gateway/storage.py",
         "gateway/values.py",
         "gateway/serve.py",
-        "observe/logs.py",
     ),
-    "integration/test_embedded_engine.py": ("engines/embedded/llama.py", "engines/embedded/supervisor.py"),
-    "integration/test_fault_engine.py": ("testing/fault_engine.py", "testing/player.py"),
+    "integration/test_embedded_engine.py": (
+        "engines/embedded/llama.py",
+        "engines/embedded/supervisor.py",
+    ),
+    "integration/test_fault_engine.py": (
+        "testing/fault_engine.py",
+        "testing/player.py",
+    ),
     "integration/test_image_fetch.py": ("vision/fetch.py",),
     "integration/test_model_download.py": (
         "modelfiles/download.py",
@@ -67,24 +57,6 @@ TESTED_BY = {
         "modelfiles/places.py",
         "modelfiles/resolving.py",
         "modelfiles/transport.py",
-    ),
-    "conformance/test_choices.py": ("completions/service.py",),
-    "conformance/test_logprobs.py": ("completions/align.py",),
-    "conformance/test_models.py": (
-        "engines/facts.py",
-        "engines/probe.py",
-        "models/catalogue.py",
-        "models/routes.py",
-        "sources/described.py",
-    ),
-    "conformance/test_plain.py": (
-        "completions/collect.py",
-        "completions/prepare.py",
-    ),
-    "conformance/test_prefill.py": (
-        "structured/gbnf_reader.py",
-        "structured/remainder.py",
-        "structured/stacks.py",
     ),
     "unit/completions/dialects/openai/test_request.py": (
         "completions/dialects/openai/messages.py",
@@ -144,6 +116,11 @@ def test_the_tables_name_what_exists() -> None:
     assert [module for module in modules if not (PACKAGE / module).is_file()] == []
     assert [test for test in TESTED_BY if not (TESTS / test).is_file()] == []
     assert len(modules) == len(set(modules))
+
+
+def test_no_row_is_needless() -> None:
+    """A module that has its own test file needs no other."""
+    assert [module for module in listed_tests() if (TESTS / mirrored(module)).is_file()] == []
 
 
 def test_every_folder_of_tests_has_a_subject() -> None:
