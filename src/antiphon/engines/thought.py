@@ -36,7 +36,7 @@ class Thought(Struct, frozen=True):
 
 
 class Thinking(Struct, frozen=True):
-    """What an engine is asked for: whether to think, for how many tokens at most, and how hard where it knows levels."""
+    """What an engine is asked for: to think or not, for how many tokens at most, how hard where it knows levels."""
 
     enabled: bool
     tokens_max: int | None = None
