@@ -44,6 +44,12 @@ def tool_grammar(
     return rendered(grammar, root, param="tools")
 
 
+def wordy_grammar() -> str:
+    """GBNF of any text that opens no call, for a model that has called and shall answer in words now."""
+    grammar = Grammar(Budget(param="tools"))
+    return rendered(grammar, _free_text(grammar, None), param="tools")
+
+
 def _formatted(grammar: Grammar, response_format: ResponseFormat) -> Rule | None:
     """What an answer without calls must be; None if any text will do."""
     if response_format.kind == "text":

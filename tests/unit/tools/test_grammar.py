@@ -10,7 +10,7 @@ import pytest
 from antiphon.chat import JSONSchema, NamedTool, ResponseFormat, Tool, ToolCallDelta, ToolChoice
 from antiphon.errors import BadRequest
 from antiphon.structured.validate import validate
-from antiphon.tools.grammar import tool_grammar
+from antiphon.tools.grammar import tool_grammar, wordy_grammar
 from antiphon.tools.parse import ToolCallParser
 from tests.unit.structured.gbnf_reader import Gbnf
 
@@ -163,3 +163,10 @@ def test_without_a_preamble_the_first_text_decides() -> None:
         assert read.accepts(answer), answer
     for answer in (f"Wait.\n{NOW}", f" {NOW}", "<tool_call>", f"{NOW} x"):
         assert not read.accepts(answer), answer
+
+
+def test_words_only() -> None:
+    """Any text, but none with the opening mark of a call."""
+    read = Gbnf.read(wordy_grammar())
+    assert all(read.accepts(text) for text in ("", "It is 18 degrees.", "<tool>", "<<tool_call"))
+    assert not any(read.accepts(text) for text in (NOW, f"Well: {NOW}", "<tool_call>"))
