@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+Prompt = str | tuple[int, ...]  # a text, or the ids of its tokens
+Vector = bytes  # of 32-bit floats, little-endian
 Role = Literal["system", "user", "assistant", "tool"]
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 JSONSchema = dict[str, Any] | bool  # Any: a schema is the caller's own JSON, checked by `structured/`
@@ -161,7 +163,8 @@ class ChatRequest(Struct, frozen=True):
     shortens: bool = False  # also an explicit max_tokens is lowered to what the context leaves, instead of refused
     identified: bool = False  # each completion has an id of its own, and the request a session
     scores: bool = False  # the answer carries a confidence where the model is tuned to a domain
-    prompts: tuple[str | tuple[int, ...], ...] = ()
+    prompts: tuple[Prompt, ...] = ()
+    echo: bool = False  # each answer begins with its prompt
     door: str = "v1"
     project_first: bool = False  # `model` names a project, or a project and a model, before it names a model
     user: str | None = None
@@ -250,3 +253,25 @@ class Completion(Struct, frozen=True):
     choices: tuple[Choice, ...]
     usage: Usage
     confidence: float | None = None  # 0..100, see `completions/confidence.py`
+
+
+class EmbeddingRequest(Struct, frozen=True):
+    """One request for embeddings, as the caller meant it: one vector for each input."""
+
+    model: str
+    inputs: tuple[Prompt, ...]
+    dimensions: int | None = None  # the first of the model's own; None: all of them
+    base64: bool = False  # vectors are shown as base64 of little-endian 32-bit floats, instead of as numbers
+    timeout_s: float | None = None
+    door: str = "v1"
+    project_first: bool = False  # as in ChatRequest
+    user: str | None = None
+    session_id: str | None = None
+    ignored_fields: tuple[str, ...] = ()
+
+
+class Embeddings(Struct, frozen=True):
+    """The vectors of one request, in the order of its inputs, and what they took."""
+
+    vectors: tuple[Vector, ...]
+    usage: Usage

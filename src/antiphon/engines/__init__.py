@@ -13,12 +13,14 @@ from antiphon.chat import (
     Choice,
     Delta,
     Message,
+    Prompt,
     Reasoning,
     ResponseFormat,
     Sampling,
     Tool,
     ToolChoice,
     Usage,
+    Vector,
 )
 
 
@@ -26,7 +28,8 @@ class Job(Struct, frozen=True):
     """What an engine is asked for: one choice, all defaults filled in.
 
     `grammar` (GBNF) binds the text; then `response_format` is only for engines that take no grammar.
-    `tools` are there only for an engine whose model knows tools by itself.
+    `tools` are there only for an engine whose model knows tools by itself. A text completion has a `prompt` and no
+    messages.
     """
 
     model: str
@@ -39,10 +42,13 @@ class Job(Struct, frozen=True):
     response_format: ResponseFormat = ResponseFormat()
     reasoning: Reasoning = Reasoning()
     user: str | None = None
+    prompt: Prompt | None = None
 
     @property
     def prefill(self) -> str | None:
         """The text of a closing assistant turn, which the engine is to continue."""
+        if not self.messages:
+            return None
         last = self.messages[-1]
         return last.text if last.role == "assistant" and not last.tool_calls else None
 
@@ -56,6 +62,7 @@ class ModelFacts(Struct, frozen=True):
     native_tools: bool = False
     quantisation: str | None = None
     vocabulary_size: int | None = None
+    embeds: bool = False
 
 
 class DeltaStream(Protocol):
@@ -76,7 +83,7 @@ class DeltaStream(Protocol):
 
 
 class Engine(Protocol):
-    """Generates one choice for a job."""
+    """Generates one choice for a job, or the vectors of texts: what it does depends on the model."""
 
     name: str
 
@@ -103,7 +110,11 @@ class Engine(Protocol):
         ...
 
     async def count_prompt_tokens(self, job: Job) -> int | None:
-        """How many tokens the messages take with the model's own template, None when the engine cannot tell."""
+        """How many tokens the prompt takes, messages by the model's own template; None when the engine cannot tell."""
+        ...
+
+    async def embed(self, model: str, inputs: tuple[Prompt, ...]) -> tuple[tuple[Vector, ...], Usage]:
+        """One vector for each input, in their order."""
         ...
 
     def unavailable(self) -> int | None:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from antiphon.chat import Prompt
 from antiphon.engines import Job, ModelFacts, wire
 from antiphon.engines.kinds import EngineKind
 
@@ -93,7 +94,9 @@ class _Tokens(Struct):
 
 
 async def count_prompt_tokens(post: Post, job: Job, kind: EngineKind) -> int | None:
-    """How many tokens the messages take, None where the server has no way to tell."""
+    """How many tokens the job's prompt takes, None where the server has no way to tell."""
+    if job.prompt is not None:
+        return await _count_text(post, job.model, job.prompt, kind)
     if kind.count_tokens is None:
         return None
     messages = wire.encode(job, kind, stream=False)
@@ -104,6 +107,18 @@ async def count_prompt_tokens(post: Post, job: Job, kind: EngineKind) -> int | N
     if applied is None:
         return None
     prompt = msgspec.json.decode(applied, type=_Prompt).prompt
+    return await _count_text(post, job.model, prompt, kind)
+
+
+async def _count_text(post: Post, model: str, prompt: Prompt, kind: EngineKind) -> int | None:
+    """How many tokens a text takes as it is."""
+    if isinstance(prompt, tuple):
+        return len(prompt)
+    if kind.count_tokens is None:
+        return None
+    if kind.count_tokens == "vllm":
+        answer = await post("/tokenize", msgspec.json.encode({"model": model, "prompt": prompt}))
+        return msgspec.json.decode(answer, type=_Tokens).count if answer else None
     body = msgspec.json.encode({"content": prompt, "add_special": True, "parse_special": True})
     answer = await post("/tokenize", body)
     return len(msgspec.json.decode(answer, type=_Tokens).tokens) if answer else None

@@ -32,6 +32,8 @@ class EngineKind(Struct, frozen=True):
     top_logprobs_min: int = 0  # llama.cpp lists no token at all when no alternatives are asked for
     tells_progress: bool = False  # llama.cpp looks whether its client is still there only when it writes
     sorts_when_greedy: bool = False  # llama.cpp sorts its whole vocabulary at temperature 0 unless told top_k 1
+    base64_vectors: bool = False  # whether it gives embeddings as base64 too
+    inputs_max: int = 2048  # texts in one request; llama.cpp goes on with those that nobody waits for any more
     strict_tools: bool = False  # vLLM holds arguments to the schema only with `strict`
 
 
@@ -50,6 +52,8 @@ KINDS = {
             top_logprobs_min=1,
             tells_progress=True,
             sorts_when_greedy=True,
+            base64_vectors=True,
+            inputs_max=16,
         ),
         EngineKind(
             name="vllm",
@@ -61,6 +65,7 @@ KINDS = {
             top_p_zero=1e-6,
             count_tokens="vllm",
             strict_tools=True,
+            base64_vectors=True,
         ),
         EngineKind(
             name="sglang",
@@ -71,7 +76,7 @@ KINDS = {
             top_p_zero=1e-6,
         ),
         EngineKind(name="ollama"),
-        EngineKind(name="openai", tokens_field="max_completion_tokens"),
+        EngineKind(name="openai", tokens_field="max_completion_tokens", base64_vectors=True),
     )
 }
 

@@ -13,7 +13,11 @@ MESSAGE_CHARACTERS_MAX = 300
 SECONDS = re.compile(r"[0-9]{1,9}")
 FIELD = re.compile(r"[a-z_]{1,40}")
 RETRY_AFTER_S_MAX = 60
-CONTEXT_WORDS = ("context length", "context size", "maximum context", "exceed_context", "max_model_len", "input_tokens")
+CONTEXT_WORDS = (
+    "context length", "context size", "maximum context", "exceed_context", "max_model_len", "input_tokens",
+    "is too large to process",
+)  # fmt: skip
+TOO_LARGE = b"is too large to process"  # llama.cpp answers 500 to a text that has no room in one batch
 
 
 class _Error(Struct):
@@ -29,12 +33,12 @@ class _Body(Struct):
     message: str | None = None
 
 
-def refusal(status: int, headers: dict[bytes, bytes], body: bytes) -> AntiphonError:
-    """The error to raise for an answer whose status is not 200."""
+def refusal(status: int, headers: dict[bytes, bytes], body: bytes, param: str = "messages") -> AntiphonError:
+    """The error to raise for an answer whose status is not 200; `param` is the field that may have been too long."""
     if status in (429, 503):
         return Unavailable("Every node that serves this model is busy.", retry_after_s=_retry_after_s(headers))
-    if status in (400, 413, 422):
-        return _bad_request(body)
+    if status in (400, 413, 422) or (status == 500 and TOO_LARGE in body):
+        return _bad_request(body, param)
     return EngineFailed(f"The engine refused with status {status}.")
 
 
@@ -43,13 +47,14 @@ def _retry_after_s(headers: dict[bytes, bytes]) -> int:
     return min(max(int(value), 1), RETRY_AFTER_S_MAX) if SECONDS.fullmatch(value) else 1
 
 
-def _bad_request(body: bytes) -> AntiphonError:
+def _bad_request(body: bytes, field: str) -> AntiphonError:
     error = _read(body)
     text = f"{error.type} {error.message}".lower()
     if any(words in text for words in CONTEXT_WORDS):
         size = f" ({error.n_prompt_tokens} tokens, {error.n_ctx} fit)" if error.n_prompt_tokens else ""
-        message = f"messages: the prompt and max_tokens do not fit the model's context{size}."
-        return BadRequest(message, param="messages", code="context_length_exceeded")
+        what = "the text does" if field == "input" else "the prompt and max_tokens do"
+        message = f"{field}: {what} not fit the model's context{size}."
+        return BadRequest(message, param=field, code="context_length_exceeded")
     detail = " ".join(error.message.split())[:MESSAGE_CHARACTERS_MAX]
     param = (error.param or "").removeprefix("body.")
     known = param if FIELD.fullmatch(param) else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
+from msgspec import Struct
 
-from antiphon.chat import Choice, Delta, Usage
-from antiphon.engines import DeltaStream, Job, ModelFacts, facts, wire
+from antiphon.chat import Choice, Delta, Prompt, Usage, Vector
+from antiphon.engines import DeltaStream, Job, ModelFacts, embedding_wire, facts, text_wire, wire
 from antiphon.engines.kinds import EngineKind
 from antiphon.engines.refusals import refusal
 from antiphon.errors import EngineFailed, ServiceError, Unavailable
@@ -15,10 +17,24 @@ from antiphon.http.client import Answer, Pool
 from antiphon.http.origin import ClientError, ConnectFailed
 from antiphon.http.sse import EventReader
 
-CHAT_PATH = "/v1/chat/completions"
+EMBEDDINGS_PATH = "/v1/embeddings"
 ERROR_BYTES_MAX = 64 * 1024
 RETRY_AFTER_S = 2
 DONE_GRACE_S = 0.5  # after [DONE] the connection's own end is due at once; then it can be used again
+
+
+class Endpoint(Struct, frozen=True):
+    """Where one kind of job goes, how it is written, how its answer is read; `param` is what a refusal is about."""
+
+    path: str
+    param: str
+    encode: Callable[..., bytes]
+    decode: Callable[[bytes], tuple[Delta | None, Usage | None]]
+    decode_whole: Callable[[bytes], tuple[Choice, Usage]]
+
+
+CHAT = Endpoint("/v1/chat/completions", "messages", wire.encode, wire.decode, wire.decode_whole)
+TEXT = Endpoint("/v1/completions", "prompt", text_wire.encode, text_wire.decode, text_wire.decode_whole)
 
 
 class HttpEngine:
@@ -57,23 +73,40 @@ class HttpEngine:
 
     async def complete(self, job: Job) -> tuple[Choice, Usage]:
         """One finished choice, asked for in one piece."""
-        body = wire.encode(job, self.kind, stream=False)
+        to = CHAT if job.prompt is None else TEXT
+        return to.decode_whole(await self._answer(to.path, to.encode(job, self.kind, stream=False), to.param))
+
+    async def embed(self, model: str, inputs: tuple[Prompt, ...]) -> tuple[tuple[Vector, ...], Usage]:
+        """One vector for each input, asked for in as many requests as the kind takes at once."""
+        vectors: tuple[Vector, ...] = ()
+        tokens = 0
+        for first in range(0, len(inputs), self.kind.inputs_max):
+            piece = inputs[first : first + self.kind.inputs_max]
+            body = await self._answer(EMBEDDINGS_PATH, embedding_wire.encode(model, piece, self.kind), "input")
+            found, usage = embedding_wire.decode(body, len(piece))
+            vectors += found
+            tokens += usage.prompt_tokens
+        return vectors, Usage(prompt_tokens=tokens)
+
+    async def _answer(self, path: str, body: bytes, param: str) -> bytes:
+        """The body of a good answer; raises the engine's refusal, which is about `param`."""
         try:
-            answer = await self._pool.request("POST", CHAT_PATH, headers=self._headers, body=body)
+            answer = await self._pool.request("POST", path, headers=self._headers, body=body)
         except ClientError as error:
             raise failure(error) from error
         if answer.status != 200:
-            raise refusal(answer.status, answer.headers, answer.body[:ERROR_BYTES_MAX])
-        return wire.decode_whole(answer.body)
+            raise refusal(answer.status, answer.headers, answer.body[:ERROR_BYTES_MAX], param)
+        return answer.body
 
     async def open(self, job: Job) -> DeltaStream:
         """Begin a choice; a refusal shows in the stream's first `next`."""
-        body = wire.encode(job, self.kind, stream=True)
+        to = CHAT if job.prompt is None else TEXT
+        body = to.encode(job, self.kind, stream=True)
         try:
-            answer = await self._pool.send("POST", CHAT_PATH, headers=self._headers, body=body)
+            answer = await self._pool.send("POST", to.path, headers=self._headers, body=body)
         except ClientError as error:
             raise failure(error) from error
-        return HttpDeltaStream(answer, asyncio.get_running_loop(), top_logprobs=job.sampling.top_logprobs)
+        return HttpDeltaStream(answer, asyncio.get_running_loop(), to, top_logprobs=job.sampling.top_logprobs)
 
     async def count_prompt_tokens(self, job: Job) -> int | None:
         """The prompt's length by the model's own template and tokenizer, where the server tells it."""
@@ -112,9 +145,13 @@ def failure(error: ClientError) -> ServiceError:
 class HttpDeltaStream:
     """A stream of deltas over one answer. It ends well only after a finish_reason: a clean end is no success."""
 
-    def __init__(self, answer: Answer, loop: asyncio.AbstractEventLoop, *, top_logprobs: int) -> None:
+    def __init__(
+        self, answer: Answer, loop: asyncio.AbstractEventLoop, endpoint: Endpoint, *, top_logprobs: int
+    ) -> None:
         self.usage: Usage | None = None
         self._answer = answer
+        self._endpoint = endpoint
+        self._decode = endpoint.decode
         self._loop = loop
         self._reader = EventReader()
         self._top_logprobs = top_logprobs
@@ -163,7 +200,8 @@ class HttpDeltaStream:
         if not await answer.head():
             return False
         if answer.status != 200:
-            raise refusal(answer.status, answer.headers, await answer.read(bytes_max=ERROR_BYTES_MAX))
+            body = await answer.read(bytes_max=ERROR_BYTES_MAX)
+            raise refusal(answer.status, answer.headers, body, self._endpoint.param)
         if b"event-stream" not in answer.headers.get(b"content-type", b""):
             raise EngineFailed("The engine did not answer with a stream.")
         self._admitted = True
@@ -176,7 +214,7 @@ class HttpDeltaStream:
                 self._done = True
             elif not self._done:
                 try:
-                    delta, usage = wire.decode(payload)
+                    delta, usage = self._decode(payload)
                 except EngineFailed as error:
                     self._failure = error
                     break

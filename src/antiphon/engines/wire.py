@@ -18,6 +18,7 @@ from antiphon.chat import (
     Logprob,
     Message,
     NamedTool,
+    Sampling,
     Text,
     Tool,
     ToolCall,
@@ -37,11 +38,10 @@ FINISH_REASONS: dict[str, FinishReason] = {
 }
 
 
-class RequestBody(Struct, omit_defaults=True):
-    """What is sent. `Any` where the wire's own shapes are nested JSON that nobody here reads again."""
+class SampledBody(Struct, kw_only=True, omit_defaults=True):
+    """What every request to generate holds. `Any` where the wire's own shapes are JSON that nobody here reads again."""
 
     model: str
-    messages: list[Any]
     stream: bool = False
     stream_options: dict[str, bool] | None = None
     max_tokens: int | None = None
@@ -57,6 +57,13 @@ class RequestBody(Struct, omit_defaults=True):
     seed: int | None = None
     logit_bias: dict[str, float] | None = None
     stop: tuple[str, ...] | None = None
+    return_progress: bool | None = None
+
+
+class RequestBody(SampledBody, kw_only=True, omit_defaults=True):
+    """What is sent for a chat."""
+
+    messages: list[Any]
     logprobs: bool | None = None
     top_logprobs: int | None = None
     tools: list[dict[str, Any]] | None = None
@@ -65,7 +72,6 @@ class RequestBody(Struct, omit_defaults=True):
     response_format: dict[str, Any] | None = None
     grammar: str | None = None
     structured_outputs: dict[str, str] | None = None
-    return_progress: bool | None = None
     continue_final_message: bool | None = None
     add_generation_prompt: bool | None = None
 
@@ -76,17 +82,30 @@ _encoder = msgspec.json.Encoder()
 def encode(job: Job, kind: EngineKind, *, stream: bool) -> bytes:
     """The request body for `job`, with the differences that `kind` declares."""
     sampling = job.sampling
-    body = RequestBody(
-        model=job.model,
-        messages=[_message(message) for message in job.messages],
-        temperature=sampling.temperature,
-        top_p=sampling.top_p or kind.top_p_zero if sampling.top_p is not None else None,
-        frequency_penalty=sampling.frequency_penalty or None,
-        presence_penalty=sampling.presence_penalty or None,
-        seed=sampling.seed,
-        logit_bias=sampling.logit_bias or None,
-        stop=sampling.stop or None,
-    )
+    body = RequestBody(model=job.model, messages=[_message(message) for message in job.messages])
+    add_sampling(body, sampling, kind, stream=stream)
+    if sampling.logprobs:
+        body.logprobs = True
+        body.top_logprobs = max(sampling.top_logprobs, kind.top_logprobs_min)
+    if job.tools:
+        _add_tools(body, job, kind)
+    _add_format(body, job, kind)
+    if job.prefill is not None and kind.prefill == "flags":
+        body.continue_final_message = True
+        body.add_generation_prompt = False
+    return _encoder.encode(body)
+
+
+def add_sampling(body: SampledBody, sampling: Sampling, kind: EngineKind, *, stream: bool) -> None:
+    """How tokens are drawn, and whether they are told one by one."""
+    body.temperature = sampling.temperature
+    if sampling.top_p is not None:
+        body.top_p = sampling.top_p or kind.top_p_zero
+    body.frequency_penalty = sampling.frequency_penalty or None
+    body.presence_penalty = sampling.presence_penalty or None
+    body.seed = sampling.seed
+    body.logit_bias = sampling.logit_bias or None
+    body.stop = sampling.stop or None
     if stream:
         body.stream = True
         body.stream_options = {"include_usage": True}
@@ -101,16 +120,6 @@ def encode(job: Job, kind: EngineKind, *, stream: bool) -> bytes:
         body.min_p = sampling.min_p
     if kind.repetition_field is not None and sampling.repetition_penalty is not None:
         setattr(body, kind.repetition_field, sampling.repetition_penalty)
-    if sampling.logprobs:
-        body.logprobs = True
-        body.top_logprobs = max(sampling.top_logprobs, kind.top_logprobs_min)
-    if job.tools:
-        _add_tools(body, job, kind)
-    _add_format(body, job, kind)
-    if job.prefill is not None and kind.prefill == "flags":
-        body.continue_final_message = True
-        body.add_generation_prompt = False
-    return _encoder.encode(body)
 
 
 def _add_tools(body: RequestBody, job: Job, kind: EngineKind) -> None:
@@ -212,7 +221,9 @@ class _CompletionDetails(Struct):
     reasoning_tokens: int | None = None
 
 
-class _Usage(Struct):
+class WireUsage(Struct):
+    """What an engine says that a request took."""
+
     prompt_tokens: int = 0
     completion_tokens: int = 0
     prompt_tokens_details: _PromptDetails | None = None
@@ -226,7 +237,7 @@ class _Answer(Struct):
     """A plain answer or a chunk of a stream."""
 
     choices: list[_Choice] = []
-    usage: _Usage | None = None
+    usage: WireUsage | None = None
     error: msgspec.Raw = NO_ERROR
 
 
@@ -236,7 +247,7 @@ _decoder = msgspec.json.Decoder(_Answer)
 def decode(payload: bytes) -> tuple[Delta | None, Usage | None]:
     """One chunk of a stream: its delta (None when it holds nothing) and its usage; EngineFailed when it is an error."""
     answer = _decode(payload)
-    usage = None if answer.usage is None else _usage(answer.usage)
+    usage = None if answer.usage is None else usage_of(answer.usage)
     if not answer.choices:
         return None, usage
     choice = answer.choices[0]
@@ -248,13 +259,13 @@ def decode(payload: bytes) -> tuple[Delta | None, Usage | None]:
         calls = tuple(_call_delta(call) for call in words.tool_calls)
     content = words.content or ""
     reasoning = words.reasoning_content or words.reasoning or ""
-    finish_reason = _finish_reason(choice.finish_reason)
+    reason = finish_reason(choice.finish_reason)
     logprobs = _logprobs(choice.logprobs) if choice.logprobs else ()
-    if finish_reason is not None and not content:
+    if reason is not None and not content:
         logprobs = ()  # of the token that ends the text, which only some engines list
-    if not (content or reasoning or calls or logprobs or finish_reason):
+    if not (content or reasoning or calls or logprobs or reason):
         return None, usage
-    return Delta(0, content, reasoning, calls, logprobs, finish_reason), usage
+    return Delta(0, content, reasoning, calls, logprobs, reason), usage
 
 
 def trimmed(delta: Delta, top_logprobs: int) -> Delta:
@@ -274,8 +285,8 @@ def decode_whole(payload: bytes) -> tuple[Choice, Usage]:
         raise EngineFailed("The engine's answer holds no message.")
     choice = answer.choices[0]
     words = answer.choices[0].message
-    finish_reason = _finish_reason(choice.finish_reason)
-    if finish_reason is None:
+    reason = finish_reason(choice.finish_reason)
+    if reason is None:
         raise EngineFailed("The engine's answer has no finish_reason.")
     calls: tuple[ToolCall, ...] = ()
     if words.tool_calls:
@@ -288,9 +299,9 @@ def decode_whole(payload: bytes) -> tuple[Choice, Usage]:
         reasoning=words.reasoning_content or words.reasoning or "",
         tool_calls=calls,
         logprobs=_logprobs(choice.logprobs) if choice.logprobs else None,
-        finish_reason="tool_calls" if calls and finish_reason == "stop" else finish_reason,
+        finish_reason="tool_calls" if calls and reason == "stop" else reason,
     )
-    return done, _usage(answer.usage or _Usage())
+    return done, usage_of(answer.usage or WireUsage())
 
 
 def _decode(payload: bytes) -> _Answer:
@@ -298,9 +309,14 @@ def _decode(payload: bytes) -> _Answer:
         answer = _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EngineFailed("The engine's answer is not the JSON it should be.") from error
-    if answer.error is not NO_ERROR and bytes(answer.error) != b"null":
-        raise EngineFailed("The engine reported an error while it generated the answer.")
+    refuse_error(answer.error)
     return answer
+
+
+def refuse_error(error: msgspec.Raw) -> None:
+    """EngineFailed for an error inside an answer whose status was 200."""
+    if error is not NO_ERROR and bytes(error) != b"null":
+        raise EngineFailed("The engine reported an error while it generated the answer.")
 
 
 def _call_delta(call: _Call) -> ToolCallDelta:
@@ -308,7 +324,8 @@ def _call_delta(call: _Call) -> ToolCallDelta:
     return ToolCallDelta(index=call.index, id=call.id, name=function.name, arguments=function.arguments or "")
 
 
-def _finish_reason(reason: str | None) -> FinishReason | None:
+def finish_reason(reason: str | None) -> FinishReason | None:
+    """The neutral word for an engine's; what nobody knows is a stop."""
     return None if reason is None else FINISH_REASONS.get(reason, "stop")
 
 
@@ -317,7 +334,8 @@ def _logprobs(logprobs: _Logprobs) -> tuple[Logprob, ...]:
     return tuple(entry for entry in logprobs.content or () if entry.token or entry.bytes)
 
 
-def _usage(usage: _Usage) -> Usage:
+def usage_of(usage: WireUsage) -> Usage:
+    """The counts that are there."""
     prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
     return Usage(
         prompt_tokens=usage.prompt_tokens,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from antiphon.chat import Choice, Usage
+from antiphon.chat import Choice, Prompt, Usage, Vector
 from antiphon.clock import Clock
 from antiphon.engines import DeltaStream, Engine, Job, ModelFacts
 from antiphon.engines.embedded.supervisor import Supervisor
@@ -54,6 +54,10 @@ class Absent:
         """Nobody can tell yet."""
         return None
 
+    async def embed(self, model: str, inputs: tuple[Prompt, ...]) -> tuple[tuple[Vector, ...], Usage]:  # noqa: ARG002
+        """Not yet."""
+        raise Unavailable(retry_after_s=LOADING_RETRY_S)
+
     async def close(self) -> None:
         """Nothing to let go of."""
 
@@ -101,6 +105,10 @@ class EmbeddedEngine:
     async def count_prompt_tokens(self, job: Job) -> int | None:
         """The prompt's length by the model's own template and tokenizer."""
         return await (await self._current()).count_prompt_tokens(job)
+
+    async def embed(self, model: str, inputs: tuple[Prompt, ...]) -> tuple[tuple[Vector, ...], Usage]:
+        """One vector for each input."""
+        return await (await self._current()).embed(model, inputs)
 
     async def close(self) -> None:
         """Drop connections, end the child."""

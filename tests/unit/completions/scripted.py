@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from antiphon.accounts.keys import Key
-from antiphon.chat import ChatRequest, Choice, Delta, Message, Sampling, Usage
+from antiphon.chat import ChatRequest, Choice, Delta, Message, Prompt, Sampling, Usage, Vector
 from antiphon.completions.plan import Bounds, Caller, Plan
 from antiphon.engines import DeltaStream, Job, ModelFacts
 from antiphon.errors import AntiphonError
@@ -57,6 +57,7 @@ class ScriptedEngine:
         answers: tuple[tuple[Choice, Usage] | AntiphonError | None, ...] = (),
         usage: Usage | None = USAGE,
         prompt_tokens: int | AntiphonError | None = None,
+        embeddings: tuple[tuple[tuple[Vector, ...], Usage] | AntiphonError | None, ...] = (),
         stops_plain: bool = True,
         wait_s: int | None = None,
     ) -> None:
@@ -67,6 +68,8 @@ class ScriptedEngine:
         self._answers = list(answers)
         self._usage = usage
         self._prompt_tokens = prompt_tokens
+        self._embeddings = list(embeddings)
+        self.embedded: list[tuple[str, tuple[Prompt, ...]]] = []
         self._stops_plain = stops_plain
         self._wait_s = wait_s
 
@@ -111,6 +114,17 @@ class ScriptedEngine:
         if isinstance(self._prompt_tokens, AntiphonError):
             raise self._prompt_tokens
         return self._prompt_tokens
+
+    async def embed(self, model: str, inputs: tuple[Prompt, ...]) -> tuple[tuple[Vector, ...], Usage]:
+        """The next vectors; None never comes."""
+        self.embedded.append((model, inputs))
+        answer = self._embeddings.pop(0)
+        if answer is None:
+            await asyncio.Event().wait()
+            raise AssertionError
+        if isinstance(answer, AntiphonError):
+            raise answer
+        return answer
 
     def unavailable(self) -> int | None:
         """What the test says."""

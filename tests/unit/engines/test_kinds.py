@@ -23,9 +23,9 @@ def test_an_unknown_kind_names_the_known_ones() -> None:
 
 
 def test_the_plainest_kind_is_the_default() -> None:
-    """Ollama departs in nothing, a hosted engine only in how it is told the limit of tokens."""
+    """Ollama departs in nothing, a hosted engine only in how it is told the limit of tokens, and in knowing base64."""
     assert KINDS["ollama"] == EngineKind(name="ollama")
-    assert KINDS["openai"] == EngineKind(name="openai", tokens_field="max_completion_tokens")
+    assert KINDS["openai"] == EngineKind(name="openai", tokens_field="max_completion_tokens", base64_vectors=True)
 
 
 def test_only_these_take_grammars() -> None:
