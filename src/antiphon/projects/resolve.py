@@ -59,8 +59,7 @@ def resolve(name: str, *, project_first: bool, key: Key, projects: Mapping[str, 
     if found is None and rest in project.models:
         raise Unavailable(f"The model {rest!r} of the project {project.key!r} is not served now.")
     if found is None or not _has(project, found, served):
-        sentence = f"model {shown(rest)} is not one of the project {project.key!r}."
-        raise ModelNotFound(f"EntityNotFound: {sentence}" if project_first else f"The {sentence}", param="model")
+        raise ModelNotFound(f"The model {shown(rest)} is not one of the project {project.key!r}.", param="model")
     return Target(project, found)
 
 
@@ -81,10 +80,10 @@ def require_use(key: Key, project: Project) -> None:
 
 
 def missing(name: str, projects: Mapping[str, Project]) -> ProjectNotFound:
-    """The refusal of a name that no project has; it begins as clients of the Adaptive door expect."""
+    """The refusal of a name that no project has; it suggests the nearest of `projects`."""
     near = difflib.get_close_matches(name[:SHOWN_CHARACTERS_MAX], projects, n=1, cutoff=SUGGESTION_LIKENESS)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return ProjectNotFound(f"EntityNotFound: project {shown(name)} does not exist.{hint}", param="model")
+    return ProjectNotFound(f"The project {shown(name)} does not exist.{hint}", param="model")
 
 
 def shown(name: str) -> str:

@@ -40,7 +40,7 @@ def test_the_life_of_a_project(ask: Ask) -> None:
     assert ask("delete", "support").code == 0
     gone = ask("show", "support")
     assert (gone.code, gone.out) == (1, "")
-    assert "EntityNotFound: project 'support'" in gone.notes
+    assert "The project 'support' does not exist." in gone.notes
 
 
 def test_people_see_a_table(ask: Ask) -> None:

@@ -75,17 +75,14 @@ def test_what_a_name_means(
                 asked(name, project_first=first)
 
 
-def test_refusals_are_those_that_clients_know() -> None:
-    """The project's door begins them as its clients expect, and names the nearest project."""
+def test_refusals_say_what_is_there() -> None:
+    """The nearest project, and a caller's own words only where they can be shown."""
     with pytest.raises(ProjectNotFound) as refused:
         asked("suport/x", project_first=True)
-    assert refused.value.message == "EntityNotFound: project 'suport' does not exist. Did you mean 'support'?"
+    assert refused.value.message == "The project 'suport' does not exist. Did you mean 'support'?"
     with pytest.raises(ModelNotFound) as refused_model:
-        asked("support/x\n", project_first=True)
-    assert refused_model.value.message == "EntityNotFound: model 'x?' is not one of the project 'support'."
-    with pytest.raises(ModelNotFound) as refused_plainly:
-        asked("support/x")
-    assert refused_plainly.value.message == "The model 'x' is not one of the project 'support'."
+        asked("support/x\n")
+    assert refused_model.value.message == "The model 'x?' is not one of the project 'support'."
     assert refused.value.param == refused_model.value.param == "model"
 
 
