@@ -166,9 +166,9 @@ async def test_the_default_project_is_kept_once_it_is_changed(database: Database
 
 
 async def test_what_is_missing_is_told_with_the_nearest_key(database: Database) -> None:
-    """In the words that clients look for."""
+    """Whoever looks for it."""
     projects = await projects_of(database)
-    with pytest.raises(ProjectNotFound, match=r"^EntityNotFound: project 'defaut' does not exist\. .*'default'"):
+    with pytest.raises(ProjectNotFound, match=r"^The project 'defaut' does not exist\. Did you mean 'default'\?$"):
         projects.get("defaut")
     for attempt in (projects.update("x", renamed("y")), projects.delete("x")):
         with pytest.raises(ProjectNotFound):
