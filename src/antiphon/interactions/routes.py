@@ -43,7 +43,7 @@ class InteractionRoutes:
         """Delete one, with its feedback."""
         seen = reach(require_key(exchange), self._projects.by_name)
         await self._interactions.delete(seen, exchange.parameter)
-        exchange.respond(200, msgspec.json.encode(wire.WireDeleted(1)), JSON)
+        exchange.respond(204, b"")
 
     async def delete_all(self, exchange: Exchange) -> None:
         """Delete all that the filter lets through, with their feedback."""
@@ -89,8 +89,8 @@ class SessionRoutes:
     async def delete(self, exchange: Exchange) -> None:
         """Delete all its turns, with their feedback."""
         seen = reach(require_key(exchange), self._projects.by_name)
-        deleted = await self._sessions.delete(seen, exchange.parameter)
-        exchange.respond(200, msgspec.json.encode(wire.WireDeleted(deleted)), JSON)
+        await self._sessions.delete(seen, exchange.parameter)
+        exchange.respond(204, b"")
 
 
 def _next(position: Position | None) -> str | None:
