@@ -12,7 +12,7 @@ def insert(connection: Connection, metric: Metric) -> bool:
     """Keep a new metric; False when its account has one of that key."""
     return (
         connection.run(
-            f"INSERT INTO metrics ({COLUMNS}) VALUES"  # noqa: S608 - names of our own
+            f"INSERT INTO metrics ({COLUMNS}) VALUES"
             " (:id, :account, :key, :name, :kind, :scoring_type, :description, :created_at_ms)"
             " ON CONFLICT (account, key) DO NOTHING",
             id=metric.id,
@@ -30,7 +30,7 @@ def insert(connection: Connection, metric: Metric) -> bool:
 
 def every(connection: Connection, account: str) -> tuple[Metric, ...]:
     """The account's metrics, the oldest first."""
-    sql = f"SELECT {COLUMNS} FROM metrics WHERE account = :account ORDER BY created_at_ms, key"  # noqa: S608
+    sql = f"SELECT {COLUMNS} FROM metrics WHERE account = :account ORDER BY created_at_ms, key"
     return tuple(_metric(row) for row in connection.all(sql, account=account))
 
 
@@ -43,7 +43,7 @@ def count(connection: Connection, account: str) -> int:
 
 def find(connection: Connection, account: str, name: str) -> Metric | None:
     """The account's metric of that id or key."""
-    sql = f"SELECT {COLUMNS} FROM metrics WHERE account = :account AND (id = :name OR key = :name)"  # noqa: S608
+    sql = f"SELECT {COLUMNS} FROM metrics WHERE account = :account AND (id = :name OR key = :name)"
     row = connection.one(sql, account=account, name=name)
     return None if row is None else _metric(row)
 

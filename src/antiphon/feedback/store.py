@@ -19,7 +19,7 @@ OUTCOME = "id, account, project_id, metric_id, session_id, value, user_id, creat
 def standing(connection: Connection, completion_id: str, metric_id: str, user: str | None) -> Feedback | None:
     """What the user's last word on that completion by that metric was."""
     row = connection.one(
-        f"SELECT {_of('f', FEEDBACK)} FROM feedback_standing AS s JOIN feedback AS f ON f.id = s.feedback_id"  # noqa: S608
+        f"SELECT {_of('f', FEEDBACK)} FROM feedback_standing AS s JOIN feedback AS f ON f.id = s.feedback_id"
         " WHERE s.completion_id = :completion_id AND s.metric_id = :metric_id AND s.user_id = :user_id",
         completion_id=completion_id,
         metric_id=metric_id,
@@ -42,7 +42,7 @@ def insert_feedback(connection: Connection, given: Feedback) -> None:
         "created_at_ms": given.created_at_ms,
         "recorded_at_ms": given.recorded_at_ms,
     }
-    connection.run(f"INSERT INTO feedback ({FEEDBACK}) VALUES ({_places(FEEDBACK)})", **values)  # noqa: S608
+    connection.run(f"INSERT INTO feedback ({FEEDBACK}) VALUES ({_places(FEEDBACK)})", **values)
     connection.run(
         "INSERT INTO feedback_standing (completion_id, metric_id, user_id, feedback_id)"
         " VALUES (:completion_id, :metric_id, :user_id, :id)"
@@ -55,7 +55,7 @@ def feedback_of(connection: Connection, account: str, completion_ids: Sequence[s
     """What stands of these completions, in the order in which it came."""
     places, values = _several(completion_ids)
     rows = connection.all(
-        f"SELECT {_of('f', FEEDBACK)} FROM feedback_standing AS s JOIN feedback AS f ON f.id = s.feedback_id"  # noqa: S608
+        f"SELECT {_of('f', FEEDBACK)} FROM feedback_standing AS s JOIN feedback AS f ON f.id = s.feedback_id"
         f" WHERE s.completion_id IN ({places}) AND f.account = :account ORDER BY f.recorded_at_ms, f.id",
         account=account,
         **values,
@@ -66,7 +66,7 @@ def feedback_of(connection: Connection, account: str, completion_ids: Sequence[s
 def history_of(connection: Connection, account: str, completion_id: str) -> tuple[Feedback, ...]:
     """All that was ever said of a completion, in the order in which it came."""
     rows = connection.all(
-        f"SELECT {FEEDBACK} FROM feedback WHERE completion_id = :completion_id AND account = :account"  # noqa: S608
+        f"SELECT {FEEDBACK} FROM feedback WHERE completion_id = :completion_id AND account = :account"
         " ORDER BY recorded_at_ms, id",
         completion_id=completion_id,
         account=account,
@@ -87,7 +87,7 @@ def insert_comparison(connection: Connection, given: Comparison) -> None:
         "user_id": given.user or "",
         "created_at_ms": given.created_at_ms,
     }
-    connection.run(f"INSERT INTO comparisons ({COMPARISON}) VALUES ({_places(COMPARISON)})", **values)  # noqa: S608
+    connection.run(f"INSERT INTO comparisons ({COMPARISON}) VALUES ({_places(COMPARISON)})", **values)
     first, second = sorted((given.preferred_id, given.other_id))
     connection.run(
         "INSERT INTO comparisons_standing (first_id, second_id, metric_id, user_id, comparison_id)"
@@ -103,7 +103,7 @@ def comparisons_of(connection: Connection, account: str, completion_ids: Sequenc
     """The standing comparisons in which these completions take part, in the order in which they were made."""
     places, values = _several(completion_ids)
     rows = connection.all(
-        f"SELECT {_of('c', COMPARISON)} FROM comparisons_standing AS s JOIN comparisons AS c ON c.id = s.comparison_id"  # noqa: S608
+        f"SELECT {_of('c', COMPARISON)} FROM comparisons_standing AS s JOIN comparisons AS c ON c.id = s.comparison_id"
         f" WHERE (s.first_id IN ({places}) OR s.second_id IN ({places})) AND c.account = :account"
         " ORDER BY c.created_at_ms, c.id",
         account=account,
@@ -124,7 +124,7 @@ def insert_outcome(connection: Connection, given: Outcome) -> None:
         "user_id": given.user or "",
         "created_at_ms": given.created_at_ms,
     }
-    connection.run(f"INSERT INTO outcomes ({OUTCOME}) VALUES ({_places(OUTCOME)})", **values)  # noqa: S608
+    connection.run(f"INSERT INTO outcomes ({OUTCOME}) VALUES ({_places(OUTCOME)})", **values)
     connection.run(
         "INSERT INTO outcomes_standing (account, session_id, metric_id, user_id, outcome_id)"
         " VALUES (:account, :session_id, :metric_id, :user_id, :id)"
@@ -136,7 +136,7 @@ def insert_outcome(connection: Connection, given: Outcome) -> None:
 def outcomes_of(connection: Connection, account: str, session_id: str) -> tuple[Outcome, ...]:
     """What stands of a session, in the order in which it was said."""
     rows = connection.all(
-        f"SELECT {_of('o', OUTCOME)} FROM outcomes_standing AS s JOIN outcomes AS o ON o.id = s.outcome_id"  # noqa: S608
+        f"SELECT {_of('o', OUTCOME)} FROM outcomes_standing AS s JOIN outcomes AS o ON o.id = s.outcome_id"
         " WHERE s.account = :account AND s.session_id = :session_id ORDER BY o.created_at_ms, o.id",
         account=account,
         session_id=session_id,

@@ -25,7 +25,7 @@ def find_project(name: str, key: Key, projects: Projects, param: str) -> Project
     """The project of that id or key; ProjectNotFound, or PermissionDenied when the key is limited to others."""
     project = projects.get(name)
     if project is None:
-        raise ProjectNotFound(f"EntityNotFound: project {shown(name)} does not exist.", param=param)
+        raise ProjectNotFound(f"project {shown(name)} does not exist.", param=param)
     require_use(key, project)
     return project
 

@@ -92,7 +92,7 @@ class Query:
             self._label("other", other)
         else:
             self._is("other.tag", other)
-        outer.append(f"EXISTS (SELECT 1 FROM {table} AS other WHERE {self.where})")  # noqa: S608 - no value
+        outer.append(f"EXISTS (SELECT 1 FROM {table} AS other WHERE {self.where})")
         self._conditions = outer
 
     def _label(self, table: str, wanted: LabelFilter) -> None:

@@ -28,15 +28,15 @@ def settle(connection: Connection, account: str, session_id: str) -> None:
     """Make the session what its turns say, after some were deleted; without turns it is gone."""
     first, last = f"(SELECT MIN(i.created_at_ms) {TURNS})", f"(SELECT MAX(i.created_at_ms) {TURNS})"
     own = {"account": account, "session_id": session_id}
-    if not connection.run(f"DELETE FROM sessions WHERE {OWN} AND NOT EXISTS (SELECT 1 {TURNS})", **own):  # noqa: S608
-        connection.run(f"UPDATE sessions SET created_at_ms = {first}, last_at_ms = {last} WHERE {OWN}", **own)  # noqa: S608
+    if not connection.run(f"DELETE FROM sessions WHERE {OWN} AND NOT EXISTS (SELECT 1 {TURNS})", **own):
+        connection.run(f"UPDATE sessions SET created_at_ms = {first}, last_at_ms = {last} WHERE {OWN}", **own)
 
 
 def exists(connection: Connection, reach: Reach, session_id: str) -> bool:
     """Whether the session has a turn within reach."""
     values: dict[str, Value] = {}
     seen = _seen(reach, values)
-    sql = f"SELECT 1 FROM sessions WHERE {OWN} AND EXISTS (SELECT 1 {seen})"  # noqa: S608
+    sql = f"SELECT 1 FROM sessions WHERE {OWN} AND EXISTS (SELECT 1 {seen})"
     return connection.one(sql, account=reach.account, session_id=session_id, **values) is not None
 
 
@@ -69,7 +69,7 @@ def _select(
     """Sessions with how many turns of each are within reach."""
     seen = _seen(reach, values)
     rows = connection.all(
-        f"SELECT session_id, created_at_ms, last_at_ms, (SELECT COUNT(DISTINCT i.answer_id) {seen})"  # noqa: S608
+        f"SELECT session_id, created_at_ms, last_at_ms, (SELECT COUNT(DISTINCT i.answer_id) {seen})"
         f" FROM sessions WHERE account = :account AND {condition} AND EXISTS (SELECT 1 {seen}) {order}",
         account=reach.account,
         **values,

@@ -21,7 +21,7 @@ COLUMNS = (
     "queued_ms", "ttft_ms", "total_ms", "labels", "tags",
 )  # fmt: skip
 VALUES = ", ".join(f":{name}" for name in COLUMNS)
-INSERT = f"INSERT INTO interactions ({', '.join(COLUMNS)}) VALUES ({VALUES}) ON CONFLICT DO NOTHING"  # noqa: S608
+INSERT = f"INSERT INTO interactions ({', '.join(COLUMNS)}) VALUES ({VALUES}) ON CONFLICT DO NOTHING"
 SELECT = f"SELECT {', '.join(f'i.{name}' for name in COLUMNS)} FROM"
 LABEL = (
     "INSERT INTO interaction_labels (completion_id, account, label, value, created_at_ms)"
@@ -85,7 +85,7 @@ def last_turn(connection: Connection, reach: Reach, session_id: str) -> Interact
 def count(connection: Connection, reach: Reach, wanted: Filter) -> int:
     """How many the filter lets through."""
     query = Query(reach, wanted)
-    row = connection.one(f"SELECT COUNT(*) FROM {query.tables} WHERE {query.where}", **query.values)  # noqa: S608
+    row = connection.one(f"SELECT COUNT(*) FROM {query.tables} WHERE {query.where}", **query.values)
     assert row is not None, "an aggregate has a row"
     return int(row[0])
 
@@ -101,7 +101,7 @@ def delete(connection: Connection, reach: Reach, wanted: Filter, most: int) -> i
     query = Query(reach, wanted)
     chosen = query.page(Paging(limit=most - 1, order="asc"))
     rows = connection.all(
-        f"DELETE FROM interactions WHERE completion_id IN (SELECT i.completion_id FROM {query.tables} WHERE {chosen})"  # noqa: S608
+        f"DELETE FROM interactions WHERE completion_id IN (SELECT i.completion_id FROM {query.tables} WHERE {chosen})"
         " RETURNING session_id",
         **query.values,
     )
