@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from antiphon.clock import Clock, SystemClock
 from antiphon.db import Database, address
 from antiphon.db.migrate import Migration, migrate, own_migrations
 from antiphon.db.session import DatabaseFailed, Driver, Use
 from antiphon.db.sqlite import SQLiteDriver, create
-from antiphon.db.threaded import ThreadedDatabase
+from antiphon.db.threaded import OnChange, ThreadedDatabase
 from antiphon.errors import ConfigError
 
 FILE_NAME = "antiphon.db"
 
 
-def unheard(reason: str | None) -> None:
+def unheard(_refused: Literal["reads", "writes"], _reason: str | None) -> None:
     """For a database whose failures nobody follows."""
-    del reason
 
 
 def open_database(
@@ -26,14 +26,15 @@ def open_database(
     *,
     data_dir: Path,
     clock: Clock | None = None,
-    on_change: Callable[[str | None], None] = unheard,
+    on_change: OnChange = unheard,
     migrations: Sequence[Migration] | None = None,
 ) -> Database:
     """The database at `url`, by default a file in `data_dir`, migrated; ConfigError when it cannot be used.
 
     `sqlite:///antiphon.db` is a file in the working directory, `sqlite:////var/antiphon.db` one anywhere,
     `postgresql://user:password@host/name` a database of a server. Blocks until the migrations are done. `on_change` is
-    called in a database thread, with the reason when the database stops serving, with None when it is back.
+    called in a database thread when reads or writes begin to be refused, with the reason, and with None when that is
+    over.
     """
     clock = clock or SystemClock()
     driver = driver_for(url, data_dir, clock)

@@ -124,20 +124,24 @@ class WorkQueue:
             taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
         return [pending for pending in taken if not pending.abandoned]
 
-    def refuse(self, message: str) -> None:
-        """Fail the works that wait, and those that come until `accept`, as Unavailable."""
+    def refuse(self, message: str) -> bool:
+        """Fail the works that wait, and those that come until `accept`, as Unavailable; whether that is new."""
         with self._changed:
+            new = self._refusal is None
             self._refusal = message
             failed, self._waiting = list(self._waiting), deque()
             self._changed.notify_all()
         for pending in failed:
             pending.fail(Unavailable(message, retry_after_s=RETRY_AFTER_S))
         deliver(failed)
+        return new
 
-    def accept(self) -> None:
-        """Take works again."""
+    def accept(self) -> bool:
+        """Take works again; whether that is new."""
         with self._changed:
+            new = self._refusal is not None
             self._refusal = None
+        return new
 
     def close(self) -> None:
         """Take no more works; those that wait are still served."""

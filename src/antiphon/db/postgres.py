@@ -116,17 +116,16 @@ class PostgresSession:
     def commit(self) -> None:
         """Make the transaction durable; if the answer is lost, find out whether it was."""
         try:
-            status = self._connection.execute("COMMIT").statusmessage
-        except psycopg.Error as error:
-            failure = self._translated(error)
-            if isinstance(failure, DatabaseFailed) and failure.kind is Kind.LOST:
+            status = self._command("COMMIT").statusmessage
+        except DatabaseFailed as failure:
+            if failure.kind is Kind.LOST:
                 self._find_out()
                 return
-            if isinstance(failure, DatabaseFailed) and failure.kind is Kind.DOWN and self._connection.closed:
-                failure = DatabaseFailed(Kind.UNCONFIRMED, failure.reason)
-            raise failure from error
+            if failure.kind is Kind.DOWN and self._connection.closed:
+                raise DatabaseFailed(Kind.UNCONFIRMED, failure.reason) from failure
+            raise
         if status != "COMMIT":
-            raise StatementFailed("the transaction had failed before its commit")
+            raise DatabaseFailed(Kind.DOWN, "the server had ended the transaction before its commit")
 
     def rollback(self) -> None:
         """Undo the transaction, if there is one."""
@@ -200,7 +199,10 @@ class PostgresSession:
         try:
             return self._connection.execute(sql)
         except psycopg.Error as error:
-            self._fail(error)
+            failure = self._translated(error)
+            if not isinstance(failure, DatabaseFailed):
+                failure = DatabaseFailed(Kind.DOWN, f"{sql}: {failure}")
+            raise failure from error
 
     def _execute(self, sql: str, values: dict[str, Value]) -> psycopg.Cursor[Row]:
         if self.failure is not None:

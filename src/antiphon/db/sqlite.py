@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from msgspec import Struct
+
 from antiphon.clock import Clock
 from antiphon.db import ConstraintBroken, Row, StatementFailed, Value
 from antiphon.db.session import DatabaseFailed, Kind, Use
 from antiphon.errors import ConfigError
 
 READERS = 2
-BUSY_S_MAX = 5.0  # for a lock of another process
-STATEMENT_S_MAX = 5.0
 STEPS_BETWEEN_CHECKS = 100_000  # of SQLite's virtual machine, about a millisecond
 
 SETTINGS = (
@@ -46,14 +46,22 @@ FAILURES = frozenset(
 PRIMARY_CODE = 0xFF
 
 
+class Limits(Struct, frozen=True):
+    """How long a transaction waits for another process to let go of the file, and a statement may take."""
+
+    lock_s: float = 5.0
+    statement_s: float = 5.0
+
+
 class SQLiteDriver:
     """Connections to a file, which `create` has made."""
 
     readers = READERS
 
-    def __init__(self, path: Path, *, clock: Clock) -> None:
+    def __init__(self, path: Path, *, clock: Clock, limits: Limits = Limits()) -> None:
         self._path = path
         self._clock = clock
+        self._limits = limits
         self._disk_erred = False
 
     def connect(self, use: Use) -> SQLiteSession:
@@ -62,7 +70,7 @@ class SQLiteDriver:
         After an error of the disk, what the log holds may be in memory only, and what follows it in the log would be
         lost with it: so before anything is written, all of it moves into the file, and the log begins anew.
         """
-        session = SQLiteSession(self._path, use, clock=self._clock, on_disk_error=self._distrust)
+        session = SQLiteSession(self._path, use, clock=self._clock, limits=self._limits, on_disk_error=self._distrust)
         if use is Use.WRITE and self._disk_erred:
             try:
                 session.empty_log()
@@ -80,7 +88,8 @@ def create(path: Path) -> None:
     """Make the file unless it is there, for its owner's eyes only; ConfigError when that cannot be."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if not path.exists():  # to open and close it would break the locks that this process may have on it
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)
     except OSError as error:
         raise ConfigError(f"database.url: {path} cannot be used: {error.strerror}.") from error
@@ -89,16 +98,19 @@ def create(path: Path) -> None:
 class SQLiteSession:
     """A connection to the file."""
 
-    def __init__(self, path: Path, use: Use, *, clock: Clock, on_disk_error: Callable[[], None]) -> None:
+    def __init__(
+        self, path: Path, use: Use, *, clock: Clock, limits: Limits, on_disk_error: Callable[[], None]
+    ) -> None:
         self._path = path
         self._use = use
         self._now = clock.monotonic
         self._until = math.inf
+        self._statement_s = limits.statement_s
         self._on_disk_error = on_disk_error
         self.failure: Exception | None = None
         address = f"{path.absolute().as_uri()}?mode=rw"
         try:
-            self._connection = sqlite3.connect(address, uri=True, timeout=BUSY_S_MAX, isolation_level=None)
+            self._connection = sqlite3.connect(address, uri=True, timeout=limits.lock_s, isolation_level=None)
             self._file = _identity(path)
         except (sqlite3.Error, OSError) as error:
             self._fail(error)
@@ -133,16 +145,16 @@ class SQLiteSession:
         """Start a transaction; a writer's waits until no other process writes."""
         self.failure = None
         if self._use is Use.READ:
-            self.all("BEGIN")
+            self._control("BEGIN")
             return
         if _identity(self._path) != self._file:
             raise DatabaseFailed(Kind.DOWN, f"{self._path} was moved or removed")
-        self.all("BEGIN IMMEDIATE")
+        self._control("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
         """Make the transaction durable."""
         try:
-            self.all("COMMIT")
+            self._control("COMMIT")
         except DatabaseFailed as failure:
             if _code(failure.__cause__) == sqlite3.SQLITE_IOERR:
                 # It stands in the log, perhaps whole: whoever opens the file next may find it there.
@@ -153,21 +165,21 @@ class SQLiteSession:
         """Undo the transaction, unless an error has undone it already."""
         self.failure = None
         if self._connection.in_transaction:
-            self.all("ROLLBACK")
+            self._control("ROLLBACK")
 
     def savepoint(self) -> None:
         """Mark where one work begins."""
-        self.all("SAVEPOINT work")
+        self._control("SAVEPOINT work")
 
     def release(self) -> None:
         """Keep what was done since the savepoint."""
-        self.all("RELEASE work")
+        self._control("RELEASE work")
 
     def undo(self) -> None:
         """Undo what was done since the savepoint."""
         self.failure = None
-        self.all("ROLLBACK TO work")
-        self.all("RELEASE work")
+        self._control("ROLLBACK TO work")
+        self._control("RELEASE work")
 
     def check(self) -> None:
         """Raise ConfigError when the file is damaged: not this kind of file, or its pages do not fit together."""
@@ -196,7 +208,7 @@ class SQLiteSession:
     def _execute(self, sql: str, values: dict[str, Value]) -> tuple[list[Row], int]:
         if self.failure is not None:
             raise self.failure
-        self._until = self._now() + STATEMENT_S_MAX
+        self._until = self._now() + self._statement_s
         try:
             if any(type(value) is str and "\0" in value for value in values.values()):
                 raise ValueError("a text holds U+0000, which not every database can store")
@@ -204,6 +216,12 @@ class SQLiteSession:
             return cursor.fetchall(), cursor.rowcount
         except (sqlite3.Error, ValueError, OverflowError) as error:
             self._fail(error)
+
+    def _control(self, sql: str) -> None:
+        try:
+            self._execute(sql, {})
+        except StatementFailed as error:
+            raise DatabaseFailed(Kind.DOWN, f"{sql}: {error}") from error
 
     def _late(self) -> bool:
         """Whether the statement that runs is to be ended."""
@@ -222,7 +240,7 @@ def _translated(error: Exception) -> Exception:
     if code == sqlite3.SQLITE_CONSTRAINT:
         return ConstraintBroken(str(error))
     if code == sqlite3.SQLITE_INTERRUPT:
-        return DatabaseFailed(Kind.SLOW, f"a statement took more than {STATEMENT_S_MAX} s")
+        return DatabaseFailed(Kind.SLOW, "a statement took too long")
     if code in FAILURES or isinstance(error, OSError):
         name = getattr(error, "sqlite_errorname", type(error).__name__)
         return DatabaseFailed(Kind.DOWN, f"{error} ({name})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 from antiphon.clock import Clock
 from antiphon.db import T, Work
@@ -15,20 +16,39 @@ from antiphon.db.worker import Worker
 
 QUEUE_MAX = 2048  # works that wait, for reading and for writing each
 
+OnChange = Callable[[Literal["reads", "writes"], str | None], None]
+
 
 class ThreadedDatabase:
-    """Serves works with a driver's connections. Its threads start at once, and end with `close`."""
+    """Serves works with a driver's connections. Its threads start at once, and end with `close`.
 
-    def __init__(self, driver: Driver, *, clock: Clock, on_change: Callable[[str | None], None]) -> None:
+    `on_change` is called in one of them when reads or writes begin to be refused, with the reason, and with None when
+    that is over.
+    """
+
+    def __init__(self, driver: Driver, *, clock: Clock, on_change: OnChange) -> None:
         self._reads = WorkQueue(QUEUE_MAX)
         self._writes = WorkQueue(QUEUE_MAX)
-        worker = partial(Worker, clock=clock, on_change=on_change)
-        read = partial(worker, self._reads, partial(driver.connect, Use.READ), read_each, group_max=1)
-        write = partial(worker, self._writes, partial(driver.connect, Use.WRITE), commit_together, group_max=GROUP_MAX)
-        self._workers = [
-            write(name="database-writer"),
-            *(read(name=f"database-reader-{number}") for number in range(driver.readers)),
-        ]
+        read = partial(
+            Worker,
+            self._reads,
+            partial(driver.connect, Use.READ),
+            read_each,
+            group_max=1,
+            clock=clock,
+            on_change=partial(on_change, "reads"),
+        )
+        write = partial(
+            Worker,
+            self._writes,
+            partial(driver.connect, Use.WRITE),
+            commit_together,
+            group_max=GROUP_MAX,
+            clock=clock,
+            on_change=partial(on_change, "writes"),
+        )
+        readers = [read(name=f"database-reader-{number}") for number in range(driver.readers)]
+        self._workers = [write(name="database-writer"), *readers]
         for each in self._workers:
             each.start()
 

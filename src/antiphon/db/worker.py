@@ -23,6 +23,7 @@ UNCONFIRMED = "The database did not confirm that this was stored."
 WORKS_ON = frozenset({Kind.CONFLICT, Kind.SLOW})  # failures of some works, not of the connection
 
 Attempt = Callable[[Session, Sequence[Pending]], None]
+OnChange = Callable[[str | None], None]
 
 
 class Worker:
@@ -43,7 +44,7 @@ class Worker:
         group_max: int,
         name: str,
         clock: Clock,
-        on_change: Callable[[str | None], None],
+        on_change: OnChange,
     ) -> None:
         self._queue = queue
         self._connect = connect
@@ -108,8 +109,7 @@ class Worker:
         message = {Kind.UNCONFIRMED: UNCONFIRMED, Kind.SLOW: SLOW}.get(failure.kind, UNAVAILABLE)
         code = "write_unconfirmed" if failure.kind is Kind.UNCONFIRMED else None
         _fail(group, Unavailable(message, code=code, retry_after_s=RETRY_AFTER_S))
-        if failure.kind not in WORKS_ON:
-            self._queue.refuse(UNAVAILABLE)
+        if failure.kind not in WORKS_ON and self._queue.refuse(UNAVAILABLE):
             self._on_change(failure.reason)
 
     def _recover(self, kind: Kind) -> None:
@@ -128,8 +128,8 @@ class Worker:
         except DatabaseFailed:
             self._drop()
         else:
-            self._queue.accept()
-            self._on_change(None)
+            if self._queue.accept():
+                self._on_change(None)
 
     def _open(self) -> Session:
         if self._session is None:
