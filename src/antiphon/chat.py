@@ -181,8 +181,19 @@ class ChatRequest(Struct, frozen=True):
 
     @property
     def choices(self) -> int:
-        """How many answers there will be."""
+        """How many answers there will be; those to one prompt stand together."""
         return self.n * (len(self.prompts) or 1)
+
+    def prompt(self, index: int) -> Prompt:
+        """The prompt that choice `index` of a text completion goes on from."""
+        return self.prompts[index // self.n]
+
+    def asked(self, index: int) -> tuple[Message, ...]:
+        """The turns that choice `index` answers; a prompt stands there as what a user said, token ids as numbers."""
+        if not self.prompts:
+            return self.messages
+        prompt = self.prompt(index)
+        return (Message("user", prompt if isinstance(prompt, str) else " ".join(map(str, prompt))),)
 
 
 class TokenLogprob(Struct, frozen=True):

@@ -17,11 +17,15 @@ class EmptyStream:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self.usage = Usage()
+        self.usages: tuple[Usage, ...] = ()  # one a choice
         self.complete = False
 
     async def start(self) -> None:
-        """Count the prompt, where an engine can tell; Unavailable when no node serves the model."""
-        self.usage = Usage(prompt_tokens=await prompt_tokens(self._plan) or 0)
+        """Count each prompt, where an engine can tell; Unavailable when no node serves the model."""
+        request = self._plan.request
+        counts = [await prompt_tokens(self._plan, index) or 0 for index in range(0, request.choices, request.n)]
+        self.usage = Usage(prompt_tokens=sum(counts))
+        self.usages = tuple(Usage(prompt_tokens=count) for count in counts for _ in range(request.n))
 
     async def next(self) -> list[Delta] | None:
         """The ends of all choices, then []."""
@@ -29,11 +33,6 @@ class EmptyStream:
             return []
         self.complete = True
         return [Delta(i, finish_reason="length") for i in range(self._plan.request.choices)]
-
-    @property
-    def usages(self) -> tuple[Usage, ...]:
-        """The same for each choice."""
-        return (self.usage,) * self._plan.request.choices
 
     def close(self) -> None:
         """Nothing is held."""

@@ -70,12 +70,12 @@ def _estimate(message: Message) -> int:
     return TURN_TOKENS_MAX + len(message.text.encode()) // BYTES_OF_TOKEN_MIN
 
 
-async def prompt_tokens(plan: Plan) -> int | None:
-    """The prompt's length as an engine counts it, None when none can tell now."""
+async def prompt_tokens(plan: Plan, index: int = 0) -> int | None:
+    """The length of choice `index`'s prompt as an engine counts it, None when none can tell now."""
     offer = plan.model.require_live()[0]
     try:
         async with asyncio.timeout_at(plan.first_token_at):
-            return await offer.engine.count_prompt_tokens(job(plan, offer, 0))
+            return await offer.engine.count_prompt_tokens(job(plan, offer, index))
     except TimeoutError:
         raise FirstTokenTimeout from None
     except (EngineFailed, Unavailable):

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 from antiphon.chat import Delta, Usage
 from antiphon.completions.generate import ChoiceStream
 
 
 class MergedStream:
-    """Reads all choices at once, each in a task of its own; the first failure ends all of them."""
+    """Reads `at_once` choices, each in a task of its own; the first failure ends all of them.
 
-    def __init__(self, choices: list[ChoiceStream], *, heartbeat_s: float) -> None:
+    `choices` answer so many `prompts`, as many each.
+    """
+
+    def __init__(
+        self, choices: list[ChoiceStream], *, heartbeat_s: float, prompts: int = 1, at_once: int | None = None
+    ) -> None:
         self._choices = choices
+        self._waiting = deque(choices[at_once:] if at_once else ())
+        self._prompts = prompts
         self._heartbeat_s = heartbeat_s
         self._loop = asyncio.get_running_loop()
         self._arrived: asyncio.Queue[list[Delta] | None] = asyncio.Queue(maxsize=64)
@@ -21,12 +29,22 @@ class MergedStream:
         self._left = len(choices)
 
     async def start(self) -> None:
-        """Reach engines for all choices, then read them."""
-        for choice in self._choices:
+        """Reach engines for all choices that need not wait, then read them."""
+        first = self._choices[: len(self._choices) - len(self._waiting)]
+        for choice in first:
             await choice.start()
-        self._tasks = [self._loop.create_task(self._read(choice)) for choice in self._choices]
+        self._tasks = [self._loop.create_task(self._read_on(choice)) for choice in first]
         for task in self._tasks:
             task.add_done_callback(self._ended)
+
+    async def _read_on(self, choice: ChoiceStream) -> None:
+        """Read a choice, then those that wait for a place."""
+        await self._read(choice)
+        while self._waiting:
+            choice.close()
+            choice = self._waiting.popleft()
+            await choice.start_late()
+            await self._read(choice)
 
     async def _read(self, choice: ChoiceStream) -> None:
         while (deltas := await choice.next()) != []:
@@ -85,9 +103,12 @@ class MergedStream:
 
     @property
     def usage(self) -> Usage | None:
-        """Completion tokens of all choices; prompt tokens once."""
+        """Completion tokens of all choices; prompt tokens once a prompt."""
         usages = [choice.usage for choice in self._choices if choice.usage is not None]
-        return total(usages) if len(usages) == len(self._choices) else None
+        if len(usages) != len(self._choices):
+            return None
+        size = len(usages) // self._prompts
+        return added([total(usages[first : first + size]) for first in range(0, len(usages), size)])
 
     def close(self) -> None:
         """End all choices."""
@@ -98,7 +119,7 @@ class MergedStream:
 
 
 def total(usages: list[Usage]) -> Usage:
-    """The usage of one request whose choices were generated one by one: the prompt counts once."""
+    """The usage of choices to one prompt that were generated one by one: the prompt counts once."""
     return Usage(
         prompt_tokens=max(usage.prompt_tokens for usage in usages),
         completion_tokens=sum(usage.completion_tokens for usage in usages),

@@ -94,7 +94,10 @@ def job(plan: Plan, offer: Offer, index: int) -> Job:
     request = plan.request
     sampling = plan.sampling
     if index and sampling.seed is not None:
-        sampling = msgspec.structs.replace(sampling, seed=sampling.seed + index)
+        number = index % request.n if request.prompts else index
+        sampling = msgspec.structs.replace(sampling, seed=sampling.seed + number)
+    if request.prompts:
+        return Job(offer.upstream_name, (), sampling, user=request.user, prompt=request.prompt(index))
     messages = request.messages
     if messages[-1].role == "assistant":
         messages = closed_once(messages)

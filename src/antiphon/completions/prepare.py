@@ -13,6 +13,7 @@ from antiphon.chat import ChatRequest, Image, Message, Part
 from antiphon.completions.compose import with_memory, with_system_prompt
 from antiphon.completions.fit import fitted
 from antiphon.completions.plan import Bounds, Caller, Plan, closed_once
+from antiphon.completions.fit_prompts import check_prompts, prompts_fitted
 from antiphon.errors import BadRequest, PermissionDenied
 from antiphon.ids import Ids
 from antiphon.models.catalogue import Model
@@ -94,8 +95,12 @@ class Preparation:
         if key.models and model.id not in key.models:
             raise PermissionDenied(f"This key may not use the model {model.id!r}.")
         if request.sampling.logit_bias and model.vocabulary_size is not None:
+        if model.embeds:
+            message = f"model: {model.id!r} makes embeddings, it generates no text."
+            raise BadRequest(message, param="model", code="model_not_supported")
             _check_tokens(request.sampling.logit_bias, model.vocabulary_size)
         request = await self._composed(request, target.project, key)
+        check_prompts(request.prompts, model.vocabulary_size, "prompt")
         if _holds_images(request):
             request = await self._admit_images(request, model)
         plan = self._timed(request, caller, model, target.project)
@@ -107,7 +112,9 @@ class Preparation:
         return await fitted(plan)
 
     async def _composed(self, request: ChatRequest, project: Project | None, key: Key) -> ChatRequest:
-        """The request with what the project and the session put in front of it."""
+        """The request with what the project and the session put in front of it; a text completion stays as it is."""
+        if request.prompts:
+            return request
         messages = request.messages
         if key.session_memory and request.session_id is not None:
             messages = with_memory(messages, await self._memory(key.account, request.session_id))
@@ -141,7 +148,7 @@ class Preparation:
             begun_at=now,
             total_at=now + total_s,
             first_token_at=now + first_token_s,
-            prefill=_prefill(request.messages) if request.messages[-1].role == "assistant" else None,
+            prefill=_prefill(request.messages),
             project=project,
             session_id=self._ids.uuid() if request.identified and not request.session_id else request.session_id,
             stored=stored,
@@ -181,6 +188,8 @@ def _prefill(messages: tuple[Message, ...]) -> str | None:
 
 
 def _check_tokens(logit_bias: dict[str, float], vocabulary_size: int) -> None:
+    if not messages or messages[-1].role != "assistant":
+        return None
     for token in logit_bias:
         if int(token) >= vocabulary_size:
             message = f"logit_bias: the model has no token {token}, its last one is {vocabulary_size - 1}."

@@ -28,7 +28,7 @@ def _interaction(record: Record, choice: Choice, parameters: Parameters, timings
         completion_id=plan.completion_ids[choice.index],
         account=plan.caller.key.account,
         created_at_ms=now_ms,
-        messages=request.messages,
+        messages=request.asked(choice.index),
         completion=Answer(choice.content, choice.tool_calls, choice.reasoning),
         answer_id=plan.caller.answer_id,
         index=choice.index,

@@ -21,6 +21,8 @@ from antiphon.ids import Ids
 from antiphon.models.placement import Placement
 from antiphon.wheel import TimerWheel
 
+PROMPTS_AT_ONCE = 8  # of one request; more wait, so that a long list does not fill every queue
+
 
 class Record(Struct, frozen=True):
     """What became of one request: for metrics, logs and the store. Times in the event loop's seconds, tokens as billed.
@@ -127,7 +129,7 @@ class Completions:
 
     def open(self, plan: Plan) -> CompletionStream:
         """A stream of the plan's deltas; `start` it, read it to its end, close it."""
-        watched = plan.stored or plan.scored
+        watched = plan.stored or plan.scored or plan.request.echo
         return self._open(plan, Watch(plan, keep=plan.stored) if watched else None)
 
     def _open(self, plan: Plan, watch: Watch | None) -> CompletionStream:
@@ -215,7 +217,11 @@ def _source(plan: Plan, placement: Placement, bounds: Bounds, ids: Ids) -> Choic
     if plan.sampling.max_tokens == 0:
         return EmptyStream(plan)
     choices = [ChoiceStream(plan, i, placement, bounds=bounds, ids=ids) for i in range(plan.request.choices)]
-    return choices[0] if len(choices) == 1 else MergedStream(choices, heartbeat_s=bounds.heartbeat_s)
+    if len(choices) == 1:
+        return choices[0]
+    at_once = max(plan.request.n, PROMPTS_AT_ONCE)
+    prompts = len(plan.request.prompts) or 1
+    return MergedStream(choices, heartbeat_s=bounds.heartbeat_s, prompts=prompts, at_once=at_once)
 
 
 def code(error: AntiphonError) -> str:
@@ -236,6 +242,7 @@ def _needs_stream(plan: Plan) -> bool:
     return (
         plan.request.choices > 1
         or plan.sampling.max_tokens == 0
+        or plan.request.echo
         or plan.schema is not None
         or plan.tool_grammar is not None
         or plan.prefill is not None

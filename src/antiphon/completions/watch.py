@@ -38,18 +38,30 @@ class Watch:
         self._confidence = Confidence() if plan.scored else None
         count = plan.request.choices if keep else 0
         self._collectors = [Collector(i, logprobs=self._logprobs_shown) for i in range(count)]
+        self._echoes = dict(
+            enumerate(map(plan.request.prompt, range(plan.request.choices if plan.request.echo else 0)))
+        )
 
     def see(self, deltas: list[Delta]) -> list[Delta]:
-        """The deltas to hand on: without log-probabilities where only the confidence needed them."""
+        """The deltas to hand on: with the prompt in front of each choice where it was asked for.
+
+        Without log-probabilities where only the confidence needed them.
+        """
         if self._confidence is not None:
             for delta in deltas:
                 self._confidence.add(delta)
             if not self._logprobs_shown:
                 deltas = [msgspec.structs.replace(delta, logprobs=()) for delta in deltas]
+        if self._echoes:
+            deltas = [self._echoed(delta) for delta in deltas]
         if self._collectors:
             for delta in deltas:
                 self._collectors[delta.index].add(delta)
         return deltas
+
+    def _echoed(self, delta: Delta) -> Delta:
+        prompt = self._echoes.pop(delta.index, "")
+        return msgspec.structs.replace(delta, content=f"{prompt}{delta.content}") if prompt else delta
 
     @property
     def choices(self) -> tuple[Choice, ...]:

@@ -45,6 +45,7 @@ class Model(Struct, frozen=True):
     vocabulary_size: int | None = None
     defaults: Sampling = Sampling()
     timeout_s: float | None = None
+    embeds: bool = False  # it makes embeddings, and generates nothing
     prices: Prices = Prices()
     domain_aligned: bool = False
 
@@ -115,7 +116,9 @@ class Catalogue:
 
 
 def _join(first: Model, second: Model) -> Model:
-    """One model from two sources: the first's description, both's offers."""
+    """One model from two sources: the first's description, both's offers if they do the same."""
+    if first.embeds != second.embeds:
+        return first
     return replace(first, offers=first.offers + second.offers)
 
 
