@@ -126,3 +126,13 @@ def total(usages: list[Usage]) -> Usage:
         cached_tokens=usages[0].cached_tokens,
         reasoning_tokens=sum(usage.reasoning_tokens for usage in usages),
     )
+
+
+def added(usages: list[Usage]) -> Usage:
+    """The usage of several prompts."""
+    return Usage(
+        prompt_tokens=sum(usage.prompt_tokens for usage in usages),
+        completion_tokens=sum(usage.completion_tokens for usage in usages),
+        cached_tokens=sum(usage.cached_tokens for usage in usages),
+        reasoning_tokens=sum(usage.reasoning_tokens for usage in usages),
+    )

@@ -12,8 +12,8 @@ from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Image, Message, Part
 from antiphon.completions.compose import with_memory, with_system_prompt
 from antiphon.completions.fit import fitted
-from antiphon.completions.plan import Bounds, Caller, Plan, closed_once
 from antiphon.completions.fit_prompts import check_prompts, prompts_fitted
+from antiphon.completions.plan import Bounds, Caller, Plan, closed_once
 from antiphon.errors import BadRequest, PermissionDenied
 from antiphon.ids import Ids
 from antiphon.models.catalogue import Model
@@ -94,13 +94,13 @@ class Preparation:
         model = self._models.find(target.model)
         if key.models and model.id not in key.models:
             raise PermissionDenied(f"This key may not use the model {model.id!r}.")
-        if request.sampling.logit_bias and model.vocabulary_size is not None:
         if model.embeds:
             message = f"model: {model.id!r} makes embeddings, it generates no text."
             raise BadRequest(message, param="model", code="model_not_supported")
+        if request.sampling.logit_bias and model.vocabulary_size is not None:
             _check_tokens(request.sampling.logit_bias, model.vocabulary_size)
-        request = await self._composed(request, target.project, key)
         check_prompts(request.prompts, model.vocabulary_size, "prompt")
+        request = await self._composed(request, target.project, key)
         if _holds_images(request):
             request = await self._admit_images(request, model)
         plan = self._timed(request, caller, model, target.project)
@@ -183,13 +183,13 @@ def _stored(request: ChatRequest, project: Project | None) -> bool:
 
 
 def _prefill(messages: tuple[Message, ...]) -> str | None:
+    if not messages or messages[-1].role != "assistant":
+        return None
     last = closed_once(messages)[-1]
     return last.text if last.role == "assistant" and not last.tool_calls else None
 
 
 def _check_tokens(logit_bias: dict[str, float], vocabulary_size: int) -> None:
-    if not messages or messages[-1].role != "assistant":
-        return None
     for token in logit_bias:
         if int(token) >= vocabulary_size:
             message = f"logit_bias: the model has no token {token}, its last one is {vocabulary_size - 1}."
