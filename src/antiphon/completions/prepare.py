@@ -107,6 +107,8 @@ class Preparation:
         if request.tools or request.response_format.kind != "text":
             long = plan.prefill is not None and len(plan.prefill) > PREFILL_CHARACTERS_INLINE
             plan = await asyncio.to_thread(_grammars, plan) if long else _grammars(plan)
+        if request.prompts:
+            return await prompts_fitted(plan)
         if request.prompt_tokens_max is None and model.context_length is None:
             return plan
         return await fitted(plan)
