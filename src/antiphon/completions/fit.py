@@ -27,8 +27,10 @@ async def fitted(plan: Plan) -> Plan:
         plan = await _truncated(plan, limit)
         size = _prompt_tokens_max(plan.request)
     context = plan.model.context_length
-    if context is None or size + (plan.sampling.max_tokens or 1) <= context:
+    if context is None:
         return plan
+    if size + (plan.sampling.max_tokens or 1) <= context:
+        return _with_room(plan, context - size)
     return await _within_context(plan, context)
 
 
@@ -43,11 +45,18 @@ async def _within_context(plan: Plan, context: int) -> Plan:
         raise BadRequest(message, param="messages", code="context_length_exceeded")
     left = context - prompt
     if asked is None or asked <= left:
-        return plan
+        return _with_room(plan, left)
     if plan.request.sampling.max_tokens is not None and not plan.request.shortens:
         message = f"max_tokens: {asked} and a prompt of {prompt} tokens exceed the model's context of {context}."
         raise BadRequest(message, param="max_tokens", code="context_length_exceeded")
     return msgspec.structs.replace(plan, sampling=msgspec.structs.replace(plan.sampling, max_tokens=left))
+
+
+def _with_room(plan: Plan, left: int) -> Plan:
+    """The plan of a model that thinks, where thoughts are to be a share of what the context leaves."""
+    if not plan.model.thinks or plan.sampling.max_tokens is not None:
+        return plan
+    return msgspec.structs.replace(plan, room=left)
 
 
 async def _truncated(plan: Plan, tokens_max: int) -> Plan:

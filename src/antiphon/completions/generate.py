@@ -11,7 +11,9 @@ import msgspec
 
 from antiphon.chat import Delta, FinishReason, ToolCallDelta, Usage
 from antiphon.completions.align import LogprobAligner
+from antiphon.completions.budget import BudgetedStream
 from antiphon.completions.plan import Bounds, Plan, job
+from antiphon.completions.reasoning import hidden
 from antiphon.engines import DeltaStream
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
 from antiphon.ids import Ids
@@ -40,6 +42,7 @@ class ChoiceStream:
         self._shaper: Shaper | None = None
         self._token_due = plan.first_token_at
         self._tokens_max = plan.sampling.max_tokens
+        self._hides = plan.request.reasoning.exclude
         self._finished = False
         self._cut = False
         self.node = ""
@@ -67,7 +70,7 @@ class ChoiceStream:
             if self._plan.request.tools and offer.native_tools:
                 self._tokens_max = None  # an engine may tell of one token of a call in several deltas
             try:
-                self._stream = await offer.engine.open(job(self._plan, offer, self._index))
+                self._stream = await self._open(offer)
                 return
             except (EngineFailed, Unavailable) as error:
                 failure = error
@@ -79,6 +82,14 @@ class ChoiceStream:
         """As `start`, for a choice that had to wait for others: its first token has as long as theirs had."""
         self._token_due = self._loop.time() + self._plan.first_token_at - self._plan.begun_at
         await self.start()
+
+    async def _open(self, offer: Offer) -> DeltaStream:
+        asked = job(self._plan, offer, self._index)
+        stream = await offer.engine.open(asked)
+        thought, thinking = offer.thought, self._plan.thinking
+        if thought is None or thought.bounded_by != "gateway" or thinking is None or thinking.tokens_max is None:
+            return stream
+        return BudgetedStream(offer.engine, asked, stream, thought, thinking.tokens_max)
 
     async def next(self) -> list[Delta] | None:
         """The deltas that arrived together, [] after the finishing one, None when a heartbeat is due.
@@ -102,7 +113,10 @@ class ChoiceStream:
             if deltas:
                 deltas = self._shape(deltas)
                 if deltas:
-                    return deltas  # else all of it is held back for a while
+                    return deltas  # else all of it is held back, for a while or for good
+                if self._loop.time() >= beat_at:
+                    return None
+                until = min(beat_at, self._token_due, self._plan.total_at)
             elif deltas is not None:
                 return deltas
             elif self._check_time() >= beat_at:
@@ -120,6 +134,8 @@ class ChoiceStream:
         if self.first_token_at is None:
             self.first_token_at = now
         deltas = self._count(deltas)
+        if self._hides:
+            deltas = hidden(deltas)
         if self._shaper is not None:
             deltas = self._shaper.feed(deltas)
         if deltas and deltas[-1].finish_reason is not None:

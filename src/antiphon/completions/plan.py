@@ -7,7 +7,9 @@ from msgspec import Struct
 
 from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, JSONSchema, Message, Sampling
+from antiphon.completions import reasoning
 from antiphon.engines import Job
+from antiphon.engines.thought import OFF, Thinking
 from antiphon.models.catalogue import Model, Offer
 from antiphon.projects.model import Project
 from antiphon.tools.prompt import with_tools
@@ -53,6 +55,7 @@ class Plan(Struct, frozen=True):
     session_id: str | None = None
     stored: bool = False  # the turn is kept as an interaction
     completion_ids: tuple[str, ...] = ()  # one a choice, where completions can be referred to later
+    room: int | None = None  # tokens that the context leaves for an answer without max_tokens, where it matters
     turns_dropped: int = 0  # from the front of the conversation, to keep within the prompt's limit
 
     @property
@@ -64,6 +67,16 @@ class Plan(Struct, frozen=True):
     def scored(self) -> bool:
         """Whether the answer carries a confidence."""
         return self.request.scores and self.model.domain_aligned
+
+    @property
+    def thinking(self) -> Thinking | None:
+        """What the model is asked to think before it answers; None: as it does by itself. A begun answer goes on."""
+        if not self.model.thinks:
+            return None
+        if self.prefill is not None:
+            return OFF
+        most = self.sampling.max_tokens
+        return reasoning.thinking(self.request.reasoning, self.room if most is None else most)
 
     def emulates_tools(self, offer: Offer) -> bool:
         """Whether this engine's tool calls are read out of its text."""
@@ -105,6 +118,11 @@ def job(plan: Plan, offer: Offer, index: int) -> Job:
     if not offer.native_tools and (calling or _tells_of_tools(messages)):
         messages = with_tools(messages, request.tools if calling else (), request.tool_choice)
     native = calling and offer.native_tools
+    grammar = None if native else plan.tool_grammar if calling else plan.grammar
+    thinking = None
+    if plan.model.thinks and offer.thought is not None:
+        thinking = reasoning.told(plan.thinking, offer.thought)
+        grammar = reasoning.bound(grammar, thinking, offer.thought)
     return Job(
         model=offer.upstream_name,
         messages=messages,
@@ -112,8 +130,8 @@ def job(plan: Plan, offer: Offer, index: int) -> Job:
         tools=request.tools if native else (),
         tool_choice=request.tool_choice,
         parallel_tool_calls=request.parallel_tool_calls,
-        grammar=None if native else plan.tool_grammar if calling else plan.grammar,
+        grammar=grammar,
         response_format=request.response_format,
-        reasoning=request.reasoning,
+        thinking=thinking,
         user=request.user,
     )

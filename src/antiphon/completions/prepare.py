@@ -10,6 +10,7 @@ import msgspec
 
 from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Image, Message, Part
+from antiphon.completions import reasoning
 from antiphon.completions.compose import with_memory, with_system_prompt
 from antiphon.completions.fit import fitted
 from antiphon.completions.fit_prompts import check_prompts, prompts_fitted
@@ -109,6 +110,8 @@ class Preparation:
             plan = await asyncio.to_thread(_grammars, plan) if long else _grammars(plan)
         if request.prompts:
             return await prompts_fitted(plan)
+        if model.thinks:
+            reasoning.check(request.reasoning, plan.sampling.max_tokens)
         if request.prompt_tokens_max is None and model.context_length is None:
             return plan
         return await fitted(plan)

@@ -248,5 +248,7 @@ def _needs_stream(plan: Plan) -> bool:
         or plan.prefill is not None
         or plan.sampling.logprobs
         or plan.request.max_ttft_s is not None
+        or plan.request.reasoning.exclude
+        or plan.model.thinks  # a plain answer does not say how many of its tokens were thoughts
         or not plan.model.stops_plain
     )

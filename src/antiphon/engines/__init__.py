@@ -14,7 +14,6 @@ from antiphon.chat import (
     Delta,
     Message,
     Prompt,
-    Reasoning,
     ResponseFormat,
     Sampling,
     Tool,
@@ -22,6 +21,7 @@ from antiphon.chat import (
     Usage,
     Vector,
 )
+from antiphon.engines.thought import Thinking, Thought
 
 
 class Job(Struct, frozen=True):
@@ -40,7 +40,7 @@ class Job(Struct, frozen=True):
     parallel_tool_calls: bool = True
     grammar: str | None = None
     response_format: ResponseFormat = ResponseFormat()
-    reasoning: Reasoning = Reasoning()
+    thinking: Thinking | None = None  # None: as the model does by itself
     user: str | None = None
     prompt: Prompt | None = None
 
@@ -63,6 +63,7 @@ class ModelFacts(Struct, frozen=True):
     quantisation: str | None = None
     vocabulary_size: int | None = None
     embeds: bool = False
+    thought: Thought | None = None  # None: it does not think
 
 
 class DeltaStream(Protocol):

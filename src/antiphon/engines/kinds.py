@@ -34,6 +34,9 @@ class EngineKind(Struct, frozen=True):
     sorts_when_greedy: bool = False  # llama.cpp sorts its whole vocabulary at temperature 0 unless told top_k 1
     base64_vectors: bool = False  # whether it gives embeddings as base64 too
     inputs_max: int = 2048  # texts in one request; llama.cpp goes on with those that nobody waits for any more
+    thinking_switch: Literal["template", "effort"] = "effort"  # by a variable of the template, or a level of effort
+    thinking_tokens_field: Literal["thinking_budget_tokens", "thinking_token_budget", "custom_params"] | None = None
+    thinking_tokens_min: int = 0  # llama.cpp counts the line break behind the opening mark; with less it never ends
     strict_tools: bool = False  # vLLM holds arguments to the schema only with `strict`
 
 
@@ -52,6 +55,9 @@ KINDS = {
             top_logprobs_min=1,
             tells_progress=True,
             sorts_when_greedy=True,
+            thinking_switch="template",
+            thinking_tokens_field="thinking_budget_tokens",
+            thinking_tokens_min=1,
             base64_vectors=True,
             inputs_max=16,
         ),
@@ -64,6 +70,8 @@ KINDS = {
             prefill="flags",
             top_p_zero=1e-6,
             count_tokens="vllm",
+            thinking_switch="template",
+            thinking_tokens_field="thinking_token_budget",
             strict_tools=True,
             base64_vectors=True,
         ),
@@ -74,6 +82,8 @@ KINDS = {
             repetition_field="repetition_penalty",
             prefill="flags",
             top_p_zero=1e-6,
+            thinking_switch="template",
+            thinking_tokens_field="custom_params",
         ),
         EngineKind(name="ollama"),
         EngineKind(name="openai", tokens_field="max_completion_tokens", base64_vectors=True),

@@ -27,6 +27,7 @@ from antiphon.chat import (
 )
 from antiphon.engines import Job
 from antiphon.engines.kinds import EngineKind
+from antiphon.engines.thought import Thinking
 from antiphon.errors import EngineFailed
 
 FINISH_REASONS: dict[str, FinishReason] = {
@@ -74,6 +75,11 @@ class RequestBody(SampledBody, kw_only=True, omit_defaults=True):
     structured_outputs: dict[str, str] | None = None
     continue_final_message: bool | None = None
     add_generation_prompt: bool | None = None
+    chat_template_kwargs: dict[str, bool] | None = None
+    reasoning_effort: str | None = None
+    thinking_budget_tokens: int | None = None
+    thinking_token_budget: int | None = None
+    custom_params: dict[str, int] | None = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -93,6 +99,8 @@ def encode(job: Job, kind: EngineKind, *, stream: bool) -> bytes:
     if job.prefill is not None and kind.prefill == "flags":
         body.continue_final_message = True
         body.add_generation_prompt = False
+    if job.thinking is not None:
+        _add_thinking(body, job.thinking, kind)
     return _encoder.encode(body)
 
 
@@ -142,6 +150,23 @@ def _add_format(body: RequestBody, job: Job, kind: EngineKind) -> None:
     elif job.response_format.kind == "json_schema":
         schema = {"name": job.response_format.name or "answer", "schema": job.response_format.schema}
         body.response_format = {"type": "json_schema", "json_schema": {**schema, "strict": True}}
+
+
+def _add_thinking(body: RequestBody, thinking: Thinking, kind: EngineKind) -> None:
+    """Templates know the switch by one of two names."""
+    if kind.thinking_switch == "template":
+        body.chat_template_kwargs = {"enable_thinking": thinking.enabled, "thinking": thinking.enabled}
+    if thinking.enabled:
+        body.reasoning_effort = thinking.level
+    elif kind.thinking_switch == "effort":
+        body.reasoning_effort = "none"
+    if thinking.tokens_max is None or kind.thinking_tokens_field is None:
+        return
+    tokens = max(thinking.tokens_max, kind.thinking_tokens_min)
+    if kind.thinking_tokens_field == "custom_params":
+        body.custom_params = {"thinking_budget": tokens}
+    else:
+        setattr(body, kind.thinking_tokens_field, tokens)
 
 
 def _tool(tool: Tool, *, strict: bool) -> dict[str, Any]:

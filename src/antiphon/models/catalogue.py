@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from antiphon.chat import Sampling
 from antiphon.engines import Engine
+from antiphon.engines.thought import Thought
 from antiphon.errors import ModelNotFound, Unavailable
 
 SUGGESTION_LIKENESS = 0.5
@@ -27,6 +28,7 @@ class Offer(Struct, frozen=True):
     engine: Engine
     upstream_name: str
     native_tools: bool = False
+    thought: Thought | None = None  # None: the model does not think here
     slots: int | None = None
     weight: int = 1
 
@@ -56,6 +58,14 @@ class Model(Struct, frozen=True):
             if not offer.engine.stops_plain:
                 return False
         return True
+
+    @property
+    def thinks(self) -> bool:
+        """Whether it can think before it answers, on one of its engines at least."""
+        for offer in self.offers:
+            if offer.thought is not None:
+                return True
+        return False
 
     @property
     def live(self) -> tuple[Offer, ...]:

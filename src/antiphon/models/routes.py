@@ -9,6 +9,7 @@ from antiphon.errors import PermissionDenied
 from antiphon.http.exchange import JSON, Exchange, require_key
 from antiphon.models.catalogue import Catalogue, Model
 
+THINKING_PARAMETERS = ("reasoning", "reasoning_effort")
 SUPPORTED_PARAMETERS = (
     "frequency_penalty", "logit_bias", "logprobs", "max_completion_tokens", "max_tokens", "max_ttft_ms", "min_p", "n",
     "parallel_tool_calls", "presence_penalty", "repetition_penalty", "response_format", "seed", "stop", "stream",
@@ -82,7 +83,7 @@ def _wire(model: Model) -> WireModel:
         state="warm" if live else "unavailable",
         context_length=model.context_length,
         modalities=list(model.modalities),
-        supported_parameters=SUPPORTED_PARAMETERS,
+        supported_parameters=SUPPORTED_PARAMETERS + (THINKING_PARAMETERS if model.thinks else ()),
         quantisation=model.quantisation,
         pricing=WirePrices(
             prompt=_usdc_per_token(model.prices.prompt),

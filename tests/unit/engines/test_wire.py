@@ -26,6 +26,7 @@ from antiphon.chat import (
 )
 from antiphon.engines import Job, wire
 from antiphon.engines.kinds import kind
+from antiphon.engines.thought import OFF, Thinking
 from antiphon.errors import EngineFailed
 
 WireObject = dict[str, Any]  # Any: a body of the wire, any JSON
@@ -288,3 +289,40 @@ def test_no_more_alternatives_than_were_asked_for() -> None:
     assert wire.trimmed(delta, 2) is delta
     assert wire.trimmed(delta, 1).logprobs[0].top_logprobs == likely[:1]
     assert wire.trimmed(delta, 0) == Delta(content="a", logprobs=(Logprob("a", -1.0),))
+
+
+ON = {"enable_thinking": True, "thinking": True}
+SWITCHED_OFF = {"enable_thinking": False, "thinking": False}
+FOR_NINE = Thinking(enabled=True, tokens_max=9, level="low")
+
+
+@pytest.mark.parametrize(
+    ("name", "thinking", "fields"),
+    [
+        ("llama.cpp", OFF, {"chat_template_kwargs": SWITCHED_OFF}),
+        ("vllm", OFF, {"chat_template_kwargs": SWITCHED_OFF}),
+        ("sglang", OFF, {"chat_template_kwargs": SWITCHED_OFF}),
+        ("ollama", OFF, {"reasoning_effort": "none"}),
+        ("openai", OFF, {"reasoning_effort": "none"}),
+        (
+            "llama.cpp",
+            FOR_NINE,
+            {"chat_template_kwargs": ON, "reasoning_effort": "low", "thinking_budget_tokens": 9},
+        ),
+        ("vllm", FOR_NINE, {"chat_template_kwargs": ON, "reasoning_effort": "low", "thinking_token_budget": 9}),
+        (
+            "sglang",
+            FOR_NINE,
+            {"chat_template_kwargs": ON, "reasoning_effort": "low", "custom_params": {"thinking_budget": 9}},
+        ),
+        ("ollama", FOR_NINE, {"reasoning_effort": "low"}),
+        ("llama.cpp", Thinking(enabled=True, tokens_max=0), {"chat_template_kwargs": ON, "thinking_budget_tokens": 1}),
+        ("vllm", Thinking(enabled=True, tokens_max=0), {"chat_template_kwargs": ON, "thinking_token_budget": 0}),
+        ("vllm", Thinking(enabled=True), {"chat_template_kwargs": ON}),
+        ("openai", Thinking(enabled=True), {}),
+    ],
+)
+def test_thinking(name: str, thinking: Thinking, fields: WireObject) -> None:
+    """Each kind is told in its own fields; with no tokens at all llama.cpp would never end it."""
+    plain = json.loads(wire.encode(PLAIN, kind(name), stream=False))
+    assert json.loads(wire.encode(replace(PLAIN, thinking=thinking), kind(name), stream=False)) == plain | fields
