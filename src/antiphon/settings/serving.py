@@ -25,6 +25,7 @@ from antiphon.settings.secret import Secret
 
 EngineKind = Literal["auto", "llama.cpp", "vllm", "sglang", "ollama", "openai"]
 ToolSupport = Literal["auto", "native", "emulated"]
+ReasoningSupport = Literal["auto", "on", "off"] | bool  # YAML reads a bare on or off as a boolean
 Modality = Literal["text", "image"]
 
 
@@ -93,6 +94,10 @@ class ModelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         ToolSupport,
         Meta(description="Tool calls by the model's template, by grammar, or whichever it has."),
     ] = "auto"
+    reasoning: Annotated[
+        ReasoningSupport,
+        Meta(description="Whether the model can think before it answers; `auto`: as its chat template says."),
+    ] = "auto"
     domain_aligned: Annotated[
         bool,
         Meta(description="The model is tuned to a domain, so that answers carry a confidence."),
@@ -124,6 +129,10 @@ class UpstreamModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     tools: Annotated[
         ToolSupport,
         Meta(description="Tool calls by the upstream, by grammar, or whichever it has."),
+    ] = "auto"
+    reasoning: Annotated[
+        ReasoningSupport,
+        Meta(description="Whether the model can think before it answers; `auto`: as the upstream says."),
     ] = "auto"
     domain_aligned: Annotated[
         bool,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from antiphon.chat import Sampling
 from antiphon.engines import Engine, ModelFacts
+from antiphon.engines.thought import Thought
 from antiphon.models.catalogue import Model, Offer, Prices
-from antiphon.settings.serving import GenerationDefaults, ModelSettings, UpstreamModel
+from antiphon.settings.serving import GenerationDefaults, ModelSettings, ReasoningSupport, UpstreamModel
 
 
 def sampling(defaults: GenerationDefaults) -> Sampling:
@@ -36,7 +37,8 @@ def described(
     """The model as clients see it. Settings win over what the engine tells; `facts` None: it has not told yet."""
     facts = facts or ModelFacts(name=upstream_name)
     native = facts.native_tools if settings.tools == "auto" else settings.tools == "native"
-    offer = Offer(engine, upstream_name, native_tools=native, slots=slots, weight=weight)
+    thought = _thought(settings.reasoning, facts.thought)
+    offer = Offer(engine, upstream_name, native_tools=native, thought=thought, slots=slots, weight=weight)
     modalities = getattr(settings, "modalities", None) or facts.modalities
     return Model(
         id=settings.name,
@@ -53,3 +55,10 @@ def described(
         prices=Prices(settings.prices.prompt, settings.prices.completion),
         domain_aligned=settings.domain_aligned,
     )
+
+
+def _thought(settings: ReasoningSupport, told: Thought | None) -> Thought | None:
+    """How the model thinks; where only settings say that it does, nothing more is known of it."""
+    if settings in ("off", False):
+        return None
+    return told if settings == "auto" else told or Thought()

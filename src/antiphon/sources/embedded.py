@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import msgspec
+
 from antiphon.chat import Choice, Prompt, Usage, Vector
 from antiphon.clock import Clock
 from antiphon.engines import DeltaStream, Engine, Job, ModelFacts
 from antiphon.engines.embedded.supervisor import Supervisor
 from antiphon.engines.kinds import KINDS
+from antiphon.engines.probe import thought
 from antiphon.engines.upstream import HttpEngine
 from antiphon.errors import AntiphonError, Unavailable
 from antiphon.http.client import Pool
@@ -92,7 +95,9 @@ class EmbeddedEngine:
 
     async def models(self) -> list[ModelFacts]:
         """What the child serves."""
-        return await (await self._current()).models()
+        http = await self._current()
+        told = await http.models()
+        return [msgspec.structs.replace(facts, thought=await thought(http, facts.name)) for facts in told]
 
     async def complete(self, job: Job) -> tuple[Choice, Usage]:
         """One finished choice."""

@@ -11,7 +11,8 @@ import msgspec
 from antiphon.clock import Clock
 from antiphon.engines import ModelFacts
 from antiphon.engines.kinds import KINDS, EngineKind, kind
-from antiphon.engines.probe import native_tools, recognise
+from antiphon.engines.probe import native_tools, recognise, thought
+from antiphon.engines.thought import Thought
 from antiphon.engines.upstream import HttpEngine
 from antiphon.errors import AntiphonError
 from antiphon.http.client import Pool
@@ -46,7 +47,7 @@ class UpstreamSource:
         known = KINDS["openai"] if settings.kind == "auto" else kind(settings.kind)
         self._engine = self._make(known)
         self._recognised = settings.kind != "auto"
-        self._native_tools: dict[str, bool] = {}
+        self._tried: dict[str, tuple[bool, Thought | None]] = {}  # by the upstream's name of the model
         self._created = int(clock.now())
         if settings.models:
             self._offer([])
@@ -77,23 +78,26 @@ class UpstreamSource:
             return False
         if was_down:
             self._log.info("upstream is back", upstream=self.name)
+            self._tried.clear()  # it may have been started in another way
         self._engine.down = False
-        self._offer([await self._with_tools(model) for model in facts])
+        self._offer([await self._with_abilities(model) for model in facts])
         return True
 
-    async def _with_tools(self, facts: ModelFacts) -> ModelFacts:
-        """What kind and model say of tool calls; asked once a model where only a trial can tell.
+    async def _with_abilities(self, facts: ModelFacts) -> ModelFacts:
+        """What kind and model say of tool calls and of thinking; asked once a model where only a trial can tell.
 
         A trial that fails tells nothing, since a busy server fails too: it is made again at the next look, and until
-        then the grammar makes the calls, as for any model that knows no tools.
+        then the grammar makes the calls, as for any model that knows no tools, and nothing is asked of its thinking.
         """
-        if facts.name not in self._native_tools:
+        if facts.name not in self._tried:
             try:
                 async with asyncio.timeout(ASK_S):
-                    self._native_tools[facts.name] = await native_tools(self._engine, facts)
+                    native = await native_tools(self._engine, facts)
+                    self._tried[facts.name] = native, await thought(self._engine, facts.name)
             except UNUSABLE:
                 return msgspec.structs.replace(facts, native_tools=False)
-        return msgspec.structs.replace(facts, native_tools=self._native_tools[facts.name])
+        native, known = self._tried[facts.name]
+        return msgspec.structs.replace(facts, native_tools=native, thought=known)
 
     def _offer(self, facts: list[ModelFacts]) -> None:
         told = {fact.name: fact for fact in facts}

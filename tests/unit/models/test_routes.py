@@ -6,12 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from antiphon.accounts.keys import Key
+from antiphon.engines.thought import Thought
 from antiphon.errors import BadRequest, ModelNotFound, PermissionDenied
 from antiphon.http.exchange import Exchange
 from antiphon.models.catalogue import Catalogue, Model, Prices
-from antiphon.models.routes import SUPPORTED_PARAMETERS, ModelRoutes
+from antiphon.models.routes import SUPPORTED_PARAMETERS, THINKING_PARAMETERS, ModelRoutes
 from tests.unit.models.offers import offer
 
 ALL = Key("all")
@@ -143,3 +145,13 @@ async def test_prices_are_exact(price: int, text: str) -> None:
     catalogue.replace("one", (Model("m", (), prices=Prices(price, price)),))
     pricing = (await asked(catalogue, ALL, "m"))["pricing"]
     assert (pricing["prompt"], pricing["completion"]) == (text, text)
+
+
+async def test_a_model_that_thinks_takes_two_parameters_more() -> None:
+    """`reasoning` and `reasoning_effort` are told only of those that can think on one of their engines."""
+    catalogue = Catalogue()
+    thinking = replace(offer("b"), thought=Thought())
+    catalogue.replace("tests", (Model("thinking", (offer("a"), thinking)), Model("plain", (offer("a"),))))
+    listed = {model["id"]: model["supported_parameters"] for model in (await asked(catalogue, ALL))["data"]}
+    assert listed["thinking"] == [*SUPPORTED_PARAMETERS, *THINKING_PARAMETERS]
+    assert listed["plain"] == list(SUPPORTED_PARAMETERS)

@@ -6,9 +6,10 @@ import pytest
 
 from antiphon.chat import Sampling
 from antiphon.engines import ModelFacts
+from antiphon.engines.thought import Thought
 from antiphon.models.catalogue import Model
 from antiphon.models.catalogue import Prices as OfferedPrices
-from antiphon.settings.serving import GenerationDefaults, ModelSettings, Prices, UpstreamModel
+from antiphon.settings.serving import GenerationDefaults, ModelSettings, Prices, ReasoningSupport, UpstreamModel
 from antiphon.sources.described import described, sampling
 from tests.unit.models.offers import engine
 
@@ -71,3 +72,26 @@ async def test_an_engine_that_has_not_told_yet() -> None:
 def test_generation_defaults(defaults: GenerationDefaults, expected: Sampling) -> None:
     """Zeros count; what is not set draws from the model's own distribution."""
     assert sampling(defaults) == expected
+
+
+THOUGHT = Thought("<think>", "</think>")
+
+
+@pytest.mark.parametrize(
+    ("setting", "told", "expected"),
+    [
+        ("auto", THOUGHT, THOUGHT),
+        ("auto", None, None),
+        ("on", THOUGHT, THOUGHT),
+        ("on", None, Thought()),
+        (True, None, Thought()),
+        ("off", THOUGHT, None),
+        (False, THOUGHT, None),
+    ],
+)
+async def test_whether_a_model_thinks(
+    setting: ReasoningSupport, told: Thought | None, expected: Thought | None
+) -> None:
+    """As it is told, unless settings know better; what YAML makes of a bare on or off counts too."""
+    model = shown(ModelSettings(name="m", reference="m.gguf", reasoning=setting), ModelFacts("up", thought=told))
+    assert (model.offers[0].thought, model.thinks) == (expected, expected is not None)

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from antiphon.clock import ManualClock
+from antiphon.engines.thought import Thought
 from antiphon.errors import ModelNotFound
 from antiphon.models.catalogue import Catalogue
 from antiphon.observe.logs import Log
@@ -166,6 +167,26 @@ async def test_a_trial_that_failed_is_made_again() -> None:
             assert await watched.look()
             (model,) = watched.catalogue.list()
             assert model.offers[0].native_tools is native
+        await watched.source.close()
+
+
+async def test_a_server_is_asked_how_its_models_think() -> None:
+    """Once, and anew when it comes back: it may have been started in another way."""
+    parsing = {"/get_server_info": b'{"reasoning_parser": "qwen3"}'}
+    listed = {"/get_model_info": b"{}", "/v1/models": b'{"data": [{"id": "m"}]}'}
+    async with answering(listed) as origin:
+        watched = Watched(UpstreamSettings(url=origin.url))
+        assert await watched.look()
+        assert not watched.catalogue.find("m").thinks
+        listed |= parsing
+        assert await watched.look()
+        assert not watched.catalogue.find("m").thinks
+        listed["/v1/models"] = b"?"
+        assert not await watched.look()
+        listed["/v1/models"] = b'{"data": [{"id": "m"}]}'
+        assert await watched.look()
+        (offer,) = watched.catalogue.find("m").offers
+        assert offer.thought == Thought("<think>", "</think>", bounded_by="gateway", constrained=False)
         await watched.source.close()
 
 
