@@ -60,13 +60,11 @@ class WireReasoning(Struct):
     enabled: bool | None = None
 
 
-class Body(Struct):
-    """All fields but `tools`, which differ. Null means the same as absent, everywhere."""
+class GeneratingBody(Struct, kw_only=True):
+    """What a chat and a text completion have in common. Null means the same as absent, everywhere."""
 
     model: Annotated[str, Meta(min_length=1, max_length=256)]
-    messages: Annotated[list[WireMessage], Meta(min_length=1)]
     max_tokens: Tokens = None
-    max_completion_tokens: Tokens = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     top_p: Share = None
     top_k: TopK = None
@@ -79,29 +77,41 @@ class Body(Struct):
     logit_bias: dict[str, Annotated[float, Meta(ge=-100, le=100)]] | None = None
     stop: StopText | Annotated[list[StopText], Meta(max_length=4)] | None = None
     n: Choices = None
-    logprobs: bool | None = None
-    top_logprobs: TopLogprobs = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     timeout_secs: Annotated[float, Meta(gt=0)] | None = None
     max_ttft_ms: Annotated[float, Meta(ge=0, le=1e12)] | None = None
-    prompt_truncate_len: Tokens = None
-    response_format: AnyFormat | None = None
-    tool_choice: Literal["auto", "none", "required"] | WireToolChoice | None = None
-    parallel_tool_calls: bool | None = None
-    reasoning: WireReasoning | None = None
-    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
     user: Annotated[str, Meta(max_length=512)] | None = None
     session_id: SessionId | None = None
     labels: dict[str, str] | None = None
     metadata: dict[str, str] | None = None
     tags: list[str] | None = None
     ab_campaign: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    store: bool | None = None
+
+    @property
+    def all_labels(self) -> dict[str, str] | None:
+        """What either name holds, None when neither is there."""
+        return {**(self.metadata or {}), **(self.labels or {})} if self.metadata or self.labels else None
+
+
+class Body(GeneratingBody, kw_only=True):
+    """All fields of a chat but `tools`, which differ."""
+
+    messages: Annotated[list[WireMessage], Meta(min_length=1)]
+    max_completion_tokens: Tokens = None
+    logprobs: bool | None = None
+    top_logprobs: TopLogprobs = None
+    prompt_truncate_len: Tokens = None
+    response_format: AnyFormat | None = None
+    tool_choice: Literal["auto", "none", "required"] | WireToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    reasoning: WireReasoning | None = None
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
     system_prompt_args: dict[str, Any] | None = None  # Any: values of any JSON type, printed into a template
     use_tools: bool | None = None
     safety_identifier: str | None = None
     prompt_cache_key: str | None = None
-    store: bool | None = None
     modalities: list[Literal["text"]] | None = None
     functions: Any = None  # Any: refused, whatever it is
     function_call: Any = None
@@ -113,7 +123,7 @@ class FunctionBody(Body):
     tools: list[WireTool] | None = None
 
 
-AnyBody = TypeVar("AnyBody", bound=Body)
+AnyBody = TypeVar("AnyBody", bound=Struct)
 
 
 class Reader(Generic[AnyBody]):
@@ -188,7 +198,7 @@ def neutral(wire: Body, tools: list[WireTool] | None, asked: Asked, rules: DoorR
         session_id=asked.session_id,
         store=wire.store,
         stores=rules.stores,
-        labels={**(wire.metadata or {}), **(wire.labels or {})} if wire.metadata or wire.labels else None,
+        labels=wire.all_labels,
         tags=tuple(wire.tags) if wire.tags else (),
         campaign=wire.ab_campaign,
         system_prompt_args=wire.system_prompt_args,
@@ -218,29 +228,40 @@ def check(wire: Body, tools: list[WireTool] | None, bounds: RequestBounds, rules
             raise BadRequest(f"{name}: no longer supported, use tools and tool_choice.", param=name)
     if len(wire.messages) > bounds.messages_max:
         raise BadRequest(f"messages: at most {bounds.messages_max} are allowed.", param="messages")
-    if (wire.n or 1) > bounds.n_max:
-        raise BadRequest(f"n: at most {bounds.n_max} choices are allowed.", param="n")
+    check_generating(wire, bounds, rules)
     if wire.top_logprobs and not wire.logprobs:
         raise BadRequest("top_logprobs: needs logprobs to be true.", param="top_logprobs")
     if wire.tool_choice not in (None, "none", "auto") and not tools:
         raise BadRequest("tool_choice: needs tools.", param="tool_choice")
+    reasoning = wire.reasoning
+    if reasoning and reasoning.effort is not None and reasoning.max_tokens is not None:
+        raise BadRequest("reasoning: give effort or max_tokens, not both.", param="reasoning")
+
+
+def check_generating(wire: GeneratingBody, bounds: RequestBounds, rules: DoorRules) -> None:
+    """The rules that a text completion has too."""
+    if (wire.n or 1) > bounds.n_max:
+        raise BadRequest(f"n: at most {bounds.n_max} choices are allowed.", param="n")
     for token in wire.logit_bias or ():
         if not (token.isascii() and token.isdigit() and len(token) <= 9):
             raise BadRequest("logit_bias: keys are token ids.", param="logit_bias")
     for name, pairs in (("metadata", wire.metadata), ("labels", wire.labels)):
         if pairs and len(pairs) > rules.metadata_pairs_max:
             raise BadRequest(f"{name}: at most {rules.metadata_pairs_max} pairs are allowed.", param=name)
-    reasoning = wire.reasoning
-    if reasoning and reasoning.effort is not None and reasoning.max_tokens is not None:
-        raise BadRequest("reasoning: give effort or max_tokens, not both.", param="reasoning")
 
 
 def _sampling(wire: Body) -> Sampling:
     limit = "max_tokens" if wire.max_completion_tokens is None else "max_completion_tokens"
     max_tokens = wire.max_tokens if wire.max_completion_tokens is None else wire.max_completion_tokens
+    top = 0 if wire.top_logprobs is None else whole(wire.top_logprobs, "top_logprobs") or 0
+    return sampling(wire, max_tokens if max_tokens is None else whole(max_tokens, limit), wire.logprobs is True, top)
+
+
+def sampling(wire: GeneratingBody, max_tokens: int | None, logprobs: bool, top_logprobs: int) -> Sampling:
+    """How tokens are to be drawn; the three that differ are given."""
     stop = wire.stop
     return Sampling(
-        max_tokens if max_tokens is None else whole(max_tokens, limit),
+        max_tokens,
         wire.temperature,
         wire.top_p,
         wire.top_k if wire.top_k is None else whole(wire.top_k, "top_k"),
@@ -251,8 +272,8 @@ def _sampling(wire: Body) -> Sampling:
         wire.seed if wire.seed is None else whole(wire.seed, "seed"),
         wire.logit_bias,
         () if stop is None else (stop,) if isinstance(stop, str) else tuple(stop),
-        wire.logprobs is True,
-        0 if wire.top_logprobs is None else whole(wire.top_logprobs, "top_logprobs") or 0,
+        logprobs,
+        top_logprobs,
     )
 
 
