@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from antiphon.completions.dialects import Dialect, adaptive, canonical, nugen
+from antiphon.completions.dialects import Dialect, adaptive, canonical, canonical_text, nugen
 from antiphon.http.errors import ErrorShape
 
 
 class Door(Struct, frozen=True):
-    """One published API. `prefix` is what its addresses begin with."""
+    """One published API. `prefix` is what its addresses begin with; `text` its dialect of text completions."""
 
     name: str
     title: str
     prefix: str
     dialect: Dialect
     errors: ErrorShape
+    text: Dialect | None = None
 
 
 DOORS = (
-    Door("v1", "OpenAI, Dria, DMind", "/v1", canonical, "openai"),
+    Door("v1", "OpenAI, Dria, DMind", "/v1", canonical, "openai", canonical_text),
     Door("nugen", "Nugen", "/api/v3/inference", nugen, "detail"),
     Door("adaptive", "Adaptive Engine", "/api/v1", adaptive, "error"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antiphon.clock import Clock
-from antiphon.completions.dialects import AnswerStream, Head, RequestBounds
+from antiphon.completions.dialects import AnswerStream, Dialect, Head, RequestBounds
 from antiphon.completions.doors import Door
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.service import Completions, CompletionStream
@@ -17,7 +17,10 @@ WIRE_HEADER = b"x-wire"
 
 
 class ChatRoutes:
-    """The chat handler of one door. `exact`: show only what its vendor documents, unless a request says otherwise."""
+    """The chat handler of one door, or the one of its text completions when given their `dialect`.
+
+    `exact`: show only what its vendor documents, unless a request says otherwise.
+    """
 
     def __init__(
         self,
@@ -28,9 +31,10 @@ class ChatRoutes:
         clock: Clock,
         ids: Ids,
         exact: bool = False,
+        dialect: Dialect | None = None,
     ) -> None:
         self._door = door
-        self._dialect = door.dialect
+        self._dialect = dialect or door.dialect
         self._completions = completions
         self._bounds = bounds
         self._clock = clock
@@ -38,7 +42,7 @@ class ChatRoutes:
         self._exact = exact
 
     async def chat(self, exchange: Exchange) -> None:
-        """Answer one chat completion, plain or streamed as the body asks."""
+        """Answer one completion, plain or streamed as the body asks."""
         request = self._dialect.parse(await exchange.body(), exchange.headers, self._bounds)
         key = require_key(exchange)
         answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))

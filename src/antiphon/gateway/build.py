@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from antiphon.accounts.limits import RequestLimits
 from antiphon.clock import SystemClock
+from antiphon.completions.dialects import Dialect
 from antiphon.completions.doors import DOORS, Door
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.recording import interactions
@@ -122,6 +123,7 @@ class Builder:
         completions = self._completions()
         return Handlers(
             chat=tuple((door, self._chat(door, completions)) for door in DOORS),
+            text=tuple((door, self._chat(door, completions, door.text)) for door in DOORS if door.text),
             models=ModelRoutes(self._catalogue),
             projects=ProjectRoutes(self._storage.projects),
             health=HealthRoutes(self._catalogue, self._metrics),
@@ -155,10 +157,10 @@ class Builder:
         if record.plan.stored:
             self._storage.interactions.record(interactions(record, int(self._clock.now() * 1000)))
 
-    def _chat(self, door: Door, completions: Completions) -> ChatRoutes:
+    def _chat(self, door: Door, completions: Completions, dialect: Dialect | None = None) -> ChatRoutes:
         exact = self._settings.server.wire == "exact"
         bounds = values.request_bounds(self._settings)
-        return ChatRoutes(door, completions, bounds, clock=self._clock, ids=self._ids, exact=exact)
+        return ChatRoutes(door, completions, bounds, clock=self._clock, ids=self._ids, exact=exact, dialect=dialect)
 
     def _sources(self, environ: Mapping[str, str], on_progress: OnProgress, on_state: OnState) -> list[Source]:
         settings = self._settings

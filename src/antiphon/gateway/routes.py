@@ -20,6 +20,7 @@ class Handlers(Struct, frozen=True):
     """What answers the rows of the table."""
 
     chat: tuple[tuple[Door, ChatRoutes], ...]
+    text: tuple[tuple[Door, ChatRoutes], ...]
     models: ModelRoutes
     projects: ProjectRoutes
     health: HealthRoutes
@@ -32,6 +33,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
     made = Table(
         (
             *(_chat(door, routes) for door, routes in handlers.chat),
+            *(_text(door, routes) for door, routes in handlers.text),
             Route("GET", "/v1/models", models.list, "List the models that this key may use.", "models",
                   response=WireModels),
             Route("GET", "/v1/models/{model}", models.get, "One model, by id or alias.", "models",
@@ -63,6 +65,21 @@ def _chat(door: Door, routes: ChatRoutes) -> Route:
         "chat",
         request=door.dialect.BODY,
         response=door.dialect.ANSWER,
+        statuses=(403, 404, 408, 502, 504),
+        streams=True,
+    )
+
+
+def _text(door: Door, routes: ChatRoutes) -> Route:
+    assert door.text is not None
+    return Route(
+        "POST",
+        f"{door.prefix}/completions",
+        routes.chat,
+        f"Continue texts, plain or streamed ({door.title}).",
+        "completions",
+        request=door.text.BODY,
+        response=door.text.ANSWER,
         statuses=(403, 404, 408, 502, 504),
         streams=True,
     )

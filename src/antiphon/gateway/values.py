@@ -25,6 +25,8 @@ def request_bounds(settings: Settings) -> RequestBounds:
     return RequestBounds(
         n_max=settings.limits.n_max,
         messages_max=settings.limits.messages_max,
+        prompts_max=settings.limits.prompts_max,
+        inputs_max=settings.limits.inputs_max,
         strict_fields=settings.server.strict_fields,
     )
 

@@ -75,6 +75,8 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     n_max: Annotated[Count, Meta(description="Largest `n`, the choices of one request.")] = 8
     messages_max: Annotated[Count, Meta(description="Messages in one request.")] = 2048
+    prompts_max: Annotated[Count, Meta(description="Prompts in one text completion.")] = 128
+    inputs_max: Annotated[Count, Meta(description="Inputs in one request for embeddings.")] = 2048
     images_max: Annotated[CountOrNone, Meta(description="Images in one request.")] = 16
     in_flight_max: Annotated[Count, Meta(description="Requests served at once, all models together.")] = 4096
     queue_max: Annotated[

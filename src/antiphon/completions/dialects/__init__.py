@@ -18,6 +18,8 @@ class RequestBounds(Struct, frozen=True):
 
     n_max: int
     messages_max: int
+    prompts_max: int = 128
+    inputs_max: int = 2048
     strict_fields: bool = False
 
 

@@ -9,6 +9,8 @@ from msgspec import Meta
 INT64_MAX = 2**63 - 1
 
 Tokens = Annotated[int, Meta(ge=1, le=INT64_MAX)] | Annotated[float, Meta(ge=1, le=1e15)] | None
+TokensOrNone = Annotated[int, Meta(ge=0, le=INT64_MAX)] | Annotated[float, Meta(ge=0, le=1e15)] | None
+TokenId = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Seed = Annotated[int, Meta(ge=-(2**63), le=INT64_MAX)] | Annotated[float, Meta(ge=-1e15, le=1e15)] | None
 TopK = Annotated[int, Meta(ge=-1, le=2**31 - 1)] | Annotated[float, Meta(ge=-1, le=2**31 - 1)] | None
 TopLogprobs = Annotated[int, Meta(ge=0, le=20)] | Annotated[float, Meta(ge=0, le=20)] | None
