@@ -18,6 +18,7 @@ VALUES_ONLY = frozenset(
         "errors.py",
         "gateway/announcements.py",
         "modelfiles/model.py",
+        "providers/failures.py",
         "settings/bounds.py",
         "settings/server.py",
         "settings/serving.py",

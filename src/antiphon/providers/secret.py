@@ -12,7 +12,8 @@ NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 VALUE = re.compile(r"[\x20-\x7e\t]*")
 # What belongs to the connection and to the protocol, which would break if somebody else set it.
 RESERVED = re.compile(
-    r"accept|accept-encoding|connection|content-length|content-type|host|last-event-id|mcp-.*|transfer-encoding|upgrade",
+    r"accept|accept-encoding|connection|content-length|content-type|host|last-event-id|mcp-.*|transfer-encoding"
+    r"|upgrade",
     re.IGNORECASE,
 )
 

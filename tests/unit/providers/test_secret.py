@@ -58,7 +58,7 @@ def test_equality() -> None:
     ],
 )
 def test_what_can_be_sent(name: str, value: str, good: bool) -> None:
-    """Nothing that ends a header, and nothing that the connection itself sets. The value is never repeated."""
+    """Nothing that ends a header, and nothing that the connection itself sets; the value is never repeated."""
     found = list(SecretHeaders({name: value}).broken())
     assert (found == []) is good
     assert all(place == ("headers", name) for place, _ in found)
