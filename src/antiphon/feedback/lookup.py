@@ -32,4 +32,5 @@ def stored(connection: Connection, reach: Reach, completion_id: str, param: str)
 
 def gone(completion_id: str, param: str) -> NotFound:
     """The refusal of a completion that is not stored."""
-    return NotFound(f"EntityNotFound: completion {shown(completion_id)} is not stored: {NEVER}.", param=param)
+    message = f"The completion {shown(completion_id)} is not stored: {NEVER}."
+    return NotFound(message, param=param, code="completion_not_found")

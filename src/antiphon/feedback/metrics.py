@@ -48,5 +48,5 @@ def find_metric(connection: Connection, account: str, name: str, param: str = "m
     """The account's metric of that id or key, within a work; NotFound when there is none."""
     found = None if "\0" in name else metric_store.find(connection, account, name)
     if found is None:
-        raise NotFound(f"EntityNotFound: metric {shown(name)} does not exist.", param=param)
+        raise NotFound(f"The metric {shown(name)} does not exist.", param=param, code="metric_not_found")
     return found

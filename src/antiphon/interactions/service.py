@@ -71,4 +71,5 @@ class Interactions:
 
 def missing(completion_id: str) -> NotFound:
     """The refusal of a completion id that the caller cannot mean."""
-    return NotFound(f"EntityNotFound: completion {shown(completion_id)} is not stored.", param="completion_id")
+    message = f"The completion {shown(completion_id)} is not stored."
+    return NotFound(message, param="completion_id", code="completion_not_found")

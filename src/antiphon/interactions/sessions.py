@@ -83,4 +83,5 @@ def _without_images(message: Message) -> Message:
 
 def missing(session_id: str) -> NotFound:
     """The refusal of a session id that the caller cannot mean."""
-    return NotFound(f"EntityNotFound: session {shown(session_id)} has no stored turns.", param="session_id")
+    message = f"The session {shown(session_id)} has no stored turns."
+    return NotFound(message, param="session_id", code="session_not_found")

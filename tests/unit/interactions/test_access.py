@@ -31,8 +31,8 @@ def test_a_project_has_two_names() -> None:
 
 
 def test_a_project_that_is_not_there() -> None:
-    """The refusal begins as clients of the Adaptive door expect, and names the field."""
-    with pytest.raises(ProjectNotFound, match="^EntityNotFound: project 'other'") as refused:
+    """The refusal names the field."""
+    with pytest.raises(ProjectNotFound, match="^project 'other'") as refused:
         find_project("other", FREE, PROJECTS, "project")
     assert refused.value.param == "project"
     with pytest.raises(PermissionDenied):

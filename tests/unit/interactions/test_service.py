@@ -48,7 +48,7 @@ async def test_a_foreign_id_is_like_none(interactions: Interactions) -> None:
             with pytest.raises(NotFound) as refused:
                 await action(reach, uuid(number))
             told.append(refused.value.message.replace(uuid(number), "ID"))
-        assert told == ["EntityNotFound: completion 'ID' is not stored."] * 2
+        assert told == ["The completion 'ID' is not stored."] * 2
     assert await interactions.count(ANN, Filter()) == 1
 
 

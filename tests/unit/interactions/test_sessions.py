@@ -30,7 +30,7 @@ async def test_a_foreign_session_is_like_none(interactions: Interactions, sessio
     interactions.record([row(1, session_id="s", project_id="p")])
     for reach, name in ((BOB, "s"), (ANN, "other"), (Reach("ann", ("q",)), "s")):
         for action in (lambda: sessions.get(reach, name, Paging()), lambda: sessions.delete(reach, name)):  # noqa: B023
-            with pytest.raises(NotFound, match=f"^EntityNotFound: session '{name}' has no stored turns.$"):
+            with pytest.raises(NotFound, match=f"^The session '{name}' has no stored turns.$"):
                 await action()
         assert await sessions.history(reach, name) == ()
     assert await interactions.count(ANN, Filter()) == 1
