@@ -26,13 +26,14 @@ FIND_OUT_FOR_S = 1.5
 FIND_OUT_PAUSE_S = 0.05
 WRITERS_LOCK = 0x616E7469  # one number that all gateways of a database agree on
 
+READ_ONLY = "25006"
 # What the classes and codes of SQLSTATE say about the database rather than about a statement; codes first.
 KINDS = {
     "40001": Kind.CONFLICT,
     "40P01": Kind.CONFLICT,
     "57014": Kind.SLOW,
     "55P03": Kind.DOWN,
-    "25006": Kind.DOWN,
+    READ_ONLY: Kind.DOWN,  # a standby answers
     "25P03": Kind.LOST,
     "08": Kind.LOST,
     "57": Kind.LOST,
@@ -219,6 +220,8 @@ class PostgresSession:
     def _translated(self, error: Exception) -> Exception:
         """What a work's caller, or the thread, is told."""
         state = getattr(error, "sqlstate", None) or ""
+        if self._use is Use.READ and state == READ_ONLY:
+            return StatementFailed("a read may not write")
         kind = KINDS.get(state) or KINDS.get(state[:2])
         if not state and self._connection.info.transaction_status is TransactionStatus.ACTIVE:
             # We stopped waiting while the server was at it: nobody may use the connection again.

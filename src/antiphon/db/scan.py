@@ -30,7 +30,8 @@ def statements(script: str) -> list[str]:
             found.append("".join(current).strip())
             current = []
         elif kind in {"comment", "space"}:
-            current.append(" " if current and current[-1] != " " else "")
+            if current and current[-1] != " ":
+                current.append(" ")
         else:
             current.append(text)
     found.append("".join(current).strip())

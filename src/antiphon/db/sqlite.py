@@ -19,6 +19,8 @@ from antiphon.errors import ConfigError
 READERS = 2
 STEPS_BETWEEN_CHECKS = 100_000  # of SQLite's virtual machine, about a millisecond
 
+CHECKED_BYTES_MAX = 4 * 1024**3  # a few seconds of reading
+
 SETTINGS = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -182,10 +184,13 @@ class SQLiteSession:
         self._control("RELEASE work")
 
     def check(self) -> None:
-        """Raise ConfigError when the file is damaged: not this kind of file, or its pages do not fit together."""
-        faults = self.all("PRAGMA quick_check(1)")
-        if faults != [("ok",)]:
-            raise ConfigError(f"database.url: {self._path} is damaged ({faults[0][0]}); put a backup in its place.")
+        """Raise ConfigError when the pages of the file do not fit together; a very large file is not read for that."""
+        if self._path.stat().st_size > CHECKED_BYTES_MAX:
+            return
+        (finding,) = self.all("PRAGMA quick_check(1)")[0]
+        if finding != "ok":
+            found = " ".join(finding.split())
+            raise ConfigError(f"database.url: {self._path} is damaged ({found}); put a backup in its place.")
 
     def probe(self) -> None:
         """Return when a reader can read, a writer write a page and make it durable."""
@@ -230,21 +235,22 @@ class SQLiteSession:
     def _fail(self, error: Exception) -> NoReturn:
         if _code(error) == sqlite3.SQLITE_IOERR:
             self._on_disk_error()
-        self.failure = _translated(error)
+        self.failure = self._translated(error)
         raise self.failure from error
 
-
-def _translated(error: Exception) -> Exception:
-    """What a work's caller, or the thread, is told."""
-    code = _code(error)
-    if code == sqlite3.SQLITE_CONSTRAINT:
-        return ConstraintBroken(str(error))
-    if code == sqlite3.SQLITE_INTERRUPT:
-        return DatabaseFailed(Kind.SLOW, "a statement took too long")
-    if code in FAILURES or isinstance(error, OSError):
-        name = getattr(error, "sqlite_errorname", type(error).__name__)
-        return DatabaseFailed(Kind.DOWN, f"{error} ({name})")
-    return StatementFailed(str(error))
+    def _translated(self, error: Exception) -> Exception:
+        """What a work's caller, or the thread, is told."""
+        code = _code(error)
+        if self._use is Use.READ and getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY:
+            return StatementFailed("a read may not write")
+        if code == sqlite3.SQLITE_CONSTRAINT:
+            return ConstraintBroken(str(error))
+        if code == sqlite3.SQLITE_INTERRUPT:
+            return DatabaseFailed(Kind.SLOW, "a statement took too long")
+        if code in FAILURES or isinstance(error, OSError):
+            name = getattr(error, "sqlite_errorname", type(error).__name__)
+            return DatabaseFailed(Kind.DOWN, f"{self._path}: {error} ({name})")
+        return StatementFailed(str(error))
 
 
 def _code(error: BaseException | None) -> int:
