@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from antiphon.chat import ChatRequest, Tool
 from antiphon.errors import BadRequest
+from antiphon.ids import derived_uuid
 from antiphon.providers.addresses import broken_url
 from antiphon.providers.secret import SecretHeaders
 
@@ -91,6 +92,11 @@ class ToolResult(Struct, frozen=True):
 
     text: str
     is_error: bool = False
+
+
+def configured_id(key: str) -> str:
+    """The id of a provider that is configured: always the same for its key."""
+    return derived_uuid(f"tool provider {key}")
 
 
 def broken(provider: Provider) -> Broken:

@@ -25,6 +25,17 @@ ProjectKey = Annotated[
         title="1 to 64 letters, digits and `._-`, beginning with a letter or digit",
     ),
 ]
+ProviderKey = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$",
+        title="1 to 32 letters, digits and `-`, neither first nor last a `-`",
+    ),
+]
+HeaderName = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$", title="the name of a header, of at most 64 characters"),
+]
 ArgumentName = Annotated[
     str,
     Meta(

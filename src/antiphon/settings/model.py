@@ -15,6 +15,7 @@ from antiphon.settings.projects import ProjectSettings
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
 from antiphon.settings.serving import GenerationDefaults, ModelSettings, UpstreamSettings
+from antiphon.settings.tool_providers import ToolProviderSettings
 
 EMBEDDED_DEFAULT = ModelSettings(
     name="smollm2:135m",
@@ -169,6 +170,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     projects: Annotated[
         tuple[ProjectSettings, ...],
         Meta(description="Projects that cannot be changed while the gateway runs; others are kept in the database."),
+    ] = ()
+    tool_providers: Annotated[
+        tuple[ToolProviderSettings, ...],
+        Meta(description="Servers whose tools projects may use."),
     ] = ()
     timeouts: Annotated[Timeouts, Meta(description="Waiting for engines.")] = Timeouts()
     limits: Annotated[Limits, Meta(description="Sizes of requests.")] = Limits()

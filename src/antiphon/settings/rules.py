@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from antiphon.db import address
 from antiphon.projects import model as project_rules
+from antiphon.settings import tool_providers
 from antiphon.settings.model import KeySettings, Settings
 from antiphon.settings.paths import SettingPath
 from antiphon.settings.projects import ProjectSettings, as_project
@@ -23,6 +24,7 @@ def broken(settings: Settings) -> Broken:
         yield from _key(key, index)
     yield from _repeated(("keys", "name"), [key.name for key in settings.keys])
     yield from _projects(settings)
+    yield from _tool_providers(settings)
     if settings.database.url is not None and (fault := address.fault(settings.database.url.reveal())):
         yield ("database", "url"), fault
     if settings.images.fetch == "allow-list" and not settings.images.allowed_hosts:
@@ -76,6 +78,13 @@ def _serving(settings: Settings) -> Broken:
 def _key(key: KeySettings, index: int) -> Broken:
     if (key.key is None) == (key.key_sha256 is None):
         yield ("keys", index), "give exactly one of `key` and `key_sha256`"
+
+
+def _tool_providers(settings: Settings) -> Broken:
+    for index, provider in enumerate(settings.tool_providers):
+        for place, rule in tool_providers.broken(provider):
+            yield ("tool_providers", index, *place), rule
+    yield from _repeated(("tool_providers", "key"), [provider.key for provider in settings.tool_providers])
 
 
 def _projects(settings: Settings) -> Broken:

@@ -12,6 +12,10 @@ from antiphon.settings.rules import broken, loopback
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
 from antiphon.settings.serving import ModelSettings, UpstreamModel, UpstreamSettings
+from antiphon.settings.tool_providers import ToolProviderSettings
+
+SKY = ToolProviderSettings(key="sky", url="http://sky/mcp")
+FTP = ToolProviderSettings(key="sea", url="ftp://sea/mcp")
 
 
 def wrong(settings: Settings) -> dict[str, str]:
@@ -102,6 +106,8 @@ def test_where_it_listens(server: dict[str, object], paths: list[str]) -> None:
             ["keys[1].name"],
         ),
         (Settings(projects=(project(), project())), ["projects[1].key"]),
+        (Settings(tool_providers=(SKY, SKY)), ["tool_providers[1].key"]),
+        (Settings(tool_providers=(SKY, FTP)), ["tool_providers[1].url"]),
         (serving(project(models=("a",), default_model="m")), ["projects[0].default_model"]),
         (Settings(projects=(project(system_prompt="x", arguments=(Y,)),)), ["projects[0].arguments[0].name"]),
         (Settings(projects=(project(arguments=(Y,)),)), ["projects[0].arguments"]),
