@@ -11,7 +11,10 @@ from antiphon.testing.raw_client import request_bytes
 
 CHAT = "/v1/chat/completions"
 KEY = "sk-bad-input-3f786850e387550fdab836ed7e6dc881de23001b"
+LIMITED_KEY = "sk-bad-input-2c26b46b68ffc68ff99b453c1d304134134217"  # may ask once a minute
 MODEL = "lab/odd:1b"
+SEEING = "lab/eyes:1b"  # takes images
+GONE = "lab/gone:1b"  # on an engine that is not there
 JSON = Any  # Any: whatever a client may send
 ANY = "any"  # a `param` that is not looked at
 AUTHORISED = {"authorization": f"Bearer {KEY}", "accept": "application/json"}

@@ -11,7 +11,7 @@ from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
 from antiphon.testing.text import expected_text
 
-from .case import ANY, AUTHORISED, CHAT, JSON, KEY, MODEL, Case, good
+from .case import ANY, AUTHORISED, CHAT, GONE, JSON, KEY, LIMITED_KEY, MODEL, SEEING, Case, good
 
 ANSWER_S_MAX = 15.0
 ERROR_BYTES_MAX = 2000
@@ -24,11 +24,28 @@ body_timeout_s = {BODY_TIMEOUT_S}
 [[keys]]
 name = "test"
 key = "{KEY}"
+[[keys]]
+name = "limited"
+key = "{LIMITED_KEY}"
+requests_per_minute = 1
 [[upstreams]]
 name = "engine"
 url = "{{url}}"
 kind = "llama.cpp"
-models = [{{{{ name = "{MODEL}", upstream_name = "fault-model" }}}}]
+[[upstreams.models]]
+name = "{MODEL}"
+upstream_name = "fault-model"
+[[upstreams.models]]
+name = "{SEEING}"
+upstream_name = "fault-model"
+modalities = ["text", "image"]
+[[upstreams]]
+name = "nowhere"
+url = "http://127.0.0.1:9"
+kind = "llama.cpp"
+[[upstreams.models]]
+name = "{GONE}"
+context_length = 1000
 """
 TELLTALES = re.compile(
     rb'Traceback|File "/|line \d+, in |\.py\b|/usr/|/home/|/root/|site-packages|msgspec|uvicorn|asyncio|Exception'
@@ -43,8 +60,9 @@ class Lab(Struct, frozen=True):
 
     async def answer(self, case: Case) -> RawResponse:
         """What the gateway says to the case on a connection of its own."""
+        data = case.request()  # before there is a connection, whose time for a head would pass meanwhile
         async with await RawClient.connect(self.gateway.url) as client:
-            await client.send(case.request())
+            await client.send(data)
             return await client.response(timeout_s=ANSWER_S_MAX)
 
     async def assert_serves(self) -> None:

@@ -10,8 +10,11 @@ from antiphon.testing.raw_client import RawClient
 
 from . import (
     auth_cases,
+    depth_cases,
+    image_cases,
     json_cases,
     message_cases,
+    order_cases,
     private_cases,
     schema_cases,
     text_cases,
@@ -31,11 +34,14 @@ CLASSES: dict[str, Callable[[], list[Case]]] = {
     "private fields": private_cases.cases,
     "messages and tools": message_cases.cases,
     "schemas": schema_cases.cases,
+    "depths": depth_cases.cases,
+    "images": image_cases.cases,
     "sizes": wire_cases.sizes,
     "headers": wire_cases.headers,
     "framing": wire_cases.framing,
     "routes": wire_cases.routes,
     "keys": auth_cases.cases,
+    "order of checks": order_cases.cases,
     "text": text_cases.cases,
 }
 SENT_TO_ENGINES = {
