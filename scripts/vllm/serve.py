@@ -1,7 +1,8 @@
 """Serves the kept model with the kept vLLM until told to stop: `python scripts/vllm/serve.py --port 18200`.
 
 Prints one JSON line, {"url", "model", "pid"}, when it answers. Stops on SIGTERM, on SIGINT, when vLLM ends, and,
-with --until-stdin-ends, when whoever started it is gone: no vLLM is left behind.
+with --until-stdin-ends, when whoever started it is gone: no vLLM is left behind. --thinking TEMPLATE makes the model
+think in that template's manner.
 """
 
 from __future__ import annotations
@@ -14,17 +15,21 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
 from http import HTTPStatus
+from pathlib import Path
 
 import recipe
 
 READY_TIMEOUT_S = 300
 STOP_TIMEOUT_S = 20
 POLL_S = 0.25
+# Tokens that the model never writes by itself, under the names that vLLM's parser looks for in the vocabulary.
+RENAMED = {"<jupyter_start>": "<think>", "<jupyter_text>": "</think>"}
 
 
 def main() -> int:
@@ -39,7 +44,14 @@ def main() -> int:
     if options.until_stdin_ends:
         threading.Thread(target=_wait_for_end_of_stdin, args=(told_to_stop,), daemon=True).start()
     port = options.port or _free_port()
-    server = start(port)
+    with tempfile.TemporaryDirectory() as folder:
+        more = thinking(Path(options.thinking), Path(folder)) if options.thinking else []
+        return serve(port, more, told_to_stop)
+
+
+def serve(port: int, more: list[str], told_to_stop: threading.Event) -> int:
+    """Serve until told to stop; the exit code."""
+    server = start(port, more)
     try:
         url = f"http://127.0.0.1:{port}"
         if not wait_until_ready(url, server, told_to_stop):
@@ -52,17 +64,33 @@ def main() -> int:
     return 0 if told_to_stop.is_set() else 1
 
 
-def start(port: int) -> subprocess.Popen[bytes]:
+def thinking(template: Path, folder: Path) -> list[str]:
+    """What vLLM is started with to think: the template, and the weights with a vocabulary that has the marks."""
+    for file in recipe.weights().iterdir():
+        if file.name == "tokenizer.json":
+            tokenizer = json.loads(file.read_text(encoding="utf-8"))
+            for token in tokenizer["added_tokens"]:
+                if token["content"] in RENAMED:
+                    token |= {"content": RENAMED[token["content"]], "special": False}
+            vocabulary = tokenizer["model"]["vocab"]
+            tokenizer["model"]["vocab"] = {RENAMED.get(text, text): number for text, number in vocabulary.items()}
+            (folder / file.name).write_text(json.dumps(tokenizer), encoding="utf-8")
+        else:
+            (folder / file.name).symlink_to(file)
+    return [str(folder), "--reasoning-parser", "qwen3", "--chat-template", str(template)]
+
+
+def start(port: int, more: list[str]) -> subprocess.Popen[bytes]:
     """VLLM's processes in a session of their own, so that all of them can be ended together; its log is our stderr."""
     return subprocess.Popen(
-        command(port), env=environment(), stdin=subprocess.DEVNULL, stdout=sys.stderr, start_new_session=True
+        command(port, more), env=environment(), stdin=subprocess.DEVNULL, stdout=sys.stderr, start_new_session=True
     )
 
 
-def command(port: int) -> list[str]:
+def command(port: int, more: list[str]) -> list[str]:
     """What is run: 32-bit floats, so that greedy text does not depend on what else is being generated."""
     return [
-        *(str(recipe.environment() / "bin" / "vllm"), "serve", str(recipe.weights())),
+        *(str(recipe.environment() / "bin" / "vllm"), "serve", *(more or [str(recipe.weights())])),
         *("--served-model-name", recipe.SERVED_NAME, "--host", "127.0.0.1", "--port", str(port)),
         *("--dtype", "float32", "--max-model-len", str(recipe.CONTEXT_TOKENS), "--enforce-eager"),
         *("--max-num-seqs", "8", "--enable-auto-tool-choice", "--tool-call-parser", "hermes"),
@@ -135,6 +163,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--until-stdin-ends", action="store_true", help="stop when standard input ends")
+    parser.add_argument("--thinking", metavar="TEMPLATE", help="a chat template that opens a thought")
     return parser.parse_args()
 
 

@@ -18,9 +18,11 @@ from .processes import announced, cpu_s_of_descendants, running
 KINDS = ("embedded", "llamacpp", "vllm")
 MODEL = "lab/smollm2:135m"  # a slash and a colon, as real names have
 HERE = Path(__file__).resolve().parent
+THINKING = HERE.parent / "fixtures" / "thinking" / "opened.jinja"
 REPOSITORY = HERE.parent.parent
 LLAMACPP_READY_S = 60.0
 VLLM_READY_S = 330.0
+EMULATED = 'tools = "emulated"\n'
 CPU_WINDOW_S = 0.1
 CPU_SHARE_BUSY = 0.3
 GAUGES = re.compile(
@@ -38,34 +40,42 @@ class Engine:
 
 
 @contextlib.contextmanager
-def engine(kind: str, url: str | None, logs: Path) -> Iterator[Engine]:
-    """The engine of that kind: started here, unless `url` says where one runs already."""
+def engine(kind: str, url: str | None, logs: Path, *, thinking: bool = False) -> Iterator[Engine]:
+    """The engine of that kind: started here, unless `url` says where one runs already.
+
+    `thinking`: with a template that thinks, whose tool calls are emulated on llama.cpp, since it may say anything
+    before one of its own.
+    """
+    template = [str(THINKING)] if thinking else []
     if kind == "embedded":
-        yield Engine(kind, embedded_settings(), busy_by_cpu)
+        yield Engine(kind, embedded_settings(thinking=thinking), busy_by_cpu)
     elif url is not None:
         yield upstream(kind, url)
     elif kind == "llamacpp":
-        command = [sys.executable, str(HERE / "llamacpp_server.py"), str(model_file())]
+        command = [sys.executable, str(HERE / "llamacpp_server.py"), str(model_file()), *template]
         with running(command, logs / "llamacpp.log") as process:
-            yield upstream(kind, announced(process, logs / "llamacpp.log", within_s=LLAMACPP_READY_S)["url"])
+            began = announced(process, logs / "llamacpp.log", within_s=LLAMACPP_READY_S)
+            yield upstream(kind, began["url"], EMULATED if thinking else "")
     else:
         command = [sys.executable, str(REPOSITORY / "scripts" / "vllm" / "serve.py"), "--until-stdin-ends"]
+        command += ["--thinking", *template] if thinking else []
         with running(command, logs / "vllm.log") as process:
             yield upstream(kind, announced(process, logs / "vllm.log", within_s=VLLM_READY_S)["url"])
 
 
-def embedded_settings() -> str:
+def embedded_settings(*, thinking: bool = False) -> str:
     """The gateway's own default model, under the suite's name for it."""
-    return f'[[models]]\nname = "{MODEL}"\nreference = "smollm2:135m"\ncontext_length = 2048\n'
+    template = f'chat_template = "{THINKING}"\n{EMULATED}' if thinking else ""
+    return f'[[models]]\nname = "{MODEL}"\nreference = "smollm2:135m"\ncontext_length = 2048\n{template}'
 
 
-def upstream(kind: str, url: str) -> Engine:
+def upstream(kind: str, url: str, more: str = "") -> Engine:
     """A server at `url`, told to the gateway with its kind and the name that the server itself uses."""
     served = httpx2.get(f"{url}/v1/models").json()["data"][0]["id"]
     gateways_kind = {"llamacpp": "llama.cpp", "vllm": "vllm"}[kind]
     settings = (
         f'[[upstreams]]\nurl = "{url}"\nkind = "{gateways_kind}"\n'
-        f'[[upstreams.models]]\nname = "{MODEL}"\nupstream_name = "{served}"\n'
+        f'[[upstreams.models]]\nname = "{MODEL}"\nupstream_name = "{served}"\n{more}'
     )
     return Engine(kind, settings, lambda _: busy_by_gauge(url))
 

@@ -1,4 +1,4 @@
-"""A bare llama.cpp server in a process of its own, as someone else would run one: `python llamacpp_server.py MODEL`.
+"""A bare llama.cpp server in a process of its own, as others run one: `python llamacpp_server.py MODEL [TEMPLATE]`.
 
 Prints {"url": ...} when it listens and ends when its standard input does.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import xllamacpp
 
@@ -14,7 +15,7 @@ CONTEXT_TOKENS = 8192  # divided by the slots
 PARALLEL = 4
 
 
-def main(model: str) -> None:
+def main(model: str, template: str | None = None) -> None:
     """Serve until whoever started us is gone."""
     parameters = xllamacpp.CommonParams()
     parameters.model.path = model
@@ -26,10 +27,12 @@ def main(model: str) -> None:
     parameters.use_jinja = True
     parameters.endpoint_metrics = True
     parameters.ui = False
+    if template is not None:
+        parameters.chat_template = Path(template).read_text(encoding="utf-8")
     server = xllamacpp.Server(parameters)
     print(json.dumps({"url": server.listening_address}), flush=True)
     sys.stdin.buffer.read()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
