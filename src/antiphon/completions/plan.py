@@ -12,6 +12,7 @@ from antiphon.engines import Job
 from antiphon.engines.thought import OFF, Thinking
 from antiphon.models.catalogue import Model, Offer
 from antiphon.projects.model import Project
+from antiphon.providers.model import ServerTool
 from antiphon.tools.prompt import with_tools
 
 
@@ -56,6 +57,7 @@ class Plan(Struct, frozen=True):
     stored: bool = False  # the turn is kept as an interaction
     completion_ids: tuple[str, ...] = ()  # one a choice, where completions can be referred to later
     room: int | None = None  # tokens that the context leaves for an answer without max_tokens, where it matters
+    server_tools: tuple[ServerTool, ...] = ()  # of the project's providers, that the answer may use
     turns_dropped: int = 0  # from the front of the conversation, to keep within the prompt's limit
 
     @property

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from antiphon.clock import Clock
+from antiphon.completions.answering import Answering
 from antiphon.completions.dialects import AnswerStream, Dialect, Head, RequestBounds
 from antiphon.completions.doors import Door
 from antiphon.completions.plan import Caller, Plan
-from antiphon.completions.service import Completions, CompletionStream
+from antiphon.completions.service import CompletionStream
+from antiphon.completions.tool_stream import ToolStream
 from antiphon.errors import AntiphonError
 from antiphon.http.errors import event_body, json_body
 from antiphon.http.exchange import EVENT_STREAM, JSON, Exchange, Header, require_key
 from antiphon.http.sse import DONE, HEARTBEAT, event
 from antiphon.ids import Ids
 
+AnyStream = CompletionStream | ToolStream
 WIRE_HEADER = b"x-wire"
 
 
@@ -25,7 +28,7 @@ class ChatRoutes:
     def __init__(
         self,
         door: Door,
-        completions: Completions,
+        answering: Answering,
         bounds: RequestBounds,
         *,
         clock: Clock,
@@ -35,7 +38,7 @@ class ChatRoutes:
     ) -> None:
         self._door = door
         self._dialect = dialect or door.dialect
-        self._completions = completions
+        self._answering = answering
         self._bounds = bounds
         self._clock = clock
         self._ids = ids
@@ -46,7 +49,7 @@ class ChatRoutes:
         request = self._dialect.parse(await exchange.body(), exchange.headers, self._bounds)
         key = require_key(exchange)
         answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))
-        plan = await self._completions.plan(request, Caller(key, answer_id, exchange.request_id))
+        plan = await self._answering.plan(request, Caller(key, answer_id, exchange.request_id))
         if request.stream:
             await self._stream(exchange, plan)
         else:
@@ -77,7 +80,7 @@ class ChatRoutes:
             exchange.write(b"\n")
 
         try:
-            completion, node = await self._completions.complete(plan, beat)
+            completion, node = await self._answering.complete(plan, beat)
         except AntiphonError as error:
             if not exchange.started:
                 raise
@@ -91,7 +94,7 @@ class ChatRoutes:
 
     async def _stream(self, exchange: Exchange, plan: Plan) -> None:
         """The head goes out with the first delta or the first heartbeat: until then a status can still be said."""
-        stream = self._completions.open(plan)
+        stream = self._answering.open(plan)
         renderer = self._dialect.stream(self._head(exchange, plan))
         try:
             await stream.start()
@@ -104,7 +107,7 @@ class ChatRoutes:
         finally:
             stream.close()
 
-    async def _relay(self, exchange: Exchange, plan: Plan, stream: CompletionStream, renderer: AnswerStream) -> None:
+    async def _relay(self, exchange: Exchange, plan: Plan, stream: AnyStream, renderer: AnswerStream) -> None:
         """What arrives together is written together; `[DONE]` follows only a finished answer."""
         render = renderer.delta
         while (deltas := await stream.next()) != []:

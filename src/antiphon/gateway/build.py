@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from antiphon.accounts.limits import RequestLimits
 from antiphon.clock import SystemClock
+from antiphon.completions.answering import Answering
 from antiphon.completions.dialects import Dialect
 from antiphon.completions.doors import DOORS, Door
+from antiphon.completions.plan import Bounds
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.recording import interactions
 from antiphon.completions.routes import ChatRoutes
 from antiphon.completions.service import Completions, Record
+from antiphon.completions.tool_loop import ToolLoop
+from antiphon.feedback.metric_routes import MetricRoutes
+from antiphon.feedback.routes import RecordRoutes
 from antiphon.gateway import values
 from antiphon.gateway.app import Application
 from antiphon.gateway.cors import CrossOrigin
@@ -22,12 +28,15 @@ from antiphon.gateway.routes import Handlers, table
 from antiphon.gateway.storage import Storage
 from antiphon.ids import Ids
 from antiphon.interactions.model import Reach
+from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
 from antiphon.models.routes import ModelRoutes
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
 from antiphon.projects.routes import ProjectRoutes
+from antiphon.providers.model import Provider
+from antiphon.providers.service import Providers
 from antiphon.settings.model import Settings
 from antiphon.sources import Source
 from antiphon.sources.embedded import EmbeddedSource, OnState
@@ -38,6 +47,14 @@ from antiphon.vision.admission import ImageAdmission
 from antiphon.wheel import TimerWheel
 
 
+class Part(Protocol):
+    """What holds something until the end."""
+
+    async def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
 class Gateway:
     """The application and what runs beside it."""
 
@@ -46,14 +63,14 @@ class Gateway:
         app: Application,
         catalogue: Catalogue,
         sources: list[Source],
-        images: ImageAdmission,
+        parts: list[Part],
         storage: Storage,
         log: Log,
     ) -> None:
         self.app = app
         self.catalogue = catalogue
         self._sources = sources
-        self._images = images
+        self._parts = parts
         self._storage = storage
         self._log = log
         self._tasks: list[asyncio.Task[None]] = []
@@ -73,14 +90,15 @@ class Gateway:
             self._log.error("a model cannot be served", reason=str(error))
 
     async def close(self) -> None:
-        """Stop the sources, their engines and the image decoders; keep what is on its way."""
+        """Stop the sources and their engines, and what serves requests; keep what is on its way."""
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)  # what a task failed of, `_ended` has told
         for source in self._sources:
             await source.close()
-        await self._images.close()
+        for part in self._parts:
+            await part.close()
         await self._storage.close()
 
 
@@ -98,11 +116,16 @@ class Builder:
         self._catalogue = Catalogue()
         self._images = ImageAdmission(values.image_limits(settings))
         self._storage = Storage(settings, clock=self._clock, ids=self._ids, log=log)
+        self._providers = Providers(clock=self._clock, on_trouble=self._trouble)
+
+    def _trouble(self, provider: Provider, reason: str) -> None:
+        self._log.warning("a tool provider fails", provider=provider.key, reason=reason)
 
     def build(self, *, environ: Mapping[str, str], on_progress: OnProgress, on_state: OnState) -> Gateway:
         """The gateway; `on_progress` and `on_state` are told of its models."""
         sources = self._sources(environ, on_progress, on_state)
-        return Gateway(self._application(), self._catalogue, sources, self._images, self._storage, self._log)
+        parts: list[Part] = [self._images, self._providers]
+        return Gateway(self._application(), self._catalogue, sources, parts, self._storage, self._log)
 
     def _application(self) -> Application:
         settings = self._settings
@@ -120,20 +143,43 @@ class Builder:
         )
 
     def _handlers(self) -> Handlers:
-        completions = self._completions()
+        answering, storage = self._answering(), self._storage
         return Handlers(
-            chat=tuple((door, self._chat(door, completions)) for door in DOORS),
-            text=tuple((door, self._chat(door, completions, door.text)) for door in DOORS if door.text),
+            chat=tuple((door, self._chat(door, answering)) for door in DOORS),
+            text=tuple((door, self._chat(door, answering, door.text)) for door in DOORS if door.text),
             models=ModelRoutes(self._catalogue),
-            projects=ProjectRoutes(self._storage.projects),
+            projects=ProjectRoutes(storage.projects),
+            interactions=InteractionRoutes(storage.interactions, storage.projects),
+            sessions=SessionRoutes(storage.sessions, storage.projects),
+            feedback_metrics=MetricRoutes(storage.feedback_metrics),
+            records=RecordRoutes(
+                storage.feedbacks, storage.comparisons, storage.projects, clock=self._clock, ids=self._ids
+            ),
             health=HealthRoutes(self._catalogue, self._metrics),
             pages=PageRoutes(),
         )
 
-    def _completions(self) -> Completions:
+    def _answering(self) -> Answering:
+        """Answers with and without tools of the server; the rounds behind one answer are not told one by one."""
         bounds = values.bounds(self._settings)
+        preparation = self._preparation(bounds)
+        placement = Placement(queue_max=self._settings.limits.queue_max)
+
+        def completions(on_end: Callable[[Record], None]) -> Completions:
+            return Completions(preparation, placement, bounds, ids=self._ids, wheel=self._wheel, on_end=on_end)
+
+        loop = ToolLoop(
+            completions(lambda _record: None),
+            self._providers,
+            ids=self._ids,
+            on_end=self._ended,
+            heartbeat_s=bounds.heartbeat_s,
+        )
+        return Answering(completions(self._ended), loop, self._providers.offered)
+
+    def _preparation(self, bounds: Bounds) -> Preparation:
         storage = self._storage
-        preparation = Preparation(
+        return Preparation(
             self._catalogue,
             self._images,
             bounds,
@@ -142,14 +188,6 @@ class Builder:
             memory=lambda account, session_id: storage.sessions.history(Reach(account), session_id),
             require_room=storage.interactions.require_room,
         )
-        return Completions(
-            preparation,
-            Placement(queue_max=self._settings.limits.queue_max),
-            bounds,
-            ids=self._ids,
-            wheel=self._wheel,
-            on_end=self._ended,
-        )
 
     def _ended(self, record: Record) -> None:
         """What became of a request is counted, and kept where it is to be."""
@@ -157,10 +195,10 @@ class Builder:
         if record.plan.stored:
             self._storage.interactions.record(interactions(record, int(self._clock.now() * 1000)))
 
-    def _chat(self, door: Door, completions: Completions, dialect: Dialect | None = None) -> ChatRoutes:
+    def _chat(self, door: Door, answering: Answering, dialect: Dialect | None = None) -> ChatRoutes:
         exact = self._settings.server.wire == "exact"
         bounds = values.request_bounds(self._settings)
-        return ChatRoutes(door, completions, bounds, clock=self._clock, ids=self._ids, exact=exact, dialect=dialect)
+        return ChatRoutes(door, answering, bounds, clock=self._clock, ids=self._ids, exact=exact, dialect=dialect)
 
     def _sources(self, environ: Mapping[str, str], on_progress: OnProgress, on_state: OnState) -> list[Source]:
         settings = self._settings

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
 
 from antiphon.clock import Clock
 from antiphon.db.open import open_database
+from antiphon.feedback.comparing import Comparisons
+from antiphon.feedback.metrics import FeedbackMetrics
+from antiphon.feedback.service import Feedbacks
 from antiphon.ids import Ids
 from antiphon.interactions.recorder import Recorder
 from antiphon.interactions.service import Interactions
@@ -33,13 +37,16 @@ class Storage:
         self.recorder = Recorder(self._database, on_lost=self._lost)
         self.interactions = Interactions(self._database, self.recorder)
         self.sessions = Sessions(self._database, self.recorder, self.interactions)
+        self.feedbacks = Feedbacks(self._database, self.interactions, clock=clock, ids=ids)
+        self.comparisons = Comparisons(self._database, self.interactions, clock=clock, ids=ids)
+        self.feedback_metrics = FeedbackMetrics(self._database, clock=clock, ids=ids)
         self._tasks: list[asyncio.Task[None]] = []
 
-    def _changed(self, reason: str | None) -> None:
+    def _changed(self, what: Literal["reads", "writes"], reason: str | None) -> None:
         if reason is None:
-            self._log.info("the database answers again")
+            self._log.info("the database answers again", what=what)
         else:
-            self._log.error("the database does not answer", reason=reason)
+            self._log.error("the database does not answer", what=what, reason=reason)
 
     def _lost(self, rows: int, reason: str) -> None:
         self._log.error("interactions are lost", rows=rows, reason=reason)

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any  # a request body is plain JSON
 
 import msgspec
 import pytest
 
 from antiphon.accounts.keys import Key
-from antiphon.chat import Choice, Delta, ToolCallDelta
+from antiphon.chat import ChatRequest, Choice, Delta, ToolCallDelta
 from antiphon.clock import ManualClock
+from antiphon.completions.answering import Answering
 from antiphon.completions.dialects import RequestBounds
 from antiphon.completions.doors import DOORS
 from antiphon.completions.plan import Bounds
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.routes import ChatRoutes
 from antiphon.completions.service import Completions, Record
+from antiphon.completions.tool_loop import ToolLoop
 from antiphon.errors import BadRequest, EngineFailed, ModelNotFound, Unavailable
 from antiphon.http.exchange import Exchange
 from antiphon.ids import seeded
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
+from antiphon.providers.model import ServerTool
+from antiphon.providers.service import Providers
 from antiphon.testing.raw_client import events_of
 from antiphon.vision.admission import ImageAdmission
 from antiphon.vision.limits import ImageLimits
@@ -72,7 +77,7 @@ class Served:
             on_end=self.records.append,
         )
         limits = RequestBounds(n_max=4, messages_max=8, strict_fields=strict)
-        self.routes = ChatRoutes(DOORS[0], completions, limits, clock=ManualClock(), ids=seeded(2))
+        self.routes = ChatRoutes(DOORS[0], answering_of(completions), limits, clock=ManualClock(), ids=seeded(2))
 
     async def ask(self, key: Key | None = Key("alice"), **body: Any) -> CountingWire:
         """The answer to this body, completed by a model and a message."""
@@ -82,6 +87,17 @@ class Served:
             await self.routes.chat(exchange)
         assert exchange.responded
         return wire
+
+
+def answering_of(completions: Completions) -> Answering:
+    """Answers without tools of the server."""
+
+    async def nothing(_names: Sequence[str], _request: ChatRequest) -> tuple[ServerTool, ...]:
+        return ()
+
+    providers = Providers(clock=ManualClock(), on_trouble=lambda _provider, _reason: None)
+    loop = ToolLoop(completions, providers, ids=seeded(3), on_end=lambda _record: None, heartbeat_s=60)
+    return Answering(completions, loop, nothing)
 
 
 def asked(**body: Any) -> tuple[Exchange, CountingWire]:
