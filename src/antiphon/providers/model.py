@@ -128,7 +128,7 @@ def needed(request: ChatRequest, providers: Sequence[Provider]) -> tuple[Provide
 
     BadRequest where the request asks for what cannot go together with tools that run here.
     """
-    if request.use_tools is False:
+    if request.use_tools is False or _calls_nothing(request):
         return ()
     if request.tools:
         if request.use_tools:
@@ -169,6 +169,14 @@ def enabled(request: ChatRequest, providers: Sequence[Provider], tools: Sequence
             raise BadRequest(message, param=param)
         of_tools |= dict.fromkeys(named, override.enabled)
     return tuple(one for one in tools if of_tools.get(one.tool.name, of_providers.get(one.provider_id, True)))
+
+
+def _calls_nothing(request: ChatRequest) -> bool:
+    """Whether no call can come: it rules them out, continues an answer that has begun, or completes plain text."""
+    if request.tool_choice == "none" or request.prompts:
+        return True
+    last = request.messages[-1]
+    return last.role == "assistant" and not last.tool_calls
 
 
 def _by_name(providers: Sequence[Provider]) -> Mapping[str, Provider]:

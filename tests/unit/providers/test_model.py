@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,6 +116,9 @@ def test_an_unknown_id_is_named(name: str) -> None:
         (asking(tools=FUNCTION), ()),
         (asking(use_tools=False, n=2), ()),
         (asking(("sky", False), ("sea", False), n=2), ()),
+        (msgspec.structs.replace(asking(), tool_choice="none"), ()),
+        (ChatRequest("m", (), prompts=("Once",)), ()),
+        (ChatRequest("m", (Message("user", "Hi"), Message("assistant", "It is"))), ()),
     ],
 )
 def test_whose_tools_must_be_known(request_: ChatRequest, expected: tuple[Provider, ...]) -> None:
