@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS migrations (
   number INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
   digest TEXT NOT NULL,
-  applied_at BIGINT NOT NULL
+  applied_at_ms BIGINT NOT NULL
 )
 """
 
@@ -104,11 +104,11 @@ def _apply(session: Session, migration: Migration, clock: Clock) -> None:
     except StatementFailed as error:
         raise ConfigError(_refusal(f"migration {migration} failed, and was undone: {error}")) from error
     session.run(
-        "INSERT INTO migrations (number, name, digest, applied_at) VALUES (:number, :name, :digest, :applied_at)",
+        "INSERT INTO migrations (number, name, digest, applied_at_ms) VALUES (:number, :name, :digest, :applied_at_ms)",
         number=migration.number,
         name=migration.name,
         digest=migration.digest,
-        applied_at=int(clock.now() * 1000),
+        applied_at_ms=int(clock.now() * 1000),
     )
 
 

@@ -198,7 +198,7 @@ class PostgresSession:
 
     def _command(self, sql: str) -> psycopg.Cursor[Row]:
         try:
-            return self._connection.execute(sql)
+            return self._connection.execute(sql, prepare=False)
         except psycopg.Error as error:
             failure = self._translated(error)
             if not isinstance(failure, DatabaseFailed):
