@@ -35,9 +35,11 @@ from antiphon.models.routes import ModelRoutes
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
 from antiphon.projects.routes import ProjectRoutes
+from antiphon.providers.client import require_installed
 from antiphon.providers.model import Provider
 from antiphon.providers.service import Providers
 from antiphon.settings.model import Settings
+from antiphon.settings.tool_providers import as_provider
 from antiphon.sources import Source
 from antiphon.sources.embedded import EmbeddedSource, OnState
 from antiphon.sources.hub import hub_access
@@ -117,6 +119,10 @@ class Builder:
         self._images = ImageAdmission(values.image_limits(settings))
         self._storage = Storage(settings, clock=self._clock, ids=self._ids, log=log)
         self._providers = Providers(clock=self._clock, on_trouble=self._trouble)
+        if settings.tool_providers:
+            require_installed()
+            self._providers.replace("settings", tuple(map(as_provider, settings.tool_providers)))
+            self._providers.warm()
 
     def _trouble(self, provider: Provider, reason: str) -> None:
         self._log.warning("a tool provider fails", provider=provider.key, reason=reason)
