@@ -102,6 +102,48 @@ COMMANDS = (
         ("antiphon projects delete support",),
     ),
     Command(
+        ("interactions", "list"),
+        "antiphon.cli.interactions:list_interactions",
+        "List stored completions of a running gateway. This is what `antiphon interactions` does.",
+        (
+            "antiphon interactions --model smollm2:135m --label env=prod",
+            "antiphon interactions list --session s1 --since 2026-11-25 --json",
+        ),
+    ),
+    Command(
+        ("interactions", "show"),
+        "antiphon.cli.interactions:show",
+        "Show a stored completion: its prompt and its answer.",
+        ("antiphon interactions show 0b0f9f4e-5a3c-4d8e-9d6f-2f1f3c1c7a10",),
+    ),
+    Command(
+        ("interactions", "delete"),
+        "antiphon.cli.interactions:delete",
+        "Delete stored completions with their feedback: by id, or all that the flags let through.",
+        (
+            "antiphon interactions delete 0b0f9f4e-5a3c-4d8e-9d6f-2f1f3c1c7a10",
+            "antiphon interactions delete --user ann --until 2026-01-01",
+        ),
+    ),
+    Command(
+        ("sessions", "list"),
+        "antiphon.cli.sessions:list_sessions",
+        "List stored sessions of a running gateway. This is what `antiphon sessions` does.",
+        ("antiphon sessions", "antiphon sessions list --limit 100 --json"),
+    ),
+    Command(
+        ("sessions", "show"),
+        "antiphon.cli.sessions:show",
+        "Show a session as a conversation.",
+        ("antiphon sessions show s1",),
+    ),
+    Command(
+        ("sessions", "delete"),
+        "antiphon.cli.sessions:delete",
+        "Delete all turns of a session with their feedback.",
+        ("antiphon sessions delete s1",),
+    ),
+    Command(
         ("config", "show"),
         "antiphon.cli.config:show",
         "Show each setting, its value and where it came from. This is what `antiphon config` does.",
@@ -131,10 +173,12 @@ COMMANDS = (
 GROUPS = {
     "models": "List models of a gateway, download model files.",
     "projects": "List, make and change projects of a gateway.",
+    "interactions": "List, show and delete stored completions of a gateway.",
+    "sessions": "List, show and delete stored sessions of a gateway.",
     "config": "Show and check the configuration.",
     "keys": "Make keys for clients.",
 }
-DEFAULTS = {"models": "list", "projects": "list", "config": "show"}
+DEFAULTS = {"models": "list", "projects": "list", "interactions": "list", "sessions": "list", "config": "show"}
 
 
 def build() -> App:

@@ -85,7 +85,8 @@ class Client:
         try:
             connection.connect()
             connection.sock.settimeout(self._read_timeout_s)
-            connection.request(method, url.path, content, self._headers(content))
+            target = f"{url.path}?{url.query}" if url.query else url.path
+            connection.request(method, target, content, self._headers(content))
             yield connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             raise Unavailable(f"{url.scheme}://{url.netloc} does not answer: {_reason(error)}.") from error

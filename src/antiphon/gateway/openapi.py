@@ -83,6 +83,8 @@ def _operation(route: Route, named: dict[type, Json]) -> Json:
     if route.parameter is not None:
         schema = {"type": "string", "minLength": 1}
         operation["parameters"] = [{"name": route.parameter, "in": "path", "required": True, "schema": schema}]
+    if route.query is not None:
+        operation.setdefault("parameters", []).extend(_query(route.query))
     if route.request is not None:
         content = {"application/json": {"schema": named[route.request]}}
         operation["requestBody"] = {"required": True, "content": content}
@@ -91,8 +93,13 @@ def _operation(route: Route, named: dict[type, Json]) -> Json:
 
 def _statuses(route: Route) -> list[int]:
     usual = {408, 431, 500} | ({401, 429, 503} if route.key else set())
-    body = {400, 413, 415} if route.request is not None else set()
+    body = {400, 413, 415} if route.request is not None else {400} if route.query is not None else set()
     return sorted(usual | body | set(route.statuses))
+
+
+def _query(fields: type) -> list[Json]:
+    properties: Json = msgspec.json.schema(fields)["$defs"][fields.__name__]["properties"]
+    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in properties.items()]
 
 
 def _answer(route: Route, named: dict[type, Json]) -> Json:

@@ -6,9 +6,21 @@ from msgspec import Struct
 
 from antiphon.completions.doors import Door
 from antiphon.completions.routes import ChatRoutes
+from antiphon.feedback import bodies
+from antiphon.feedback.metric_routes import MetricBody, MetricRoutes, WireMetric, WireMetrics
+from antiphon.feedback.routes import RecordRoutes
 from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.table import Route, Table
+from antiphon.interactions.listing import FilterQuery, ListingQuery, PagingQuery
+from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
+from antiphon.interactions.wire import (
+    WireDeleted,
+    WireInteraction,
+    WireInteractions,
+    WireSessions,
+    WireSessionTurns,
+)
 from antiphon.models.routes import ModelRoutes, WireModel, WireModels
 from antiphon.projects.routes import ProjectRoutes
 from antiphon.projects.wire import ProjectBody, ProjectChangeBody, WireProject, WireProjects
@@ -23,6 +35,10 @@ class Handlers(Struct, frozen=True):
     text: tuple[tuple[Door, ChatRoutes], ...]
     models: ModelRoutes
     projects: ProjectRoutes
+    interactions: InteractionRoutes
+    sessions: SessionRoutes
+    feedback_metrics: MetricRoutes
+    records: RecordRoutes
     health: HealthRoutes
     pages: PageRoutes
 
@@ -39,6 +55,9 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             Route("GET", "/v1/models/{model}", models.get, "One model, by id or alias.", "models",
                   response=WireModel, statuses=(403, 404)),
             *_projects(handlers.projects),
+            *_interactions(handlers.interactions, handlers.sessions),
+            *_feedback_metrics(handlers.feedback_metrics),
+            *_records(handlers.records),
             Route("GET", "/livez", health.live, "Whether the process answers.", "health", key=False, media_type=TEXT),
             Route("GET", "/readyz", health.ready, "Whether at least one model can be served.", "health", key=False,
                   media_type=TEXT, statuses=(503,)),
@@ -97,4 +116,48 @@ def _projects(routes: ProjectRoutes) -> tuple[Route, ...]:
               request=ProjectChangeBody, response=WireProject, statuses=(403, 404, 409)),
         Route("DELETE", "/v1/projects/{project}", routes.delete, "Forget a project; what was stored stays.", "projects",
               success=204, statuses=(403, 404, 409)),
+    )  # fmt: skip
+
+
+def _interactions(interactions: InteractionRoutes, sessions: SessionRoutes) -> tuple[Route, ...]:
+    return (
+        Route("GET", "/v1/interactions", interactions.list, "List stored completions by filters.", "interactions",
+              query=ListingQuery, response=WireInteractions, statuses=(403, 404)),
+        Route("DELETE", "/v1/interactions", interactions.delete_all, "Delete all that the filters let through.",
+              "interactions", query=FilterQuery, response=WireDeleted, statuses=(403, 404)),
+        Route("GET", "/v1/interactions/{completion_id}", interactions.get, "One stored completion.", "interactions",
+              response=WireInteraction, statuses=(404,)),
+        Route("DELETE", "/v1/interactions/{completion_id}", interactions.delete, "Delete one, with its feedback.",
+              "interactions", success=204, statuses=(404,)),
+        Route("GET", "/v1/sessions", sessions.list, "List sessions by their last turns.", "sessions",
+              query=PagingQuery, response=WireSessions),
+        Route("GET", "/v1/sessions/{session_id}", sessions.get, "A session with its turns.", "sessions",
+              query=PagingQuery, response=WireSessionTurns, statuses=(404,)),
+        Route("DELETE", "/v1/sessions/{session_id}", sessions.delete, "Delete all turns of a session.", "sessions",
+              success=204, statuses=(404,)),
+    )  # fmt: skip
+
+
+def _feedback_metrics(routes: MetricRoutes) -> tuple[Route, ...]:
+    return (
+        Route("GET", "/v1/feedback/metrics", routes.list, "List the account's metrics.", "feedback",
+              response=WireMetrics),
+        Route("POST", "/v1/feedback/metrics", routes.create, "Make a metric.", "feedback", request=MetricBody,
+              response=WireMetric, success=201, statuses=(403, 409)),
+        Route("GET", "/v1/feedback/metrics/{metric}", routes.get, "One metric, by id or key.", "feedback",
+              response=WireMetric, statuses=(404,)),
+    )  # fmt: skip
+
+
+def _records(routes: RecordRoutes) -> tuple[Route, ...]:
+    return (
+        Route("POST", "/api/v1/interactions", routes.interaction, "Add a completion that came about elsewhere.",
+              "interactions", request=bodies.InteractionBody, response=bodies.InteractionAdded, success=201,
+              statuses=(403, 404)),
+        Route("POST", "/api/v1/feedback", routes.feedback, "Give feedback on a stored completion.", "feedback",
+              request=bodies.FeedbackBody, response=bodies.FeedbackAdded, success=201, statuses=(404,)),
+        Route("POST", "/api/v1/comparison", routes.comparison, "Say which of two completions is better.", "feedback",
+              request=bodies.ComparisonBody, response=bodies.ComparisonAdded, success=201, statuses=(403, 404, 409)),
+        Route("POST", "/api/v1/outcome", routes.outcome, "Give feedback on a whole session.", "feedback",
+              request=bodies.OutcomeBody, response=bodies.OutcomeAdded, success=201, statuses=(403, 404)),
     )  # fmt: skip

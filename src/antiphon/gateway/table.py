@@ -15,8 +15,8 @@ Handler = Callable[[Exchange], Awaitable[None]]
 class Route(Struct, frozen=True):
     """A method and a path. A path that ends in `{name}` takes the rest of the address, slashes included.
 
-    `request` and `response` are the structs whose JSON schemas the document shows; `success` is the status of a good
-    answer, `statuses` are the documented refusals besides the ones that every route has.
+    `request`, `response` and `query` are the structs whose JSON schemas the document shows; `success` is the status of
+    a good answer, `statuses` are the documented refusals besides the ones that every route has.
     """
 
     method: str
@@ -27,6 +27,7 @@ class Route(Struct, frozen=True):
     key: bool = True
     request: type | None = None
     response: type | None = None
+    query: type | None = None
     media_type: str = "application/json"
     success: int = 200
     statuses: tuple[int, ...] = ()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 from urllib.parse import parse_qsl
 
-from msgspec import Struct
+from msgspec import Meta, Struct, structs
 
 from antiphon.errors import BadRequest
 from antiphon.interactions.model import Filter, LabelFilter, Source
@@ -18,15 +18,49 @@ CHARACTERS_MAX = 512
 INTEGER = re.compile(r"[0-9]{1,18}")
 HASH = re.compile(r"[0-9a-f]{64}")
 
-FILTERS = frozenset({
-    "project", "model", "label", "tag", "session_id", "user", "from_ms", "to_ms", "source", "prompt_hash",
-    "completion_id", "campaign", "variant",
-})  # fmt: skip
-PAGING = frozenset({"after", "limit", "order"})
-SEVERAL = frozenset({"project", "model", "label", "tag", "completion_id", "variant"})
-
 FindProject = Callable[[str], str]
 Fields = dict[str, list[str]]
+Limit = Annotated[int, Meta(ge=1, le=LIMIT_MAX)]
+
+
+class PagingQuery(Struct):
+    """Which part of a list."""
+
+    after: str = ""
+    limit: Limit = LIMIT_DEFAULT
+    order: Order = "desc"
+
+
+class FilterQuery(Struct):
+    """Which interactions are meant. A list may stand in several fields of its name."""
+
+    project: list[str] = []
+    model: list[str] = []
+    label: list[str] = []
+    tag: list[str] = []
+    session_id: str = ""
+    user: str = ""
+    from_ms: int = 0
+    to_ms: int = 0
+    source: Source = "LIVE"
+    prompt_hash: str = ""
+    completion_id: list[str] = []
+    campaign: str = ""
+    variant: list[str] = []
+
+
+class ListingQuery(FilterQuery):
+    """The query of GET /v1/interactions; `count` asks for the total too."""
+
+    after: str = ""
+    limit: Limit = LIMIT_DEFAULT
+    order: Order = "desc"
+    count: bool = False
+
+
+FILTERS = frozenset(FilterQuery.__struct_fields__)
+PAGING = frozenset(PagingQuery.__struct_fields__)
+SEVERAL = frozenset(field.name for field in structs.fields(FilterQuery) if field.type == list[str])
 
 
 class Listing(Struct, frozen=True):
@@ -39,7 +73,7 @@ class Listing(Struct, frozen=True):
 
 def read_listing(query: str, find_project: FindProject) -> Listing:
     """The filter and the paging of GET /v1/interactions; BadRequest names the field and the rule."""
-    given = fields(query, FILTERS | PAGING | {"count"})
+    given = fields(query, frozenset(ListingQuery.__struct_fields__))
     return Listing(_filter(given, find_project), _paging(given, "desc"), _truth(given, "count"))
 
 

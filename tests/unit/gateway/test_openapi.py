@@ -16,6 +16,7 @@ from antiphon.gateway.build import Builder
 from antiphon.gateway.openapi import REFUSALS, document
 from antiphon.gateway.table import Route
 from antiphon.http.exchange import Exchange
+from antiphon.interactions.listing import ListingQuery
 from antiphon.observe.logs import Log
 from antiphon.settings.model import Settings
 from antiphon.wheel import TimerWheel
@@ -84,6 +85,16 @@ async def test_operation_ids_differ(routes: tuple[Route, ...]) -> None:
     names = [operation["operationId"] for methods in made["paths"].values() for operation in methods.values()]
     assert len(set(names)) == len(names) == len(routes)
     assert "post_v1_chat_completions" in names
+
+
+async def test_queries_are_documented(routes: tuple[Route, ...]) -> None:
+    """Each field with its schema, so that generated clients can filter; a bad one is a documented refusal."""
+    operation = document(routes)["paths"]["/v1/interactions"]["get"]
+    shown = {parameter["name"]: parameter for parameter in operation["parameters"]}
+    assert set(shown) == set(ListingQuery.__struct_fields__)
+    assert shown["label"]["schema"] == {"type": "array", "items": {"type": "string"}, "default": []}
+    assert {parameter["in"] for parameter in shown.values()} == {"query"}
+    assert "400" in operation["responses"]
 
 
 def test_a_route_with_a_key_and_a_body() -> None:
