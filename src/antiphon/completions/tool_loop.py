@@ -63,8 +63,8 @@ class ToolLoop:
 
     def open(self, plan: Plan, tools: Sequence[ServerTool]) -> ToolStream:
         """A stream of the answer's deltas; `start` it, read it to its end, close it. BadRequest for several choices."""
-        # An answer that has begun is only continued, a text completion has no turns, and `none` means none.
-        if plan.prefill is not None or plan.request.prompts or plan.request.tool_choice == "none":
+        # An answer that has begun is only continued, and a text completion has no turns.
+        if plan.prefill is not None or plan.request.prompts:
             tools = ()
         if tools and plan.request.choices > 1:
             raise BadRequest("n: expected 1 while tools of the project are in use.", param="n")

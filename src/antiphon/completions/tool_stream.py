@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from antiphon.chat import Choice, Delta, ToolCall, Usage
+from antiphon.chat import Choice, Delta, ToolCall, ToolChoice, Usage
 from antiphon.completions.collect import Collector
 from antiphon.completions.fit import fitted
 from antiphon.completions.plan import Plan
@@ -131,7 +131,9 @@ class ToolStream:
     async def _fitting_plan(self) -> Plan:
         """The round's plan; the newest results are shown only as far as the model's context has room for them."""
         tools = tuple(self._tools.values()) if self._left else ()
-        choice = self._plan.request.tool_choice if self._asked is None else "auto"
+        # A forced call is forced once, or no answer could come. `none` is what requests without functions begin with.
+        asked = self._plan.request.tool_choice
+        choice: ToolChoice = asked if self._asked is None and asked != "none" else "auto"
         while True:
             messages = self._messages if self._asked is None else self._asked.after(self._messages)
             plan = round_plan(self._plan, messages, tools, choice, self._loop.time())

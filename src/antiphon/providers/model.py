@@ -172,8 +172,8 @@ def enabled(request: ChatRequest, providers: Sequence[Provider], tools: Sequence
 
 
 def _calls_nothing(request: ChatRequest) -> bool:
-    """Whether no call can come: it rules them out, continues an answer that has begun, or completes plain text."""
-    if request.tool_choice == "none" or request.prompts:
+    """Whether no call can come: it continues an answer that has begun, or completes plain text."""
+    if request.prompts:
         return True
     last = request.messages[-1]
     return last.role == "assistant" and not last.tool_calls

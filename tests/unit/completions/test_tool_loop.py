@@ -56,29 +56,23 @@ async def test_the_last_round_has_no_tools() -> None:
     assert [len(job.tools) for job in engine.jobs] == [2, 2, 0]
 
 
-@pytest.mark.parametrize("choice", ["required", NamedTool(NAME)])
-async def test_a_forced_call_is_forced_once(choice: ToolChoice) -> None:
-    """Else the model could never answer."""
+@pytest.mark.parametrize(
+    ("choice", "first"), [("required", "required"), (NamedTool(NAME), NamedTool(NAME)), ("none", "auto")]
+)
+async def test_a_forced_call_is_forced_once(choice: ToolChoice, first: ToolChoice) -> None:
+    """Else the model could never answer; without functions of its own a request's `none` says nothing."""
     engine = ScriptedEngine(opens=(calling((NAME, ROME)), saying("18.")))
     request = msgspec.structs.replace(ASKED, tool_choice=choice)
     plan = plan_of(model_of(engine, native_tools=True), request)
     await loop_of(ScriptedTools("x"), []).complete(plan, TOOLS, ignore)
-    assert [job.tool_choice for job in engine.jobs] == [choice, "auto"]
+    assert [job.tool_choice for job in engine.jobs] == [first, "auto"]
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        msgspec.structs.replace(ASKED, tool_choice="none"),
-        ChatRequest("m", (*ASKED.messages, Message("assistant", "It is"))),
-    ],
-)
-async def test_where_nothing_is_called(request_: ChatRequest) -> None:
-    """A request that says so, and one whose answer has begun, are answered without tools."""
+async def test_an_answer_that_has_begun_calls_nothing() -> None:
+    """It is only continued."""
     engine = ScriptedEngine(opens=(saying("18."),))
-    plan = plan_of(model_of(engine, native_tools=True), request_)
-    prefill = "It is" if request_.messages[-1].role == "assistant" else None
-    plan = msgspec.structs.replace(plan, prefill=prefill)
+    request = ChatRequest("m", (*ASKED.messages, Message("assistant", "It is")))
+    plan = msgspec.structs.replace(plan_of(model_of(engine, native_tools=True), request), prefill="It is")
     completion, _ = await loop_of(ScriptedTools(), []).complete(plan, TOOLS, ignore)
     assert (completion.choices[0].content, engine.jobs[0].tools) == ("18.", ())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,7 +115,6 @@ def test_an_unknown_id_is_named(name: str) -> None:
         (asking(tools=FUNCTION), ()),
         (asking(use_tools=False, n=2), ()),
         (asking(("sky", False), ("sea", False), n=2), ()),
-        (msgspec.structs.replace(asking(), tool_choice="none"), ()),
         (ChatRequest("m", (), prompts=("Once",)), ()),
         (ChatRequest("m", (Message("user", "Hi"), Message("assistant", "It is"))), ()),
     ],
