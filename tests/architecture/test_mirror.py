@@ -41,10 +41,7 @@ TESTED_BY = {
         "gateway/values.py",
         "gateway/serve.py",
     ),
-    "integration/test_embedded_engine.py": (
-        "engines/embedded/llama.py",
-        "engines/embedded/supervisor.py",
-    ),
+    "integration/test_embedded_engine.py": ("engines/embedded/llama.py",),
     "integration/test_fault_engine.py": (
         "testing/fault_engine.py",
         "testing/player.py",
