@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from antiphon.clock import Clock, SystemClock
-from antiphon.db import Database, address
+from antiphon.db import Database, StatementFailed, address
 from antiphon.db.migrate import Migration, migrate, own_migrations
 from antiphon.db.session import DatabaseFailed, Driver, Use
 from antiphon.db.sqlite import SQLiteDriver, create
@@ -45,8 +45,8 @@ def open_database(
             migrate(session, own_migrations() if migrations is None else migrations, clock=clock)
         finally:
             session.close()
-    except DatabaseFailed as failure:
-        raise ConfigError(f"database.url: the database cannot be used: {failure.reason}.") from failure
+    except (DatabaseFailed, StatementFailed) as failure:
+        raise ConfigError(f"database.url: the database cannot be used: {failure}.") from failure
     return ThreadedDatabase(driver, clock=clock, on_change=on_change)
 
 

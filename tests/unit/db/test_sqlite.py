@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import resource
@@ -28,7 +29,7 @@ from antiphon.db.sqlite import Limits, SQLiteDriver, SQLiteSession, create
 from antiphon.db.threaded import ThreadedDatabase
 from antiphon.errors import ConfigError, Unavailable
 from tests.fixtures.databases.changes import Changes
-from tests.fixtures.databases.notes import NOTES, insert, names, rewrite
+from tests.fixtures.databases.notes import NOTES, insert, names, numbers, rewrite
 
 Sessions = Callable[[Use], SQLiteSession]
 CLOCK = SystemClock()
@@ -241,3 +242,29 @@ def test_nothing_is_trusted_after_a_failed_sync(failing_sync: Path, sqlite_path:
     assert told["reasons"] == [f"{sqlite_path}: disk I/O error (SQLITE_IOERR_FSYNC)"]
     with other_process(sqlite_path) as connection:
         assert [name for (name,) in connection.execute("SELECT name FROM notes ORDER BY name")] == told["stored"]
+
+
+async def test_a_backup_taken_meanwhile_is_whole(impatient: Database, sqlite_path: Path) -> None:
+    """`VACUUM INTO` while rows come in pairs: the copy has as many of one half as of the other, and opens."""
+
+    def insert_pair(connection: Connection, name: str) -> None:
+        insert(connection, f"{name}-a", number=0)
+        insert(connection, f"{name}-b", number=1)
+
+    async def store_for_ever(caller: int) -> None:
+        for count in itertools.count():
+            await impatient.write(partial(insert_pair, name=f"{caller}-{count}"))
+
+    def copy() -> None:
+        with other_process(sqlite_path) as connection:
+            connection.execute("VACUUM INTO ?", (str(sqlite_path.with_name("copy.db")),))
+
+    callers = [asyncio.create_task(store_for_ever(caller)) for caller in range(8)]
+    await asyncio.to_thread(copy)
+    for task in callers:
+        task.cancel()
+    await asyncio.gather(*callers, return_exceptions=True)
+    restored = open_database(f"sqlite:///{sqlite_path.with_name('copy.db')}", data_dir=sqlite_path, migrations=[NOTES])
+    found = await restored.read(numbers)
+    await restored.close()
+    assert found.count(0) == found.count(1) == len(found) / 2
