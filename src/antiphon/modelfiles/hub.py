@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from urllib.parse import quote
 
 import msgspec
@@ -53,13 +54,19 @@ def list_files(access: HubAccess, transport: Transport, *, repo: str, revision: 
         raise ConfigError(advice(access, error, f"the repository {repo} at {revision}")) from error
     except Unreachable as error:
         raise ConfigError(f"the model hub {access.address} cannot be reached: {error}") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{access.address} does not answer as a model hub does: {error}") from error
     return {
         one.rfilename: HubFile(name=one.rfilename, sha256=one.lfs.sha256, size_bytes=one.lfs.size)
         for one in listing.siblings
-        if one.lfs is not None and SHA256.fullmatch(one.lfs.sha256)
+        if one.lfs is not None and SHA256.fullmatch(one.lfs.sha256) and _stays_inside(one.rfilename)
     }
+
+
+def _stays_inside(name: str) -> bool:
+    """Whether a file of that name lies within its repository's folder: a hub does not choose where else we write."""
+    path = PurePosixPath(name)
+    return name.isprintable() and not path.is_absolute() and ".." not in path.parts
 
 
 def file_url(access: HubAccess, *, repo: str, revision: str, name: str) -> str:
