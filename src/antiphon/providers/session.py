@@ -24,6 +24,7 @@ from antiphon.providers.results import cleaned
 from antiphon.providers.transport import SESSION_LOST, ProviderTransport, Resolve, system_addresses
 
 REASON_CHARACTERS_MAX = 300
+WRAPPED = ("Failed to parse JSON response: ", "SSE stream failed: ")  # what the client puts before our own words
 # They log what strangers send; what matters of it is in our own errors.
 LOUD = ("client", "mcp", "httpx2")
 
@@ -158,7 +159,10 @@ def failure(error: Exception) -> ProviderFailed:
         return error
     if not isinstance(error, MCPError):
         return ProviderFailed("the answer is not what MCP asks for")
-    message = " ".join(cleaned(error.message, characters_max=REASON_CHARACTERS_MAX).split()) or "no reason given"
+    text = error.message
+    for wrapping in WRAPPED:
+        text = text.removeprefix(wrapping)
+    message = " ".join(cleaned(text, characters_max=REASON_CHARACTERS_MAX).split()) or "no reason given"
     if error.code == SESSION_LOST:
         return SessionLost(message)
     if error.code == types.CONNECTION_CLOSED:

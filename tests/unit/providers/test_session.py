@@ -9,7 +9,7 @@ import pytest
 from mcp.client import Client
 from mcp.server import Server, ServerRequestContext
 from mcp.shared.exceptions import MCPError
-from mcp_types import ListToolsResult, PaginatedRequestParams, Tool
+from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams, Tool
 
 from antiphon.providers.failures import ProviderFailed, SessionBroken, SessionLost
 from antiphon.providers.model import Provider
@@ -62,7 +62,7 @@ async def test_a_huge_result_is_not_read_to_its_end(process: ToolProcess) -> Non
     """It fails alone: another call in the same session goes on, and one after it works."""
     async with connect(process.provider(), LIMITS, nothing) as session:
         waiting = asyncio.ensure_future(session.call("never", {}))
-        with pytest.raises(ProviderFailed, match="more than 65536 bytes"):
+        with pytest.raises(ProviderFailed, match="^the answer has more than 65536 bytes$"):
             await session.call("huge", {"characters": 1_000_000})
         assert await text_of(session, "add", a=1, b=2) == "3"
         assert not waiting.done()
@@ -131,6 +131,24 @@ async def test_pages_are_turned_up_to_a_bound() -> None:
         fewer = limits.__class__(pages_max=9, tools_max=2)
         assert len(await Session(client, fewer, nothing).list_tools()) == 3
     assert asked == [None, "1", "2", "3", None, "1", "2"]
+
+
+async def test_results_are_not_held_against_the_servers_own_schema() -> None:
+    """The client would do that on the event loop, with whatever pattern a stranger has thought of."""
+    schema = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(x+x+)+y$"}}, "required": ["a"]}
+    tool = Tool(name="t", input_schema={"type": "object"}, output_schema=schema)
+
+    async def listed(_: ServerRequestContext, __: PaginatedRequestParams | None) -> ListToolsResult:
+        return ListToolsResult(tools=[tool])
+
+    async def called(_: ServerRequestContext, __: CallToolRequestParams) -> CallToolResult:
+        return CallToolResult(content=[], structured_content={"a": "x" * 40})
+
+    server = Server("patterns", on_list_tools=listed, on_call_tool=called)
+    async with Client(server, cache=None) as client, asyncio.timeout(5):
+        session = Session(client, LIMITS, nothing)
+        await session.list_tools()
+        assert (await session.call("t", {}))["structuredContent"] == {"a": "x" * 40}
 
 
 @pytest.mark.parametrize(
