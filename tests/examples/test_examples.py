@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from http import HTTPStatus
 from pathlib import Path
 
@@ -113,6 +114,34 @@ def test_my_engine(tmp_path: Path) -> None:
     assert model["pricing"]["completion_micro_usdc_per_mtoken"] == 400_000
 
 
+def test_my_dialect(tmp_path: Path) -> None:
+    """A door of one's own stands beside the others: plain, streamed, and with its own errors."""
+    config = tmp_path / "antiphon.yaml"
+    with fault_engine(tmp_path, model="words") as url:
+        config.write_text(yaml.safe_dump({"server": {"port": 0}, "upstreams": [{"url": url}]}))
+        command = [sys.executable, str(EXAMPLES / "my-dialect" / "serve.py"), str(config)]
+        environment = variables(tmp_path, ANTIPHON_DATA_DIR=str(tmp_path / "data"))
+        with started(command, environment, tmp_path / "log") as process:
+            root, key = ready_line(process)
+            address = f"{root}/plain/chat/completions"
+            status, answer = ask(address, key, {"model": "words", "question": "Hello?", "words_max": 2})
+            assert (status, set(answer), answer["tokens"]) == (200, {"answer", "tokens"}, 4)
+            refused, told = ask(address, key, {"model": "words", "question": "Hello?", "words_max": 0})
+            assert (refused, "words_max" in told["error"]) == (400, True)
+            body = {"model": "words", "messages": MESSAGES, "max_tokens": 2}
+            assert ask(f"{root}/v1/chat/completions", key, body)[0] == 200
+
+
+def ready_line(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Where the gateway of the example is, and its key, once it is ready."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        word, root, key = line.split()
+        if word == "ready":
+            return root, key
+    raise AssertionError("it never became ready")
+
+
 def test_local_network_goes_on_with_one_engine(tmp_path: Path) -> None:
     """Both engines have a share; when one is gone, the other answers everything."""
     file = EXAMPLES / "local-network" / "antiphon.yaml"
@@ -164,7 +193,7 @@ def test_every_example_has_a_page() -> None:
     """Each folder has a README, and the examples' page links it."""
     listed = (EXAMPLES / "README.md").read_text()
     folders = [path for path in EXAMPLES.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))]
-    assert len(folders) == 5
+    assert len(folders) == 6
     for folder in folders:
         assert (folder / "README.md").is_file()
         assert f"({folder.name}/README.md)" in listed

@@ -107,8 +107,17 @@ class Gateway:
 class Builder:
     """Puts a gateway together, a part at a time. Make it within a running event loop."""
 
-    def __init__(self, settings: Settings, *, development_key: str | None, log: Log, wheel: TimerWheel) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        development_key: str | None,
+        log: Log,
+        wheel: TimerWheel,
+        doors: tuple[Door, ...] = DOORS,
+    ) -> None:
         self._settings = settings
+        self._doors = doors
         self._development_key = development_key
         self._log = log
         self._wheel = wheel
@@ -143,7 +152,7 @@ class Builder:
             log=self._log,
             ids=self._ids,
             errors=settings.server.errors,
-            shapes=tuple((f"{door.prefix}/", door.errors) for door in DOORS),
+            shapes=tuple((f"{door.prefix}/", door.errors) for door in self._doors),
             in_flight_max=settings.limits.in_flight_max,
             cross_origin=CrossOrigin(settings.server.cors_origins) if settings.server.cors_origins else None,
         )
@@ -151,8 +160,8 @@ class Builder:
     def _handlers(self) -> Handlers:
         answering, storage = self._answering(), self._storage
         return Handlers(
-            chat=tuple((door, self._chat(door, answering)) for door in DOORS),
-            text=tuple((door, self._chat(door, answering, door.text)) for door in DOORS if door.text),
+            chat=tuple((door, self._chat(door, answering)) for door in self._doors),
+            text=tuple((door, self._chat(door, answering, door.text)) for door in self._doors if door.text),
             models=ModelRoutes(self._catalogue),
             projects=ProjectRoutes(storage.projects),
             interactions=InteractionRoutes(storage.interactions, storage.projects),

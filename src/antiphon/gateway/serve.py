@@ -14,6 +14,7 @@ import uvloop
 
 from antiphon.accounts.development import development_key
 from antiphon.clock import SystemClock
+from antiphon.completions.doors import DOORS, Door
 from antiphon.errors import ConfigError
 from antiphon.gateway.announcements import Announce, Announcement
 from antiphon.gateway.build import Builder, Gateway
@@ -30,12 +31,12 @@ POLL_S = 0.05
 SECOND_SIGNAL = 130
 
 
-def run(settings: Settings, *, announce: Announce, environ: Mapping[str, str]) -> int:
+def run(settings: Settings, *, announce: Announce, environ: Mapping[str, str], doors: tuple[Door, ...] = DOORS) -> int:
     """Serve until SIGINT or SIGTERM; the process's exit code. ConfigError when it cannot start."""
-    return uvloop.run(_serve(settings, announce, environ))
+    return uvloop.run(_serve(settings, announce, environ, doors))
 
 
-async def _serve(settings: Settings, announce: Announce, environ: Mapping[str, str]) -> int:
+async def _serve(settings: Settings, announce: Announce, environ: Mapping[str, str], doors: tuple[Door, ...]) -> int:
     key = development_key(settings.data_dir) if settings.development_key else None
     log = Log(
         form=settings.observability.log_format,
@@ -55,7 +56,7 @@ async def _serve(settings: Settings, announce: Announce, environ: Mapping[str, s
         announce(Announcement("model", model=model, state=state, detail=detail))
 
     wheel = TimerWheel(loop)
-    builder = Builder(settings, development_key=key, log=log, wheel=wheel)
+    builder = Builder(settings, development_key=key, log=log, wheel=wheel, doors=doors)
     gateway = builder.build(environ=environ, on_progress=on_progress, on_state=on_state)
     listener = _listen(settings)
     base_url = settings.server.base_url or _base_url(settings, listener.getsockname()[1])
@@ -82,11 +83,14 @@ def _spare_garbage_collection() -> None:
 
 
 async def _announce_ready(gateway: Gateway, announce: Announce, base_url: str, key: str | None) -> None:
-    """Say once that the first model can be asked."""
+    """Say once that the first model can be asked: one that generates, if there is any."""
     while True:
-        live = [model.id for model in gateway.catalogue.list() if model.live]
+        models = gateway.catalogue.list()
+        wanted = [model for model in models if not model.embeds] or models
+        live = [model for model in wanted if model.live]
         if live:
-            announce(Announcement("ready", base_url=base_url, development_key=key, model=live[0]))
+            first = live[0]
+            announce(Announcement("ready", base_url, key, first.id, embeds=first.embeds))
             return
         await asyncio.sleep(POLL_S)
 
