@@ -36,13 +36,10 @@ TESTED_BY = {
     ),
     "integration/test_builtin_models.py": ("modelfiles/package_index.py",),
     "integration/test_cli.py": (
-        "cli/answering.py",
         "gateway/build.py",
         "gateway/storage.py",
-        "gateway/values.py",
         "gateway/serve.py",
     ),
-    "integration/test_embedded_engine.py": ("engines/embedded/llama.py",),
     "integration/test_fault_engine.py": (
         "testing/fault_engine.py",
         "testing/player.py",
