@@ -14,7 +14,7 @@ from .tree import PACKAGE, Source, read, sources
 # (module, name): reason. An exception that is no longer needed fails the test too.
 BROAD_HANDLERS = {
     ("gateway/app.py", "Exception"): "the outermost loop of a request: whatever went wrong, the client gets an answer",
-    ("db/pending.py", "Exception"): "whatever a work raises in a database thread is raised again where it was asked for",
+    ("db/pending.py", "Exception"): "what a work raises in a database thread is raised where it was asked for",
 }
 TIME_AND_CHANCE = {
     ("clock.py", "time.time"): "the clock that everything else is handed",

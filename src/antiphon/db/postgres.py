@@ -21,6 +21,7 @@ from antiphon.errors import ConfigError
 
 READERS = 4
 STATEMENT_S_MAX = 1.5  # the server ends what takes longer, and says so
+IDLE_S_MAX = 5  # a gateway that fell silent within a transaction does not keep the others waiting for its lock
 ANSWER_S_MAX = 1.9  # a server that says nothing at all for this long is not there
 FIND_OUT_FOR_S = 1.5
 FIND_OUT_PAUSE_S = 0.05
@@ -63,12 +64,13 @@ class PostgresDriver:
 
     def connect(self, use: Use) -> PostgresSession:
         """A connection; one that migrates may take its time."""
-        statement_s = 0.0 if use is Use.MIGRATE else STATEMENT_S_MAX
-        options = (
-            f"{self._parameters.get('options') or ''} -c synchronous_commit=on"
-            f" -c statement_timeout={statement_s * 1000:.0f}"
-        )
-        conninfo = make_conninfo("", **{**self._parameters, "options": options})
+        options = [str(self._parameters.get("options") or ""), "-c synchronous_commit=on"]
+        if use is not Use.MIGRATE:
+            options += [
+                f"-c statement_timeout={STATEMENT_S_MAX}s",
+                f"-c idle_in_transaction_session_timeout={IDLE_S_MAX}s",
+            ]
+        conninfo = make_conninfo("", **{**self._parameters, "options": " ".join(options)})
         return PostgresSession(conninfo, use, clock=self._clock)
 
 

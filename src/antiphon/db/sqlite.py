@@ -16,6 +16,7 @@ from antiphon.db import ConstraintBroken, Row, StatementFailed, Value
 from antiphon.db.session import DatabaseFailed, Kind, Use
 from antiphon.errors import ConfigError
 
+VERSION_MIN = (3, 35, 0)  # the first with RETURNING
 READERS = 2
 STEPS_BETWEEN_CHECKS = 100_000  # of SQLite's virtual machine, about a millisecond
 
@@ -88,6 +89,8 @@ class SQLiteDriver:
 
 def create(path: Path) -> None:
     """Make the file unless it is there, for its owner's eyes only; ConfigError when that cannot be."""
+    if sqlite3.sqlite_version_info < VERSION_MIN:
+        raise ConfigError(f"database.url: SQLite 3.35 or newer is needed, this Python has {sqlite3.sqlite_version}.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():  # to open and close it would break the locks that this process may have on it

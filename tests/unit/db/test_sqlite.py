@@ -104,6 +104,13 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         open_database(None, data_dir=tmp_path / "file")
 
 
+def test_an_old_library_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some systems have a new Python over an old SQLite."""
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 26, 0))
+    with pytest.raises(ConfigError, match=r"SQLite 3\.35 or newer is needed"):
+        open_database(None, data_dir=tmp_path)
+
+
 @pytest.fixture
 def changes() -> Changes:
     """What `impatient` says of itself."""
