@@ -30,6 +30,7 @@ LISTEN = "subscriptions/listen"
 UNKNOWN_SESSION = -32000  # what some servers answer with status 400 to a session they have forgotten
 IDLE_S = 4.0  # shorter than the keep-alive of common servers (uvicorn: 5 s), so few connections go stale
 ADDRESSES_TRIED_MAX = 3
+NOTIFICATIONS = 16  # answers' worth: a stream of notifications that brings more has something else in mind
 READ_GRACE_S = 5.0  # a call's own time limit comes first
 
 FAILURES = (
@@ -122,7 +123,7 @@ class ProviderTransport(httpx2.AsyncBaseTransport):
         headers = httpx2.Headers(answer.headers)
         body = BoundedBody(
             answer,
-            bytes_max=None if endless else self._limits.answer_bytes_max,
+            bytes_max=self._limits.answer_bytes_max * (NOTIFICATIONS if endless else 1),
             error=httpx2.SSEError if "event-stream" in headers.get("content-type", "") else httpx2.StreamError,
         )
         if headers.get("content-encoding", "identity").lower() != "identity":
@@ -156,7 +157,7 @@ class ProviderTransport(httpx2.AsyncBaseTransport):
 class BoundedBody(httpx2.AsyncByteStream):
     """An answer's body. What goes wrong is raised as `error`, the one kind that the reader above takes as an answer."""
 
-    def __init__(self, answer: httpcore2.Response, *, bytes_max: int | None, error: type[Exception]) -> None:
+    def __init__(self, answer: httpcore2.Response, *, bytes_max: int, error: type[Exception]) -> None:
         self._answer = answer
         self._bytes_max = bytes_max
         self._error = error
@@ -165,10 +166,9 @@ class BoundedBody(httpx2.AsyncByteStream):
         left = self._bytes_max
         try:
             async for piece in self._answer.aiter_stream():
-                if left is not None:
-                    left -= len(piece)
-                    if left < 0:
-                        raise self._error(f"the answer has more than {self._bytes_max} bytes")
+                left -= len(piece)
+                if left < 0:
+                    raise self._error(f"the answer has more than {self._bytes_max} bytes")
                 yield piece
         except httpcore2.TimeoutException as error:
             raise self._error("the answer did not come to its end in time") from error

@@ -167,12 +167,15 @@ async def test_a_body_that_never_ends() -> None:
             await one.delete(url)
 
 
-async def test_streams_of_notifications_have_no_bound() -> None:
-    """They go on for as long as the session does."""
+async def test_streams_of_notifications_have_a_wider_bound() -> None:
+    """They go on for as long as the session does, unless they flood it."""
     async with answering(http(b"x" * 5000, kind="text/event-stream")) as url, client() as one:
         assert len((await one.get(url)).content) == 5000
         listening = {"mcp-method": "subscriptions/listen"}
         assert len((await one.post(url, json={}, headers=listening)).content) == 5000
+    async with answering(http(b"x" * 16_001, kind="text/event-stream")) as url, client() as one:
+        with pytest.raises(httpx2.SSEError, match="more than 16000 bytes"):
+            await one.get(url)
 
 
 async def test_compressed_answers_are_refused() -> None:
