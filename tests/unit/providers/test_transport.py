@@ -101,7 +101,7 @@ async def test_an_answer_comes_through() -> None:
     ],
 )
 async def test_a_name_with_an_address_that_is_never_admitted(addresses: tuple[str, ...], message: str) -> None:
-    """Not even its other addresses are tried. Where it is, is not told."""
+    """Not even its other addresses are tried, and where it is, is not told."""
     error = await error_of("http://tools.internal/mcp", resolve=resolving(*addresses))
     assert error["code"] == FAILED
     assert message in error["message"]
