@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from antiphon.gateway.announcements import Announcement
 
 DEFAULT_PORT = 8000
+GREETING = {"messages": [{"role": "user", "content": "Say hello in one sentence."}]}
+EMBEDDED = {"input": "Why is the sky blue?"}
 
 
 class JSONAnnouncer:
@@ -31,7 +33,8 @@ class JSONAnnouncer:
         """Print one announcement."""
         import msgspec
 
-        fields = {name: value for name, value in msgspec.to_builtins(announcement).items() if value or value == 0}
+        told = msgspec.to_builtins(announcement)
+        fields = {name: value for name, value in told.items() if value or (value == 0 and value is not False)}
         event = fields.pop("kind")
         if event != "progress":
             fields.pop("done", None)
@@ -87,10 +90,13 @@ def ready_text(announcement: Announcement, *, heading: Callable[[str], str] = st
         heading("Try it"),
         curl(announcement),
         "",
-        heading("Or talk to it in another terminal"),
-        f'{program()} chat{_address_flag(base_url)} "Why is the sky blue?"',
-        "",
     ]
+    if not announcement.embeds:
+        lines += [
+            heading("Or talk to it in another terminal"),
+            f'{program()} chat{_address_flag(base_url)} "Why is the sky blue?"',
+            "",
+        ]
     return "\n".join(lines)
 
 
@@ -102,10 +108,11 @@ def program() -> str:
 
 def curl(announcement: Announcement) -> str:
     """A command that gets an answer when it is pasted as it is."""
-    body = {"model": announcement.model, "messages": [{"role": "user", "content": "Say hello in one sentence."}]}
+    path, asked = ("embeddings", EMBEDDED) if announcement.embeds else ("chat/completions", GREETING)
+    body = {"model": announcement.model, **asked}
     key = announcement.development_key or "$ANTIPHON_CLIENT_KEY"
     return (
-        f"curl {_base_url(announcement)}/chat/completions"
+        f"curl {_base_url(announcement)}/{path}"
         f' -H "Authorization: Bearer {key}"'
         ' -H "Content-Type: application/json"'
         f" -d {shlex.quote(json.dumps(body))}"

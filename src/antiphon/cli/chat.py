@@ -69,11 +69,12 @@ def chat(
 
 
 def first_model(client: Client) -> str:
-    """The first model on offer, one that can answer now before one that cannot."""
+    """The first model on offer that generates, one that can answer now before one that cannot."""
     from antiphon.cli.client import checked
     from antiphon.errors import Unavailable
 
-    models = checked(client.get("/models")).get("data") or []
+    listed = checked(client.get("/models")).get("data") or []
+    models = [model for model in listed if model.get("type") != "embedding"]
     ready = [model for model in models if model.get("state") != "unavailable"] or models
     if not ready:
         raise Unavailable("The gateway offers no model yet; `antiphon models` shows when it does.")

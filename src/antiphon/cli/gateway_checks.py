@@ -37,15 +37,18 @@ def gateway(settings: Settings) -> Iterator[Finding]:
 
 def _completions(client: Client) -> Iterator[Finding]:
     try:
-        models = [str(model["id"]) for model in checked(client.get("/models"))["data"]]
+        listed = checked(client.get("/models"))["data"]
     except AntiphonError as error:
         advice = "Is it another user's gateway? Give a key of it in ANTIPHON_CLIENT_KEY."
         yield fail("models", error.message, advice)
         return
-    if not models:
+    if not listed:
         yield warn("models", "the gateway offers none yet", "Wait until its models are loaded; see its log.")
         return
-    yield ok("models", ", ".join(models))
+    yield ok("models", ", ".join(str(model["id"]) for model in listed))
+    models = [str(model["id"]) for model in listed if model.get("type") != "embedding"]
+    if not models:
+        return
     body = {"model": models[0], "messages": [{"role": "user", "content": PROMPT}], "max_tokens": TOKENS_MAX}
     for check, ask in (("completion", _plain), ("stream", _streamed)):
         try:

@@ -43,7 +43,7 @@ class Models(Protocol):
         ...
 
     def first(self) -> str | None:
-        """The id of the first model."""
+        """The id of the first model that generates."""
         ...
 
 
@@ -108,10 +108,10 @@ class Preparation:
         if request.tools or request.response_format.kind != "text":
             long = plan.prefill is not None and len(plan.prefill) > PREFILL_CHARACTERS_INLINE
             plan = await asyncio.to_thread(_grammars, plan) if long else _grammars(plan)
-        if request.prompts:
-            return await prompts_fitted(plan)
         if model.thinks:
             reasoning.check(request.reasoning, plan.sampling.max_tokens)
+        if request.prompts:
+            return await prompts_fitted(plan)
         if request.prompt_tokens_max is None and model.context_length is None:
             return plan
         return await fitted(plan)

@@ -19,6 +19,7 @@ class Announcement(Struct, frozen=True):
     detail: str = ""
     done: int = 0
     total: int | None = None
+    embeds: bool = False  # the model makes embeddings
 
 
 Announce = Callable[[Announcement], None]

@@ -6,7 +6,7 @@ import os
 import struct
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, cast
 
 from msgspec import Struct
 
@@ -30,6 +30,10 @@ FILE_TYPES = (  # noqa: SIM905
     "Q2_K_S IQ3_XS IQ3_XXS IQ1_S IQ4_NL IQ3_S IQ3_M IQ2_S IQ2_M IQ4_XS IQ1_M BF16 - - - TQ1_0 TQ2_0 MXFP4"
 ).split()
 
+# How a model that makes embeddings pools them, by the number in its header; 0 is none.
+Pooling = Literal["mean", "cls", "last", "rank"]
+POOLINGS: tuple[Pooling, ...] = ("mean", "cls", "last", "rank")
+
 Value = int | float | str | tuple[int | float, ...] | None
 
 
@@ -43,6 +47,7 @@ class Metadata(Struct, frozen=True, kw_only=True):
     embedding_length: int | None = None
     chat_template: str | None = None
     cache_bytes_per_token: int | None = None
+    pooling: Pooling | None = None
 
 
 def read_metadata(path: Path) -> Metadata:
@@ -147,12 +152,17 @@ def _metadata(pairs: dict[str, Value]) -> Metadata:
         embedding_length=_as_count(pairs.get(f"{architecture}.embedding_length")),
         chat_template=_as_text(pairs.get("tokenizer.chat_template")),
         cache_bytes_per_token=_cache_bytes(pairs, architecture),
+        pooling=_pooling(_as_count(pairs.get(f"{architecture}.pooling_type"))),
     )
 
 
 def _file_type(number: int | None) -> str | None:
     name = FILE_TYPES[number] if number is not None and number < len(FILE_TYPES) else "-"
     return None if name == "-" else name
+
+
+def _pooling(number: int | None) -> Pooling | None:
+    return POOLINGS[number - 1] if number and number <= len(POOLINGS) else None
 
 
 def _cache_bytes(pairs: dict[str, Value], architecture: str) -> int | None:

@@ -45,9 +45,9 @@ class Model(Struct, frozen=True):
     modalities: tuple[str, ...] = ("text",)
     quantisation: str | None = None
     vocabulary_size: int | None = None
+    embeds: bool = False  # it makes embeddings, and generates nothing
     defaults: Sampling = Sampling()
     timeout_s: float | None = None
-    embeds: bool = False  # it makes embeddings, and generates nothing
     prices: Prices = Prices()
     domain_aligned: bool = False
 
@@ -110,8 +110,8 @@ class Catalogue:
         return None if model is None else model.id
 
     def first(self) -> str | None:
-        """The id of the first model."""
-        return next(iter(self._models), None)
+        """The id of the first model that generates."""
+        return next((name for name, model in self._models.items() if not model.embeds), None)
 
     def find(self, name: str) -> Model:
         """The model of that id or alias; ModelNotFound suggests the nearest name."""

@@ -9,6 +9,7 @@ from antiphon.errors import PermissionDenied
 from antiphon.http.exchange import JSON, Exchange, require_key
 from antiphon.models.catalogue import Catalogue, Model
 
+EMBEDDING_PARAMETERS = ("dimensions", "encoding_format", "timeout_secs")
 THINKING_PARAMETERS = ("reasoning", "reasoning_effort")
 SUPPORTED_PARAMETERS = (
     "frequency_penalty", "logit_bias", "logprobs", "max_completion_tokens", "max_tokens", "max_ttft_ms", "min_p", "n",
@@ -27,7 +28,10 @@ class WirePrices(Struct):
 
 
 class WireModel(Struct):
-    """A model. `state` is `warm` when a node can answer now, `unavailable` when none can."""
+    """A model. `type` is `text`, `vision` or `embedding`.
+
+    `state` is `warm` when a node can answer now, `unavailable` when none can.
+    """
 
     id: str
     created: int
@@ -78,12 +82,12 @@ def _wire(model: Model) -> WireModel:
         id=model.id,
         created=model.created,
         owned_by=model.owned_by,
-        type="vision" if "image" in model.modalities else "text",
+        type=_type(model),
         nodes=live,
         state="warm" if live else "unavailable",
         context_length=model.context_length,
         modalities=list(model.modalities),
-        supported_parameters=SUPPORTED_PARAMETERS + (THINKING_PARAMETERS if model.thinks else ()),
+        supported_parameters=_parameters(model),
         quantisation=model.quantisation,
         pricing=WirePrices(
             prompt=_usdc_per_token(model.prices.prompt),
@@ -93,6 +97,18 @@ def _wire(model: Model) -> WireModel:
         ),
         aliases=model.aliases,
     )
+
+
+def _type(model: Model) -> str:
+    if model.embeds:
+        return "embedding"
+    return "vision" if "image" in model.modalities else "text"
+
+
+def _parameters(model: Model) -> tuple[str, ...]:
+    if model.embeds:
+        return EMBEDDING_PARAMETERS
+    return SUPPORTED_PARAMETERS + (THINKING_PARAMETERS if model.thinks else ())
 
 
 def _usdc_per_token(micro_usdc_per_mtoken: int) -> str:

@@ -98,6 +98,10 @@ class ModelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         ReasoningSupport,
         Meta(description="Whether the model can think before it answers; `auto`: as its chat template says."),
     ] = "auto"
+    embeddings: Annotated[
+        bool | None,
+        Meta(description="The model makes embeddings and generates nothing; absent: as its file says."),
+    ] = None
     domain_aligned: Annotated[
         bool,
         Meta(description="The model is tuned to a domain, so that answers carry a confidence."),
@@ -134,6 +138,10 @@ class UpstreamModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         ReasoningSupport,
         Meta(description="Whether the model can think before it answers; `auto`: as the upstream says."),
     ] = "auto"
+    embeddings: Annotated[
+        bool | None,
+        Meta(description="The model makes embeddings and generates nothing; absent: asked from the upstream."),
+    ] = None
     domain_aligned: Annotated[
         bool,
         Meta(description="The model is tuned to a domain, so that answers carry a confidence."),

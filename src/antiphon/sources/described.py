@@ -50,6 +50,7 @@ def described(
         modalities=modalities,
         quantisation=facts.quantisation,
         vocabulary_size=facts.vocabulary_size,
+        embeds=facts.embeds if settings.embeddings is None else settings.embeddings,
         defaults=sampling(settings.defaults),
         timeout_s=settings.defaults.timeout_secs,
         prices=Prices(settings.prices.prompt, settings.prices.completion),

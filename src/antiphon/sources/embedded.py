@@ -167,9 +167,11 @@ class EmbeddedSource:
         self._offer(facts[0] if facts else None)
 
     def _offer(self, facts: ModelFacts | None) -> None:
+        facts = facts or ModelFacts(self._settings.name)
+        embeds = self._supervisor is not None and self._supervisor.options.pooling is not None
         model = described(
             self._settings,
-            facts,
+            msgspec.structs.replace(facts, embeds=embeds),
             self._engine,
             upstream_name=self._settings.name,
             created=self._created,

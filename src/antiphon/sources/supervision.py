@@ -9,7 +9,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from antiphon.clock import Clock
-from antiphon.engines.embedded.options import EngineOptions, context_of, parallel_of, threads_of
+from antiphon.engines.embedded.options import (
+    CONTEXT_LENGTH_DEFAULT,
+    EMBEDDING_CONTEXT_DEFAULT,
+    EngineOptions,
+    context_of,
+    parallel_of,
+    parallel_when_embedding,
+    pooling_of,
+    threads_of,
+)
 from antiphon.engines.embedded.processors import available
 from antiphon.engines.embedded.sockets import socket_folder
 from antiphon.engines.embedded.supervisor import Supervisor
@@ -65,15 +74,23 @@ def _options(settings: ModelSettings, folder: Path, hub: HubAccess, report: Repo
     template = settings.chat_template
     path = find(settings.reference)
     metadata = read_metadata(path)
-    context_length = context_of(settings.context_length, metadata.context_length)
+    pooling = pooling_of(settings.embeddings, metadata.pooling)
+    usual = CONTEXT_LENGTH_DEFAULT if pooling is None else EMBEDDING_CONTEXT_DEFAULT
+    context_length = context_of(settings.context_length, metadata.context_length, usual)
+    parallel = (
+        parallel_of(settings.parallel, context_length, metadata.cache_bytes_per_token)
+        if pooling is None
+        else parallel_when_embedding(settings.parallel)
+    )
     return EngineOptions(
         model_name=settings.name,
         model_path=str(path),
         mmproj_path=None if settings.mmproj is None else str(find(settings.mmproj)),
         chat_template_path=None if template is None else str(Path(template).expanduser().absolute()),
         context_length=context_length,
-        parallel=parallel_of(settings.parallel, context_length, metadata.cache_bytes_per_token),
+        parallel=parallel,
         threads=threads_of(settings.threads, available()),
+        pooling=pooling,
     )
 
 

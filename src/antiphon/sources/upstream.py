@@ -10,6 +10,7 @@ import msgspec
 
 from antiphon.clock import Clock
 from antiphon.engines import ModelFacts
+from antiphon.engines.embeds import embeds
 from antiphon.engines.kinds import KINDS, EngineKind, kind
 from antiphon.engines.probe import native_tools, recognise, thought
 from antiphon.engines.thought import Thought
@@ -47,7 +48,7 @@ class UpstreamSource:
         known = KINDS["openai"] if settings.kind == "auto" else kind(settings.kind)
         self._engine = self._make(known)
         self._recognised = settings.kind != "auto"
-        self._tried: dict[str, tuple[bool, Thought | None]] = {}  # by the upstream's name of the model
+        self._tried: dict[str, tuple[bool, bool, Thought | None]] = {}  # by the upstream's name of the model
         self._created = int(clock.now())
         if settings.models:
             self._offer([])
@@ -84,7 +85,7 @@ class UpstreamSource:
         return True
 
     async def _with_abilities(self, facts: ModelFacts) -> ModelFacts:
-        """What kind and model say of tool calls and of thinking; asked once a model where only a trial can tell.
+        """What a model can do besides chatting, by kind and name; asked once a model where only a trial can tell.
 
         A trial that fails tells nothing, since a busy server fails too: it is made again at the next look, and until
         then the grammar makes the calls, as for any model that knows no tools, and nothing is asked of its thinking.
@@ -92,12 +93,17 @@ class UpstreamSource:
         if facts.name not in self._tried:
             try:
                 async with asyncio.timeout(ASK_S):
-                    native = await native_tools(self._engine, facts)
-                    self._tried[facts.name] = native, await thought(self._engine, facts.name)
+                    self._tried[facts.name] = await self._abilities(facts)
             except UNUSABLE:
                 return msgspec.structs.replace(facts, native_tools=False)
-        native, known = self._tried[facts.name]
-        return msgspec.structs.replace(facts, native_tools=native, thought=known)
+        embeds, native, known = self._tried[facts.name]
+        return msgspec.structs.replace(facts, embeds=embeds, native_tools=native, thought=known)
+
+    async def _abilities(self, facts: ModelFacts) -> tuple[bool, bool, Thought | None]:
+        """What makes embeddings is not asked to generate."""
+        if await embeds(self._engine, facts.name):
+            return True, False, None
+        return False, await native_tools(self._engine, facts), await thought(self._engine, facts.name)
 
     def _offer(self, facts: list[ModelFacts]) -> None:
         told = {fact.name: fact for fact in facts}

@@ -24,7 +24,7 @@ def serve(document: ChildDocument) -> Any:
     library = importlib.import_module("xllamacpp")
     params = library.CommonParams()
     _set_model(params, document)
-    _set_sizes(params, document)
+    _set_sizes(params, document, library.llama_pooling_type)
     _set_server(params, document)
     return library.Server(params)
 
@@ -40,7 +40,7 @@ def _set_model(params: Any, document: ChildDocument) -> None:
     params.use_jinja = True
 
 
-def _set_sizes(params: Any, document: ChildDocument) -> None:
+def _set_sizes(params: Any, document: ChildDocument, pooling_types: Any) -> None:
     options = document.options
     params.n_parallel = options.parallel
     params.n_ctx = options.context_length * options.parallel
@@ -50,6 +50,10 @@ def _set_sizes(params: Any, document: ChildDocument) -> None:
     params.cont_batching = True
     params.cache_prompt = True
     params.cache_ram_mib = options.prompt_cache_mb
+    if options.pooling is not None:
+        params.embedding = True
+        params.pooling_type = getattr(pooling_types, f"LLAMA_POOLING_TYPE_{options.pooling.upper()}")
+        params.cache_ram_mib = 0
 
 
 def _set_server(params: Any, document: ChildDocument) -> None:
@@ -65,7 +69,9 @@ def _set_server(params: Any, document: ChildDocument) -> None:
 
 
 def _batch_tokens(options: EngineOptions) -> int:
-    """Some models look at an image as a whole: it must fit into one batch, or llama.cpp aborts."""
+    """What is looked at as a whole must fit into one batch: an image, or llama.cpp aborts; a text that is pooled."""
+    if options.pooling in ("mean", "cls"):
+        return options.context_length
     return options.batch_tokens if options.mmproj_path is None else max(options.batch_tokens, IMAGE_TOKENS_MAX)
 
 
