@@ -52,7 +52,8 @@ PRIMARY_CODE = 0xFF
 class Limits(Struct, frozen=True):
     """How long a transaction waits for another process to let go of the file, and a statement may take."""
 
-    lock_s: float = 5.0
+    lock_s: float = 1.5
+    migrate_lock_s: float = 60.0
     statement_s: float = 5.0
 
 
@@ -115,7 +116,8 @@ class SQLiteSession:
         self.failure: Exception | None = None
         address = f"{path.absolute().as_uri()}?mode=rw"
         try:
-            self._connection = sqlite3.connect(address, uri=True, timeout=limits.lock_s, isolation_level=None)
+            lock_s = limits.migrate_lock_s if use is Use.MIGRATE else limits.lock_s
+            self._connection = sqlite3.connect(address, uri=True, timeout=lock_s, isolation_level=None)
             self._file = _identity(path)
         except (sqlite3.Error, OSError) as error:
             self._fail(error)

@@ -77,7 +77,7 @@ class Worker:
             # Only a fault of our own comes here: nobody may wait for a thread that is gone.
             self._queue.close()
             self._queue.refuse(UNAVAILABLE)
-            _fail(group, Unavailable(UNAVAILABLE))
+            _fail(group, Kind.DOWN)
             deliver(group)
             raise
         finally:
@@ -106,9 +106,7 @@ class Worker:
         return kind is Kind.CONFLICT and conflicts < ATTEMPTS_MAX
 
     def _give_up(self, group: list[Pending], failure: DatabaseFailed) -> None:
-        message = {Kind.UNCONFIRMED: UNCONFIRMED, Kind.SLOW: SLOW}.get(failure.kind, UNAVAILABLE)
-        code = "write_unconfirmed" if failure.kind is Kind.UNCONFIRMED else None
-        _fail(group, Unavailable(message, code=code, retry_after_s=RETRY_AFTER_S))
+        _fail(group, failure.kind)
         if failure.kind not in WORKS_ON and self._queue.refuse(UNAVAILABLE):
             self._on_change(failure.reason)
 
@@ -142,6 +140,13 @@ class Worker:
             self._session = None
 
 
-def _fail(group: Sequence[Pending], error: Unavailable) -> None:
+def _fail(group: Sequence[Pending], kind: Kind) -> None:
     for pending in group:
-        pending.fail(error)
+        pending.fail(_told(kind))  # an error of its own for each, since raising one marks it
+
+
+def _told(kind: Kind) -> Unavailable:
+    """What callers are told."""
+    if kind is Kind.UNCONFIRMED:
+        return Unavailable(UNCONFIRMED, code="write_unconfirmed", retry_after_s=RETRY_AFTER_S)
+    return Unavailable(SLOW if kind is Kind.SLOW else UNAVAILABLE, retry_after_s=RETRY_AFTER_S)
