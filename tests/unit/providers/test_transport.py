@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import httpcore2
 import httpx2
 import pytest
+import trustme
 
 from antiphon.providers.model import ProviderLimits
 from antiphon.providers.transport import (
@@ -34,7 +36,7 @@ def http(body: bytes, *, status: str = "200 OK", kind: str = "application/json",
 
 
 @asynccontextmanager
-async def answering(*pieces: bytes, hold: bool = False) -> AsyncIterator[str]:
+async def answering(*pieces: bytes, hold: bool = False, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """A server that answers every request with these bytes and closes, or holds the line; its URL."""
     handling: list[asyncio.Task[None] | None] = []
 
@@ -49,7 +51,7 @@ async def answering(*pieces: bytes, hold: bool = False) -> AsyncIterator[str]:
         writer.close()
         await writer.wait_closed()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/mcp"
     await asyncio.gather(*(task for task in handling if task is not None), return_exceptions=True)
@@ -115,6 +117,19 @@ async def test_the_address_that_was_checked_is_the_one_connected_to() -> None:
         async with client(resolving("127.0.0.9", "127.0.0.1")) as one:
             answer = await one.post(f"http://tools.internal:{port}/mcp", json={})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(("host", "good"), [("tools.internal", True), ("other.internal", False)])
+async def test_the_certificate_is_held_against_the_name(host: str, *, good: bool) -> None:
+    """Not against the address that is connected to."""
+    authority = trustme.CA()
+    serving, asking = (ssl.SSLContext(kind) for kind in (ssl.PROTOCOL_TLS_SERVER, ssl.PROTOCOL_TLS_CLIENT))
+    authority.issue_cert("tools.internal").configure_cert(serving)
+    authority.configure_trust(asking)
+    transport = ProviderTransport(LIMITS, call_s=30.0, resolve=resolving("127.0.0.1"), tls=asking)
+    async with answering(http(b"{}"), tls=serving) as url, httpx2.AsyncClient(transport=transport) as one:
+        answer = await one.post(f"https://{host}:{httpx2.URL(url).port}/mcp", json={})
+    assert (answer.status_code == 200) is good
 
 
 async def test_a_resolver_that_never_answers() -> None:
