@@ -28,7 +28,7 @@ class Answering:
     async def plan(self, request: ChatRequest, caller: Caller) -> Plan:
         """Check `request` against what it names; every refusal names its field."""
         plan = await self._completions.plan(request, caller)
-        names = () if plan.project is None else plan.project.tool_providers
+        names = () if plan.project is None or request.prompts else plan.project.tool_providers
         if names:
             return msgspec.structs.replace(plan, server_tools=await self._offered(names, plan.request))
         if request.use_tools or request.tool_overrides:

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from antiphon.completions.dialects import Dialect, adaptive, canonical, canonical_text, nugen
+from antiphon.completions.dialects import (
+    Dialect,
+    EmbeddingDialect,
+    adaptive,
+    canonical,
+    canonical_embeddings,
+    canonical_text,
+    nugen,
+)
 from antiphon.http.errors import ErrorShape
 
 
 class Door(Struct, frozen=True):
-    """One published API. `prefix` is what its addresses begin with; `text` its dialect of text completions."""
+    """One published API; `prefix` is what its addresses begin with. Not every one has `text` and `embeddings`."""
 
     name: str
     title: str
@@ -20,10 +28,11 @@ class Door(Struct, frozen=True):
     dialect: Dialect
     errors: ErrorShape
     text: Dialect | None = None
+    embeddings: EmbeddingDialect | None = None
 
 
 DOORS = (
-    Door("v1", "OpenAI, Dria, DMind", "/v1", canonical, "openai", canonical_text),
+    Door("v1", "OpenAI, Dria, DMind", "/v1", canonical, "openai", canonical_text, canonical_embeddings),
     Door("nugen", "Nugen", "/api/v3/inference", nugen, "detail"),
     Door("adaptive", "Adaptive Engine", "/api/v1", adaptive, "error"),
 )

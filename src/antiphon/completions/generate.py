@@ -78,11 +78,6 @@ class ChoiceStream:
                 if len(self._tried) >= ATTEMPTS_MAX:
                     raise
 
-    async def start_late(self) -> None:
-        """As `start`, for a choice that had to wait for others: its first token has as long as theirs had."""
-        self._token_due = self._loop.time() + self._plan.first_token_at - self._plan.begun_at
-        await self.start()
-
     async def _open(self, offer: Offer) -> DeltaStream:
         asked = job(self._plan, offer, self._index)
         stream = await offer.engine.open(asked)
@@ -90,6 +85,11 @@ class ChoiceStream:
         if thought is None or thought.bounded_by != "gateway" or thinking is None or thinking.tokens_max is None:
             return stream
         return BudgetedStream(offer.engine, asked, stream, thought, thinking.tokens_max)
+
+    async def start_late(self) -> None:
+        """As `start`, for a choice that had to wait for others: its first token has as long as theirs had."""
+        self._token_due = self._loop.time() + self._plan.first_token_at - self._plan.begun_at
+        await self.start()
 
     async def next(self) -> list[Delta] | None:
         """The deltas that arrived together, [] after the finishing one, None when a heartbeat is due.

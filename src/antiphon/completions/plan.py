@@ -10,6 +10,7 @@ from antiphon.chat import ChatRequest, JSONSchema, Message, Sampling
 from antiphon.completions import reasoning
 from antiphon.engines import Job
 from antiphon.engines.thought import OFF, Thinking
+from antiphon.errors import BadRequest
 from antiphon.models.catalogue import Model, Offer
 from antiphon.projects.model import Project
 from antiphon.providers.model import ServerTool
@@ -24,6 +25,12 @@ class Bounds(Struct, frozen=True):
     total_s: float
     total_s_max: float
     heartbeat_s: float
+
+    def total(self, asked_s: float | None, *defaults_s: float | None) -> float:
+        """The time for a whole answer: as asked, else the first default that is one; BadRequest when it is too long."""
+        if asked_s is not None and asked_s > self.total_s_max:
+            raise BadRequest(f"timeout_secs: expected at most {self.total_s_max:g}.", param="timeout_secs")
+        return next((limit_s for limit_s in (asked_s, *defaults_s) if limit_s), self.total_s)
 
 
 class Caller(Struct, frozen=True):

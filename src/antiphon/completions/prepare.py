@@ -131,12 +131,9 @@ class Preparation:
 
     def _timed(self, request: ChatRequest, caller: Caller, model: Model, project: Project | None) -> Plan:
         bounds = self._bounds
-        if request.timeout_s is not None and request.timeout_s > bounds.total_s_max:
-            message = f"timeout_secs: expected at most {bounds.total_s_max:g}."
-            raise BadRequest(message, param="timeout_secs")
         now = self._loop.time()
         defaults = model.defaults if project is None else project.defaults.filled(model.defaults)
-        total_s = request.timeout_s or (project and project.timeout_s) or model.timeout_s or bounds.total_s
+        total_s = bounds.total(request.timeout_s, project.timeout_s if project else None, model.timeout_s)
         first_token_s = bounds.first_token_s if request.max_ttft_s is None else request.max_ttft_s
         sampling = request.sampling.filled(defaults)
         if request.scores and model.domain_aligned and not sampling.logprobs:

@@ -133,10 +133,15 @@ def _extra_headers(plan: Plan) -> tuple[Header, ...]:
         return ()
     headers: list[Header] = []
     if request.ignored_fields:
-        names = [name if name.isascii() and name.isprintable() else "?" for name in request.ignored_fields[:32]]
-        headers.append((b"x-ignored-fields", ", ".join(names)[:1024].encode()))
+        headers.append(ignored_header(request.ignored_fields))
     if plan.turns_dropped:
         headers.append((b"x-prompt-truncated", b"%d" % plan.turns_dropped))
     if plan.session_id:
         headers.append((b"x-session-id", plan.session_id.encode()))
     return tuple(headers)
+
+
+def ignored_header(fields: tuple[str, ...]) -> Header:
+    """Names the fields that nobody here knows."""
+    names = [name if name.isascii() and name.isprintable() else "?" for name in fields[:32]]
+    return (b"x-ignored-fields", ", ".join(names)[:1024].encode())

@@ -9,8 +9,10 @@ from typing import Protocol
 from antiphon.accounts.limits import RequestLimits
 from antiphon.clock import SystemClock
 from antiphon.completions.answering import Answering
-from antiphon.completions.dialects import Dialect
+from antiphon.completions.dialects import Dialect, EmbeddingDialect
 from antiphon.completions.doors import DOORS, Door
+from antiphon.completions.embedding_routes import EmbeddingRoutes
+from antiphon.completions.embeddings import EmbeddingService
 from antiphon.completions.plan import Bounds
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.recording import interactions
@@ -125,6 +127,7 @@ class Builder:
         self._ids = Ids()
         self._metrics = Metrics()
         self._catalogue = Catalogue()
+        self._placement = Placement(queue_max=settings.limits.queue_max)
         self._images = ImageAdmission(values.image_limits(settings))
         self._storage = Storage(settings, clock=self._clock, ids=self._ids, log=log)
         self._providers = Providers(clock=self._clock, on_trouble=self._trouble)
@@ -158,10 +161,13 @@ class Builder:
         )
 
     def _handlers(self) -> Handlers:
-        answering, storage = self._answering(), self._storage
+        answering, embeddings, storage = self._answering(), self._embeddings(), self._storage
         return Handlers(
             chat=tuple((door, self._chat(door, answering)) for door in self._doors),
             text=tuple((door, self._chat(door, answering, door.text)) for door in self._doors if door.text),
+            embeddings=tuple(
+                (door, self._embedding(door, door.embeddings, embeddings)) for door in self._doors if door.embeddings
+            ),
             models=ModelRoutes(self._catalogue),
             projects=ProjectRoutes(storage.projects),
             interactions=InteractionRoutes(storage.interactions, storage.projects),
@@ -178,10 +184,9 @@ class Builder:
         """Answers with and without tools of the server; the rounds behind one answer are not told one by one."""
         bounds = values.bounds(self._settings)
         preparation = self._preparation(bounds)
-        placement = Placement(queue_max=self._settings.limits.queue_max)
 
         def completions(on_end: Callable[[Record], None]) -> Completions:
-            return Completions(preparation, placement, bounds, ids=self._ids, wheel=self._wheel, on_end=on_end)
+            return Completions(preparation, self._placement, bounds, ids=self._ids, wheel=self._wheel, on_end=on_end)
 
         loop = ToolLoop(
             completions(lambda _record: None),
@@ -191,6 +196,21 @@ class Builder:
             heartbeat_s=bounds.heartbeat_s,
         )
         return Answering(completions(self._ended), loop, self._providers.offered)
+
+    def _embeddings(self) -> EmbeddingService:
+        return EmbeddingService(
+            self._catalogue,
+            self._placement,
+            values.bounds(self._settings),
+            projects=lambda: self._storage.projects.by_name,
+            wheel=self._wheel,
+            on_end=self._metrics.embedded,
+        )
+
+    def _embedding(self, door: Door, dialect: EmbeddingDialect, service: EmbeddingService) -> EmbeddingRoutes:
+        exact = self._settings.server.wire == "exact"
+        bounds = values.request_bounds(self._settings)
+        return EmbeddingRoutes(door, dialect, service, bounds, clock=self._clock, ids=self._ids, exact=exact)
 
     def _preparation(self, bounds: Bounds) -> Preparation:
         storage = self._storage

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from antiphon.completions.doors import Door
+from antiphon.completions.embedding_routes import EmbeddingRoutes
 from antiphon.completions.routes import ChatRoutes
 from antiphon.feedback import bodies
 from antiphon.feedback.metric_routes import MetricBody, MetricRoutes, WireMetric, WireMetrics
@@ -33,6 +34,7 @@ class Handlers(Struct, frozen=True):
 
     chat: tuple[tuple[Door, ChatRoutes], ...]
     text: tuple[tuple[Door, ChatRoutes], ...]
+    embeddings: tuple[tuple[Door, EmbeddingRoutes], ...]
     models: ModelRoutes
     projects: ProjectRoutes
     interactions: InteractionRoutes
@@ -50,6 +52,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
         (
             *(_chat(door, routes) for door, routes in handlers.chat),
             *(_text(door, routes) for door, routes in handlers.text),
+            *(_embeddings(door, routes) for door, routes in handlers.embeddings),
             Route("GET", "/v1/models", models.list, "List the models that this key may use.", "models",
                   response=WireModels),
             Route("GET", "/v1/models/{model}", models.get, "One model, by id or alias.", "models",
@@ -101,6 +104,20 @@ def _text(door: Door, routes: ChatRoutes) -> Route:
         response=door.text.ANSWER,
         statuses=(403, 404, 408, 502, 504),
         streams=True,
+    )
+
+
+def _embeddings(door: Door, routes: EmbeddingRoutes) -> Route:
+    assert door.embeddings is not None
+    return Route(
+        "POST",
+        f"{door.prefix}/embeddings",
+        routes.embed,
+        f"Turn texts into vectors ({door.title}).",
+        "embeddings",
+        request=door.embeddings.BODY,
+        response=door.embeddings.ANSWER,
+        statuses=(403, 404, 502, 504),
     )
 
 

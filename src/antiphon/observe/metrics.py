@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
+from antiphon.completions.embeddings import EmbeddingRecord
 from antiphon.completions.service import Record
 from antiphon.observe.families import CounterFamily, HistogramFamily, Series
 
@@ -59,6 +60,7 @@ class Metrics:
         gauge = Gauge("antiphon_requests_in_flight", "Requests being served.", registry=registry)
         gauge.set_function(lambda: self.in_flight)
         self._models: dict[str, _Model] = {}
+        self._texts: dict[str, _Model] = {}
 
     def responded(self, route: str, status: int) -> None:
         """Count a response."""
@@ -70,7 +72,8 @@ class Metrics:
         if record.failure is not None:
             self._failures.labels(plan.model.id, record.failure).inc()
             return
-        model = self._models.get(plan.model.id) or self._bind(plan.model.id)
+        models, operation = (self._texts, "text_completion") if plan.request.prompts else (self._models, "chat")
+        model = models.get(plan.model.id) or self._bind(models, operation, plan.model.id)
         usage = record.usage
         model.duration.observe(record.ended_at - plan.begun_at)
         model.prompt_tokens.observe(usage.prompt_tokens)
@@ -80,9 +83,19 @@ class Metrics:
             if usage.completion_tokens > 1:
                 model.token.observe((record.ended_at - record.first_token_at) / (usage.completion_tokens - 1))
 
-    def _bind(self, model_id: str) -> _Model:
-        labels = ("chat", model_id, "antiphon")
-        bound = self._models[model_id] = _Model(
+    def embedded(self, record: EmbeddingRecord) -> None:
+        """Count a request for embeddings."""
+        plan = record.plan
+        if record.failure is not None:
+            self._failures.labels(plan.model.id, record.failure).inc()
+            return
+        labels = ("embeddings", plan.model.id, "antiphon")
+        self._duration.bind(*labels).observe(record.ended_at - plan.begun_at)
+        self._usage.bind(*labels, "input").observe(record.usage.prompt_tokens)
+
+    def _bind(self, models: dict[str, _Model], operation: str, model_id: str) -> _Model:
+        labels = (operation, model_id, "antiphon")
+        bound = models[model_id] = _Model(
             duration=self._duration.bind(*labels),
             first_token=self._first.bind(*labels),
             token=self._token.bind(*labels),

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from antiphon.chat import ChatRequest, Completion, Delta, Usage
+from antiphon.chat import ChatRequest, Completion, Delta, EmbeddingRequest, Embeddings, Usage
 
 
 class RequestBounds(Struct, frozen=True):
@@ -80,4 +80,30 @@ class Dialect(Protocol):
 
     def stream(self, head: Head) -> AnswerStream:
         """A renderer of one streamed answer."""
+        ...
+
+
+class EmbeddingDialect(Protocol):
+    """What a module holds that speaks a vendor's embeddings."""
+
+    @property
+    def BODY(self) -> type[Struct]:  # noqa: N802 - a constant of a module
+        """The request's struct."""
+        ...
+
+    @property
+    def ANSWER(self) -> type[Struct]:  # noqa: N802 - a constant of a module
+        """The answer's struct."""
+        ...
+
+    def parse(self, body: bytes, headers: Mapping[bytes, bytes], bounds: RequestBounds) -> EmbeddingRequest:
+        """Read and check a request; BadRequest names the field and the rule."""
+        ...
+
+    def id_prefix(self, *, dria: bool) -> str:
+        """How the ids of answers begin."""
+        ...
+
+    def render(self, embeddings: Embeddings, head: Head, *, base64: bool) -> bytes:
+        """The answer as JSON bytes."""
         ...

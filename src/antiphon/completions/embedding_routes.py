@@ -1,0 +1,76 @@
+"""Embeddings at one door: from bytes to bytes. The dialect parses and renders; here the line is kept alive."""
+
+from __future__ import annotations
+
+from antiphon.clock import Clock
+from antiphon.completions.dialects import EmbeddingDialect, Head, RequestBounds
+from antiphon.completions.doors import Door
+from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingService
+from antiphon.completions.plan import Caller
+from antiphon.completions.routes import WIRE_HEADER, ignored_header
+from antiphon.errors import AntiphonError
+from antiphon.http.errors import json_body
+from antiphon.http.exchange import JSON, Exchange, require_key
+from antiphon.ids import Ids
+
+
+class EmbeddingRoutes:
+    """The handler of one door. `exact`: show only what its vendor documents, unless a request says otherwise."""
+
+    def __init__(
+        self,
+        door: Door,
+        dialect: EmbeddingDialect,
+        service: EmbeddingService,
+        bounds: RequestBounds,
+        *,
+        clock: Clock,
+        ids: Ids,
+        exact: bool = False,
+    ) -> None:
+        self._door = door
+        self._dialect = dialect
+        self._service = service
+        self._bounds = bounds
+        self._clock = clock
+        self._ids = ids
+        self._exact = exact
+
+    async def embed(self, exchange: Exchange) -> None:
+        """Answer with one vector for each input; a slow answer is preceded by blank lines, as a chat's is."""
+        request = self._dialect.parse(await exchange.body(), exchange.headers, self._bounds)
+        key = require_key(exchange)
+        answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))
+        plan = self._service.plan(request, Caller(key, answer_id, exchange.request_id))
+        headers = (JSON, *((ignored_header(request.ignored_fields),) if request.ignored_fields else ()))
+
+        def beat() -> None:
+            """The first one commits the status 200."""
+            if not exchange.started:
+                exchange.start(200, *headers)
+            exchange.write(b"\n")
+
+        try:
+            embeddings, node = await self._service.embed(plan, beat)
+        except AntiphonError as error:
+            if not exchange.started:
+                raise
+            exchange.finish(json_body(error, self._door.errors))
+            return
+        body = self._dialect.render(embeddings, self._head(exchange, plan, node), base64=request.base64)
+        if exchange.started:
+            exchange.finish(body)
+        else:
+            exchange.respond(200, body, *headers)
+
+    def _head(self, exchange: Exchange, plan: EmbeddingPlan, node: str) -> Head:
+        wanted = exchange.headers.get(WIRE_HEADER)
+        return Head(
+            id=plan.caller.answer_id,
+            created=self._clock.now(),
+            model=plan.shown_model,
+            node=node,
+            session_id=plan.request.session_id,
+            exact=self._exact if wanted is None else wanted.lower() == b"exact",
+            dria=plan.caller.key.dria,
+        )
