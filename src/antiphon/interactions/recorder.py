@@ -10,6 +10,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from antiphon.chat import Image, Message
 from antiphon.db import Connection, ConstraintBroken, Database, StatementFailed
 from antiphon.errors import Unavailable
@@ -23,7 +25,7 @@ BATCH_CHARACTERS = 4_000_000
 RETRY_PAUSE_S = 0.25
 WAIT_S_MAX = 5.0
 # What is wrong with a row, and not with the database.
-BAD_ROW = (ConstraintBroken, StatementFailed, ValueError, TypeError)
+BAD_ROW = (ConstraintBroken, StatementFailed, ValueError, TypeError, RecursionError, msgspec.MsgspecError)
 
 OnLost = Callable[[int, str], None]
 
