@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from antiphon.chat import EmbeddingRequest, Embeddings, Usage, Vector
+from antiphon.chat import EmbeddingRequest, Embeddings, Sampling, Usage, Vector
 from antiphon.completions.deadline import Deadline
-from antiphon.completions.fit_prompts import check_prompts
+from antiphon.completions.fit_prompts import check_prompts, tokens_max
 from antiphon.completions.generate import ATTEMPTS_MAX
 from antiphon.completions.plan import Bounds, Caller
 from antiphon.completions.prepare import Models
 from antiphon.completions.vectors import dimensions, shortened
+from antiphon.engines import Job
 from antiphon.errors import AntiphonError, BadRequest, EngineFailed, PermissionDenied, Unavailable
-from antiphon.models.catalogue import Model
+from antiphon.models.catalogue import Model, Offer
 from antiphon.models.placement import Placement
 from antiphon.projects.model import Project
 from antiphon.projects.resolve import resolve
@@ -114,8 +116,26 @@ class EmbeddingService:
                 failure = error
                 if len(tried) >= ATTEMPTS_MAX:
                     raise
+            except BadRequest as error:
+                if error.code == "context_length_exceeded":
+                    await _refuse_longest(plan, offer)
+                raise
             finally:
                 self._placement.give_back(load)
+
+
+async def _refuse_longest(plan: EmbeddingPlan, offer: Offer) -> None:
+    """Name the text that is too long, which the engine's refusal does not, where its length can be told."""
+    context = plan.model.context_length
+    for number, text in enumerate(plan.request.inputs):
+        if context is None or tokens_max(text) <= context:
+            continue
+        with contextlib.suppress(EngineFailed, Unavailable):
+            tokens = await offer.engine.count_prompt_tokens(Job(offer.upstream_name, (), Sampling(), prompt=text))
+            if tokens is not None and tokens > context:
+                place = f"input[{number}]" if len(plan.request.inputs) > 1 else "input"
+                message = f"{place}: it has {tokens} tokens, the model's context is {context}."
+                raise BadRequest(message, param=place, code="context_length_exceeded")
 
 
 def _as_asked(vectors: tuple[Vector, ...], wanted: int | None) -> tuple[Vector, ...]:

@@ -91,11 +91,18 @@ class _Renderer:
     def _logprobs(self, tokens: Sequence[str]) -> WireObject | None:
         """Made-up, repeatable log-probabilities of text tokens; None when they were not asked for."""
         top = self._plan.top_logprobs
-        return None if top is None else {"content": [_logprob(token, top) for token in tokens]}
+        if top is None:
+            return None
+        entries = [_logprob(token, top) for token in tokens]
+        return _parallel(entries) if self._plan.text else {"content": entries}
 
 
 class _Stream(_Renderer):
     """Renders the events of one stream."""
+
+    @property
+    def _kind(self) -> str:
+        return "text_completion" if self._plan.text else "chat.completion.chunk"
 
     def events(self) -> Iterator[Event]:
         """Roles, tokens in turn by choice, ends, usage, [DONE]."""
@@ -106,13 +113,13 @@ class _Stream(_Renderer):
             yield event if self._name != "usage_each_chunk" else self._with_usage(event, sent)
         yield from self._ends()
         if self._plan.include_usage and self._name != "no_usage":
-            usage = self._envelope("chat.completion.chunk", []) | {"usage": self._usage(sent)}
+            usage = self._envelope(self._kind, []) | {"usage": self._usage(sent)}
             yield Event(self._written(usage), closing=True)
         yield from self._done()
 
     def _roles(self) -> Iterator[Event]:
         """The first event of each choice, which says the role and no text."""
-        if self._name == "bare":
+        if self._name == "bare" or self._plan.text:
             return
         for choice in range(len(self._plan.answers)):
             yield Event(self._chunk(choice, {"role": "assistant", "content": ""}))
@@ -157,15 +164,16 @@ class _Stream(_Renderer):
     def _chunk(self, choice: int, delta: WireObject, finish_reason: str | None = None) -> bytes:
         """One chunk of one choice, written."""
         spoken = [str(delta[name]) for name in ("content",) if delta.get(name)]
-        body: WireObject = {"delta": delta}
+        body: WireObject = {"text": "".join(spoken)} if self._plan.text else {"delta": delta}
         if self._name != "bare":
             body |= {"index": self._index(choice), "logprobs": self._logprobs(spoken) if spoken else None}
         if self._name != "bare" or finish_reason:
             body["finish_reason"] = finish_reason
         if self._name == "extra_fields":
             body |= {"stop_reason": None, "token_ids": None}
-            body["delta"] = delta | {"refusal": None, "reasoning": None, "unknown": [1, {"a": None}]}
-        return self._written(self._envelope("chat.completion.chunk", [body]))
+            if "delta" in body:
+                body["delta"] = delta | {"refusal": None, "reasoning": None, "unknown": [1, {"a": None}]}
+        return self._written(self._envelope(self._kind, [body]))
 
     def _with_usage(self, event: Event, sent: int) -> Event:
         """The event with the usage so far."""
@@ -191,7 +199,7 @@ class _Plain(_Renderer):
         """The whole completion."""
         choices = [self._choice(choice, answer) for choice, answer in enumerate(self._plan.answers)]
         usage = {} if self._name == "no_usage" else {"usage": self._usage(self._plan.completion_tokens)}
-        return self._envelope("chat.completion", choices) | usage
+        return self._envelope("text_completion" if self._plan.text else "chat.completion", choices) | usage
 
     def _choice(self, choice: int, answer: Answer) -> WireObject:
         """One choice with its message."""
@@ -207,6 +215,13 @@ class _Plain(_Renderer):
                 _call(choice, at, name, "".join(tokens)) for at, name in enumerate(answer.call_names)
             ]
         finish = None if self._name == "no_finish" else answer.finish_reason
+        if self._plan.text:
+            said = {"text": "".join(tokens), "finish_reason": finish}
+            return (
+                said
+                if self._name == "bare"
+                else said | {"index": self._index(choice), "logprobs": self._logprobs(tokens)}
+            )
         if self._name == "bare":
             return {"message": {"content": message["content"]}, "finish_reason": finish}
         logprobs = None if answer.call_names else self._logprobs(tokens)
@@ -236,6 +251,17 @@ def _logprob(token: str, top: int) -> WireObject:
     mine = _entry(token, -drawn[0] / 256)
     others = [_entry(WORDS[(drawn[1] + step) % len(WORDS)], -1.0 - step / 8) for step in range(max(0, top - 1))]
     return {**mine, "top_logprobs": [mine, *others][:top]}
+
+
+def _parallel(entries: list[WireObject]) -> WireObject:
+    """The same as the lists of a text completion, each token counted from the first."""
+    sizes = [len(entry["token"]) for entry in entries]
+    return {
+        "tokens": [entry["token"] for entry in entries],
+        "token_logprobs": [entry["logprob"] for entry in entries],
+        "top_logprobs": [{each["token"]: each["logprob"] for each in entry["top_logprobs"]} for entry in entries],
+        "text_offset": [sum(sizes[:place]) for place in range(len(sizes))],
+    }
 
 
 def _entry(token: str, logprob: float) -> WireObject:

@@ -29,8 +29,11 @@ from antiphon.testing.side_routes import body_of, last_user_text, reply, told, t
 from antiphon.testing.wire import Wire
 
 CHAT_PATH = "/v1/chat/completions"
+TEXT_PATH = "/v1/completions"
 ROUTES: tuple[tuple[str, Route], ...] = (
     (CHAT_PATH, "chat"),
+    (TEXT_PATH, "text"),
+    ("/v1/embeddings", "embeddings"),
     ("/v1/models", "models"),
     ("/health", "health"),
     ("/tokenize", "tokenize"),
@@ -81,8 +84,8 @@ class FaultEngine:
 
     @property
     def requests(self) -> list[Exchange]:
-        """The chat requests that came, oldest first."""
-        return [exchange for exchange in self.record.exchanges if exchange.path == CHAT_PATH]
+        """The requests to generate that came, oldest first."""
+        return [exchange for exchange in self.record.exchanges if exchange.path in (CHAT_PATH, TEXT_PATH)]
 
     @property
     def connections_open(self) -> int:
@@ -117,7 +120,7 @@ class FaultEngine:
         self._listener.crash()
 
     async def request(self, number: int = -1, *, timeout_s: float = 5.0) -> Exchange:
-        """Chat request `number`, once it came; -1 is the last one."""
+        """Request to generate `number`, once it came; -1 is the last one."""
         least = 1 if number < 0 else number + 1
         await self.record.wait_for(lambda: len(self.requests) >= least, timeout_s=timeout_s)
         return self.requests[number]
@@ -139,7 +142,7 @@ class FaultEngine:
             await self._control(request, wire)
             return
         route = dict(ROUTES).get(path)
-        if route is None:
+        if route is None or (route == "embeddings" and not self._habits.embeds):
             await reply(wire, 404, {"detail": "Not Found"})
             return
         exchange = self.record.begin(request, path=path, body=body_of(request))
@@ -157,7 +160,7 @@ class FaultEngine:
             marks = last_user_text(exchange.body)
             exchange.fault = self._draws.draw(route, exchange.headers.get("x-fault"), marks)
             player = Player(wire=wire, record=self.record, exchange=exchange, die=self._die)
-            if route != "chat":
+            if route not in ("chat", "text"):
                 await player.other(msgspec.json.encode(told(route, exchange.body, self._habits)))
                 return
             created = int(self._clock.now())
@@ -193,6 +196,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--model", default="fault-model")
     parser.add_argument("--answer-tokens", type=int, default=32)
     parser.add_argument("--token-delay-s", type=float, default=0.0)
+    parser.add_argument("--embeds", action="store_true", help="answer /v1/embeddings too")
     parser.add_argument("--api-key")
     parser.add_argument("--list", action="store_true", help="print the faults and what they do")
     options = parser.parse_args(arguments)
@@ -207,7 +211,12 @@ async def _serve(options: argparse.Namespace) -> int:
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
-    habits = Habits(model=options.model, answer_tokens=options.answer_tokens, token_delay_s=options.token_delay_s)
+    habits = Habits(
+        model=options.model,
+        answer_tokens=options.answer_tokens,
+        token_delay_s=options.token_delay_s,
+        embeds=options.embeds,
+    )
     engine = FaultEngine(habits, port=options.port, api_key=options.api_key, die=lambda: os._exit(DIED))
     async with engine:
         if options.script:

@@ -25,7 +25,7 @@ FaultName = Literal[
 FAULT_NAMES: tuple[FaultName, ...] = get_args(FaultName)
 Shape = Literal["object", "string", "detail", "html", "text", "trace", "empty"]
 GarbageKind = Literal["json", "html", "binary", "encoding", "long", "short", "size", "crlf", "overflow"]
-Route = Literal["chat", "models", "health", "tokenize"]
+Route = Literal["chat", "text", "embeddings", "models", "health", "tokenize"]
 Form = TypeVar("Form")
 MARKER = re.compile(r"\[\[(fault:(?P<name>\w{1,40})|answer)(?P<knobs>( \w{1,20}=[^\s\]]{1,40}){0,8})\]\]")
 

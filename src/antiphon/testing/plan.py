@@ -38,6 +38,7 @@ class Habits(Struct, frozen=True):
     context_tokens: int = 8192
     prefill_needs_flags: bool = False
     resumes_documents: bool = True
+    embeds: bool = False
 
 
 class Answer(Struct, frozen=True):
@@ -68,6 +69,7 @@ class Plan(Struct, frozen=True):
     stream: bool
     include_usage: bool
     top_logprobs: int | None  # None: logprobs were not asked for
+    text: bool = False  # a text completion, which has another shape
 
     @property
     def completion_tokens(self) -> int:
@@ -85,7 +87,8 @@ class Refusal(Exception):
 
 def plan_answer(body: Body, habits: Habits, *, number: int, created: int) -> Plan:
     """The answer to `body`; `number` makes its id. Refusal when the body is not for this engine."""
-    messages = _messages(body)
+    text = "prompt" in body
+    messages = prompt_messages(body["prompt"]) if text else _messages(body)
     asked = marked_order(message_text(messages[-1]))
     seed = body.get("seed")
     composer = _Composer(body, messages, habits, asked)
@@ -95,14 +98,39 @@ def plan_answer(body: Body, habits: Habits, *, number: int, created: int) -> Pla
         created=created,
         model=str(body.get("model") or habits.model),
         answers=tuple(composer.compose(choice) for choice in range(choices)),
-        prompt_tokens=count_prompt_tokens(messages),
+        prompt_tokens=count_text_tokens(body["prompt"]) if text else count_prompt_tokens(messages),
         key=composer.key,
         seed=seed,
         token_delay_s=habits.token_delay_s if asked.delay_s is None else asked.delay_s,
         stream=bool(body.get("stream")),
         include_usage=bool((body.get("stream_options") or {}).get("include_usage")),
-        top_logprobs=int(body.get("top_logprobs") or 0) if body.get("logprobs") else None,
+        top_logprobs=_text_logprobs(body) if text else _chat_logprobs(body),
+        text=text,
     )
+
+
+def prompt_messages(prompt: object) -> list[WireMessage]:
+    """The prompt of a text completion as a conversation, which the text is made from; token ids are its words."""
+    if isinstance(prompt, list) and prompt and all(isinstance(each, int) for each in prompt):
+        prompt = " ".join(map(str, prompt))
+    if not isinstance(prompt, str) or not prompt:
+        raise Refusal("prompt must be a text or token ids")
+    return [{"role": "user", "content": prompt}]
+
+
+def count_text_tokens(text: str | list[int]) -> int:
+    """How many tokens the engine says that a text has by itself."""
+    return len(split_pieces(text)) if isinstance(text, str) else len(text)
+
+
+def _chat_logprobs(body: Body) -> int | None:
+    return int(body.get("top_logprobs") or 0) if body.get("logprobs") else None
+
+
+def _text_logprobs(body: Body) -> int | None:
+    """A number in this shape of request."""
+    number = body.get("logprobs")
+    return None if number is None else int(number)
 
 
 def _messages(body: Body) -> list[WireMessage]:

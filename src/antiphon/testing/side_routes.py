@@ -13,6 +13,7 @@ from antiphon.testing.faults import Route
 from antiphon.testing.plan import Habits
 from antiphon.testing.record import Exchange, Record
 from antiphon.testing.text import count_prompt_tokens, message_text, split_pieces
+from antiphon.testing.vectors import embeddings
 from antiphon.testing.wire import Wire, head
 
 JSON = Any  # Any: what is read from or written to the wire, any JSON
@@ -20,13 +21,15 @@ TOLD_MAX = 1000
 
 
 def told(route: Route, body: JSON, habits: Habits) -> JSON:
-    """The answer of `/v1/models`, `/health` or `/tokenize` (text or messages, in either engine's words)."""
+    """The answer of a route that generates nothing; `/tokenize` takes text or messages, in either engine's words."""
     if route == "models":
         model = {"id": habits.model, "object": "model", "created": 0, "owned_by": "fault-engine"}
         return {"object": "list", "data": [model | {"max_model_len": habits.context_tokens}]}
     if route == "health":
         return {"status": "ok"}
     asked = body if isinstance(body, dict) else {}
+    if route == "embeddings":
+        return embeddings(asked)
     if "messages" in asked:
         size = count_prompt_tokens(asked["messages"])
     else:
@@ -71,7 +74,9 @@ def body_of(request: Request) -> JSON:
 
 
 def last_user_text(body: JSON) -> str:
-    """The text of the last user message, where markers are looked for."""
+    """The text of the last user message, or of the prompt, where markers are looked for."""
+    if isinstance(body, dict) and isinstance(body.get("prompt"), str):
+        return str(body["prompt"])
     messages = body.get("messages") if isinstance(body, dict) else None
     if not isinstance(messages, list):
         return ""
