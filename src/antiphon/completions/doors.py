@@ -11,10 +11,14 @@ from antiphon.completions.dialects import (
     Dialect,
     EmbeddingDialect,
     adaptive,
+    adaptive_embeddings,
+    adaptive_text,
     canonical,
     canonical_embeddings,
     canonical_text,
     nugen,
+    nugen_embeddings,
+    nugen_text,
 )
 from antiphon.http.errors import ErrorShape
 
@@ -33,6 +37,6 @@ class Door(Struct, frozen=True):
 
 DOORS = (
     Door("v1", "OpenAI, Dria, DMind", "/v1", canonical, "openai", canonical_text, canonical_embeddings),
-    Door("nugen", "Nugen", "/api/v3/inference", nugen, "detail"),
-    Door("adaptive", "Adaptive Engine", "/api/v1", adaptive, "error"),
+    Door("nugen", "Nugen", "/api/v3/inference", nugen, "detail", nugen_text, nugen_embeddings),
+    Door("adaptive", "Adaptive Engine", "/api/v1", adaptive, "error", adaptive_text, adaptive_embeddings),
 )

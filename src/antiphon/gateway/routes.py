@@ -47,16 +47,13 @@ class Handlers(Struct, frozen=True):
 
 def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
     """All routes of the gateway."""
-    models, health, pages = handlers.models, handlers.health, handlers.pages
+    health, pages = handlers.health, handlers.pages
     made = Table(
         (
             *(_chat(door, routes) for door, routes in handlers.chat),
             *(_text(door, routes) for door, routes in handlers.text),
             *(_embeddings(door, routes) for door, routes in handlers.embeddings),
-            Route("GET", "/v1/models", models.list, "List the models that this key may use.", "models",
-                  response=WireModels),
-            Route("GET", "/v1/models/{model}", models.get, "One model, by id or alias.", "models",
-                  response=WireModel, statuses=(403, 404)),
+            *(row for door, _ in handlers.chat for row in _models(door, handlers.models)),
             *_projects(handlers.projects),
             *_interactions(handlers.interactions, handlers.sessions),
             *_feedback_metrics(handlers.feedback_metrics),
@@ -89,6 +86,17 @@ def _chat(door: Door, routes: ChatRoutes) -> Route:
         response=door.dialect.ANSWER,
         statuses=(403, 404, 408, 502, 504),
         streams=True,
+    )
+
+
+def _models(door: Door, models: ModelRoutes) -> tuple[Route, ...]:
+    listed = f"List the models that this key may use ({door.title})."
+    one = f"One model, by id or alias ({door.title})."
+    return (
+        Route("GET", f"{door.prefix}/models", models.list, listed, "models", response=WireModels),
+        Route(
+            "GET", f"{door.prefix}/models/{{model}}", models.get, one, "models", response=WireModel, statuses=(403, 404)
+        ),
     )
 
 
