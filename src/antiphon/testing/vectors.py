@@ -28,7 +28,7 @@ def embeddings(body: JSON) -> JSON:
     texts = body.get("input")
     if isinstance(texts, str) or (isinstance(texts, list) and texts and isinstance(texts[0], int)):
         texts = [texts]
-    if not isinstance(texts, list) or not all(texts):
+    if not isinstance(texts, list) or not texts or not all(texts):
         raise Refusal("input must be texts or token ids, none of them empty")
     form = _as_base64 if body.get("encoding_format") == "base64" else list
     tokens = sum(count_text_tokens(text) for text in texts)

@@ -13,6 +13,7 @@ from antiphon.engines.upstream import HttpEngine
 from antiphon.http.client import Pool
 from antiphon.http.origin import Origin
 from antiphon.testing.fault_engine import FaultEngine
+from antiphon.testing.plan import Habits
 
 
 def job(text: str = "Hi [[answer tokens=4]]", **sampling: int | bool) -> Job:
@@ -22,10 +23,10 @@ def job(text: str = "Hi [[answer tokens=4]]", **sampling: int | bool) -> Job:
 
 @asynccontextmanager
 async def connected(
-    name: str = "vllm", *, key: str | None = None, given: str | None = None
+    name: str = "vllm", *, key: str | None = None, given: str | None = None, embeds: bool = False
 ) -> AsyncIterator[tuple[HttpEngine, FaultEngine]]:
     """An engine of that kind and the server that it asks; `key` is what the server wants, `given` what it gets."""
-    async with FaultEngine(api_key=key) as server, asyncio.timeout(20):
+    async with FaultEngine(Habits(embeds=embeds), api_key=key) as server, asyncio.timeout(20):
         origin = Origin("127.0.0.1", server.port)
         engine = HttpEngine("node", Pool(origin), kind(name), api_key=given)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from antiphon.chat import Message, Sampling
@@ -104,3 +105,17 @@ async def test_llamacpp_counts_the_templates_text() -> None:
 async def test_a_server_that_cannot_count_says_none(name: str, answers: dict[str, bytes]) -> None:
     """None where there is no such address, or none that answers."""
     assert await facts.count_prompt_tokens(Server(answers).post, JOB, kind(name)) is None
+
+
+async def test_a_text_is_counted_as_it_is() -> None:
+    """Without a template, by either engine's own words; token ids are as many as they are."""
+    job = msgspec.structs.replace(JOB, messages=(), prompt="Once")
+    llamacpp = Server({"/tokenize": b'{"tokens": [1, 2, 3]}'})
+    assert await facts.count_prompt_tokens(llamacpp.post, job, kind("llama.cpp")) == 3
+    assert json.loads(llamacpp.posted[0][1]) == {"content": "Once", "add_special": True, "parse_special": True}
+    vllm = Server({"/tokenize": b'{"count": 4}'})
+    assert await facts.count_prompt_tokens(vllm.post, job, kind("vllm")) == 4
+    assert json.loads(vllm.posted[0][1]) == {"model": "m", "prompt": "Once"}
+    assert await facts.count_prompt_tokens(vllm.post, job, kind("openai")) is None
+    ids = msgspec.structs.replace(job, prompt=(5, 6))
+    assert await facts.count_prompt_tokens(Server({}).post, ids, kind("openai")) == 2

@@ -83,3 +83,23 @@ def test_a_full_context_has_a_code_of_its_own(body: bytes, size: str) -> None:
     error = refusal(400, {}, body)
     assert (error.code, error.param) == ("context_length_exceeded", "messages")
     assert str(error) == f"messages: the prompt and max_tokens do not fit the model's context{size}."
+
+
+@pytest.mark.parametrize("param", ["messages", "prompt", "input"])
+def test_what_is_too_long_is_named_as_the_caller_knows_it(param: str) -> None:
+    """A chat has messages, a text completion a prompt, embeddings an input."""
+    body = b'{"error": {"message": "too long", "type": "exceed_context_size_error", "n_prompt_tokens": 9, "n_ctx": 8}}'
+    error = refusal(400, {}, body, param)
+    assert (error.param, error.code) == (param, "context_length_exceeded")
+    assert str(error).startswith(f"{param}: ")
+    assert str(error).endswith("(9 tokens, 8 fit).")
+
+
+def test_a_text_larger_than_a_batch_is_the_caller_s_fault() -> None:
+    """llama.cpp says so with the status 500."""
+    body = (
+        b'{"error": {"code": 500, "message": "input (601 tokens) is too large to process. increase ...", "type": "x"}}'
+    )
+    error = refusal(500, {}, body, "input")
+    assert isinstance(error, BadRequest)
+    assert (error.param, error.code) == ("input", "context_length_exceeded")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 
 import pytest
 
-from antiphon.engines import ModelFacts
+from antiphon.chat import Prompt, Sampling, Usage
+from antiphon.engines import Job, ModelFacts
 from antiphon.engines.kinds import kind
 from antiphon.engines.upstream import RETRY_AFTER_S, HttpEngine, failure
 from antiphon.errors import BadRequest, EngineFailed, Unavailable
 from antiphon.http.client import Pool
 from antiphon.http.origin import Broken, ConnectFailed, Origin
 from antiphon.testing.faults import Fault
+from antiphon.testing.plan import count_text_tokens
+from antiphon.testing.vectors import expected_vector
 from tests.unit.engines.connected import connected, deltas, job
 
 
@@ -158,3 +162,83 @@ def test_failed_exchanges_have_their_errors() -> None:
     """Not connected is unavailable, anything later is the engine's failure."""
     assert isinstance(failure(ConnectFailed("no")), Unavailable)
     assert isinstance(failure(Broken("no")), EngineFailed)
+
+
+def text_job(prompt: Prompt = "Hi [[answer tokens=4]]", **sampling: int | bool) -> Job:
+    """A text for the fault engine to go on with."""
+    return Job("fault-model", (), Sampling(max_tokens=50, **sampling), prompt=prompt)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("prompt", ["Hi [[answer tokens=4]]", (1, 2, 3)])
+async def test_a_prompt_goes_to_the_address_of_texts(prompt: Prompt) -> None:
+    """Stream and plain answer say the same there."""
+    async with connected() as (engine, server):
+        choice, usage = await engine.complete(text_job(prompt))
+        stream = await engine.open(text_job(prompt))
+        got = await deltas(stream)
+        assert "".join(delta.content for delta in got) == choice.content
+        assert (stream.usage, got[-1].finish_reason) == (usage, choice.finish_reason)
+        assert [request.path for request in server.requests] == ["/v1/completions"] * 2
+        stream.close()
+
+
+async def test_log_probabilities_of_a_text() -> None:
+    """One entry a token, with no more alternatives than were asked for."""
+    async with connected() as (engine, _):
+        stream = await engine.open(text_job(logprobs=True, top_logprobs=2))
+        entries = [entry for delta in await deltas(stream) for entry in delta.logprobs]
+        assert len(entries) == 4
+        assert all(len(entry.top_logprobs) <= 2 for entry in entries)
+        stream.close()
+
+
+@pytest.mark.parametrize("name", ["close", "reset", "cut", "end_early", "stream_error", "garbage", "no_finish"])
+async def test_a_text_that_breaks_is_a_failure(name: str) -> None:
+    """Streamed and plain, as a chat."""
+    fault = Fault(name, k=2, route="text")  # type: ignore[arg-type]
+    async with connected() as (engine, server):
+        server.push(fault, fault)
+        stream = await engine.open(text_job())
+        with pytest.raises(EngineFailed):
+            await deltas(stream)
+        stream.close()
+        with pytest.raises(EngineFailed):
+            await engine.complete(text_job())
+
+
+async def test_a_prompt_that_is_too_long_is_told_as_such() -> None:
+    """The refusal names the field that the caller knows."""
+    async with connected() as (engine, server):
+        server.push(Fault("status", status=400, shape="text", route="text"))
+        with pytest.raises(BadRequest) as refused:
+            await engine.complete(text_job())
+        assert refused.value.code == "engine_refused"
+
+
+@pytest.mark.parametrize(("name", "requests"), [("vllm", 1), ("llama.cpp", 3), ("ollama", 1)])
+async def test_vectors_come_in_the_order_of_their_texts(name: str, requests: int) -> None:
+    """In as many requests as the kind takes at once, and as exact as they were sent."""
+    texts = tuple(f"text {number}" for number in range(40))
+    async with connected(name, embeds=True) as (engine, server):
+        vectors, usage = await engine.embed("fault-model", texts)
+        assert [list(struct.unpack("<8f", vector)) for vector in vectors] == [expected_vector(text) for text in texts]
+        assert usage == Usage(prompt_tokens=sum(count_text_tokens(text) for text in texts))
+        assert len([each for each in server.record.exchanges if each.path == "/v1/embeddings"]) == requests
+
+
+@pytest.mark.parametrize(("status", "error"), STATUSES)
+async def test_a_refusal_to_embed_is_raised(status: int, error: type[Exception]) -> None:
+    """As for any other request."""
+    async with connected(embeds=True) as (engine, server):
+        server.push(Fault("status", status=status, route="embeddings"))
+        with pytest.raises(error):
+            await engine.embed("fault-model", ("a",))
+
+
+@pytest.mark.parametrize("name", ["close", "cut", "garbage", "empty_body", "wrong_length"])
+async def test_vectors_that_break_off_are_a_failure(name: str) -> None:
+    """Never half of them."""
+    async with connected(embeds=True) as (engine, server):
+        server.push(Fault(name, route="embeddings"))  # type: ignore[arg-type]
+        with pytest.raises(EngineFailed):
+            await engine.embed("fault-model", ("a", "b"))

@@ -160,3 +160,36 @@ def test_events_count_tokens_and_mark_the_end() -> None:
 def test_stream_error_looks_like_vllm() -> None:
     """The error inside a 200 has vLLM's form."""
     assert stream_error_payload()["error"]["type"] == "InternalServerError"
+
+
+def text_plan(**fields: JSON) -> Plan:
+    """The plan for a text completion."""
+    body = {"prompt": "hello", "max_tokens": 6, "stream_options": {"include_usage": True}, **fields}
+    return plan_answer(body, Habits(), number=1, created=5)
+
+
+def test_a_text_completion_has_its_own_shape() -> None:
+    """Texts in the choices, no roles, the lists of log-probabilities that this shape has."""
+    chunks = payloads(text_plan(logprobs=2))
+    said = [choice for chunk in chunks[:-1] for choice in chunk["choices"]]
+    assert "".join(choice["text"] for choice in said) == expected_text(MESSAGES, 6)
+    assert [choice["finish_reason"] for choice in said] == [None] * 6 + ["length"]
+    assert said[0]["logprobs"]["tokens"] == [said[0]["text"]]
+    assert [len(top) for top in said[0]["logprobs"]["top_logprobs"]] == [2]
+    assert {chunk["object"] for chunk in chunks[:-1]} == {"text_completion"}
+    body = json.loads(plain_body(text_plan(logprobs=2)))
+    (choice,) = body["choices"]
+    assert (body["object"], choice["text"]) == ("text_completion", expected_text(MESSAGES, 6))
+    assert "".join(choice["logprobs"]["tokens"]) == choice["text"]
+    offsets = choice["logprobs"]["text_offset"]
+    assert [choice["text"][at] for at in offsets] == [token[0] for token in choice["logprobs"]["tokens"]]
+
+
+@pytest.mark.parametrize("name", ["bare", "extra_fields"])
+def test_a_text_completion_can_be_told_with_less_or_more(name: FaultName) -> None:
+    """The text and the end are there in both."""
+    chunks = payloads(text_plan(), name)
+    said = [choice for chunk in chunks[:-1] for choice in chunk["choices"]]
+    assert "".join(choice["text"] for choice in said) == expected_text(MESSAGES, 6)
+    assert said[-1]["finish_reason"] == "length"
+    assert json.loads(plain_body(text_plan(), Fault(name)))["choices"][0]["text"] == expected_text(MESSAGES, 6)

@@ -151,3 +151,20 @@ def test_nonsense_is_refused(messages: object) -> None:
     """A body that no engine would take is a Refusal, never an answer."""
     with pytest.raises(Refusal, match="message"):
         planned(messages=messages)
+
+
+def test_a_prompt_is_what_a_user_says() -> None:
+    """A text completion gives the text that a chat with this message gives, and counts only the prompt's own tokens."""
+    plan = plan_answer({"prompt": "hello", "max_tokens": 5, "logprobs": 0}, HABITS, number=1, created=0)
+    assert said(plan) == expected_text(MESSAGES, 5)
+    assert (plan.text, plan.prompt_tokens, plan.top_logprobs) == (True, 2, 0)
+    ids = plan_answer({"prompt": [7, 8, 9]}, HABITS, number=1, created=0)
+    assert said(ids) == expected_text([{"role": "user", "content": "7 8 9"}], 32)
+    assert (ids.prompt_tokens, ids.top_logprobs) == (3, None)
+
+
+@pytest.mark.parametrize("prompt", ["", [], ["a", "b"], [1, "a"], None, 5])
+def test_other_prompts_are_refused(prompt: object) -> None:
+    """One text or one list of token ids is all that the gateway ever sends."""
+    with pytest.raises(Refusal):
+        plan_answer({"prompt": prompt}, HABITS, number=1, created=0)
