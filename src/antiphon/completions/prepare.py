@@ -47,10 +47,10 @@ class Models(Protocol):
         ...
 
 
-Memory = Callable[[str, str], Awaitable[tuple[Message, ...]]]  # account, session id -> the turns so far
+Memory = Callable[[Key, str], Awaitable[tuple[Message, ...]]]  # session id -> the turns so far that the key may see
 
 
-async def no_memory(account: str, session_id: str) -> tuple[Message, ...]:  # noqa: ARG001 - as Memory asks
+async def no_memory(key: Key, session_id: str) -> tuple[Message, ...]:  # noqa: ARG001 - as Memory asks
     """Nothing is remembered."""
     return ()
 
@@ -122,7 +122,7 @@ class Preparation:
             return request
         messages = request.messages
         if key.session_memory and request.session_id is not None:
-            messages = with_memory(messages, await self._memory(key.account, request.session_id))
+            messages = with_memory(messages, await self._memory(key, request.session_id))
         template = None if project is None else project.system_prompt
         prompt = system_prompt(template, request.system_prompt_args)
         if prompt:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from antiphon.chat import ChatRequest, Choice, Message
+from antiphon.chat import Choice
 from antiphon.completions.plan import Plan
 from antiphon.completions.service import Record
 from antiphon.interactions.model import Answer, Interaction, Parameters, Timings
@@ -50,12 +48,6 @@ def _interaction(record: Record, choice: Choice, parameters: Parameters, timings
         tags=request.tags,
         error=record.failure,
     )
-
-
-def _as_message(request: ChatRequest, choice: Choice) -> Message:
-    """The prompt of a text completion as a turn; token ids are kept as they were written."""
-    prompt = request.prompts[choice.index // request.n]
-    return Message("user", prompt if isinstance(prompt, str) else msgspec.json.encode(prompt).decode())
 
 
 def _parameters(plan: Plan) -> Parameters:

@@ -29,7 +29,6 @@ from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.routes import Handlers, table
 from antiphon.gateway.storage import Storage
 from antiphon.ids import Ids
-from antiphon.interactions.model import Reach
 from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
@@ -220,7 +219,7 @@ class Builder:
             bounds,
             ids=self._ids,
             projects=lambda: storage.projects.by_name,
-            memory=lambda account, session_id: storage.sessions.history(Reach(account), session_id),
+            memory=storage.history,
             require_room=storage.interactions.require_room,
         )
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Literal
 
+from antiphon.accounts.keys import Key
+from antiphon.chat import Message
 from antiphon.clock import Clock
 from antiphon.db.open import open_database
 from antiphon.feedback.comparing import Comparisons
 from antiphon.feedback.metrics import FeedbackMetrics
 from antiphon.feedback.service import Feedbacks
 from antiphon.ids import Ids
+from antiphon.interactions.access import reach
 from antiphon.interactions.recorder import Recorder
 from antiphon.interactions.service import Interactions
 from antiphon.interactions.sessions import Sessions
@@ -50,6 +53,10 @@ class Storage:
 
     def _lost(self, rows: int, reason: str) -> None:
         self._log.error("interactions are lost", rows=rows, reason=reason)
+
+    async def history(self, key: Key, session_id: str) -> tuple[Message, ...]:
+        """The turns of a session so far, as far as the key may see them."""
+        return await self.sessions.history(reach(key, self.projects.by_name), session_id)
 
     async def start(self) -> None:
         """Read what requests need, and keep it fresh."""

@@ -55,14 +55,6 @@ def test_parameters_as_they_took_effect() -> None:
     assert (row.parameters.n, row.parameters.timeout_s, row.parameters.max_ttft_s) == (2, 60.0, 10.0)
 
 
-def test_prompts_of_text_completions() -> None:
-    """Each choice is kept with the prompt that it continues, token ids as they were written."""
-    request = msgspec.structs.replace(ASKED, messages=(), prompts=("once", (1, 2)), n=1)
-    plan = msgspec.structs.replace(PLAN, request=request)
-    first, second = interactions(msgspec.structs.replace(RECORD, plan=plan), 0)
-    assert (first.messages, second.messages) == ((Message("user", "once"),), (Message("user", "[1,2]"),))
-
-
 def test_nothing_is_stored_that_should_not_be() -> None:
     """Where the caller, or the door, does not want it."""
     plan = msgspec.structs.replace(PLAN, stored=False)

@@ -35,6 +35,7 @@ from antiphon.completions.dialects.openai.tools import (
 )
 from antiphon.errors import BadRequest
 from antiphon.http.decode import decode, whole
+from antiphon.interactions.model import check_labels
 
 METADATA_PAIRS_MAX = 16
 ANY_TEXT = ResponseFormat()
@@ -248,6 +249,8 @@ def check_generating(wire: GeneratingBody, bounds: RequestBounds, rules: DoorRul
     for name, pairs in (("metadata", wire.metadata), ("labels", wire.labels)):
         if pairs and len(pairs) > rules.metadata_pairs_max:
             raise BadRequest(f"{name}: at most {rules.metadata_pairs_max} pairs are allowed.", param=name)
+        if pairs:
+            check_labels(pairs, name)
 
 
 def _sampling(wire: Body) -> Sampling:

@@ -63,7 +63,7 @@ OUT_OF_RULE = {
     "store": ["1"],
     "prompt_truncate_len": ["0", "-1", "1.5", '"1"'],
     "session_id": ['""', '"a b"', "1", json.dumps("x" * 257), '"\u00e9"'],
-    "labels": ["[]", json.dumps({str(i): "x" for i in range(17)})],
+    "labels": ["[]", '{"":"x"}', json.dumps({"a": "x" * 513}), json.dumps({str(i): "x" for i in range(17)})],
     "tags": ['"a"', "{}"],
     "ab_campaign": ['""', "1"],
     "system_prompt_args": ["[]", '"a"'],
