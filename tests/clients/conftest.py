@@ -11,8 +11,8 @@ from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 from tests.fixtures.vision.plugin import Projectors, vision_projectors, vision_text_model
 
-from .client import CLIENTS
-from .lab import settings, warm
+from .clients import CLIENTS
+from .lab import furnish, settings, warm
 from .reports import Reports
 
 __all__ = ["reports", "vision_projectors", "vision_text_model"]
@@ -22,10 +22,10 @@ __all__ = ["reports", "vision_projectors", "vision_text_model"]
 async def reports(vision_projectors: Projectors, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Reports]:
     """What the clients' scenarios came to."""
     folder = tmp_path_factory.mktemp("clients")
-    names = [client.name for client in CLIENTS]
     async with FaultEngine() as engine:
-        told = settings(engine.url, vision_projectors("solid"), names)
+        told = settings(engine.url, vision_projectors("solid"), CLIENTS)
         async with GatewayProcess(told, folder) as gateway:
             await warm(gateway)
-            yield Reports(f"{gateway.url}/v1", folder)
+            await furnish(gateway)
+            yield Reports(gateway.url, folder)
             assert "Traceback" not in gateway.log, gateway.log

@@ -1,4 +1,7 @@
-"""The gateway that all clients are tried on: two small models, an engine that obeys, and one that is not there."""
+"""The gateway that all clients are tried on: two small models, an engine that obeys, and one that is not there.
+
+At Adaptive's door a model is named behind its project: the one that every gateway has.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,15 @@ from antiphon.testing.gateway_process import GatewayProcess
 from tests.fixtures.vision.colours import SAFE
 from tests.fixtures.vision.pictures import data_url, solid
 
+from .client import Client
+
+PROJECT = "default"
 MODEL = "lab/smollm2:135m"  # a slash and a colon, as real names have
 VISION_MODEL = "lab/eyes:135m"
 FAULT_MODEL = "fault-model"
+ALIGNED_MODEL = "aligned-model"
 DOWN_MODEL = "nobody-at-home"
+METRIC = "thumbs"
 KEY = "sk-clients-2a97516c354b68848cdbd8f54a226a0a55b21ed1"
 DKN_KEY = "dkn_test_clients2a97516c354b68848cdbd8f54a226a0a"
 REFILLED_PER_MINUTE = 30
@@ -24,6 +32,7 @@ SETTINGS = f"""
 [[keys]]
 name = "all"
 key = "{KEY}"
+admin = true
 [[keys]]
 name = "dria"
 key = "{DKN_KEY}"
@@ -41,7 +50,16 @@ context_length = 2048
 name = "obedient"
 url = "{{obedient}}"
 kind = "llama.cpp"
-models = [{{{{ name = "{FAULT_MODEL}", modalities = ["text"], tools = "native" }}}}]
+[[upstreams.models]]
+name = "{FAULT_MODEL}"
+modalities = ["text"]
+tools = "native"
+[[upstreams.models]]
+name = "{ALIGNED_MODEL}"
+upstream_name = "{FAULT_MODEL}"
+modalities = ["text"]
+tools = "native"
+domain_aligned = true
 [[upstreams]]
 name = "absent"
 url = "http://127.0.0.1:9"
@@ -56,33 +74,39 @@ requests_per_minute = {rate}
 """
 
 
-def settings(obedient: str, projector: Path, clients: list[str]) -> str:
+def settings(obedient: str, projector: Path, clients: tuple[Client, ...]) -> str:
     """The gateway's settings; each client has two keys of its own whose limits it may spend."""
     limited = [
-        LIMITED.format(name=f"{kind}-{client}", key=limited_key(kind, client), rate=rate)
+        LIMITED.format(name=f"{kind}-{client.name}", key=limited_key(kind, client), rate=rate)
         for client in clients
         for kind, rate in (("once", 1), ("refilled", REFILLED_PER_MINUTE))
     ]
     return SETTINGS.format(limited="".join(limited), projector=projector, obedient=obedient)
 
 
-def limited_key(kind: str, client: str) -> str:
+def limited_key(kind: str, client: Client) -> str:
     """A client's key of a kind, `once` or `refilled`."""
-    return f"sk-{kind}-{client}-7516c354b68848cdbd8f54a226a0a55b21ed1"
+    return f"sk-{kind}-{client.name}-7516c354b68848cdbd8f54a226a0a55b21ed1"
 
 
-def variables(base_url: str, client: str) -> dict[str, str]:
+def variables(origin: str, client: Client) -> dict[str, str]:
     """What a client's scenarios are told."""
+    project = f"{PROJECT}/" if client.door == "adaptive" else ""
     return {
-        "BASE_URL": base_url,
+        "DOOR": client.door,
+        "ORIGIN": origin,
+        "BASE_URL": origin + client.prefix,
+        "PROJECT": PROJECT,
+        "METRIC": METRIC,
         "KEY": KEY,
         "DKN_KEY": DKN_KEY,
         "ONCE_KEY": limited_key("once", client),
         "REFILLED_KEY": limited_key("refilled", client),
-        "MODEL": MODEL,
-        "VISION_MODEL": VISION_MODEL,
-        "FAULT_MODEL": FAULT_MODEL,
-        "DOWN_MODEL": DOWN_MODEL,
+        "MODEL": project + MODEL,
+        "VISION_MODEL": project + VISION_MODEL,
+        "FAULT_MODEL": project + FAULT_MODEL,
+        "ALIGNED_MODEL": project + ALIGNED_MODEL,
+        "DOWN_MODEL": project + DOWN_MODEL,
         "RED_IMAGE": data_url(solid(SAFE["red"], size=IMAGE_SIZE)),
     }
 
@@ -92,6 +116,12 @@ async def warm(gateway: GatewayProcess) -> None:
     async with asyncio.timeout(WARM_S):
         while await _missing(gateway) != {DOWN_MODEL}:
             await asyncio.to_thread(Event().wait, POLL_S)
+
+
+async def furnish(gateway: GatewayProcess) -> None:
+    """Make what clients refer to."""
+    made = await gateway.ask("/v1/feedback/metrics", {"key": METRIC, "kind": "BOOL"}, key=KEY)
+    assert made.status == 201, made
 
 
 async def _missing(gateway: GatewayProcess) -> set[str]:

@@ -30,8 +30,8 @@ class Outcome(msgspec.Struct, frozen=True):
 class Reports:
     """The outcomes of all clients against one gateway; a client runs when it is first asked for."""
 
-    def __init__(self, base_url: str, folder: Path) -> None:
-        self._base_url = base_url
+    def __init__(self, origin: str, folder: Path) -> None:
+        self._origin = origin
         self._folder = folder
         self._known: dict[str, dict[str, Outcome]] = {}
 
@@ -85,4 +85,4 @@ class Reports:
         """A plain environment: no proxy, no key of the user's, no tracing, a home of its own."""
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         own = {"PATH": os.defpath, "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
-        return inherited | own | variables(self._base_url, client.name)
+        return {**inherited, **own, **client.variables, **variables(self._origin, client)}

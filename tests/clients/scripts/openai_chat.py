@@ -1,4 +1,4 @@
-"""Plain chat and models with the official Python SDK."""
+"""Plain chat with the official Python SDK, at any door."""
 
 # mypy: disable-error-code="import-not-found"
 
@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from uuid import uuid4
 
 import openai
 
 from .openai_connect import FEW_TOKENS, TIMEOUT_S, connect, say
-from .scenario import Lab, failure
+from .scenario import Lab
 
 TEMPERATE = {"temperature": 0.5, "top_p": 0.9, "frequency_penalty": 0.1, "presence_penalty": 0.1, "seed": 7}
 EXTRA = {"top_k": 20, "min_p": 0.05, "repetition_penalty": 1.1, "timeout_secs": 60}
@@ -20,10 +21,8 @@ def chat_answers(lab: Lab) -> None:
     """Every documented field of an answer has its type, and the counts add up."""
     answer = connect(lab).chat.completions.create(model=lab.model, messages=say("Say hi."), max_tokens=FEW_TOKENS)
     (choice,) = answer.choices
-    assert (answer.object, answer.model) == ("chat.completion", lab.model), answer
-    assert isinstance(answer.created, int), answer
+    assert (answer.object, answer.model) == ("chat.completion", lab.id_of(lab.model)), answer
     assert abs(answer.created - time.time()) < 60, answer
-    assert answer.id.startswith("chatcmpl-"), answer
     assert (choice.index, choice.message.role) == (0, "assistant"), answer
     assert choice.message.content, answer
     assert choice.message.tool_calls is None, answer
@@ -41,7 +40,7 @@ def every_sampling_field_is_taken(lab: Lab) -> None:
         max_completion_tokens=FEW_TOKENS,
         stop=["four", "five"],
         logit_bias={"42": -100},
-        user="somebody",
+        user=str(uuid4()),
         metadata={"purpose": "test"},
         extra_body=EXTRA,
         **TEMPERATE,
@@ -73,7 +72,7 @@ def roles_and_parts_are_taken(lab: Lab) -> None:
         {"role": "user", "content": [{"type": "text", "text": "Look"}, {"type": "text", "text": " up."}]},
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "call_1", "content": [{"type": "text", "text": "blue"}]},
-        {"role": "user", "content": "Which colour?", "name": "Eve-1"},
+        {"role": "user", "content": "Which colour?", "name": "Eve_1"},
     ]
     answer = connect(lab).chat.completions.create(model=lab.model, messages=messages, max_tokens=FEW_TOKENS)
     assert answer.choices[0].message.content, answer
@@ -112,28 +111,6 @@ def reasoning_is_kept_apart(lab: Lab) -> None:
     assert len(choice.message.model_extra["reasoning_content"].split()) >= 4, answer
     assert choice.message.model_extra["reasoning_content"] not in choice.message.content, answer
     assert answer.usage.completion_tokens == 7, answer
-
-
-def models_are_listed(lab: Lab) -> None:
-    """All models, each as the SDK's type has it."""
-    found = {model.id: model for model in connect(lab).models.list()}
-    assert {lab.model, lab.vision_model, lab.fault_model, lab.down_model} <= set(found), found
-    assert all(model.object == "model" and isinstance(model.created, int) for model in found.values()), found
-    assert found[lab.vision_model].model_extra["modalities"] == ["text", "image"], found
-
-
-def a_model_is_retrieved(lab: Lab) -> None:
-    """The SDK writes a slash in a name as %2F."""
-    assert "/" in lab.model
-    found = connect(lab).models.retrieve(lab.model)
-    assert found.id == lab.model
-    assert found.model_extra["context_length"] > 0, found
-
-
-def an_unknown_model_is_not_retrieved(lab: Lab) -> None:
-    """NotFoundError, as for a completion."""
-    error = failure(openai.NotFoundError, lambda: connect(lab).models.retrieve("nobody/nothing"))
-    assert error.code == "model_not_found", error.body
 
 
 def the_asynchronous_client_works(lab: Lab) -> None:

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
-from openai import OpenAI
+import openai
 
-from .scenario import Lab
+from .scenario import Lab, failure
 
 TIMEOUT_S = 60.0
 FEW_TOKENS = 12
@@ -22,12 +23,34 @@ Client = Any  # Any: openai.OpenAI, and below the SDK's own answers
 def connect(lab: Lab, **options: Any) -> Client:  # Any: the SDK's options
     """A client with a good key that never tries twice, unless the options say otherwise."""
     settings = {"base_url": lab.base_url, "api_key": lab.key, "timeout": TIMEOUT_S, "max_retries": 0}
-    return OpenAI(**(settings | options))
+    return openai.OpenAI(**(settings | options))
 
 
 def say(text: str) -> list[dict[str, str]]:
     """A conversation of one user's message."""
     return [{"role": "user", "content": text}]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a request was refused; `place` is the field, where the door tells it apart from the sentence."""
+
+    message: str
+    place: str | None
+
+
+def refusal(lab: Lab, ask: Callable[[], object]) -> Refusal:
+    """What a request that is wrong is refused with: each door has its own status, and its own form."""
+    if lab.door == "nugen":
+        (found,) = failure(openai.UnprocessableEntityError, ask).body["detail"]
+        first, *rest = found["loc"]
+        assert first == "body", found
+        return Refusal(found["msg"], ".".join(map(str, rest)))
+    error = failure(openai.BadRequestError, ask)
+    if lab.door == "adaptive":
+        assert isinstance(error.body, str), error.body
+        return Refusal(error.body, None)
+    return Refusal(error.message, error.param)
 
 
 @dataclass

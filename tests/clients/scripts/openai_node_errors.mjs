@@ -1,24 +1,11 @@
-// The exceptions and the retries of the official Node SDK.
+// The exceptions of the official Node SDK at /v1, and its retries.
 
 import assert from "node:assert/strict";
 import OpenAI from "openai";
 
-import { all, connect, noting, say } from "./openai_node_connect.mjs";
+import { all, connect, failure, noting, refused, say } from "./openai_node_connect.mjs";
 
 const BURST_MAX = 200;
-
-/** The exception of this kind that a request with these fields ends with. */
-async function refused(lab, kind, fields, options = {}) {
-  const body = { model: lab.fault_model, messages: say("Say hi."), max_tokens: 2, ...fields };
-  return failure(kind, connect(lab, options).chat.completions.create(body));
-}
-
-/** The exception that a promise ends with, which must be of exactly this kind. */
-async function failure(kind, promise) {
-  const thrown = await promise.then(() => null, (error) => error);
-  assert.equal(thrown?.constructor?.name, kind.name, `${thrown?.stack}`);
-  return thrown;
-}
 
 /** 401. */
 export async function a_wrong_key_is_an_authentication_error(lab) {

@@ -1,4 +1,4 @@
-// Structured output with the official Node SDK: zod schemas in, values out.
+// Structured output with the official Node SDK at any door: zod schemas in, values out.
 
 import assert from "node:assert/strict";
 import { LengthFinishReasonError } from "openai/error";

@@ -1,4 +1,4 @@
-"""Streams with the official Python SDK: raw chunks, and the helper that puts them together."""
+"""Streams with the official Python SDK at any door: raw chunks, and the helper that puts them together."""
 
 # mypy: disable-error-code="import-not-found"
 
@@ -12,7 +12,7 @@ ROUNDS = 5
 
 
 def raw_chunks_make_an_answer(lab: Lab) -> None:
-    """A role once, text in pieces, one reason, no usage unless it is asked for."""
+    """A role once, text in pieces, one reason."""
     stream = connect(lab).chat.completions.create(
         model=lab.model, messages=say("Say hi."), max_tokens=FEW_TOKENS, stream=True
     )
@@ -25,18 +25,6 @@ def raw_chunks_make_an_answer(lab: Lab) -> None:
     assert "".join(choice.delta.content or "" for choice in choices)
     assert [choice.finish_reason for choice in choices if choice.finish_reason] == [choices[-1].finish_reason]
     assert choices[-1].finish_reason in ("stop", "length")
-    assert all(chunk.usage is None for chunk in chunks)
-
-
-def usage_comes_last_when_asked_for(lab: Lab) -> None:
-    """In a chunk of its own, without a choice."""
-    stream = connect(lab).chat.completions.create(
-        model=lab.model, messages=say("Say hi."), max_tokens=5, stream=True, stream_options=USAGE
-    )
-    *others, last = stream
-    assert last.choices == [], last
-    assert 0 < last.usage.completion_tokens <= 5, last
-    assert all(chunk.choices and chunk.usage is None for chunk in others)
 
 
 def a_stream_says_what_a_plain_answer_says(lab: Lab) -> None:
@@ -111,7 +99,7 @@ def choices_are_told_apart(lab: Lab) -> None:
 
 
 def reasoning_is_streamed_apart(lab: Lab) -> None:
-    """Thinking comes in `reasoning_content` before the text does."""
+    """Thinking comes in `reasoning_content`, before the text does."""
     messages = say("[[answer reasoning=4 tokens=3]] Think.")
     stream = connect(lab).chat.completions.create(model=lab.fault_model, messages=messages, stream=True)
     deltas = [chunk.choices[0].delta for chunk in stream]

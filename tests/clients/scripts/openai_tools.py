@@ -1,4 +1,4 @@
-"""Tools with the official Python SDK, on a model whose template knows none and on an engine that has them."""
+"""Tools with the official Python SDK, on a model whose template knows none and an engine that has them; any door."""
 
 # mypy: disable-error-code="import-not-found", disallow-subclassing-any=False
 
@@ -10,8 +10,8 @@ from typing import Any, Literal
 import openai
 from pydantic import BaseModel, Field
 
-from .openai_connect import connect, say
-from .scenario import Lab, failure
+from .openai_connect import connect, refusal, say
+from .scenario import Lab
 
 TOKENS = 120
 QUESTION = "What is the weather in Oslo for two days?"
@@ -43,7 +43,7 @@ def a_call_is_answered(lab: Lab) -> None:
     asked = create(model=lab.model, messages=say(QUESTION), tools=TOOLS, **once)
     (choice,) = asked.choices
     assert choice.finish_reason == "tool_calls", asked
-    assert choice.message.content is None, asked
+    assert not choice.message.content, asked
     result = [
         {"role": "tool", "tool_call_id": call.id, "content": '{"sky": "clear"}'} for call in _calls(choice.message)
     ]
@@ -150,13 +150,14 @@ def an_agent_comes_to_its_end(lab: Lab) -> None:
 
 
 def a_choice_without_tools_is_refused(lab: Lab) -> None:
-    """The 400 names the field."""
+    """The field is named."""
 
     def ask() -> object:
         create = connect(lab).chat.completions.create
         return create(model=lab.model, messages=say("Hi."), tool_choice="required")
 
-    assert failure(openai.BadRequestError, ask).param == "tool_choice"
+    told = refusal(lab, ask)
+    assert (told.place or told.message).startswith("tool_choice"), told
 
 
 def _calls(message: Message) -> list[Any]:  # Any: the SDK's calls

@@ -3,8 +3,8 @@
 
 const AT_ONCE = 3;
 const NAMES = [
-  "base_url", "key", "dkn_key", "once_key", "refilled_key", "model", "vision_model", "fault_model", "down_model",
-  "red_image",
+  "door", "origin", "base_url", "project", "metric", "key", "dkn_key", "once_key", "refilled_key", "model",
+  "vision_model", "fault_model", "aligned_model", "down_model", "red_image",
 ];
 
 /** Run the scenarios of these modules and tell what became of each. */
@@ -16,6 +16,9 @@ export async function run(...modules) {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
+
+/** A model's own name, as answers show it: at Adaptive's door it is asked for behind its project. */
+export const idOf = (lab, model) => model.replace(`${lab.project}/`, "");
 
 /** Run one scenario and print its line. */
 async function tell(scenario, lab) {

@@ -23,13 +23,18 @@ ERROR_CHARACTERS_MAX = 4000
 
 @dataclass(frozen=True)
 class Lab:
-    """What is to be tested: a gateway, keys for it, and its models. Each comes from the variable of its name.
+    """What is to be tested: a door of a gateway, keys for it, and its models. Each comes from the variable of its name.
 
     `once_key` may ask once a minute, `refilled_key` 30 times and then each two seconds. `fault_model` says what the
-    fault engine says, `down_model` has no engine.
+    fault engine says, and so does `aligned_model`, with its confidence; `down_model` has no engine.
+    `metric` is one of truths.
     """
 
+    door: str
+    origin: str
     base_url: str
+    project: str
+    metric: str
     key: str
     dkn_key: str
     once_key: str
@@ -37,8 +42,13 @@ class Lab:
     model: str
     vision_model: str
     fault_model: str
+    aligned_model: str
     down_model: str
     red_image: str
+
+    def id_of(self, model: str) -> str:
+        """A model's own name, as answers show it: at Adaptive's door it is asked for behind its project."""
+        return model.removeprefix(f"{self.project}/")
 
 
 def failure(kind: type[Failure], call: Callable[[], object]) -> Failure:

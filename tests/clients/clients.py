@@ -1,0 +1,69 @@
+"""Which clients there are, in which versions, and at which doors they are tried.
+
+Scenarios that hold at every door are in modules without a door's name.
+"""
+
+from __future__ import annotations
+
+from .client import Client
+from .environments import Environment
+
+OPENAI_PYTHON = Environment("openai-python", python=("openai==3.52.0", "pydantic==2.14.3"))
+OPENAI_NODE = Environment("openai-node", node=(("openai", "6.49.0"), ("zod", "4.6.7")))
+LANGCHAIN = Environment("langchain-openai", python=("langchain-openai==1.7.3", "langchain-core==1.7.2"))
+ADAPTIVE_0_13 = Environment("adaptive-sdk-0.13", python=("adaptive-sdk==0.13.0",))
+ADAPTIVE_0_14 = Environment("adaptive-sdk-0.14", python=("adaptive-sdk==0.14.2",))
+LITELLM = Environment("litellm", python=("litellm==1.110.2",))
+LLM = Environment("llm", python=("llm==0.36",))
+
+OPENAI_PYTHON_ANYWHERE = ("openai_chat", "openai_stream", "openai_structured", "openai_tools", "openai_vision")
+OPENAI_NODE_ANYWHERE = ("openai_node_chat", "openai_node_structured", "openai_node_tools")
+ADAPTIVE_ANY_VERSION = ("adaptive_chat", "adaptive_errors", "adaptive_records")
+
+CLIENTS = (
+    Client(
+        "openai-python",
+        OPENAI_PYTHON,
+        (*OPENAI_PYTHON_ANYWHERE, "openai_usage", "openai_v1", "openai_errors", "openai_retries"),
+    ),
+    Client("openai-python-nugen", OPENAI_PYTHON, (*OPENAI_PYTHON_ANYWHERE, "openai_nugen"), door="nugen"),
+    Client(
+        "openai-python-adaptive",
+        OPENAI_PYTHON,
+        (*OPENAI_PYTHON_ANYWHERE, "openai_usage", "openai_adaptive"),
+        door="adaptive",
+        further=True,
+    ),
+    Client(
+        "openai-node",
+        OPENAI_NODE,
+        (*OPENAI_NODE_ANYWHERE, "openai_node_usage", "openai_node_v1", "openai_node_errors"),
+    ),
+    Client(
+        "openai-node-nugen",
+        OPENAI_NODE,
+        (*OPENAI_NODE_ANYWHERE, "openai_node_nugen"),
+        door="nugen",
+        further=True,
+    ),
+    Client(
+        "openai-node-adaptive",
+        OPENAI_NODE,
+        (*OPENAI_NODE_ANYWHERE, "openai_node_usage", "openai_node_adaptive"),
+        door="adaptive",
+        further=True,
+    ),
+    Client("langchain-openai", LANGCHAIN, ("langchain_scenarios",)),
+    Client("langchain-openai-nugen", LANGCHAIN, ("langchain_scenarios",), door="nugen", further=True),
+    Client("langchain-openai-adaptive", LANGCHAIN, ("langchain_scenarios",), door="adaptive", further=True),
+    Client("adaptive-sdk-0.14", ADAPTIVE_0_14, (*ADAPTIVE_ANY_VERSION, "adaptive_0_14"), door="adaptive"),
+    Client("adaptive-sdk-0.13", ADAPTIVE_0_13, (*ADAPTIVE_ANY_VERSION, "adaptive_0_13"), door="adaptive", further=True),
+    Client(
+        "litellm",
+        LITELLM,
+        ("litellm_scenarios",),
+        further=True,
+        variables={"LITELLM_LOCAL_MODEL_COST_MAP": "True"},  # else it asks the network for prices when it is imported
+    ),
+    Client("llm", LLM, ("llm_scenarios",)),
+)
