@@ -27,7 +27,8 @@ async def prompts_fitted(plan: Plan) -> Plan:
         asked = plan.sampling.max_tokens
         if asked is not None and tokens_max(prompt) + asked <= context:
             continue
-        tokens = await prompt_tokens(plan, number * plan.request.n)
+        known = isinstance(prompt, tuple)
+        tokens = len(prompt) if known else await prompt_tokens(plan, number * plan.request.n)
         if tokens is not None:
             plan = _within(plan, context, tokens, f"prompt[{number}]" if len(plan.request.prompts) > 1 else "prompt")
     return plan

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from antiphon.chat import Delta, Sampling, Usage
+from antiphon.chat import ChatRequest, Delta, Sampling, Usage
 from antiphon.completions.generate import ChoiceStream
-from antiphon.completions.merge import MergedStream, total
-from antiphon.errors import EngineFailed
+from antiphon.completions.merge import MergedStream, added, total
+from antiphon.errors import BadRequest, EngineFailed
 from antiphon.ids import seeded
 from antiphon.models.placement import Placement
 from tests.unit.completions.scripted import BOUNDS, HELLO, ScriptedEngine, model_of, plan_of
@@ -75,3 +75,64 @@ async def test_usage_is_unknown_where_one_engine_does_not_tell() -> None:
     stream._choices[0].usage = msgspec.structs.replace(Usage(), prompt_tokens=1)
     assert stream.usage is None
     stream.close()
+
+
+def prompted(engine: ScriptedEngine, prompts: int, *, n: int = 1, at_once: int) -> MergedStream:
+    """A stream of the answers to that many prompts, not started."""
+    request = ChatRequest("m", (), n=n, prompts=tuple(f"prompt {number}" for number in range(prompts)))
+    plan = plan_of(model_of(engine), request)
+    placement = Placement(queue_max=9)
+    choices = [ChoiceStream(plan, i, placement, bounds=BOUNDS, ids=seeded(1)) for i in range(request.choices)]
+    return MergedStream(choices, heartbeat_s=60, prompts=prompts, at_once=at_once)
+
+
+async def test_more_prompts_than_are_asked_at_once_wait() -> None:
+    """Each begins when another has ended, and gives its place back then."""
+    engine = ScriptedEngine(opens=(HELLO,) * 5)
+    stream = prompted(engine, 5, at_once=2)
+    await stream.start()
+    assert len(engine.jobs) == 2
+    ends = []
+    while deltas := await stream.next():
+        ends += [delta.index for delta in deltas if delta.finish_reason]
+        assert sum(not each.closed for each in engine.streams) <= 2
+    assert sorted(ends) == list(range(5))
+    assert [job.prompt for job in engine.jobs] == [f"prompt {number}" for number in range(5)]
+    assert stream.complete
+    stream.close()
+
+
+async def test_a_prompt_that_waited_may_fail_like_the_first() -> None:
+    """Its refusal ends the request."""
+    engine = ScriptedEngine(opens=(HELLO, BadRequest("No.")))
+    stream = prompted(engine, 2, at_once=1)
+    await stream.start()
+    with pytest.raises(BadRequest, match="No."):
+        while await stream.next():
+            pass
+    stream.close()
+
+
+async def test_prompts_that_wait_are_not_late() -> None:
+    """The first token of each has as long as the first one's had, from when its turn came."""
+    engine = ScriptedEngine(opens=(HELLO, HELLO))
+    stream = prompted(engine, 2, at_once=1)
+    for choice in stream._choices:
+        choice._plan = msgspec.structs.replace(choice._plan, first_token_at=choice._plan.begun_at + 5)
+    await stream.start()
+    while await stream.next():
+        pass
+    assert stream.complete
+    stream.close()
+
+
+async def test_the_usage_of_several_prompts() -> None:
+    """Each prompt counts once, its choices all."""
+    engine = ScriptedEngine(opens=(HELLO,) * 4)
+    stream = prompted(engine, 2, n=2, at_once=8)
+    await stream.start()
+    while await stream.next():
+        pass
+    stream.close()
+    assert stream.usage == Usage(14, 8)
+    assert added([Usage(1, 2, 3, 4), Usage(10, 20, 30, 40)]) == Usage(11, 22, 33, 44)

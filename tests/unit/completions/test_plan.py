@@ -8,7 +8,8 @@ import pytest
 from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Message, Sampling, Tool, ToolCall
 from antiphon.completions.plan import Caller, Plan, closed_once, job
-from tests.unit.completions.scripted import ASKED, ScriptedEngine, model_of, offer_of
+from antiphon.errors import BadRequest
+from tests.unit.completions.scripted import ASKED, BOUNDS, ScriptedEngine, model_of, offer_of
 
 USER = Message(role="user", content="Hi")
 CALLS = Message(role="assistant", tool_calls=(ToolCall("c", "f", "{}"),))
@@ -113,3 +114,30 @@ def test_earlier_calls_become_text_for_an_engine_that_does_not_know_tools() -> N
     assert [m.role for m in made.messages] == ["user", "assistant", "user"]
     assert not any(m.tool_calls for m in made.messages)
     assert job(plan, offer_of(ScriptedEngine(), native_tools=True), 0).messages == request.messages
+
+
+def test_the_job_of_a_prompt() -> None:
+    """Its text alone: no messages, no tools, no grammar; its seeds are those that it would have by itself."""
+    request = ChatRequest("m", (), n=2, prompts=("one", (2, 3)), user="u")
+    plan = plan_for(request, Sampling(seed=5))
+    jobs = [job(plan, offer_of(ScriptedEngine()), index) for index in range(4)]
+    assert [each.prompt for each in jobs] == ["one", "one", (2, 3), (2, 3)]
+    assert [each.sampling.seed for each in jobs] == [5, 6, 5, 6]
+    assert {(each.model, each.messages, each.grammar, each.user) for each in jobs} == {("upstream-m", (), None, "u")}
+    assert jobs[0].prefill is None
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "defaults_s", "total_s"),
+    [(5.0, (7.0,), 5.0), (None, (None, 7.0, 9.0), 7.0), (None, (None,), 60), (60.0, (), 60.0)],
+)
+def test_the_total_time(asked_s: float | None, defaults_s: tuple[float | None, ...], total_s: float) -> None:
+    """As asked, else the first default that there is, else the gateway's."""
+    assert BOUNDS.total(asked_s, *defaults_s) == total_s
+
+
+def test_more_time_than_anyone_gets() -> None:
+    """The refusal names field and limit."""
+    with pytest.raises(BadRequest, match="at most 600") as refused:
+        BOUNDS.total(600.5)
+    assert refused.value.param == "timeout_secs"

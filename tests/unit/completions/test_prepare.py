@@ -203,3 +203,35 @@ async def test_an_explicit_length_that_just_fits(images: ImageAdmission) -> None
     """The last token of the context may be used."""
     plan = await planned(images, asked(sampling=Sampling(max_tokens=10)), model_with(100, prompt=90))
     assert plan.sampling.max_tokens == 10
+
+
+async def test_a_model_that_embeds_generates_nothing(images: ImageAdmission) -> None:
+    """The refusal names it."""
+    model = msgspec.structs.replace(model_of(ScriptedEngine()), embeds=True)
+    with pytest.raises(BadRequest, match="'m' makes embeddings") as refused:
+        await planned(images, ASKED, model)
+    assert (refused.value.param, refused.value.code) == ("model", "model_not_supported")
+
+
+PROMPTED = ChatRequest("m", (), prompts=("one", (2, 3)), sampling=Sampling(max_tokens=5))
+
+
+async def test_prompts_are_planned_as_they_are(images: ImageAdmission) -> None:
+    """No message is put in front of them, and none is expected."""
+    plan = await planned(images, PROMPTED)
+    assert (plan.request.messages, plan.request.prompts, plan.prefill) == ((), ("one", (2, 3)), None)
+
+
+async def test_prompts_are_fitted(images: ImageAdmission) -> None:
+    """Each by itself."""
+    with pytest.raises(BadRequest) as refused:
+        await planned(images, PROMPTED, model_with(6, prompt=2))
+    assert refused.value.param == "max_tokens"
+
+
+async def test_tokens_of_prompts_are_checked(images: ImageAdmission) -> None:
+    """Against the model's vocabulary."""
+    model = msgspec.structs.replace(model_of(ScriptedEngine()), vocabulary_size=3)
+    with pytest.raises(BadRequest, match="no token 3") as refused:
+        await planned(images, PROMPTED, model)
+    assert refused.value.param == "prompt[1]"

@@ -58,3 +58,12 @@ def test_choices_are_kept_where_they_are_wanted() -> None:
     watch.see([Delta(0, "c", finish_reason="length"), Delta(1, finish_reason="stop")])
     assert watch.choices == (Choice(0, "ac", finish_reason="length"), Choice(1, "b"))
     assert Watch(plan(), keep=False).choices == ()
+
+
+def test_an_echo_stands_in_front_of_each_choice() -> None:
+    """Once, with the first that is said, also where nothing is said at all."""
+    request = ChatRequest("m", (), prompts=("one ", "two "), echo=True)
+    watch = Watch(Plan(request, Caller(Key("k")), Model("m", ()), Sampling(), 0.0, 9.0, 9.0), keep=True)
+    seen = watch.see([Delta(1, content="b"), Delta(1, content="c"), Delta(0, finish_reason="length")])
+    assert [delta.content for delta in seen] == ["two b", "c", "one "]
+    assert [choice.content for choice in watch.choices] == ["one ", "two bc"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from antiphon.accounts.keys import Key
-from antiphon.chat import ChatRequest, Message, Sampling, Usage
+from antiphon.chat import ChatRequest, EmbeddingRequest, Message, Sampling, Usage
+from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingRecord
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.service import Record
 from antiphon.models.catalogue import Model
@@ -95,3 +97,23 @@ def test_responses_restarts_and_requests_in_flight() -> None:
     assert values(metrics, "antiphon_requests_in_flight") == {(): 3}
     assert values(other, "antiphon_http_responses_total") == {}
     assert values(other, "antiphon_requests_in_flight") == {(): 0}
+
+
+def test_texts_and_vectors_have_names_of_their_own() -> None:
+    """By the operation, as OpenTelemetry calls it; vectors have no tokens out."""
+    metrics = Metrics()
+    done = record(usage=Usage(7, 5))
+    request = msgspec.structs.replace(done.plan.request, messages=(), prompts=("a text",))
+    metrics.ended(msgspec.structs.replace(done, plan=msgspec.structs.replace(done.plan, request=request)))
+    asked = EmbeddingRequest('m"1', ("a text",))
+    plan = EmbeddingPlan(asked, Caller(Key("k")), Model('m"1', ()), begun_at=10.0, total_at=70.0)
+    metrics.embedded(EmbeddingRecord(plan, Usage(4), 10.5))
+    metrics.embedded(EmbeddingRecord(plan, Usage(), 11.0, "engine_failed"))
+    text, vectors = ("text_completion", "antiphon", 'm"1'), ("embeddings", "antiphon", 'm"1')
+    assert values(metrics, "gen_ai_client_token_usage_sum") == {
+        (*text, "input"): 7,
+        (*text, "output"): 5,
+        (*vectors, "input"): 4,
+    }
+    assert values(metrics, "gen_ai_server_request_duration_seconds_sum") == {text: 2.0, vectors: 0.5}
+    assert values(metrics, "antiphon_failures_total") == {("engine_failed", 'm"1'): 1}
