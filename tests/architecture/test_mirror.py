@@ -14,6 +14,7 @@ VALUES_ONLY = frozenset(
         "completions/dialects/openai/fields.py",
         "completions/doors.py",
         "completions/plan.py",
+        "completions/record.py",
         "db/session.py",
         "engines/kinds.py",
         "errors.py",
@@ -37,6 +38,8 @@ TESTED_BY = {
     "integration/test_builtin_models.py": ("modelfiles/package_index.py",),
     "integration/test_cli.py": (
         "gateway/build.py",
+        "gateway/gateway.py",
+        "gateway/serving.py",
         "gateway/storage.py",
         "gateway/serve.py",
     ),

@@ -6,7 +6,7 @@ import msgspec
 
 from antiphon.chat import Delta, Usage
 from antiphon.completions.reasoning import resumed
-from antiphon.engines import DeltaStream, Engine, Job
+from antiphon.engines import DeltaStream, Engine, Job, Take
 from antiphon.engines.thought import Thought
 
 
@@ -24,9 +24,9 @@ class BudgetedStream:
         self._answering = False
         self.usage: Usage | None = None
 
-    async def next(self, until: float) -> list[Delta] | None:
+    async def next(self, until: float, take: Take | None = None) -> list[Delta] | None:
         """As DeltaStream.next."""
-        deltas = await self._stream.next(until)
+        deltas = await self._stream.next(until, take if self._answering else None)
         self.usage = self._told()
         if not deltas or self._answering:
             return deltas

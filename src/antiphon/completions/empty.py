@@ -5,6 +5,7 @@ from __future__ import annotations
 from antiphon.chat import Delta, Usage
 from antiphon.completions.fit import prompt_tokens
 from antiphon.completions.plan import Plan
+from antiphon.engines import Take
 
 
 class EmptyStream:
@@ -27,7 +28,7 @@ class EmptyStream:
         self.usage = Usage(prompt_tokens=sum(counts))
         self.usages = tuple(Usage(prompt_tokens=count) for count in counts for _ in range(request.n))
 
-    async def next(self) -> list[Delta] | None:
+    async def next(self, take: Take | None = None) -> list[Delta] | None:  # noqa: ARG002 - it never waits
         """The ends of all choices, then []."""
         if self.complete:
             return []

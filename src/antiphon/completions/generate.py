@@ -14,7 +14,7 @@ from antiphon.completions.align import LogprobAligner
 from antiphon.completions.budget import BudgetedStream
 from antiphon.completions.plan import Bounds, Plan, job
 from antiphon.completions.reasoning import hidden
-from antiphon.engines import DeltaStream
+from antiphon.engines import DeltaStream, Take
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
 from antiphon.ids import Ids
 from antiphon.models.catalogue import Offer
@@ -41,6 +41,8 @@ class ChoiceStream:
         self._tried: frozenset[str] = frozenset()
         self._shaper: Shaper | None = None
         self._token_due = plan.first_token_at
+        self._beat_at = 0.0
+        self._take: Take | None = None
         self._tokens_max = plan.sampling.max_tokens
         self._hides = plan.request.reasoning.exclude
         self._finished = False
@@ -91,19 +93,19 @@ class ChoiceStream:
         self._token_due = self._loop.time() + self._plan.first_token_at - self._plan.begun_at
         await self.start()
 
-    async def next(self) -> list[Delta] | None:
+    async def next(self, take: Take | None = None) -> list[Delta] | None:
         """The deltas that arrived together, [] after the finishing one, None when a heartbeat is due.
 
+        After the first ones, what comes while it waits is handed to `take` instead, until that has had enough.
         Raises FirstTokenTimeout, DeadlineExceeded, EngineFailed, or the engine's refusal.
         """
-        if self._finished:
-            return await self._drain()
-        beat_at = self._loop.time() + self._heartbeat_s
-        until = min(beat_at, self._token_due, self._plan.total_at)
-        while True:
+        self._take = None if self.first_token_at is None else take  # the first one may bring forward what is due
+        self._beat_at = self._loop.time() + self._heartbeat_s
+        while not self._finished:
             assert self._stream is not None
+            until = min(self._beat_at, self._token_due, self._plan.total_at)
             try:
-                deltas = await self._stream.next(until)
+                deltas = await self._stream.next(until, self._feed if self._take else None)
             except (EngineFailed, Unavailable):
                 if not self._may_go_elsewhere():
                     raise
@@ -111,23 +113,33 @@ class ChoiceStream:
                 await self.start()
                 continue
             if deltas:
-                deltas = self._shape(deltas)
+                now = self._loop.time()
+                deltas = self._shape(deltas, now)
                 if deltas:
                     return deltas  # else all of it is held back, for a while or for good
-                if self._loop.time() >= beat_at:
+                if now >= self._beat_at:
                     return None
-                until = min(beat_at, self._token_due, self._plan.total_at)
-            elif deltas is not None:
+            elif deltas is not None and not self._finished:
                 return deltas
-            elif self._check_time() >= beat_at:
+            elif deltas is None and self._check_time() >= self._beat_at:
                 return None
+        return await self._drain()
+
+    def _feed(self, deltas: list[Delta]) -> bool:
+        """Hand deltas on while `next` waits; False when `next` must see to what comes now."""
+        now = self._loop.time()
+        deltas = self._shape(deltas, now)
+        if deltas and self._take is not None:
+            self._beat_at = now + self._heartbeat_s
+            if not self._take(deltas):
+                self._take = None
+        return self._take is not None and not self._finished
 
     def _may_go_elsewhere(self) -> bool:
         """Whether nothing was said yet and there is an engine that has not been tried."""
         return not self.tokens and len(self._tried) < min(ATTEMPTS_MAX, len(self._plan.model.live))
 
-    def _shape(self, deltas: list[Delta]) -> list[Delta]:
-        now = self._loop.time()
+    def _shape(self, deltas: list[Delta], now: float) -> list[Delta]:
         if now >= self._plan.total_at:
             raise DeadlineExceeded
         self._token_due = now + self._inter_token_s

@@ -7,6 +7,7 @@ from collections import deque
 
 from antiphon.chat import Delta, Usage
 from antiphon.completions.generate import ChoiceStream
+from antiphon.engines import Take
 
 
 class MergedStream:
@@ -60,7 +61,7 @@ class MergedStream:
         if not self._arrived.full():
             self._arrived.put_nowait([])
 
-    async def next(self) -> list[Delta] | None:
+    async def next(self, take: Take | None = None) -> list[Delta] | None:  # noqa: ARG002 - it has a queue
         """As ChoiceStream.next, for all choices together."""
         until = self._loop.time() + self._heartbeat_s
         while self._left:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from antiphon.chat import Choice
 from antiphon.completions.plan import Plan
-from antiphon.completions.service import Record
+from antiphon.completions.record import Record
 from antiphon.interactions.model import Answer, Interaction, Parameters, Timings
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from antiphon.chat import Delta
 from antiphon.clock import Clock
 from antiphon.completions.answering import Answering
 from antiphon.completions.dialects import AnswerStream, Dialect, Head, RequestBounds
@@ -110,15 +111,20 @@ class ChatRoutes:
     async def _relay(self, exchange: Exchange, plan: Plan, stream: AnyStream, renderer: AnswerStream) -> None:
         """What arrives together is written together; `[DONE]` follows only a finished answer."""
         render = renderer.delta
-        while (deltas := await stream.next()) != []:
+
+        def take(deltas: list[Delta]) -> bool:
+            """Most deltas come this way, straight from the engine's connection; only if the client keeps up."""
+            events = render(deltas[0]) if len(deltas) == 1 else b"".join([render(delta) for delta in deltas])
+            exchange.write(events)
+            return not exchange.congested
+
+        while (deltas := await stream.next(take)) != []:
             if not exchange.started:
                 exchange.start(200, *EVENT_STREAM, *_extra_headers(plan))
             if deltas is None:
                 exchange.write(HEARTBEAT)
-            elif len(deltas) == 1:
-                exchange.write(render(deltas[0]))
             else:
-                exchange.write(b"".join([render(delta) for delta in deltas]))
+                take(deltas)
             if exchange.congested:
                 await exchange.drain()
         if not exchange.started:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 
 import msgspec
-from msgspec import Struct
 
 from antiphon.chat import Choice, Completion, Delta, ToolCall, Usage
 from antiphon.completions.deadline import Deadline
@@ -15,29 +14,15 @@ from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
 from antiphon.completions.merge import MergedStream
 from antiphon.completions.plan import Bounds, Plan, job
 from antiphon.completions.prepare import Preparation
+from antiphon.completions.record import Record, code
 from antiphon.completions.watch import Watch
+from antiphon.engines import Take
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, Unavailable
 from antiphon.ids import Ids
 from antiphon.models.placement import Placement
 from antiphon.wheel import TimerWheel
 
 PROMPTS_AT_ONCE = 8  # of one request; more wait, so that a long list does not fill every queue
-
-
-class Record(Struct, frozen=True):
-    """What became of one request: for metrics, logs and the store. Times in the event loop's seconds, tokens as billed.
-
-    `choices` are there where the request is to be stored.
-    """
-
-    plan: Plan
-    usage: Usage
-    ended_at: float
-    failure: str | None = None
-    first_token_at: float | None = None
-    node: str = ""
-    choices: tuple[Choice, ...] = ()
-    usages: tuple[Usage, ...] = ()  # one a choice
 
 
 class Completions:
@@ -144,7 +129,8 @@ class CompletionStream:
     """All deltas of one completion, choices interleaved; tells once how it ended.
 
     `start` reaches the engines. `next` gives the deltas that arrived together, [] at the end, None when a heartbeat is
-    due, and raises what ended it; both are the source's own, since a call between would cost with every token.
+    due, and raises what ended it. What comes while it waits is handed to the `take` that it is given, where that can be
+    done without waking the task.
     """
 
     def __init__(
@@ -167,10 +153,11 @@ class CompletionStream:
         self.start = self._source.start
         self.next = self._source.next if watch is None else self._watched
 
-    async def _watched(self) -> list[Delta] | None:
-        deltas = await self._source.next()
+    async def _watched(self, take: Take | None = None) -> list[Delta] | None:
         assert self._watch is not None
-        return self._watch.see(deltas) if deltas else deltas
+        see = self._watch.see
+        deltas = await self._source.next(take and (lambda deltas: take(see(deltas))))
+        return see(deltas) if deltas else deltas
 
     @property
     def node(self) -> str:
@@ -222,11 +209,6 @@ def _source(plan: Plan, placement: Placement, bounds: Bounds, ids: Ids) -> Choic
     at_once = max(plan.request.n, PROMPTS_AT_ONCE)
     prompts = len(plan.request.prompts) or 1
     return MergedStream(choices, heartbeat_s=bounds.heartbeat_s, prompts=prompts, at_once=at_once)
-
-
-def code(error: AntiphonError) -> str:
-    """What metrics and the store call an error."""
-    return error.code or error.type
 
 
 def bounded(usage: Usage, plan: Plan) -> Usage:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 
 from antiphon.chat import Completion
 from antiphon.completions.plan import Plan
-from antiphon.completions.service import Completions, Record
+from antiphon.completions.record import Record
+from antiphon.completions.service import Completions
 from antiphon.completions.tool_calls import Caller
 from antiphon.completions.tool_stream import ToolStream
 from antiphon.errors import AntiphonError, BadRequest

@@ -11,9 +11,11 @@ from antiphon.chat import Choice, Delta, ToolCall, ToolChoice, Usage
 from antiphon.completions.collect import Collector
 from antiphon.completions.fit import fitted
 from antiphon.completions.plan import Plan
-from antiphon.completions.service import Completions, CompletionStream, Record, code
+from antiphon.completions.record import Record, code
+from antiphon.completions.service import Completions, CompletionStream
 from antiphon.completions.tool_calls import Caller, results
 from antiphon.completions.tool_rounds import Asked, Round, added, round_plan
+from antiphon.engines import Take
 from antiphon.errors import AntiphonError, BadRequest, DeadlineExceeded
 from antiphon.ids import Ids
 from antiphon.providers.model import ServerTool
@@ -63,7 +65,7 @@ class ToolStream:
         """Reach an engine for the first round."""
         await self._begin()
 
-    async def next(self) -> list[Delta] | None:
+    async def next(self, take: Take | None = None) -> list[Delta] | None:  # noqa: ARG002 - a round decides first
         """Deltas of the answer, [] at its end, None when a heartbeat is due; raises what ended it."""
         while True:
             if self._calling is not None and not await self._called(*self._calling):

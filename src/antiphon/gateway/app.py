@@ -11,7 +11,7 @@ from antiphon.accounts.keys import Keyring
 from antiphon.accounts.limits import RequestLimits
 from antiphon.errors import AntiphonError, Unavailable
 from antiphon.gateway.cors import CrossOrigin
-from antiphon.gateway.table import Table
+from antiphon.gateway.table import Route, Table
 from antiphon.http import errors as wire_errors
 from antiphon.http.errors import ErrorShape
 from antiphon.http.exchange import ClientGone, Exchange
@@ -54,6 +54,11 @@ class Application:
         self._in_flight_max = in_flight_max
         self._cross_origin = cross_origin
         self._loop = asyncio.get_running_loop()
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """What is served."""
+        return self._table.routes
 
     async def __call__(self, exchange: Exchange) -> None:
         """Serve one request. The order of checks: address, key, limits; the handler does the rest."""

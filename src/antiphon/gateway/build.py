@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from antiphon.accounts.limits import RequestLimits
 from antiphon.clock import SystemClock
@@ -15,18 +13,21 @@ from antiphon.completions.embedding_routes import EmbeddingRoutes
 from antiphon.completions.embeddings import EmbeddingService
 from antiphon.completions.plan import Bounds
 from antiphon.completions.prepare import Preparation
+from antiphon.completions.record import Record
 from antiphon.completions.recording import interactions
 from antiphon.completions.routes import ChatRoutes
-from antiphon.completions.service import Completions, Record
+from antiphon.completions.service import Completions
 from antiphon.completions.tool_loop import ToolLoop
 from antiphon.feedback.metric_routes import MetricRoutes
 from antiphon.feedback.routes import RecordRoutes
 from antiphon.gateway import values
 from antiphon.gateway.app import Application
 from antiphon.gateway.cors import CrossOrigin
+from antiphon.gateway.gateway import Gateway, Part
 from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.routes import Handlers, table
+from antiphon.gateway.serving import sources
 from antiphon.gateway.storage import Storage
 from antiphon.ids import Ids
 from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
@@ -41,68 +42,10 @@ from antiphon.providers.model import Provider
 from antiphon.providers.service import Providers
 from antiphon.settings.model import Settings
 from antiphon.settings.tool_providers import as_provider
-from antiphon.sources import Source
-from antiphon.sources.embedded import EmbeddedSource, OnState
-from antiphon.sources.hub import hub_access
-from antiphon.sources.supervision import OnProgress, supervisor_for
-from antiphon.sources.upstream import UpstreamSource
+from antiphon.sources.embedded import OnState
+from antiphon.sources.supervision import OnProgress
 from antiphon.vision.admission import ImageAdmission
 from antiphon.wheel import TimerWheel
-
-
-class Part(Protocol):
-    """What holds something until the end."""
-
-    async def close(self) -> None:
-        """Let go of it."""
-        ...
-
-
-class Gateway:
-    """The application and what runs beside it."""
-
-    def __init__(
-        self,
-        app: Application,
-        catalogue: Catalogue,
-        sources: list[Source],
-        parts: list[Part],
-        storage: Storage,
-        log: Log,
-    ) -> None:
-        self.app = app
-        self.catalogue = catalogue
-        self._sources = sources
-        self._parts = parts
-        self._storage = storage
-        self._log = log
-        self._tasks: list[asyncio.Task[None]] = []
-
-    async def start(self) -> None:
-        """Read what is kept, then let the sources begin; models appear as they become ready."""
-        await self._storage.start()
-        loop = asyncio.get_running_loop()
-        for source in self._sources:
-            task = loop.create_task(source.run())
-            task.add_done_callback(self._ended)
-            self._tasks.append(task)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """A source runs for ever: if it ended, say why; its models stay shown as unavailable."""
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._log.error("a model cannot be served", reason=str(error))
-
-    async def close(self) -> None:
-        """Stop the sources and their engines, and what serves requests; keep what is on its way."""
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)  # what a task failed of, `_ended` has told
-        for source in self._sources:
-            await source.close()
-        for part in self._parts:
-            await part.close()
-        await self._storage.close()
 
 
 class Builder:
@@ -140,9 +83,18 @@ class Builder:
 
     def build(self, *, environ: Mapping[str, str], on_progress: OnProgress, on_state: OnState) -> Gateway:
         """The gateway; `on_progress` and `on_state` are told of its models."""
-        sources = self._sources(environ, on_progress, on_state)
+        made = sources(
+            self._settings,
+            self._catalogue,
+            environ=environ,
+            clock=self._clock,
+            log=self._log,
+            metrics=self._metrics,
+            on_progress=on_progress,
+            on_state=on_state,
+        )
         parts: list[Part] = [self._images, self._providers]
-        return Gateway(self._application(), self._catalogue, sources, parts, self._storage, self._log)
+        return Gateway(self._application(), self._catalogue, made, parts, self._storage, self._log)
 
     def _application(self) -> Application:
         settings = self._settings
@@ -175,7 +127,7 @@ class Builder:
             records=RecordRoutes(
                 storage.feedbacks, storage.comparisons, storage.projects, clock=self._clock, ids=self._ids
             ),
-            health=HealthRoutes(self._catalogue, self._metrics),
+            health=HealthRoutes(self._catalogue, self._metrics, lambda: storage.healthy),
             pages=PageRoutes(),
         )
 
@@ -233,26 +185,3 @@ class Builder:
         exact = self._settings.server.wire == "exact"
         bounds = values.request_bounds(self._settings)
         return ChatRoutes(door, answering, bounds, clock=self._clock, ids=self._ids, exact=exact, dialect=dialect)
-
-    def _sources(self, environ: Mapping[str, str], on_progress: OnProgress, on_state: OnState) -> list[Source]:
-        settings = self._settings
-        supervise = supervisor_for(
-            settings.data_dir, hub=hub_access(settings.hub), clock=self._clock, environ=environ, on_progress=on_progress
-        )
-
-        def note_state(model: str, state: str, detail: str) -> None:
-            if state == "restarting":
-                self._metrics.restarts.labels(model).inc()
-            on_state(model, state, detail)
-
-        connect_s = settings.timeouts.connect_s
-        return [
-            *(
-                EmbeddedSource(model, self._catalogue, supervise=supervise, clock=self._clock, on_state=note_state)
-                for model in settings.models
-            ),
-            *(
-                UpstreamSource(upstream, self._catalogue, connect_s=connect_s, clock=self._clock, log=self._log)
-                for upstream in settings.upstreams
-            ),
-        ]

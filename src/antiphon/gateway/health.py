@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from antiphon import __version__
@@ -14,8 +16,9 @@ from antiphon.observe.metrics import CONTENT_TYPE, Metrics
 class HealthRoutes:
     """For probes and for people."""
 
-    def __init__(self, catalogue: Catalogue, metrics: Metrics) -> None:
+    def __init__(self, catalogue: Catalogue, metrics: Metrics, database_healthy: Callable[[], bool]) -> None:
         self._catalogue = catalogue
+        self._database_healthy = database_healthy
         self._metrics = metrics
 
     async def live(self, exchange: Exchange) -> None:
@@ -29,12 +32,15 @@ class HealthRoutes:
         exchange.respond(200, b"ready\n", (b"content-type", b"text/plain; charset=utf-8"))
 
     async def health(self, exchange: Exchange) -> None:
-        """A summary: `ok` when every model can be served, `degraded` when some, `unavailable` when none."""
+        """A summary: `unavailable` when no model can be served, `ok` when all can and the database answers."""
         models = {model.id: len(model.live) for model in self._catalogue.list()}
         live = sum(1 for nodes in models.values() if nodes)
-        status = "ok" if models and live == len(models) else "degraded" if live else "unavailable"
+        database = self._database_healthy()
+        whole = live == len(models) and database
+        status = "unavailable" if not live else "ok" if whole else "degraded"
         nodes = [{"id": name, "nodes": count} for name, count in models.items()]
-        body = msgspec.json.encode({"status": status, "version": __version__, "models": nodes})
+        shown = {"status": status, "version": __version__, "database": "ok" if database else "unavailable"}
+        body = msgspec.json.encode({**shown, "models": nodes})
         exchange.respond(200 if live else 503, body, JSON)
 
     async def metrics(self, exchange: Exchange) -> None:

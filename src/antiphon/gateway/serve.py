@@ -17,7 +17,8 @@ from antiphon.clock import SystemClock
 from antiphon.completions.doors import DOORS, Door
 from antiphon.errors import ConfigError
 from antiphon.gateway.announcements import Announce, Announcement
-from antiphon.gateway.build import Builder, Gateway
+from antiphon.gateway.build import Builder
+from antiphon.gateway.gateway import Gateway
 from antiphon.http.connection import ConnectionLimits
 from antiphon.http.server import Server
 from antiphon.ids import Ids

@@ -29,7 +29,8 @@ class Storage:
 
     def __init__(self, settings: Settings, *, clock: Clock, ids: Ids, log: Log) -> None:
         self._log = log
-        self._database = open_database(None, data_dir=settings.data_dir, clock=clock, on_change=self._changed)
+        url = None if settings.database.url is None else settings.database.url.reveal()
+        self._database = open_database(url, data_dir=settings.data_dir, clock=clock, on_change=self._changed)
         self.projects = Projects(
             self._database,
             configured=tuple(map(as_project, settings.projects)),
@@ -44,6 +45,11 @@ class Storage:
         self.comparisons = Comparisons(self._database, self.interactions, clock=clock, ids=ids)
         self.feedback_metrics = FeedbackMetrics(self._database, clock=clock, ids=ids)
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the database answered last time."""
+        return self._database.healthy
 
     def _changed(self, what: Literal["reads", "writes"], reason: str | None) -> None:
         if reason is None:

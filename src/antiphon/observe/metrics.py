@@ -6,7 +6,7 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from antiphon.completions.embeddings import EmbeddingRecord
-from antiphon.completions.service import Record
+from antiphon.completions.record import Record
 from antiphon.observe.families import CounterFamily, HistogramFamily, Series
 
 CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"

@@ -7,7 +7,7 @@ import asyncio
 from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Choice, Delta, Message, Prompt, Sampling, Usage, Vector
 from antiphon.completions.plan import Bounds, Caller, Plan
-from antiphon.engines import DeltaStream, Job, ModelFacts
+from antiphon.engines import DeltaStream, Job, ModelFacts, Take
 from antiphon.errors import AntiphonError
 from antiphon.models.catalogue import Model, Offer
 
@@ -21,7 +21,7 @@ ASKED = ChatRequest(model="m", messages=(Message(role="user", content="Hi"),))
 
 
 class ScriptedStream:
-    """Gives one step for each `next`, [] after the last."""
+    """Gives one step for each `next`, [] after the last; hands deltas to `take` as long as it takes them."""
 
     def __init__(self, steps: tuple[Step, ...], usage: Usage | None) -> None:
         self._steps = list(steps)
@@ -29,8 +29,11 @@ class ScriptedStream:
         self.usage: Usage | None = None
         self.closed = False
 
-    async def next(self, until: float) -> list[Delta] | None:
-        """The next step; silence lasts until `until`."""
+    async def next(self, until: float, take: Take | None = None) -> list[Delta] | None:
+        """The next step that is not taken; silence lasts until `until`."""
+        while take is not None and self._steps and isinstance(self._steps[0], list):
+            if not take(self._steps.pop(0)):  # type: ignore[arg-type]
+                return None
         if not self._steps:
             self.usage = self._told
             return []

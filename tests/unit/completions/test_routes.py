@@ -17,8 +17,9 @@ from antiphon.completions.dialects import RequestBounds
 from antiphon.completions.doors import DOORS
 from antiphon.completions.plan import Bounds
 from antiphon.completions.prepare import Preparation
+from antiphon.completions.record import Record
 from antiphon.completions.routes import ChatRoutes
-from antiphon.completions.service import Completions, Record
+from antiphon.completions.service import Completions
 from antiphon.completions.tool_loop import ToolLoop
 from antiphon.errors import BadRequest, EngineFailed, ModelNotFound, Unavailable
 from antiphon.http.exchange import Exchange

@@ -10,7 +10,8 @@ import pytest
 from antiphon.chat import Choice, Delta, Sampling, ToolCall, Usage
 from antiphon.completions.plan import Bounds, Plan
 from antiphon.completions.prepare import Preparation
-from antiphon.completions.service import Completions, Record
+from antiphon.completions.record import Record
+from antiphon.completions.service import Completions
 from antiphon.errors import BadRequest, DeadlineExceeded, EngineFailed, Unavailable
 from antiphon.ids import seeded
 from antiphon.models.catalogue import Catalogue

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from antiphon.chat import ChatRequest, Choice, Message, NamedTool, ToolChoice, Usage
-from antiphon.completions.service import Record
+from antiphon.completions.record import Record
 from antiphon.errors import BadRequest, DeadlineExceeded, EngineFailed
 from tests.unit.completions.scripted import ASKED, BOUNDS, USAGE, ScriptedEngine, ignore, model_of, plan_of
 from tests.unit.completions.tooling import CLOCK, ROME, THRICE, TOOLS, WEATHER, ScriptedTools, calling, loop_of, saying

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from antiphon.chat import Choice, Delta, Usage
-from antiphon.completions.service import Record
+from antiphon.completions.record import Record
 from antiphon.completions.tool_stream import ToolStream
 from antiphon.errors import DeadlineExceeded, Unavailable
 from tests.unit.completions.scripted import BOUNDS, USAGE, ScriptedEngine, Step, model_of, plan_of

@@ -8,7 +8,8 @@ from typing import Any
 from antiphon.chat import Delta, FinishReason, Tool, ToolCallDelta, Usage
 from antiphon.completions.plan import Bounds
 from antiphon.completions.prepare import Preparation
-from antiphon.completions.service import Completions, Record
+from antiphon.completions.record import Record
+from antiphon.completions.service import Completions
 from antiphon.completions.tool_loop import ToolLoop
 from antiphon.ids import seeded
 from antiphon.models.catalogue import Catalogue

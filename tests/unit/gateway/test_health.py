@@ -24,11 +24,11 @@ def model(name: str, *, down: bool) -> Model:
     return Model(name, (Offer(engine, name),))
 
 
-def routes(*down: bool) -> HealthRoutes:
+def routes(*down: bool, database: bool = True) -> HealthRoutes:
     """Routes over one model for each flag."""
     catalogue = Catalogue()
     catalogue.replace("test", tuple(model(f"m{i}", down=flag) for i, flag in enumerate(down)))
-    return HealthRoutes(catalogue, Metrics())
+    return HealthRoutes(catalogue, Metrics(), lambda: database)
 
 
 async def test_live_is_always_ok() -> None:
@@ -69,7 +69,21 @@ async def test_health_sums_up(down: tuple[bool, ...], status: int, word: str) ->
     await routes(*down).health(exchange)
     models = [{"id": f"m{i}", "nodes": 0 if flag else 1} for i, flag in enumerate(down)]
     assert wire.status == status
-    assert msgspec.json.decode(wire.body) == {"status": word, "version": __version__, "models": models}
+    assert msgspec.json.decode(wire.body) == {
+        "status": word,
+        "version": __version__,
+        "database": "ok",
+        "models": models,
+    }
+
+
+async def test_health_without_a_database() -> None:
+    """Models can be asked, but nothing can be kept."""
+    exchange, wire = exchange_of("GET", "/health")
+    await routes(False, database=False).health(exchange)
+    assert wire.status == 200
+    shown = msgspec.json.decode(wire.body)
+    assert (shown["status"], shown["database"]) == ("degraded", "unavailable")
 
 
 async def test_metrics_are_shown() -> None:

@@ -45,7 +45,7 @@ async def routes(tmp_path: Path) -> AsyncIterator[tuple[Route, ...]]:
     gateway = builder.build(
         environ={}, on_progress=lambda _model, _progress: None, on_state=lambda _model, _state, _detail: None
     )
-    yield gateway.app._table.routes
+    yield gateway.app.routes
     await gateway.close()
 
 

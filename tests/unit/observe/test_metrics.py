@@ -10,7 +10,7 @@ from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, EmbeddingRequest, Message, Sampling, Usage
 from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingRecord
 from antiphon.completions.plan import Caller, Plan
-from antiphon.completions.service import Record
+from antiphon.completions.record import Record
 from antiphon.models.catalogue import Model
 from antiphon.observe.metrics import Metrics
 

@@ -1,0 +1,30 @@
+"""What became of a request, as metrics, logs and the store are told of it. Values only."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from antiphon.chat import Choice, Usage
+from antiphon.completions.plan import Plan
+from antiphon.errors import AntiphonError
+
+
+class Record(Struct, frozen=True):
+    """What became of one request: for metrics, logs and the store. Times in the event loop's seconds, tokens as billed.
+
+    `choices` are there where the request is to be stored.
+    """
+
+    plan: Plan
+    usage: Usage
+    ended_at: float
+    failure: str | None = None
+    first_token_at: float | None = None
+    node: str = ""
+    choices: tuple[Choice, ...] = ()
+    usages: tuple[Usage, ...] = ()  # one a choice
+
+
+def code(error: AntiphonError) -> str:
+    """What metrics and the store call an error."""
+    return error.code or error.type
