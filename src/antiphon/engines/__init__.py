@@ -5,6 +5,7 @@ A local child, an upstream URL and a remote node are all engines; what happens a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from msgspec import Struct
@@ -66,15 +67,23 @@ class ModelFacts(Struct, frozen=True):
     thought: Thought | None = None  # None: it does not think
 
 
+# Takes deltas that have arrived together; False when it has had enough for now.
+Take = Callable[[list[Delta]], bool]
+
+
 class DeltaStream(Protocol):
     """Deltas of one choice as they arrive."""
 
-    usage: Usage | None  # what the engine says it took, once it said so
+    @property
+    def usage(self) -> Usage | None:
+        """What the engine says it took, once it said so."""
+        ...
 
-    async def next(self, until: float) -> list[Delta] | None:
+    async def next(self, until: float, take: Take | None = None) -> list[Delta] | None:
         """The deltas that arrived together, [] at the end of a finished answer, None when `until` has passed.
 
-        `until` is in the event loop's time. Raises EngineFailed when the answer breaks off.
+        `until` is in the event loop's time. Raises EngineFailed when the answer breaks off. What arrives while it
+        waits may be handed to `take` at once, without waking the task, until `take` has had enough: then it gives None.
         """
         ...
 
@@ -127,4 +136,4 @@ class Engine(Protocol):
         ...
 
 
-__all__ = ["DeltaStream", "Engine", "Job", "ModelFacts"]
+__all__ = ["DeltaStream", "Engine", "Job", "ModelFacts", "Take"]

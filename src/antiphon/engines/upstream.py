@@ -9,13 +9,14 @@ import msgspec
 from msgspec import Struct
 
 from antiphon.chat import Choice, Delta, Prompt, Usage, Vector
-from antiphon.engines import DeltaStream, Job, ModelFacts, embedding_wire, facts, text_wire, wire
+from antiphon.engines import DeltaStream, Job, ModelFacts, Take, embedding_wire, facts, text_wire, wire
+from antiphon.engines.delta_reader import DeltaReader
+from antiphon.engines.event_template import Decode
 from antiphon.engines.kinds import EngineKind
 from antiphon.engines.refusals import refusal
 from antiphon.errors import EngineFailed, ServiceError, Unavailable
 from antiphon.http.client import Answer, Pool
 from antiphon.http.origin import ClientError, ConnectFailed
-from antiphon.http.sse import EventReader
 
 EMBEDDINGS_PATH = "/v1/embeddings"
 ERROR_BYTES_MAX = 64 * 1024
@@ -29,7 +30,7 @@ class Endpoint(Struct, frozen=True):
     path: str
     param: str
     encode: Callable[..., bytes]
-    decode: Callable[[bytes], tuple[Delta | None, Usage | None]]
+    decode: Decode
     decode_whole: Callable[[bytes], tuple[Choice, Usage]]
 
 
@@ -106,7 +107,8 @@ class HttpEngine:
             answer = await self._pool.send("POST", to.path, headers=self._headers, body=body)
         except ClientError as error:
             raise failure(error) from error
-        return HttpDeltaStream(answer, asyncio.get_running_loop(), to, top_logprobs=job.sampling.top_logprobs)
+        reader = DeltaReader(to.decode, top_logprobs=job.sampling.top_logprobs)
+        return HttpDeltaStream(answer, asyncio.get_running_loop(), reader, param=to.param)
 
     async def count_prompt_tokens(self, job: Job) -> int | None:
         """The prompt's length by the model's own template and tokenizer, where the server tells it."""
@@ -145,54 +147,69 @@ def failure(error: ClientError) -> ServiceError:
 class HttpDeltaStream:
     """A stream of deltas over one answer. It ends well only after a finish_reason: a clean end is no success."""
 
-    def __init__(
-        self, answer: Answer, loop: asyncio.AbstractEventLoop, endpoint: Endpoint, *, top_logprobs: int
-    ) -> None:
-        self.usage: Usage | None = None
+    def __init__(self, answer: Answer, loop: asyncio.AbstractEventLoop, reader: DeltaReader, *, param: str) -> None:
         self._answer = answer
-        self._endpoint = endpoint
-        self._decode = endpoint.decode
         self._loop = loop
-        self._reader = EventReader()
-        self._top_logprobs = top_logprobs
+        self._reader = reader
+        self._param = param
         self._admitted = False
-        self._thoughts = 0
-        self._finished = False
-        self._done = False
+        self._waiter: asyncio.Future[list[Delta] | None] | None = None
+        self._take: Take | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._rings_at = 0.0
-        self._failure: EngineFailed | None = None
 
-    async def next(self, until: float) -> list[Delta] | None:
-        """The deltas that arrived together, [] at the end; EngineFailed when cut.
+    @property
+    def usage(self) -> Usage | None:
+        """What the engine says it took, once it said so."""
+        return self._reader.usage
 
-        None when nothing came until `until`; it may come early, since the timer is moved as seldom as possible.
-        """
-        if self._failure is not None:
-            raise self._failure
-        self._arm(min(until, self._loop.time() + DONE_GRACE_S) if self._done else until)
+    async def next(self, until: float, take: Take | None = None) -> list[Delta] | None:
+        """As DeltaStream.next; None may come early, since the timer is moved as seldom as possible."""
+        done = self._reader.done
+        self._arm(min(until, self._loop.time() + DONE_GRACE_S) if done else until)
         try:
             if not self._admitted and not await self._admit():
                 return None
-            answer = self._answer
-            while True:
-                data = answer.poll()
-                if data is None:
-                    await answer.arrival()
-                    data = answer.poll()
-                    if data is None:
-                        return self._end() if self._done else None
-                if not data:
-                    return self._end()
-                deltas = self._parse(data)
-                if deltas:
-                    return deltas
-                if self._timer is None:  # it rang while something arrived
-                    return self._end() if self._done else None
+            deltas = self._poll()
+            if deltas is None and self._timer is not None:
+                self._take = take
+                self._waiter = self._loop.create_future()
+                deltas = await self._waiter
         except ClientError as error:
-            if self._finished:
+            if self._reader.finished:
                 return []
             raise failure(error) from error
+        if deltas or (deltas is None and not self._reader.done):
+            return deltas
+        if not self._reader.finished:
+            raise EngineFailed("The engine ended its answer without finishing it.")
+        return []
+
+    def _poll(self) -> list[Delta] | None:
+        """The deltas in what has arrived, [] at the end, None when there are none yet."""
+        if self._reader.failure is not None:
+            raise self._reader.failure
+        while data := self._answer.poll():
+            deltas = self._reader.feed(data)
+            if deltas:
+                return deltas
+        return None if data is None else []
+
+    def _arrived(self) -> None:
+        """Hand on what arrived while `next` waits, and wake it for anything else: the end, a failure, the timer."""
+        waiter, take = self._waiter, self._take
+        if waiter is None or waiter.done():
+            return
+        try:
+            while deltas := self._poll():
+                if take is None or not take(deltas):
+                    waiter.set_result(deltas if take is None else None)
+                    return
+        except Exception as error:  # noqa: BLE001 - whatever it was, the waiting task is the one to be told
+            waiter.set_exception(error)
+            return
+        if deltas is not None or self._timer is None:
+            waiter.set_result(deltas)
 
     async def _admit(self) -> bool:
         """Read the head: True for a stream, False when woken before it came; raises the engine's refusal."""
@@ -201,43 +218,12 @@ class HttpDeltaStream:
             return False
         if answer.status != 200:
             body = await answer.read(bytes_max=ERROR_BYTES_MAX)
-            raise refusal(answer.status, answer.headers, body, self._endpoint.param)
+            raise refusal(answer.status, answer.headers, body, self._param)
         if b"event-stream" not in answer.headers.get(b"content-type", b""):
             raise EngineFailed("The engine did not answer with a stream.")
         self._admitted = True
+        answer.follow(self._arrived)
         return True
-
-    def _parse(self, data: bytes) -> list[Delta]:
-        deltas: list[Delta] = []
-        for payload in self._reader.feed(data):
-            if payload == b"[DONE]":
-                self._done = True
-            elif not self._done:
-                try:
-                    delta, usage = self._decode(payload)
-                except EngineFailed as error:
-                    self._failure = error
-                    break
-                if usage is not None:
-                    self.usage = self._with_thoughts(usage)
-                if delta is not None and not self._finished:
-                    self._finished = delta.finish_reason is not None
-                    self._thoughts += bool(delta.reasoning)
-                    deltas.append(wire.trimmed(delta, self._top_logprobs) if delta.logprobs else delta)
-        if self._failure is not None and not deltas:
-            raise self._failure
-        return deltas
-
-    def _with_thoughts(self, usage: Usage) -> Usage:
-        """An engine that does not count thinking apart sends it a token at a time."""
-        if usage.reasoning_tokens or not self._thoughts:
-            return usage
-        return msgspec.structs.replace(usage, reasoning_tokens=min(self._thoughts, usage.completion_tokens))
-
-    def _end(self) -> list[Delta]:
-        if not self._finished:
-            raise EngineFailed("The engine ended its answer without finishing it.")
-        return []
 
     def _arm(self, until: float) -> None:
         """One timer a stream, moved only when it would ring too late: most calls cost nothing."""

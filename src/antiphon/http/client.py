@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -91,20 +92,20 @@ class Answer:
             raise Broken(connection.failure)
         return b"" if connection.complete else None
 
-    def arrival(self) -> asyncio.Future[None]:
-        """Done when `poll` has something to say, or at `wake`."""
-        return self._open().arrival()
+    def follow(self, follower: Callable[[], None]) -> None:
+        """From now on call `follower` whenever `poll` may have something to say, and at `wake`."""
+        self._open().follower = follower
 
     async def read_some(self) -> bytes | None:
         """`poll`, after waiting for an arrival if there is nothing yet; None when `wake` came first."""
         data = self.poll()
         if data is None:
-            await self.arrival()
+            await self._open().arrival()
             data = self.poll()
         return data
 
     def wake(self) -> None:
-        """Make a waiting `read_some` return."""
+        """Make a waiting `head` or `read_some` return, or call the follower."""
         if self._connection is not None:
             self._connection.wake()
 
@@ -112,6 +113,7 @@ class Answer:
         """Give the connection back, or abort it when the answer is not finished: the engine then stops."""
         connection, self._connection = self._connection, None
         if connection is not None:
+            connection.follower = None
             self._pool.release(connection)
 
     def _open(self) -> Connection:

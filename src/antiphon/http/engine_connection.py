@@ -43,6 +43,7 @@ class Connection(asyncio.Protocol):
         self.pieces: list[bytes] = []
         self.buffered = 0
         self.received = False
+        self.follower: Callable[[], None] | None = None
         self._surplus = False
         self._paused = False
 
@@ -131,7 +132,10 @@ class Connection(asyncio.Protocol):
             self.keep_alive = self._parser.should_keep_alive()  # llhttp knows it only within this callback
 
     def wake(self) -> None:
-        """Let the reader look again."""
+        """Let the reader look again: at once if it follows, else when its task's turn comes."""
+        if self.follower is not None:
+            self.follower()
+            return
         waiter = self.waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)

@@ -20,6 +20,11 @@ class EventReader:
     def __init__(self) -> None:
         self._rest = b""
 
+    @property
+    def pending(self) -> bool:
+        """Whether a line has begun that is not whole yet."""
+        return bool(self._rest)
+
     def feed(self, data: bytes) -> list[bytes]:
         """The payloads completed by `data`; Broken when a line grows beyond 1 MiB."""
         if self._rest:

@@ -1,0 +1,82 @@
+"""The bytes of an engine's stream to deltas, in whatever pieces they arrive. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from antiphon.chat import Delta, Usage
+from antiphon.engines import wire
+from antiphon.engines.event_template import Decode, EventTemplate, learn
+from antiphon.errors import EngineFailed
+from antiphon.http.sse import EventReader
+
+LESSONS_MAX = 3  # in a row without use: an engine whose events all differ has nothing to teach
+
+
+class DeltaReader:
+    """Reads one stream; `decode` reads the payload of one event.
+
+    `finished` once a finish reason has come, `done` once the closing mark has. `failure` is what broke the stream: it
+    is kept until the deltas before it have been handed on.
+    """
+
+    def __init__(self, decode: Decode, *, top_logprobs: int) -> None:
+        self.usage: Usage | None = None
+        self.finished = False
+        self.done = False
+        self.failure: EngineFailed | None = None
+        self._decode = decode
+        self._top_logprobs = top_logprobs
+        self._events = EventReader()
+        self._thoughts = 0
+        self._learned: EventTemplate | None = None
+        self._template: EventTemplate | None = None  # what was learned, while it may be used
+        self._lessons = LESSONS_MAX
+
+    def feed(self, data: bytes) -> list[Delta]:
+        """The deltas completed by `data`; EngineFailed, from then on, when there are none before what broke it."""
+        if self._template is not None:
+            delta = self._template.read(data)
+            if delta is not None:
+                self._lessons = LESSONS_MAX
+                self._thoughts += bool(delta.reasoning)
+                return [delta]
+        if self.failure is not None:
+            raise self.failure
+        whole = not self._events.pending
+        payloads = self._events.feed(data)
+        deltas = self._decoded(payloads)
+        if self.failure is not None and not deltas:
+            raise self.failure
+        whole = whole and not self._events.pending
+        if whole and len(payloads) == len(deltas) == 1 and self._lessons:
+            self._lessons -= 1
+            self._learned = learn(data, deltas[0], self._decode)
+        usable = not (self._events.pending or self.finished or self.done or self.failure)
+        self._template = self._learned if usable else None
+        return deltas
+
+    def _decoded(self, payloads: list[bytes]) -> list[Delta]:
+        deltas: list[Delta] = []
+        for payload in payloads:
+            if payload == b"[DONE]":
+                self.done = True
+            elif not self.done:
+                try:
+                    delta, usage = self._decode(payload)
+                except EngineFailed as error:
+                    self.failure = error
+                    break
+                if usage is not None:
+                    self.usage = self._with_thoughts(usage)
+                if delta is not None and not self.finished:
+                    self.finished = delta.finish_reason is not None
+                    self._thoughts += bool(delta.reasoning)
+                    deltas.append(wire.trimmed(delta, self._top_logprobs) if delta.logprobs else delta)
+        return deltas
+
+    def _with_thoughts(self, usage: Usage) -> Usage:
+        """An engine that does not count thinking apart sends it a token at a time."""
+        if usage.reasoning_tokens or not self._thoughts:
+            return usage
+        return msgspec.structs.replace(usage, reasoning_tokens=min(self._thoughts, usage.completion_tokens))

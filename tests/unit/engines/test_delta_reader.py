@@ -1,0 +1,124 @@
+"""A stream's bytes to deltas: the same however they are cut, read at a glance or decoded."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antiphon.chat import Delta, Usage
+from antiphon.engines import wire
+from antiphon.engines.delta_reader import LESSONS_MAX, DeltaReader
+from antiphon.errors import EngineFailed
+from antiphon.http.sse import DONE, event
+
+STOP = event(b'{"choices":[{"delta":{},"finish_reason":"stop"}]}')
+USED = event(b'{"choices":[],"usage":{"prompt_tokens":2,"completion_tokens":5}}')
+CALL = event(b'{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f"}}]}}]}')
+ODD = event(b'{"choices":[{"delta":{"content":"odd"}}],"timings":1}')
+PING = b": ping\n\n"
+BROKEN = event(b'{"error":{"message":"no"}}')
+
+
+def said(text: str, field: str = "content", created: int = 1) -> bytes:
+    """An event that says this."""
+    return event(b'{"created":%d,"choices":[{"delta":{"%b":"%b"}}]}' % (created, field.encode(), text.encode()))
+
+
+def reader() -> DeltaReader:
+    """A reader of chat events."""
+    return DeltaReader(wire.decode, top_logprobs=0)
+
+
+def one_by_one(events: list[bytes]) -> tuple[list[Delta], Usage | None]:
+    """What the wire's own decoding says, an event at a time, each by a new reader until the finish."""
+    deltas = [delta for one in events for delta in reader().feed(one)]
+    end = next((i for i, delta in enumerate(deltas) if delta.finish_reason is not None), len(deltas))
+    return deltas[: end + 1], None
+
+
+EVENTS = st.lists(
+    st.sampled_from([said("a"), said("b"), said("c", created=2), said("t", "reasoning"), CALL, ODD, PING, STOP]),
+    max_size=12,
+)
+
+
+@given(EVENTS, st.data())
+def test_deltas_do_not_depend_on_how_the_bytes_are_cut(events: list[bytes], data: st.DataObject) -> None:
+    """Whole events at a time, which templates are made for, or any other pieces."""
+    stream = b"".join(events)
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(stream)), max_size=8)))
+    pieces = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    expected, _ = one_by_one(events)
+    for fed in (events, pieces):
+        under_test = reader()
+        assert [delta for piece in fed for delta in under_test.feed(piece)] == expected
+        assert under_test.finished == (STOP in events)
+
+
+def test_a_usual_event_is_read_without_decoding() -> None:
+    """After one of its kind; the kind may change on the way, as from thinking to answering."""
+    decoded: list[bytes] = []
+
+    def decode(payload: bytes) -> tuple[Delta | None, Usage | None]:
+        decoded.append(payload)
+        return wire.decode(payload)
+
+    under_test = DeltaReader(decode, top_logprobs=0)
+    for field in ("reasoning", "content"):
+        for text in "abcdefgh":
+            assert len(under_test.feed(said(text, field))) == 1
+    assert len(decoded) == 4  # the first of each kind, and its trial
+
+
+def test_an_engine_whose_events_all_differ_is_not_learned_from_for_ever() -> None:
+    """After a few trials each event is only decoded."""
+    decoded: list[bytes] = []
+
+    def decode(payload: bytes) -> tuple[Delta | None, Usage | None]:
+        decoded.append(payload)
+        return wire.decode(payload)
+
+    under_test = DeltaReader(decode, top_logprobs=0)
+    for created in range(20):
+        under_test.feed(said("a", created=created))
+    assert len(decoded) == 20 + LESSONS_MAX
+
+
+def test_thoughts_are_counted_either_way() -> None:
+    """Those read at a glance too; never beyond what was generated."""
+    under_test = reader()
+    for text in "abc":
+        under_test.feed(said(text, "reasoning"))
+    under_test.feed(said("d") + STOP + USED)
+    assert under_test.usage == Usage(2, 5, reasoning_tokens=3)
+
+
+def test_nothing_is_said_after_the_finish() -> None:
+    """Text that comes late is dropped, the usage is read, and what follows the closing mark is not."""
+    under_test = reader()
+    under_test.feed(said("a"))
+    assert [delta.finish_reason for delta in under_test.feed(STOP)] == ["stop"]
+    assert under_test.feed(said("b")) == []
+    assert under_test.feed(USED) == []
+    assert under_test.usage == Usage(2, 5)
+    assert under_test.feed(DONE + BROKEN) == []
+    assert (under_test.finished, under_test.done) == (True, True)
+
+
+def test_what_came_before_a_failure_is_handed_on_first() -> None:
+    """Then the failure stands, whatever else arrives."""
+    under_test = reader()
+    under_test.feed(said("a"))
+    assert under_test.feed(said("b") + BROKEN + said("c")) == [Delta(content="b")]
+    for _ in range(2):
+        with pytest.raises(EngineFailed):
+            under_test.feed(said("d"))
+
+
+def test_text_after_the_closing_mark_is_dropped() -> None:
+    """Also without a finish, and though its kind is known."""
+    under_test = reader()
+    under_test.feed(said("a"))
+    assert under_test.feed(DONE) == []
+    assert under_test.feed(said("b")) == []
