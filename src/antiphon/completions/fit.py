@@ -27,10 +27,8 @@ async def fitted(plan: Plan) -> Plan:
         plan = await _truncated(plan, limit)
         size = _prompt_tokens_max(plan.request)
     context = plan.model.context_length
-    if context is None:
+    if context is None or (size + (plan.sampling.max_tokens or 1) <= context and not _shares_context(plan)):
         return plan
-    if size + (plan.sampling.max_tokens or 1) <= context:
-        return _with_room(plan, context - size)
     return await _within_context(plan, context)
 
 
@@ -44,19 +42,22 @@ async def _within_context(plan: Plan, context: int) -> Plan:
         message = f"messages: the prompt has {prompt} tokens, the model's context is {context}."
         raise BadRequest(message, param="messages", code="context_length_exceeded")
     left = context - prompt
-    if asked is None or asked <= left:
-        return _with_room(plan, left)
+    if asked is None:
+        return msgspec.structs.replace(plan, room=left)
+    if asked <= left:
+        return plan
     if plan.request.sampling.max_tokens is not None and not plan.request.shortens:
         message = f"max_tokens: {asked} and a prompt of {prompt} tokens exceed the model's context of {context}."
         raise BadRequest(message, param="max_tokens", code="context_length_exceeded")
     return msgspec.structs.replace(plan, sampling=msgspec.structs.replace(plan.sampling, max_tokens=left))
 
 
-def _with_room(plan: Plan, left: int) -> Plan:
-    """The plan of a model that thinks, where thoughts are to be a share of what the context leaves."""
-    if not plan.model.thinks or plan.sampling.max_tokens is not None:
-        return plan
-    return msgspec.structs.replace(plan, room=left)
+def _shares_context(plan: Plan) -> bool:
+    """Whether thoughts are to be a share of what the context leaves."""
+    if plan.sampling.max_tokens is not None or not plan.model.thinks:
+        return False
+    thinking = plan.thinking
+    return thinking is not None and thinking.enabled and thinking.tokens_max is None
 
 
 async def _truncated(plan: Plan, tokens_max: int) -> Plan:

@@ -63,7 +63,7 @@ class Plan(Struct, frozen=True):
     session_id: str | None = None
     stored: bool = False  # the turn is kept as an interaction
     completion_ids: tuple[str, ...] = ()  # one a choice, where completions can be referred to later
-    room: int | None = None  # tokens that the context leaves for an answer without max_tokens, where it matters
+    room: int | None = None  # tokens that the context leaves for an answer without max_tokens, where they were counted
     server_tools: tuple[ServerTool, ...] = ()  # of the project's providers, that the answer may use
     turns_dropped: int = 0  # from the front of the conversation, to keep within the prompt's limit
 

@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from antiphon.chat import Delta, Sampling, Tool, Usage
+from antiphon.chat import Delta, Reasoning, Sampling, Tool, Usage
 from antiphon.completions.generate import ChoiceStream
 from antiphon.completions.plan import Bounds, Plan
 from antiphon.errors import AntiphonError, BadRequest, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
@@ -216,3 +216,26 @@ async def test_closing_stops_the_engine() -> None:
     choice.close()
     assert engine.streams[0].closed
     assert placement._loads["node-1"].in_flight == 0
+
+
+HIDING = msgspec.structs.replace(ASKED, reasoning=Reasoning(exclude=True))
+MUSED: tuple[Step, ...] = ([Delta(reasoning="H")], [Delta(reasoning="m")], *HELLO)
+
+
+async def test_hidden_thoughts_are_counted() -> None:
+    """None of them is given; the answer and the usage are whole."""
+    choice = choice_of(plan_of(model_of(ScriptedEngine(opens=(MUSED,))), HIDING))
+    deltas = await read(choice)
+    assert [(delta.content, delta.reasoning) for delta in deltas] == [("Hel", ""), ("lo", ""), ("", "")]
+    assert (choice.tokens, choice.usage) == (4, USAGE)
+
+
+async def test_hidden_thoughts_do_not_keep_the_client_waiting_in_silence() -> None:
+    """A heartbeat is due though the engine talks all the time."""
+    choice = choice_of(
+        plan_of(model_of(ScriptedEngine(opens=(MUSED,))), HIDING),
+        bounds=msgspec.structs.replace(BOUNDS, heartbeat_s=-1),
+    )
+    await choice.start()
+    assert [await choice.next() for _ in range(2)] == [None, None]
+    assert text(await choice.next() or []) == "Hel"

@@ -6,14 +6,17 @@ import msgspec
 import pytest
 
 from antiphon.accounts.keys import Key
-from antiphon.chat import ChatRequest, Message, Sampling, Tool, ToolCall
+from antiphon.chat import ChatRequest, Message, Reasoning, Sampling, Tool, ToolCall
 from antiphon.completions.plan import Caller, Plan, closed_once, job
+from antiphon.engines import Job
+from antiphon.engines.thought import OFF, Thinking, Thought
 from antiphon.errors import BadRequest
 from tests.unit.completions.scripted import ASKED, BOUNDS, ScriptedEngine, model_of, offer_of
 
 USER = Message(role="user", content="Hi")
 CALLS = Message(role="assistant", tool_calls=(ToolCall("c", "f", "{}"),))
 DEFAULTS = Sampling(9, 0.9, 0.8, 7, 0.6, 0.5, 0.4, 1.3)
+MARKED = Thought("<think>", "</think>", opened=True, bounded_by="engine")
 ZEROS = Sampling(1, 0.0, 0.0, -1, 0.0, 0.0, 0.0, 1.0, 0, {"1": 2.0}, ("x",), logprobs=True, top_logprobs=3)
 
 
@@ -141,3 +144,32 @@ def test_more_time_than_anyone_gets() -> None:
     with pytest.raises(BadRequest, match="at most 600") as refused:
         BOUNDS.total(600.5)
     assert refused.value.param == "timeout_secs"
+
+
+def thoughtful(request: ChatRequest, thought: Thought | None = MARKED, **fields: str) -> Job:
+    """The job for an engine whose model thinks in that way, in a plan with these fields besides."""
+    offer = msgspec.structs.replace(offer_of(ScriptedEngine()), thought=thought)
+    model = msgspec.structs.replace(model_of(ScriptedEngine()), offers=(offer,))
+    plan = msgspec.structs.replace(plan_for(request, Sampling(max_tokens=50)), model=model, **fields)
+    return job(plan, offer, 0)
+
+
+def test_thinking_is_told_with_its_share() -> None:
+    """And the grammar stands behind the thought."""
+    asked = thoughtful(msgspec.structs.replace(ASKED, reasoning=Reasoning(effort="low")), grammar='root ::= "7"\n')
+    assert asked.thinking == Thinking(enabled=True, tokens_max=10, level="low")
+    assert asked.grammar is not None
+    assert asked.grammar.startswith("root ::= thought-0\n")
+
+
+def test_a_model_that_cannot_think_is_told_nothing_of_it() -> None:
+    """Its grammar binds from the first token."""
+    asked = thoughtful(msgspec.structs.replace(ASKED, reasoning=Reasoning(effort="low")), None)
+    assert (asked.thinking, asked.grammar) == (None, "plain")
+
+
+def test_a_begun_answer_is_not_thought_about() -> None:
+    """Whatever was asked for."""
+    request = msgspec.structs.replace(ASKED, reasoning=Reasoning(effort="high"))
+    asked = thoughtful(request, prefill="So")
+    assert (asked.thinking, asked.grammar) == (OFF, "plain")

@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from antiphon.accounts.keys import Key
-from antiphon.chat import ChatRequest, Image, Message, ResponseFormat, Sampling, Tool
+from antiphon.chat import ChatRequest, Image, Message, Reasoning, ResponseFormat, Sampling, Tool
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.prepare import Preparation
+from antiphon.engines.thought import Thinking, Thought
 from antiphon.errors import BadRequest, EngineFailed, ModelNotFound, PermissionDenied
 from antiphon.ids import seeded
 from antiphon.models.catalogue import Catalogue, Model
@@ -235,3 +236,39 @@ async def test_tokens_of_prompts_are_checked(images: ImageAdmission) -> None:
     with pytest.raises(BadRequest, match="no token 3") as refused:
         await planned(images, PROMPTED, model)
     assert refused.value.param == "prompt[1]"
+
+
+def thinking(model: Model) -> Model:
+    """The model with one engine on which it thinks."""
+    offer = msgspec.structs.replace(model.offers[0], thought=Thought())
+    return msgspec.structs.replace(model, offers=(offer,))
+
+
+async def test_thoughts_that_leave_no_answer_are_refused(images: ImageAdmission) -> None:
+    """Of a model that thinks, also within its default length; one that cannot think has none to bound."""
+    reasoning = Reasoning(max_tokens=9)
+    plain = msgspec.structs.replace(model_of(ScriptedEngine()), defaults=Sampling(max_tokens=9))
+    await planned(images, asked(reasoning=reasoning), plain)
+    await planned(images, asked(reasoning=reasoning, sampling=Sampling(max_tokens=10)), thinking(plain))
+    with pytest.raises(BadRequest) as raised:
+        await planned(images, asked(reasoning=reasoning), thinking(plain))
+    assert raised.value.param == "reasoning.max_tokens"
+
+
+@pytest.mark.parametrize(("prompt", "tokens"), [(100, 1980), (None, None)])
+async def test_thoughts_are_a_share_of_what_the_context_leaves(
+    images: ImageAdmission, prompt: int | None, tokens: int | None
+) -> None:
+    """Where the answer has no bound of its own; without one where no engine can count what is left."""
+    model = thinking(model_with(10_000, prompt=prompt))
+    plan = await planned(images, asked(reasoning=Reasoning(effort="low")), model)
+    assert plan.thinking == Thinking(enabled=True, tokens_max=tokens, level="low")
+
+
+@pytest.mark.parametrize("reasoning", [Reasoning(), Reasoning(max_tokens=9), Reasoning(effort="none")])
+async def test_no_prompt_is_counted_for_other_thoughts(images: ImageAdmission, reasoning: Reasoning) -> None:
+    """Only a share needs to know of what."""
+    engine = ScriptedEngine(prompt_tokens=100)
+    model = msgspec.structs.replace(thinking(model_of(engine)), context_length=10_000)
+    await planned(images, asked(reasoning=reasoning), model)
+    assert engine.jobs == []
