@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import struct
+from collections.abc import Iterable
 
 from antiphon.chat import Vector
 
@@ -21,6 +22,12 @@ def numbers(vector: Vector) -> tuple[float, ...]:
     return struct.unpack(f"<{dimensions(vector)}f", vector)
 
 
+def from_numbers(values: Iterable[float]) -> Vector:
+    """The vector of these numbers."""
+    given = tuple(values)
+    return struct.pack(f"<{len(given)}f", *given)
+
+
 def base64_text(vector: Vector) -> str:
     """Base64 of its little-endian 32-bit floats, as OpenAI writes it."""
     return base64.b64encode(vector).decode()
@@ -30,4 +37,4 @@ def shortened(vector: Vector, count: int) -> Vector:
     """The first `count` numbers, again of length 1: what a model trained for it can spare of its embeddings."""
     kept = numbers(vector)[:count]
     length = math.hypot(*kept)
-    return struct.pack(f"<{len(kept)}f", *(number / length for number in kept)) if length else vector[: 4 * count]
+    return from_numbers(number / length for number in kept) if length else from_numbers(kept)

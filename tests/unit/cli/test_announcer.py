@@ -6,6 +6,7 @@ import io
 import json
 import shlex
 
+import msgspec
 import pytest
 
 from antiphon.cli.announcer import JSONAnnouncer, TextAnnouncer, curl, ready_text
@@ -103,3 +104,13 @@ def test_scripts_get_events(announcement: Announcement, event: dict[str, object]
     out = io.StringIO()
     JSONAnnouncer(Output(as_json=True, out=out))(announcement)
     assert json.loads(out.getvalue()) == event
+
+
+def test_a_model_that_embeds_is_tried_with_a_text() -> None:
+    """Nobody can talk to it."""
+    text = ready_text(msgspec.structs.replace(READY, embeds=True))
+    (line,) = [line for line in text.splitlines() if line.startswith("curl ")]
+    words = shlex.split(line)
+    assert words[1] == "http://127.0.0.1:8000/v1/embeddings"
+    assert set(json.loads(words[words.index("-d") + 1])) == {"model", "input"}
+    assert " chat" not in text

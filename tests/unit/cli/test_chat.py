@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from antiphon.cli.chat import first_model
+from antiphon.cli.client import Client, Reply
+from antiphon.cli.endpoint import Endpoint
+from antiphon.errors import Unavailable
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.faults import Fault
 
@@ -80,3 +84,35 @@ def test_no_gateway_is_told(run: Callable[..., Any]) -> None:
     ran = run("chat", "hi", "--base-url", "http://127.0.0.1:9")
     assert ran.code == 1
     assert "http://127.0.0.1:9 does not answer" in ran.notes
+
+
+@pytest.mark.parametrize(
+    ("models", "first"),
+    [
+        ([{"id": "vectors", "type": "embedding"}, {"id": "a"}, {"id": "b"}], "a"),
+        ([{"id": "a", "state": "unavailable"}, {"id": "b", "state": "warm"}], "b"),
+        ([{"id": "a", "state": "unavailable"}, {"id": "vectors", "type": "embedding"}], "a"),
+    ],
+)
+def test_the_model_that_is_talked_to(models: list[dict[str, str]], first: str) -> None:
+    """The first that generates and is ready, else the first that generates."""
+    assert first_model(Listing(models)) == first
+
+
+def test_vectors_are_no_one_to_talk_to() -> None:
+    """A gateway that has nothing else offers no model yet."""
+    with pytest.raises(Unavailable):
+        first_model(Listing([{"id": "vectors", "type": "embedding"}]))
+
+
+class Listing(Client):
+    """A gateway that only lists its models."""
+
+    def __init__(self, models: list[dict[str, str]]) -> None:
+        super().__init__(Endpoint("http://127.0.0.1:9", None))
+        self._models = models
+
+    def get(self, path: str, *, root: bool = False) -> Reply:
+        """The list."""
+        assert path == "/models"
+        return Reply(200, {}, json.dumps({"data": self._models}).encode())

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from antiphon.cli import gateway_checks
-from antiphon.cli.client import Client
+from antiphon.cli.client import Client, Reply
 from antiphon.cli.endpoint import Endpoint
 from antiphon.settings.model import Settings
 from antiphon.settings.server import ServerSettings
@@ -60,3 +60,18 @@ def test_a_bad_stream_is_told(engine: FaultEngine, fault: Fault) -> None:
     findings = list(gateway_checks._completions(Client(Endpoint(engine.url, None))))
     assert [finding.status for finding in findings] == ["ok", "ok", "fail"]
     assert findings[2].advice
+
+
+class Listing(Client):
+    """A gateway that only lists a model that makes embeddings."""
+
+    def get(self, path: str, *, root: bool = False) -> Reply:
+        """The list."""
+        assert path == "/models"
+        return Reply(200, {}, b'{"data": [{"id": "vectors", "type": "embedding"}]}')
+
+
+def test_a_model_that_embeds_is_not_talked_to() -> None:
+    """It is told of, and no completion is tried."""
+    findings = list(gateway_checks._completions(Listing(Endpoint("http://127.0.0.1:9", None))))
+    assert [(finding.check, finding.found) for finding in findings] == [("models", "vectors")]

@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from antiphon.completions.vectors import base64_text, dimensions, numbers, shortened
+from antiphon.completions.vectors import base64_text, dimensions, from_numbers, numbers, shortened
 
 VECTOR = struct.pack("<4f", 0.1, -0.2, 0.3, 0.9)
 
@@ -16,7 +16,7 @@ VECTOR = struct.pack("<4f", 0.1, -0.2, 0.3, 0.9)
 def test_numbers_are_the_floats_that_they_were() -> None:
     """Each survives a trip through JSON and back to 32 bits."""
     assert dimensions(VECTOR) == 4
-    assert struct.pack("<4f", *numbers(VECTOR)) == VECTOR
+    assert from_numbers(numbers(VECTOR)) == VECTOR
 
 
 def test_base64_is_of_little_endian_floats() -> None:

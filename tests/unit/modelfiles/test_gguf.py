@@ -123,3 +123,15 @@ def test_cut_and_flipped_headers_never_break_the_reader(tmp_path: Path) -> None:
             metadata(tmp_path, bytes(data))
         except ConfigError:
             continue
+
+
+@pytest.mark.parametrize(
+    ("number", "pooling"), [(None, None), (0, None), (1, "mean"), (2, "cls"), (3, "last"), (4, "rank"), (5, None)]
+)
+def test_how_a_model_pools(number: int | None, pooling: str | None, tmp_path: Path) -> None:
+    """By the number under its architecture; most models say nothing, since they generate."""
+    pairs: dict[str, files.Value] = {"general.architecture": "bert"}
+    if number is not None:
+        pairs["bert.pooling_type"] = number
+    path = files.write(tmp_path / "m.gguf", files.header(pairs))
+    assert read_metadata(path).pooling == pooling

@@ -89,3 +89,17 @@ async def test_plain_answers_stop_only_where_every_engine_notices() -> None:
     notices, goes_on = Offer(engine("a"), "m"), Offer(engine("b", of="llama.cpp"), "m")
     assert model(notices, notices).stops_plain
     assert not model(notices, goes_on).stops_plain
+
+
+def test_the_first_model_is_one_that_generates() -> None:
+    """Vectors are no answer for a project that names no model."""
+    vectors, words = Model("vectors", (), embeds=True), Model("words", ())
+    assert catalogue(one=(vectors, words)).first() == "words"
+    assert catalogue(one=(vectors,)).first() is None
+
+
+async def test_one_name_does_one_thing() -> None:
+    """A source whose model of the same name does another thing adds no offer."""
+    one, two = offer("one"), offer("two")
+    shared = catalogue(first=(Model("m", (one,), embeds=True),), second=(Model("m", (two,)),)).find("m")
+    assert (shared.embeds, shared.offers) == (True, (one,))

@@ -13,7 +13,7 @@ from antiphon.engines.thought import Thought
 from antiphon.errors import BadRequest, ModelNotFound, PermissionDenied
 from antiphon.http.exchange import Exchange
 from antiphon.models.catalogue import Catalogue, Model, Prices
-from antiphon.models.routes import SUPPORTED_PARAMETERS, THINKING_PARAMETERS, ModelRoutes
+from antiphon.models.routes import EMBEDDING_PARAMETERS, SUPPORTED_PARAMETERS, THINKING_PARAMETERS, ModelRoutes
 from tests.unit.models.offers import offer
 
 ALL = Key("all")
@@ -155,3 +155,11 @@ async def test_a_model_that_thinks_takes_two_parameters_more() -> None:
     listed = {model["id"]: model["supported_parameters"] for model in (await asked(catalogue, ALL))["data"]}
     assert listed["thinking"] == [*SUPPORTED_PARAMETERS, *THINKING_PARAMETERS]
     assert listed["plain"] == list(SUPPORTED_PARAMETERS)
+
+
+async def test_a_model_that_embeds_is_told_as_such() -> None:
+    """With its type, and the parameters that it has."""
+    catalogue = Catalogue()
+    catalogue.replace("one", (Model("vectors", (offer("a"),), embeds=True),))
+    told = await asked(catalogue, ALL, "vectors")
+    assert (told["type"], told["supported_parameters"]) == ("embedding", list(EMBEDDING_PARAMETERS))

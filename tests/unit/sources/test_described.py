@@ -95,3 +95,13 @@ async def test_whether_a_model_thinks(
     """As it is told, unless settings know better; what YAML makes of a bare on or off counts too."""
     model = shown(ModelSettings(name="m", reference="m.gguf", reasoning=setting), ModelFacts("up", thought=told))
     assert (model.offers[0].thought, model.thinks) == (expected, expected is not None)
+
+
+@pytest.mark.parametrize(
+    ("setting", "told", "embeds"), [(None, False, False), (None, True, True), (True, False, True), (False, True, False)]
+)
+async def test_whether_a_model_embeds(setting: bool | None, told: bool, embeds: bool) -> None:
+    """As the engine says, unless the operator does."""
+    facts = ModelFacts("up", embeds=told)
+    assert shown(UpstreamModel(name="m", embeddings=setting), facts).embeds is embeds
+    assert shown(ModelSettings(name="m", reference="m.gguf", embeddings=setting), facts).embeds is embeds

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
+import msgspec
 import pytest
 
 from antiphon.chat import Message, Sampling
@@ -18,6 +19,7 @@ from antiphon.models.catalogue import Catalogue, Model
 from antiphon.settings.serving import ModelSettings
 from antiphon.sources.embedded import LOADING_RETRY_S, EmbeddedSource
 from antiphon.testing.fault_engine import FaultEngine
+from antiphon.testing.plan import Habits
 
 SETTINGS = ModelSettings(name="ours", reference="ours.gguf", aliases=("own",))
 JOB = Job("ours", (Message("user", "Hi [[answer tokens=3]]"),), Sampling(max_tokens=5))
@@ -219,3 +221,28 @@ async def test_closing_ends_the_child() -> None:
     await running.until("loading")
     await running.end()
     assert running.supervisor.stops == 1
+
+
+async def test_a_child_that_embeds() -> None:
+    """The catalogue shows it from the moment that its file is known, and the engine gives its vectors."""
+    async with FaultEngine(Habits(model="ours", embeds=True), api_key="child-key") as server:
+        running = Running()
+        running.supervisor.options = msgspec.structs.replace(running.supervisor.options, pooling="mean")
+        assert not running.model.embeds
+        running.start()
+        await running.until("loading")
+        assert running.model.embeds
+        running.supervisor.become("ready", address=f"http://127.0.0.1:{server.port}")
+        await running.until("ready")
+        (offer,) = running.model.offers
+        vectors, usage = await offer.engine.embed("ours", ("a text",))
+        assert (len(vectors), usage.prompt_tokens) == (1, 2)
+        assert running.model.embeds
+        await running.end()
+
+
+async def test_nothing_is_embedded_before_the_file_is_there() -> None:
+    """The stand-in refuses that too."""
+    (offer,) = Running().model.offers
+    with pytest.raises(Unavailable):
+        await offer.engine.embed("ours", ("a",))

@@ -119,3 +119,29 @@ def unfinished_bytes(folder: Path) -> int:
     """How much there is of the one file that is not whole."""
     (part,) = folder.rglob("*.part")
     return part.stat().st_size
+
+
+@pytest.fixture
+def embedding_file(tmp_path: Path) -> Path:
+    """A model file of a model that pools by its last token."""
+    pairs: dict[str, gguf_files.Value] = {
+        "general.architecture": "qwen3", "qwen3.context_length": 8192, "qwen3.pooling_type": 3,
+    }  # fmt: skip
+    return gguf_files.write(tmp_path / "files" / "vectors.gguf", gguf_files.header(pairs))
+
+
+async def test_a_file_that_says_how_it_pools(embedding_file: Path, tmp_path: Path) -> None:
+    """Its model embeds, with the smaller context, one text at a time; the operator may make it generate."""
+    options = (await supervised(ModelSettings(name="m", reference=str(embedding_file)), tmp_path)).options
+    assert (options.pooling, options.context_length, options.parallel) == ("last", 2048, 1)
+    settings = ModelSettings(name="m", reference=str(embedding_file), embeddings=False)
+    options = (await supervised(settings, tmp_path)).options
+    assert (options.pooling, options.context_length) == (None, 8192)
+
+
+async def test_any_model_can_be_made_to_embed(file: Path, tmp_path: Path) -> None:
+    """By the mean of its tokens' vectors."""
+    settings = ModelSettings(name="m", reference=str(file), embeddings=True)
+    assert (await supervised(settings, tmp_path)).options.pooling == "mean"
+    with pytest.raises(ConfigError, match="parallel 2"):
+        await supervised(msgspec.structs.replace(settings, parallel=2), tmp_path)

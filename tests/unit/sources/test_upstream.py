@@ -19,6 +19,7 @@ from antiphon.settings.secret import Secret
 from antiphon.settings.serving import UpstreamModel, UpstreamSettings
 from antiphon.sources.upstream import UpstreamSource
 from antiphon.testing.fault_engine import FaultEngine
+from antiphon.testing.plan import Habits
 from tests.unit.http.origin import Origin, Visit, running
 
 
@@ -236,4 +237,26 @@ async def test_the_watch_goes_on_until_it_is_cancelled() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        await watched.source.close()
+
+
+async def test_what_makes_embeddings_is_asked_for_nothing_else() -> None:
+    """One trial tells, and it is shown as what it is."""
+    async with FaultEngine(Habits(embeds=True)) as server:
+        watched = Watched(UpstreamSettings(url=server.url, kind="vllm"))
+        assert await watched.look()
+        assert await watched.look()
+        model = watched.catalogue.find("fault-model")
+        assert (model.embeds, model.offers[0].native_tools, model.thinks) == (True, False, False)
+        assert server.requests == []
+        assert [each.path for each in server.record.exchanges].count("/v1/embeddings") == 1
+        await watched.source.close()
+
+
+async def test_what_generates_is_not_taken_for_more() -> None:
+    """A server that refuses to embed generates."""
+    async with FaultEngine() as server:
+        watched = Watched(UpstreamSettings(url=server.url, kind="vllm"))
+        assert await watched.look()
+        assert not watched.catalogue.find("fault-model").embeds
         await watched.source.close()

@@ -78,3 +78,24 @@ def test_a_template_of_one_s_own(tmp_path: Path) -> None:
     path.write_bytes(bytes(llama.TEMPLATE_BYTES_MAX + 1))
     with pytest.raises(RuntimeError, match="has 1048577 bytes, more than 1048576"):
         told(chat_template_path=str(path))
+
+
+@pytest.mark.parametrize(("pooling", "batch"), [("mean", 1000), ("cls", 1000), ("last", 64)])
+def test_a_model_that_embeds(library: ModuleType, pooling: str, batch: int) -> None:
+    """It is told how to pool; what is pooled as a whole is read as a whole, and no prompt is kept."""
+    names = [f"LLAMA_POOLING_TYPE_{name}" for name in ("MEAN", "CLS", "LAST")]
+    library.llama_pooling_type = SimpleNamespace(  # type: ignore[attr-defined]
+        **{name: name for name in names}
+    )
+    params = told(pooling=pooling, parallel=1)
+    assert (params.embedding, params.pooling_type) == (True, f"LLAMA_POOLING_TYPE_{pooling.upper()}")
+    assert (params.n_batch, params.n_ubatch, params.n_ctx, params.n_parallel) == (batch, batch, 1000, 1)
+    assert params.cache_ram_mib == 0
+
+
+@pytest.mark.usefixtures("library")
+def test_a_model_that_generates_is_not_told_of_pooling() -> None:
+    """The library's own defaults stand."""
+    params = told()
+    assert not hasattr(params, "embedding")
+    assert not hasattr(params, "pooling_type")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 import pytest
 
 from antiphon.engines.embedded.options import (
     CACHE_BYTES_MAX,
+    EMBEDDING_CONTEXT_DEFAULT,
     ChildDocument,
     EngineOptions,
+    Pooling,
     context_of,
     parallel_of,
+    parallel_when_embedding,
+    pooling_of,
     threads_of,
 )
 from antiphon.errors import ConfigError
@@ -65,3 +71,39 @@ def test_a_document_survives_the_pipe() -> None:
         options=EngineOptions(model_name="m", model_path="/m.gguf"), socket_path="/s", api_key="k", parent_pid=1
     )
     assert msgspec.json.decode(msgspec.json.encode(document), type=ChildDocument) == document
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told", "pooling"),
+    [
+        (None, None, None),
+        (None, "cls", "cls"),
+        (True, None, "mean"),
+        (True, "last", "last"),
+        (False, "mean", None),
+        (False, "rank", None),
+    ],
+)
+def test_pooling(wanted: bool | None, told: Pooling | Literal["rank"] | None, pooling: Pooling | None) -> None:
+    """As the file says, unless the operator makes it embed or generate."""
+    assert pooling_of(wanted, told) == pooling
+
+
+def test_a_model_that_ranks_is_refused() -> None:
+    """It would answer nothing that anybody can ask for here."""
+    with pytest.raises(ConfigError, match="ranks texts"):
+        pooling_of(None, "rank")
+
+
+def test_texts_are_embedded_one_at_a_time() -> None:
+    """The library mixes up the vectors of those that it reads together."""
+    assert parallel_when_embedding(None) == parallel_when_embedding(1) == 1
+    with pytest.raises(ConfigError, match="parallel 4"):
+        parallel_when_embedding(4)
+
+
+def test_a_usual_context_of_another_size() -> None:
+    """A model that embeds reads a text in one batch, for which less is usual."""
+    assert context_of(None, 8192, EMBEDDING_CONTEXT_DEFAULT) == 2048
+    assert context_of(None, 512, EMBEDDING_CONTEXT_DEFAULT) == 512
+    assert context_of(4096, 8192, EMBEDDING_CONTEXT_DEFAULT) == 4096
