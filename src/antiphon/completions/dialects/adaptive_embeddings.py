@@ -30,10 +30,11 @@ class AdaptiveEmbedding(shared.Embedding):
 
 
 class AdaptiveEmbeddingUsage(Struct):
-    """Token counts of all inputs together."""
+    """Token counts of all inputs together; Adaptive's client asks for `completion_tokens` here too."""
 
     prompt_tokens: int
     total_tokens: int
+    completion_tokens: int = 0
 
 
 class AdaptiveEmbeddings(Struct):

@@ -47,7 +47,7 @@ class Metadata(Struct):
 
 
 class WireCompletion(Struct):
-    """A plain answer."""
+    """A plain answer; `metadata` is Dria's, and not shown where only DMind's and OpenAI's words are wanted."""
 
     id: str
     object: str
@@ -55,7 +55,7 @@ class WireCompletion(Struct):
     model: str
     choices: list[WireChoice]
     usage: WireUsage
-    metadata: Metadata
+    metadata: Metadata | UnsetType = UNSET
 
 
 class WireDelta(Struct, omit_defaults=True):
@@ -135,28 +135,28 @@ def render(completion: Completion, head: Head) -> bytes:
     """The plain answer as JSON bytes."""
     if head.exact and head.dria:
         return _bare(completion, head)
-    return _encode(
-        WireCompletion(
-            id=head.id,
-            object="chat.completion",
-            created=int(head.created),
-            model=head.model,
-            choices=[_choice(choice, head) for choice in completion.choices],
-            usage=answer.usage(completion.usage),
-            metadata=Metadata(head.node),
-        )
+    wire = WireCompletion(
+        id=head.id,
+        object="chat.completion",
+        created=int(head.created),
+        model=head.model,
+        choices=[_choice(choice, head) for choice in completion.choices],
+        usage=answer.usage(completion.usage),
     )
+    if not head.exact:
+        wire.metadata = Metadata(head.node)
+    return _encode(wire)
 
 
 def _choice(choice: Choice, head: Head) -> WireChoice:
     message = WireMessage(role="assistant", content=choice.content)
-    if choice.reasoning:
+    if choice.reasoning and not head.exact:
         message.reasoning_content = choice.reasoning
     if choice.tool_calls:
         message.tool_calls = answer.calls(choice)
         message.content = choice.content or None
     wire = WireChoice(choice.index, message, answer.logprobs(choice), choice.finish_reason)
-    if head.completion_ids:
+    if head.completion_ids and not head.exact:
         wire.completion_id = head.completion_ids[choice.index]
     return wire
 
@@ -197,12 +197,13 @@ class ChunkStream(ChoiceOrder):
     def event(self, delta: Delta, *, begins: bool = False) -> bytes:
         """One event; with the role where it begins a choice."""
         wire = WireDelta(role="assistant" if begins else UNSET, tool_calls=answer.call_deltas(delta))
-        if delta.content or (begins and not delta.reasoning):
+        reasoning = "" if self._head.exact else delta.reasoning
+        if delta.content or (begins and not reasoning):
             wire.content = None if delta.tool_calls and not delta.content else delta.content
-        if delta.reasoning:
-            wire.reasoning_content = delta.reasoning
+        if reasoning:
+            wire.reasoning_content = reasoning
         choice = WireDeltaChoice(delta.index, wire, answer.logprobs(delta), delta.finish_reason)
-        if self._head.completion_ids and (begins or delta.finish_reason):
+        if self._head.completion_ids and not self._head.exact and (begins or delta.finish_reason):
             choice.completion_id = self._head.completion_ids[delta.index]
         return self._chunk([choice])
 

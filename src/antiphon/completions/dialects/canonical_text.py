@@ -92,7 +92,7 @@ def render(completion: Completion, head: Head) -> bytes:
 def _choice(choice: Choice, head: Head) -> WireTextChoice:
     logprobs = None if choice.logprobs is None else text_logprobs(choice.logprobs, 0)
     wire = WireTextChoice(choice.content or "", choice.index, logprobs, choice.finish_reason)
-    if head.completion_ids:
+    if head.completion_ids and not head.exact:
         wire.completion_id = head.completion_ids[choice.index]
     return wire
 
@@ -125,7 +125,7 @@ class TextStream:
             logprobs = text_logprobs(delta.logprobs, offset)
             self._offsets[delta.index] = offset + sum(len(entry.token) for entry in delta.logprobs)
         choice = WireTextChoice(delta.content, delta.index, logprobs, delta.finish_reason)
-        if self._head.completion_ids and delta.finish_reason:
+        if self._head.completion_ids and not self._head.exact and delta.finish_reason:
             choice.completion_id = self._head.completion_ids[delta.index]
         return self._chunk([choice])
 
