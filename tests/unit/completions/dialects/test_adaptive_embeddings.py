@@ -27,7 +27,7 @@ def test_a_request() -> None:
 def test_answers() -> None:
     """Vectors as numbers or as base64 of 32-bit floats; OpenAI's fields unless they are not wanted."""
     exact = adaptive_embeddings.render(MADE, EXACT, base64=False)
-    usage = b'"usage":{"prompt_tokens":3,"total_tokens":3}'
+    usage = b'"usage":{"prompt_tokens":3,"total_tokens":3,"completion_tokens":0}'
     assert exact == b'{"data":[{"index":0,"embedding":[0.5,-1.0]}],' + usage + b"}"
     shown = adaptive_embeddings.render(MADE, HEAD, base64=True)
     entry = b'{"data":[{"index":0,"embedding":"AAAAPwAAgL8=","object":"embedding"}],'
