@@ -46,6 +46,7 @@ def main() -> int:
     port = options.port or _free_port()
     with tempfile.TemporaryDirectory() as folder:
         more = thinking(Path(options.thinking), Path(folder)) if options.thinking else []
+        more = [str(recipe.weights()), "--runner", "pooling", "--convert", "embed"] if options.embeddings else more
         return serve(port, more, told_to_stop)
 
 
@@ -162,6 +163,7 @@ def _options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--embeddings", action="store_true", help="make embeddings, and generate nothing")
     parser.add_argument("--until-stdin-ends", action="store_true", help="stop when standard input ends")
     parser.add_argument("--thinking", metavar="TEMPLATE", help="a chat template that opens a thought")
     return parser.parse_args()

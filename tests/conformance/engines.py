@@ -40,15 +40,17 @@ class Engine:
 
 
 @contextlib.contextmanager
-def engine(kind: str, url: str | None, logs: Path, *, thinking: bool = False) -> Iterator[Engine]:
+def engine(
+    kind: str, url: str | None, logs: Path, *, thinking: bool = False, embedding: bool = False
+) -> Iterator[Engine]:
     """The engine of that kind: started here, unless `url` says where one runs already.
 
     `thinking`: with a template that thinks, whose tool calls are emulated on llama.cpp, since it may say anything
-    before one of its own.
+    before one of its own. `embedding`: it makes embeddings, and generates nothing.
     """
-    template = [str(THINKING)] if thinking else []
+    template = [str(THINKING)] if thinking else ["--embeddings"] if embedding else []
     if kind == "embedded":
-        yield Engine(kind, embedded_settings(thinking=thinking), busy_by_cpu)
+        yield Engine(kind, embedded_settings(thinking=thinking, embedding=embedding), busy_by_cpu)
     elif url is not None:
         yield upstream(kind, url)
     elif kind == "llamacpp":
@@ -58,15 +60,16 @@ def engine(kind: str, url: str | None, logs: Path, *, thinking: bool = False) ->
             yield upstream(kind, began["url"], EMULATED if thinking else "")
     else:
         command = [sys.executable, str(REPOSITORY / "scripts" / "vllm" / "serve.py"), "--until-stdin-ends"]
-        command += ["--thinking", *template] if thinking else []
+        command += ["--thinking", *template] if thinking else template
         with running(command, logs / "vllm.log") as process:
             yield upstream(kind, announced(process, logs / "vllm.log", within_s=VLLM_READY_S)["url"])
 
 
-def embedded_settings(*, thinking: bool = False) -> str:
+def embedded_settings(*, thinking: bool = False, embedding: bool = False) -> str:
     """The gateway's own default model, under the suite's name for it."""
     template = f'chat_template = "{THINKING}"\n{EMULATED}' if thinking else ""
-    return f'[[models]]\nname = "{MODEL}"\nreference = "smollm2:135m"\ncontext_length = 2048\n{template}'
+    size = "context_length = 512\nembeddings = true\n" if embedding else "context_length = 2048\n"
+    return f'[[models]]\nname = "{MODEL}"\nreference = "smollm2:135m"\n{size}{template}'
 
 
 def upstream(kind: str, url: str, more: str = "") -> Engine:

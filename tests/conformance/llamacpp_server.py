@@ -1,6 +1,7 @@
 """A bare llama.cpp server in a process of its own, as others run one: `python llamacpp_server.py MODEL [TEMPLATE]`.
 
-Prints {"url": ...} when it listens and ends when its standard input does.
+With `--embeddings` for TEMPLATE it makes embeddings instead. It prints {"url": ...} when it listens, and ends when its
+standard input does.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import xllamacpp
 
 CONTEXT_TOKENS = 8192  # divided by the slots
 PARALLEL = 4
+EMBEDDING_TOKENS = 512
 
 
 def main(model: str, template: str | None = None) -> None:
@@ -27,7 +29,12 @@ def main(model: str, template: str | None = None) -> None:
     parameters.use_jinja = True
     parameters.endpoint_metrics = True
     parameters.ui = False
-    if template is not None:
+    if template == "--embeddings":
+        parameters.embedding = True
+        parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+        parameters.n_parallel = 1  # with more it mixes up the texts that it reads at once
+        parameters.n_ctx = parameters.n_batch = parameters.n_ubatch = EMBEDDING_TOKENS
+    elif template is not None:
         parameters.chat_template = Path(template).read_text(encoding="utf-8")
     server = xllamacpp.Server(parameters)
     print(json.dumps({"url": server.listening_address}), flush=True)
