@@ -8,9 +8,9 @@ from antiphon.completions.doors import Door
 from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingService
 from antiphon.completions.plan import Caller
 from antiphon.completions.routes import WIRE_HEADER, ignored_header
+from antiphon.completions.slow_answer import SlowAnswer
 from antiphon.errors import AntiphonError
-from antiphon.http.errors import json_body
-from antiphon.http.exchange import JSON, Exchange, require_key
+from antiphon.http.exchange import Exchange, require_key
 from antiphon.ids import Ids
 
 
@@ -42,26 +42,15 @@ class EmbeddingRoutes:
         key = require_key(exchange)
         answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))
         plan = self._service.plan(request, Caller(key, answer_id, exchange.request_id))
-        headers = (JSON, *((ignored_header(request.ignored_fields),) if request.ignored_fields else ()))
-
-        def beat() -> None:
-            """The first one commits the status 200."""
-            if not exchange.started:
-                exchange.start(200, *headers)
-            exchange.write(b"\n")
-
+        ignored = request.ignored_fields
+        answer = SlowAnswer(exchange, (ignored_header(ignored),) if ignored else ())
         try:
-            embeddings, node = await self._service.embed(plan, beat)
+            embeddings, node = await self._service.embed(plan, answer.beat)
         except AntiphonError as error:
-            if not exchange.started:
-                raise
-            exchange.finish(json_body(error, self._door.errors))
-            return
-        body = self._dialect.render(embeddings, self._head(exchange, plan, node), base64=request.base64)
-        if exchange.started:
-            exchange.finish(body)
+            answer.fail(error, self._door.errors)
         else:
-            exchange.respond(200, body, *headers)
+            head = self._head(exchange, plan, node)
+            answer.finish(self._dialect.render(embeddings, head, base64=request.base64))
 
     def _head(self, exchange: Exchange, plan: EmbeddingPlan, node: str) -> Head:
         wanted = exchange.headers.get(WIRE_HEADER)

@@ -9,10 +9,11 @@ from antiphon.completions.dialects import AnswerStream, Dialect, Head, RequestBo
 from antiphon.completions.doors import Door
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.service import CompletionStream
+from antiphon.completions.slow_answer import SlowAnswer
 from antiphon.completions.tool_stream import ToolStream
 from antiphon.errors import AntiphonError
-from antiphon.http.errors import event_body, json_body
-from antiphon.http.exchange import EVENT_STREAM, JSON, Exchange, Header, require_key
+from antiphon.http.errors import event_body
+from antiphon.http.exchange import EVENT_STREAM, Exchange, Header, require_key
 from antiphon.http.sse import DONE, HEARTBEAT, event
 from antiphon.ids import Ids
 
@@ -71,27 +72,13 @@ class ChatRoutes:
         )
 
     async def _plain(self, exchange: Exchange, plan: Plan) -> None:
-        """A slow answer is preceded by blank lines, so that proxies do not cut the connection."""
-        headers = (JSON, *_extra_headers(plan))
-
-        def beat() -> None:
-            """The first one commits the status 200."""
-            if not exchange.started:
-                exchange.start(200, *headers)
-            exchange.write(b"\n")
-
+        answer = SlowAnswer(exchange, _extra_headers(plan))
         try:
-            completion, node = await self._answering.complete(plan, beat)
+            completion, node = await self._answering.complete(plan, answer.beat)
         except AntiphonError as error:
-            if not exchange.started:
-                raise
-            exchange.finish(json_body(error, self._door.errors))
-            return
-        body = self._dialect.render(completion, self._head(exchange, plan, node))
-        if exchange.started:
-            exchange.finish(body)
+            answer.fail(error, self._door.errors)
         else:
-            exchange.respond(200, body, *headers)
+            answer.finish(self._dialect.render(completion, self._head(exchange, plan, node)))
 
     async def _stream(self, exchange: Exchange, plan: Plan) -> None:
         """The head goes out with the first delta or the first heartbeat: until then a status can still be said."""
