@@ -4,6 +4,7 @@ AntiphonError
 ├── RequestError ............ the caller's fault
 │   ├── BadRequest .......... 400, names the field and the rule
 │   ├── Unauthenticated ..... 401
+│   ├── InsufficientCredits . 402, says what would be enough
 │   ├── PermissionDenied .... 403
 │   ├── NotFound ............ 404
 │   │   ├── ModelNotFound ... 404, suggests the nearest name
@@ -68,6 +69,14 @@ class Unauthenticated(RequestError):
     status = 401
     type = "authentication_error"
     code = "invalid_api_key"
+
+
+class InsufficientCredits(RequestError):
+    """There is not enough credit for this."""
+
+    status = 402
+    type = "insufficient_quota"
+    code = "insufficient_credits"
 
 
 class PermissionDenied(RequestError):
