@@ -1,6 +1,6 @@
 """Which clients there are, in which versions, and at which doors they are tried.
 
-Scenarios that hold at every door are in modules without a door's name.
+Scenarios that hold at every door are in modules without a door's name; `slow` ones have the small model think longest.
 """
 
 from __future__ import annotations
@@ -16,24 +16,33 @@ ADAPTIVE_0_14 = Environment("adaptive-sdk-0.14", python=("adaptive-sdk==0.14.2",
 LITELLM = Environment("litellm", python=("litellm==1.110.2",))
 LLM = Environment("llm", python=("llm==0.36",))
 
-OPENAI_PYTHON_ANYWHERE = ("openai_chat", "openai_stream", "openai_structured", "openai_tools", "openai_vision")
-OPENAI_NODE_ANYWHERE = ("openai_node_chat", "openai_node_structured", "openai_node_tools")
+OPENAI_PYTHON_SLOW = ("openai_chat", "openai_structured", "openai_tools", "openai_vision")
+OPENAI_NODE_ANYWHERE = ("openai_node_chat", "openai_node_structured", "openai_node_texts", "openai_node_tools")
 ADAPTIVE_ANY_VERSION = ("adaptive_chat", "adaptive_errors", "adaptive_records")
 
 CLIENTS = (
     Client(
         "openai-python",
         OPENAI_PYTHON,
-        (*OPENAI_PYTHON_ANYWHERE, "openai_usage", "openai_v1", "openai_errors", "openai_retries"),
+        (
+            *OPENAI_PYTHON_SLOW,
+            "openai_stream",
+            "openai_texts",
+            "openai_usage",
+            "openai_v1",
+            "openai_errors",
+            "openai_retries",
+        ),
     ),
-    Client("openai-python-nugen", OPENAI_PYTHON, (*OPENAI_PYTHON_ANYWHERE, "openai_nugen"), door="nugen"),
+    Client("openai-python-nugen", OPENAI_PYTHON, ("openai_stream", "openai_texts", "openai_nugen"), door="nugen"),
+    Client("openai-python-nugen-slow", OPENAI_PYTHON, OPENAI_PYTHON_SLOW, door="nugen", further=True),
     Client(
         "openai-python-adaptive",
         OPENAI_PYTHON,
-        (*OPENAI_PYTHON_ANYWHERE, "openai_usage", "openai_adaptive"),
+        ("openai_stream", "openai_texts", "openai_usage", "openai_adaptive"),
         door="adaptive",
-        further=True,
     ),
+    Client("openai-python-adaptive-slow", OPENAI_PYTHON, OPENAI_PYTHON_SLOW, door="adaptive", further=True),
     Client(
         "openai-node",
         OPENAI_NODE,

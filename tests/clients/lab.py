@@ -1,4 +1,4 @@
-"""The gateway that all clients are tried on: two small models, an engine that obeys, and one that is not there.
+"""The gateway that all clients are tried on: two small models, two engines that obey, and one that is not there.
 
 At Adaptive's door a model is named behind its project: the one that every gateway has.
 """
@@ -20,6 +20,7 @@ MODEL = "lab/smollm2:135m"  # a slash and a colon, as real names have
 VISION_MODEL = "lab/eyes:135m"
 FAULT_MODEL = "fault-model"
 ALIGNED_MODEL = "aligned-model"
+EMBEDDING_MODEL = "vectors"
 DOWN_MODEL = "nobody-at-home"
 METRIC = "thumbs"
 KEY = "sk-clients-2a97516c354b68848cdbd8f54a226a0a55b21ed1"
@@ -61,6 +62,11 @@ modalities = ["text"]
 tools = "native"
 domain_aligned = true
 [[upstreams]]
+name = "embedding"
+url = "{{embedding}}"
+kind = "llama.cpp"
+models = [{{{{ name = "{EMBEDDING_MODEL}" }}}}]
+[[upstreams]]
 name = "absent"
 url = "http://127.0.0.1:9"
 kind = "llama.cpp"
@@ -74,14 +80,14 @@ requests_per_minute = {rate}
 """
 
 
-def settings(obedient: str, projector: Path, clients: tuple[Client, ...]) -> str:
+def settings(clients: tuple[Client, ...], *, obedient: str, embedding: str, projector: Path) -> str:
     """The gateway's settings; each client has two keys of its own whose limits it may spend."""
     limited = [
         LIMITED.format(name=f"{kind}-{client.name}", key=limited_key(kind, client), rate=rate)
         for client in clients
         for kind, rate in (("once", 1), ("refilled", REFILLED_PER_MINUTE))
     ]
-    return SETTINGS.format(limited="".join(limited), projector=projector, obedient=obedient)
+    return SETTINGS.format(limited="".join(limited), projector=projector, obedient=obedient, embedding=embedding)
 
 
 def limited_key(kind: str, client: Client) -> str:
@@ -106,6 +112,7 @@ def variables(origin: str, client: Client) -> dict[str, str]:
         "VISION_MODEL": project + VISION_MODEL,
         "FAULT_MODEL": project + FAULT_MODEL,
         "ALIGNED_MODEL": project + ALIGNED_MODEL,
+        "EMBEDDING_MODEL": project + EMBEDDING_MODEL,
         "DOWN_MODEL": project + DOWN_MODEL,
         "RED_IMAGE": data_url(solid(SAFE["red"], size=IMAGE_SIZE)),
     }

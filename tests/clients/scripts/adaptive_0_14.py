@@ -1,15 +1,19 @@
-"""What Adaptive Engine's client has since 0.14: structured output, and images."""
+"""What Adaptive Engine's client has since 0.14: structured output, images, and embeddings."""
 
 # mypy: disable-error-code="import-not-found", disallow-subclassing-any=False
 
 from __future__ import annotations
 
+import asyncio
+import struct
+from base64 import b64decode
 from typing import Any, Literal
+from uuid import uuid4
 
 from adaptive_sdk.resources.chat import ResponseFormatJsonSchema
 from pydantic import BaseModel, Field
 
-from .adaptive_connect import FEW_TOKENS, connect, say, spoken
+from .adaptive_connect import FEW_TOKENS, connect, connect_async, say, spoken
 from .scenario import Lab, failure
 
 TOKENS = 160
@@ -68,6 +72,38 @@ def an_address_of_a_picture_is_refused(lab: Lab) -> None:
     told = str(failure(Exception, lambda: chat.create(model=model, messages=_shown("https://example.org/a.png"))))
     assert "Client error 400" in told, told
     assert "data URL" in told, told
+
+
+def a_text_is_embedded(lab: Lab) -> None:
+    """As numbers, and as base64 of the same."""
+    embeddings, model = connect(lab).embeddings, lab.id_of(lab.embedding_model)
+    made = embeddings.create(input="Oslo", model=model, user=uuid4())
+    (one,) = made.data
+    assert one.index == 0, made
+    assert made.usage.total_tokens > 0, made
+    (other,) = embeddings.create(input="Oslo", model=model, encoding_format="Base64").data
+    packed = b64decode(other.embedding)
+    assert packed == struct.pack(f"<{len(one.embedding)}f", *one.embedding), made
+
+
+def a_text_is_embedded_asynchronously(lab: Lab) -> None:
+    """The same vector again."""
+
+    async def embed() -> None:
+        client, asked = connect_async(lab), {"input": "Oslo", "model": lab.id_of(lab.embedding_model)}
+        first, second = [(await client.embeddings.create(**asked)).data[0].embedding for _ in range(2)]
+        assert first == second
+        await client.close()
+
+    asyncio.run(embed())
+
+
+def a_model_of_words_makes_no_embeddings(lab: Lab) -> None:
+    """400, naming the model."""
+    embeddings, model = connect(lab).embeddings, lab.id_of(lab.model)
+    told = str(failure(Exception, lambda: embeddings.create(input="Oslo", model=model)))
+    assert "Client error 400" in told, told
+    assert model in told, told
 
 
 def _shown(address: object) -> list[dict[str, Any]]:  # Any: parts

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import openai
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
-from langchain_openai import ChatOpenAI
+from langchain_openai import ChatOpenAI, OpenAI, OpenAIEmbeddings
 from pydantic import BaseModel, Field
 
 from .scenario import Lab, failure
@@ -140,6 +140,22 @@ def a_picture_is_seen(lab: Lab) -> None:
     message = HumanMessage([image, {"type": "text", "text": "What color is the image?"}])
     answer = _chat(lab, model=lab.vision_model, max_tokens=FEW_TOKENS, temperature=0).invoke([message])
     assert "red" in answer.content.lower(), answer
+
+
+def texts_are_embedded(lab: Lab) -> None:
+    """A query and documents, as a vector store asks for them."""
+    made = OpenAIEmbeddings(
+        base_url=lab.base_url, api_key=lab.key, model=lab.embedding_model,
+        check_embedding_ctx_length=False,  # else it counts tokens with a tokenizer that it downloads
+    )  # fmt: skip
+    first, second = made.embed_documents(["Oslo", "Rome"])
+    assert made.embed_query("Oslo") == first != second
+
+
+def a_text_is_continued(lab: Lab) -> None:
+    """LangChain's older kind of model."""
+    model = OpenAI(base_url=lab.base_url, api_key=lab.key, model=lab.fault_model, max_tokens=8, max_retries=0)
+    assert "".join(model.stream("Once upon a time")) == model.invoke("Once upon a time")
 
 
 def errors_are_the_sdks(lab: Lab) -> None:

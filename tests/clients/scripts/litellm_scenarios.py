@@ -132,6 +132,25 @@ def a_picture_is_seen(lab: Lab) -> None:
     assert "red" in answer.choices[0].message.content.lower(), answer
 
 
+def texts_are_embedded(lab: Lab) -> None:
+    """A vector each."""
+    made = litellm.embedding(
+        model=f"openai/{lab.embedding_model}", input=["Oslo", "Rome"], api_base=lab.base_url, api_key=lab.key
+    )
+    assert [one["index"] for one in made.data] == [0, 1], made
+    assert made.data[0]["embedding"] != made.data[1]["embedding"], made
+
+
+def a_text_is_continued(lab: Lab) -> None:
+    """Plain and streamed."""
+    ask = partial(
+        litellm.text_completion, model=f"text-completion-openai/{lab.fault_model}", prompt="Once upon a time",
+        api_base=lab.base_url, api_key=lab.key, max_tokens=8,
+    )  # fmt: skip
+    text = "".join(choice.text or "" for chunk in ask(stream=True) for choice in chunk.choices)
+    assert text == ask().choices[0].text
+
+
 def errors_have_their_classes(lab: Lab) -> None:
     """LiteLLM tells 401, 404, 400 and 503 apart, and keeps our sentence."""
     for kind, told, options in (

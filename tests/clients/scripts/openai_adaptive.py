@@ -34,6 +34,14 @@ def chunks_have_adaptives_shape(lab: Lab) -> None:
     assert all(isinstance(chunk.choices[0].delta.content, str) for chunk in chunks), chunks
 
 
+def a_continued_text_has_adaptives_shape(lab: Lab) -> None:
+    """The same of a text completion."""
+    answer = connect(lab).completions.create(model=lab.fault_model, prompt="Once upon a time", max_tokens=4)
+    UUID(answer.model_extra["session_id"])
+    UUID(answer.choices[0].model_extra["completion_id"])
+    assert answer.choices[0].model_extra["model"] == lab.id_of(lab.fault_model), answer
+
+
 def a_project_answers_with_its_model(lab: Lab) -> None:
     """`model` is the project alone."""
     answer = connect(lab).chat.completions.create(model=lab.project, messages=say("Say hi."), max_tokens=2)

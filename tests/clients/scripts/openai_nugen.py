@@ -55,6 +55,26 @@ def an_aligned_model_tells_its_confidence(lab: Lab) -> None:
     assert not any("confidence_score" in (chunk.model_extra or {}) for chunk in others), others
 
 
+def a_continued_text_tells_its_confidence(lab: Lab) -> None:
+    """With the usage in the last chunk, as for a chat."""
+    fields = {"model": lab.aligned_model, "prompt": "Once upon a time", "max_tokens": FEW_TOKENS}
+    completions = connect(lab).completions
+    plain = completions.create(**fields)
+    assert type(plain.created) is float, plain
+    *others, last = completions.create(**fields, stream=True)
+    assert 0 < plain.model_extra["confidence_score"] == last.model_extra["confidence_score"] <= 100, last
+    assert last.usage.completion_tokens == FEW_TOKENS, last
+    assert all(chunk.usage is None for chunk in others), others
+
+
+def embeddings_have_nugens_shape(lab: Lab) -> None:
+    """An id, a fraction of seconds, and the word that its page has for the object."""
+    made = connect(lab).embeddings.create(model=lab.embedding_model, input="Oslo")
+    assert made.object == "embedding", made
+    assert made.model_extra["id"].startswith("nugen-"), made
+    assert type(made.model_extra["created"]) is float, made
+
+
 def a_session_is_echoed(lab: Lab) -> None:
     """The header comes back, streamed or not; without one there is none."""
     fields = {"model": lab.fault_model, "messages": say("Say hi."), "max_tokens": 2}
@@ -74,7 +94,7 @@ def a_long_conversation_is_shortened(lab: Lab) -> None:
     """Nobody asks for it: 1500 tokens of the prompt are kept, and a header tells how many turns were not."""
     turns = [{"role": role, "content": TURN} for _ in range(8) for role in ("user", "assistant")]
     raw = connect(lab).chat.completions.with_raw_response.create(
-        model=lab.model, messages=[*turns, *say("Say hi.")], max_tokens=2
+        model=lab.fault_model, messages=[*turns, *say("Say hi.")], max_tokens=2
     )
     assert int(raw.headers["x-prompt-truncated"]) > 0, raw.headers
     assert raw.parse().usage.prompt_tokens <= 1500, raw.parse()

@@ -43,6 +43,7 @@ class Lab:
     vision_model: str
     fault_model: str
     aligned_model: str
+    embedding_model: str
     down_model: str
     red_image: str
 
