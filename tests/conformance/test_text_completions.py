@@ -149,7 +149,7 @@ def test_token_ids(client: Client) -> None:
     again = ask(client, [ids, ids[:3]], **GREEDY)
     assert texts(again)[0] == texts(answer)[0]
     assert again["usage"]["prompt_tokens"] == 8
-    assert refuse(client, [ids, [10_000_000]]).param in {"prompt[1]", None}
+    assert "10000000" in refuse(client, [ids, [10_000_000]]).message
 
 
 def test_a_seed_repeats_the_answers(client: Client) -> None:

@@ -27,6 +27,7 @@ from antiphon.chat import (
 )
 from antiphon.engines import Job
 from antiphon.engines.kinds import EngineKind
+from antiphon.engines.refusals import refusal
 from antiphon.engines.thought import Thinking
 from antiphon.errors import EngineFailed
 
@@ -258,6 +259,10 @@ class WireUsage(Struct):
 NO_ERROR = msgspec.Raw(b"null")
 
 
+class _Error(Struct):
+    code: int | None = None
+
+
 class _Answer(Struct):
     """A plain answer or a chunk of a stream."""
 
@@ -339,9 +344,16 @@ def _decode(payload: bytes) -> _Answer:
 
 
 def refuse_error(error: msgspec.Raw) -> None:
-    """EngineFailed for an error inside an answer whose status was 200."""
-    if error is not NO_ERROR and bytes(error) != b"null":
-        raise EngineFailed("The engine reported an error while it generated the answer.")
+    """For an error inside an answer whose status was 200: EngineFailed, unless it says that the request is at fault."""
+    if error is NO_ERROR or bytes(error) == b"null":
+        return
+    try:
+        code = msgspec.json.decode(error, type=_Error).code
+    except msgspec.DecodeError:
+        code = None  # it is a text, or has a code of another kind
+    if code == 400:
+        raise refusal(code, {}, b'{"error":%b}' % bytes(error))
+    raise EngineFailed("The engine reported an error while it generated the answer.")
 
 
 def _call_delta(call: _Call) -> ToolCallDelta:
