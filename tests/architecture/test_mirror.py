@@ -19,6 +19,7 @@ VALUES_ONLY = frozenset(
         "engines/kinds.py",
         "errors.py",
         "gateway/announcements.py",
+        "key.py",
         "modelfiles/model.py",
         "providers/failures.py",
         "settings/bounds.py",

@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Delta, Message, Sampling
 from antiphon.clock import SystemClock
 from antiphon.completions.plan import Bounds, Caller, Plan
@@ -19,6 +18,7 @@ from antiphon.completions.prepare import Preparation
 from antiphon.completions.service import Completions
 from antiphon.completions.tool_loop import ToolLoop
 from antiphon.ids import Ids
+from antiphon.key import Key
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
 from antiphon.providers.model import ServerTool, ToolResult

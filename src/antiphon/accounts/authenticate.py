@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from antiphon.accounts.keys import Key, Keyring
+from antiphon.accounts.keys import Keyring
 from antiphon.errors import Unauthenticated
+from antiphon.key import Key
 
 KEY_BYTES_MAX = 512
 

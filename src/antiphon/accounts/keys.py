@@ -8,38 +8,13 @@ import re
 import secrets
 from typing import Literal
 
-from msgspec import Struct
+from antiphon.key import Key
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_BYTES = 32
 BODY_CHARACTERS = 43  # of base 62, for 32 bytes
 CHECK_CHARACTERS = 6
-Scope = Literal["inference", "admin"]
 FORM = re.compile(r"dkn_(live|test)_[0-9A-Za-z]{49}")
-INFERENCE: frozenset[Scope] = frozenset({"inference"})
-ADMIN: frozenset[Scope] = frozenset({"inference", "admin"})
-
-
-class Key(Struct, frozen=True):
-    """Who is calling and what that key may do.
-
-    Empty `models` or `projects`: all of them. `requests_per_minute` 0: no limit. Whatever is stored for a request
-    belongs to `account`; a key that was given none is its own account.
-    """
-
-    name: str
-    requests_per_minute: int = 0
-    models: frozenset[str] = frozenset()
-    projects: frozenset[str] = frozenset()
-    scopes: frozenset[Scope] = INFERENCE
-    account_name: str = ""
-    session_memory: bool = False  # earlier turns of a session are put in front of the prompt
-    dria: bool = False  # a `dkn_` key: errors are text and ids start with `gen-`, as Dria's users expect
-
-    @property
-    def account(self) -> str:
-        """Whose the key is."""
-        return self.account_name or self.name
 
 
 def mint(kind: Literal["live", "test"]) -> str:

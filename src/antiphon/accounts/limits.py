@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from antiphon.accounts.keys import Key
 from antiphon.errors import RateLimited
+from antiphon.key import Key
 
 WINDOW_NS = 60 * 10**9  # whole nanoseconds: floats of a long uptime would round a request away
 SECOND_NS = 10**9

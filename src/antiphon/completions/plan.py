@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, JSONSchema, Message, Sampling
 from antiphon.completions import reasoning
 from antiphon.engines import Job
 from antiphon.engines.thought import OFF, Thinking
 from antiphon.errors import BadRequest
+from antiphon.key import Key
 from antiphon.models.catalogue import Model, Offer
 from antiphon.projects.model import Project
 from antiphon.providers.model import ServerTool

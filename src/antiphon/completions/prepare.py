@@ -8,7 +8,6 @@ from typing import Protocol
 
 import msgspec
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Image, Message, Part
 from antiphon.completions import reasoning
 from antiphon.completions.compose import with_memory, with_system_prompt
@@ -17,6 +16,7 @@ from antiphon.completions.fit_prompts import check_prompts, prompts_fitted
 from antiphon.completions.plan import Bounds, Caller, Plan, closed_once
 from antiphon.errors import BadRequest, PermissionDenied
 from antiphon.ids import Ids
+from antiphon.key import Key
 from antiphon.models.catalogue import Model
 from antiphon.projects.model import Project
 from antiphon.projects.resolve import resolve

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Literal
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import Message
 from antiphon.clock import Clock
 from antiphon.db.open import open_database
@@ -17,6 +16,7 @@ from antiphon.interactions.access import reach
 from antiphon.interactions.recorder import Recorder
 from antiphon.interactions.service import Interactions
 from antiphon.interactions.sessions import Sessions
+from antiphon.key import Key
 from antiphon.observe.logs import Log
 from antiphon.projects.model import built_in
 from antiphon.projects.service import Projects

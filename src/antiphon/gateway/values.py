@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from antiphon.accounts.keys import ADMIN, INFERENCE, Key, Keyring, digest
+from antiphon.accounts.keys import Keyring, digest
 from antiphon.completions.dialects import RequestBounds
 from antiphon.completions.plan import Bounds
+from antiphon.key import ADMIN, INFERENCE, Key
 from antiphon.settings.model import Settings
 from antiphon.vision.limits import ImageLimits
 

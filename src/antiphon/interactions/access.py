@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from antiphon.accounts.keys import Key
 from antiphon.errors import ProjectNotFound
 from antiphon.interactions.model import Reach
+from antiphon.key import Key
 from antiphon.projects.model import UUID, Project
 from antiphon.projects.resolve import require_use, shown, visible
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from antiphon.accounts.keys import Key
 from antiphon.http.exchange import JSON, Exchange, require_key
 from antiphon.interactions import wire
 from antiphon.interactions.access import project_id, reach
@@ -12,6 +11,7 @@ from antiphon.interactions.listing import FindProject, read_filter, read_listing
 from antiphon.interactions.paging import Position, cursor
 from antiphon.interactions.service import Interactions
 from antiphon.interactions.sessions import Sessions
+from antiphon.key import Key
 from antiphon.projects.service import Projects
 
 

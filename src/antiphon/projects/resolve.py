@@ -11,8 +11,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from antiphon.accounts.keys import Key
 from antiphon.errors import ModelNotFound, PermissionDenied, ProjectNotFound, Unavailable
+from antiphon.key import Key
 from antiphon.projects.model import Project
 
 SUGGESTION_LIKENESS = 0.5

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from antiphon.accounts.authenticate import KEY_BYTES_MAX, authenticate
-from antiphon.accounts.keys import Key, Keyring, digest
+from antiphon.accounts.keys import Keyring, digest
 from antiphon.errors import Unauthenticated
+from antiphon.key import Key
 
 OWNER = Key("owner")
 

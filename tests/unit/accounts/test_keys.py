@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.accounts.keys import ALPHABET, Key, Keyring, digest, mint, well_formed
+from antiphon.accounts.keys import ALPHABET, Keyring, digest, mint, well_formed
+from antiphon.key import Key
 
 KINDS: tuple[Literal["live", "test"], ...] = ("live", "test")
 

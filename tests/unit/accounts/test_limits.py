@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.accounts.keys import Key
 from antiphon.accounts.limits import RequestLimits
 from antiphon.errors import RateLimited
+from antiphon.key import Key
 
 STEPS_PER_S = 8
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Choice, Delta, Message, Prompt, Sampling, Usage, Vector
 from antiphon.completions.plan import Bounds, Caller, Plan
 from antiphon.engines import DeltaStream, Job, ModelFacts, Take
 from antiphon.errors import AntiphonError
+from antiphon.key import Key
 from antiphon.models.catalogue import Model, Offer
 
 # A step is deltas that arrive together, silence until the reader's patience ends (None), or a failure.

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Choice, ToolOverride
 from antiphon.completions.answering import Answering
 from antiphon.completions.plan import Caller
@@ -18,6 +17,7 @@ from antiphon.completions.service import Completions, CompletionStream
 from antiphon.completions.tool_stream import ToolStream
 from antiphon.errors import BadRequest
 from antiphon.ids import seeded
+from antiphon.key import Key
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
 from antiphon.projects.model import Project

@@ -10,7 +10,6 @@ from typing import Any  # a request body is plain JSON
 import msgspec
 import pytest
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import Usage
 from antiphon.clock import ManualClock
 from antiphon.completions.dialects import RequestBounds, canonical_embeddings
@@ -21,6 +20,7 @@ from antiphon.completions.plan import Bounds
 from antiphon.errors import BadRequest, DeadlineExceeded, EngineFailed
 from antiphon.http.exchange import Exchange
 from antiphon.ids import seeded
+from antiphon.key import Key
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
 from antiphon.wheel import TimerWheel

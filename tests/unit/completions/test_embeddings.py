@@ -8,12 +8,12 @@ import struct
 import msgspec
 import pytest
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import EmbeddingRequest, Usage
 from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingRecord, EmbeddingService
 from antiphon.completions.plan import Bounds, Caller
 from antiphon.completions.vectors import numbers
 from antiphon.errors import BadRequest, DeadlineExceeded, EngineFailed, ModelNotFound, PermissionDenied, Unavailable
+from antiphon.key import Key
 from antiphon.models.catalogue import Catalogue, Model
 from antiphon.models.placement import Placement
 from antiphon.wheel import TimerWheel

@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Message, Reasoning, Sampling, Tool, ToolCall
 from antiphon.completions.plan import Caller, Plan, closed_once, job
 from antiphon.engines import Job
 from antiphon.engines.thought import OFF, Thinking, Thought
 from antiphon.errors import BadRequest
+from antiphon.key import Key
 from tests.unit.completions.scripted import ASKED, BOUNDS, ScriptedEngine, model_of, offer_of
 
 USER = Message(role="user", content="Hi")

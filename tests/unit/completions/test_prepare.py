@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Image, Message, Reasoning, ResponseFormat, Sampling, Tool
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.prepare import Preparation
 from antiphon.engines.thought import Thinking, Thought
 from antiphon.errors import BadRequest, EngineFailed, ModelNotFound, PermissionDenied
 from antiphon.ids import seeded
+from antiphon.key import Key
 from antiphon.models.catalogue import Catalogue, Model
 from antiphon.vision.admission import ImageAdmission
 from antiphon.vision.limits import ImageLimits

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Choice, Message, Sampling, Usage
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.record import Record
 from antiphon.completions.recording import interactions
+from antiphon.key import Key
 from antiphon.models.catalogue import Model
 from antiphon.projects.model import Project
 

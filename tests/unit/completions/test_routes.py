@@ -9,7 +9,6 @@ from typing import Any  # a request body is plain JSON
 import msgspec
 import pytest
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Choice, Delta, ToolCallDelta
 from antiphon.clock import ManualClock
 from antiphon.completions.answering import Answering
@@ -24,6 +23,7 @@ from antiphon.completions.tool_loop import ToolLoop
 from antiphon.errors import BadRequest, EngineFailed, ModelNotFound, Unavailable
 from antiphon.http.exchange import Exchange
 from antiphon.ids import seeded
+from antiphon.key import Key
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
 from antiphon.providers.model import ServerTool

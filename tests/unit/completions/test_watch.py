@@ -7,10 +7,10 @@ import math
 import msgspec
 import pytest
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Choice, Delta, Logprob, Message, Sampling
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.watch import Watch
+from antiphon.key import Key
 from antiphon.models.catalogue import Model
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from antiphon.accounts.keys import ADMIN, Key
 from antiphon.errors import BadRequest, Conflict, NotFound, PermissionDenied
 from antiphon.feedback.metric_routes import MetricRoutes
 from antiphon.feedback.metrics import FeedbackMetrics
+from antiphon.key import ADMIN, Key
 from tests.unit.http.recording import RecordingWire, exchange_of
 
 ROOT, USER, OTHER = Key("root", scopes=ADMIN), Key("user", account_name="root"), Key("other", scopes=ADMIN)

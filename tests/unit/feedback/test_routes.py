@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from antiphon.accounts.keys import Key
 from antiphon.clock import ManualClock
 from antiphon.db import Database
 from antiphon.errors import BadRequest, NotFound, PermissionDenied, ProjectNotFound
@@ -19,6 +18,7 @@ from antiphon.feedback.service import Feedbacks
 from antiphon.http.exchange import Exchange
 from antiphon.ids import Ids
 from antiphon.interactions.service import Interactions
+from antiphon.key import Key
 from tests.unit.feedback.said import STARS
 from tests.unit.http.recording import exchange_of
 from tests.unit.interactions.stored import ANN as ANNS

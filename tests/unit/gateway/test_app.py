@@ -8,7 +8,7 @@ import io
 import msgspec
 import pytest
 
-from antiphon.accounts.keys import Key, Keyring, digest
+from antiphon.accounts.keys import Keyring, digest
 from antiphon.accounts.limits import RequestLimits
 from antiphon.errors import BadRequest
 from antiphon.gateway.app import Application
@@ -16,6 +16,7 @@ from antiphon.gateway.cors import CrossOrigin
 from antiphon.gateway.table import Route, Table
 from antiphon.http.exchange import ClientGone, Exchange
 from antiphon.ids import seeded
+from antiphon.key import Key
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
 from tests.unit.http.recording import RecordingWire, exchange_of

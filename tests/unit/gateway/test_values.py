@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon.accounts.keys import ADMIN, INFERENCE, Key, digest
+from antiphon.accounts.keys import digest
 from antiphon.gateway import values
+from antiphon.key import ADMIN, INFERENCE, Key
 from antiphon.settings.model import Images, KeySettings, Limits, Settings, Timeouts
 from antiphon.settings.secret import Secret
 

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from antiphon.accounts.keys import ADMIN, Key
 from antiphon.errors import AntiphonError, BadRequest, BodyTimeout, BodyTooLarge, PermissionDenied, UnsupportedMedia
 from antiphon.http.exchange import EVENT_STREAM, JSON, ClientGone, Exchange, require_admin, require_key
+from antiphon.key import ADMIN, Key
 from tests.unit.http.recording import RecordingWire, exchange_of
 
 DATE = b"date: Sat, 21 Nov 2026 12:00:00 GMT\r\n"

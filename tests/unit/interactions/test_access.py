@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon.accounts.keys import Key
 from antiphon.errors import PermissionDenied, ProjectNotFound
 from antiphon.interactions.access import find_project, project_id, reach
 from antiphon.interactions.model import Reach
+from antiphon.key import Key
 from antiphon.projects.model import Project
 from tests.unit.interactions.stored import uuid
 

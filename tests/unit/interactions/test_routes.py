@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from antiphon.accounts.keys import Key
 from antiphon.db import Database
 from antiphon.errors import BadRequest, NotFound, PermissionDenied, ProjectNotFound
 from antiphon.http.exchange import Exchange
 from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
 from antiphon.interactions.service import Interactions
 from antiphon.interactions.sessions import Sessions
+from antiphon.key import Key
 from tests.unit.http.recording import RecordingWire, exchange_of
 from tests.unit.interactions.stored import row, uuid
 from tests.unit.projects.gateway_projects import SET, projects_of

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from antiphon.accounts.keys import Key
 from antiphon.engines.thought import Thought
 from antiphon.errors import BadRequest, ModelNotFound, PermissionDenied
 from antiphon.http.exchange import Exchange
+from antiphon.key import Key
 from antiphon.models.catalogue import Catalogue, Model, Prices
 from antiphon.models.routes import EMBEDDING_PARAMETERS, SUPPORTED_PARAMETERS, THINKING_PARAMETERS, ModelRoutes
 from tests.unit.models.offers import offer

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 import pytest
 
-from antiphon.accounts.keys import Key
+from antiphon.key import Key
 from antiphon.observe.logs import Log
 from tests.unit.http.recording import exchange_of
 

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, EmbeddingRequest, Message, Sampling, Usage
 from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingRecord
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.record import Record
+from antiphon.key import Key
 from antiphon.models.catalogue import Model
 from antiphon.observe.metrics import Metrics
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon.accounts.keys import Key
 from antiphon.errors import AntiphonError, ModelNotFound, PermissionDenied, ProjectNotFound, Unavailable
+from antiphon.key import Key
 from antiphon.projects.model import Project
 from antiphon.projects.resolve import Target, may_use, resolve
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from antiphon.accounts.keys import ADMIN, Key
 from antiphon.db import Database
 from antiphon.errors import AntiphonError, BadRequest, Conflict, PermissionDenied, ProjectNotFound
+from antiphon.key import ADMIN, Key
 from antiphon.projects.routes import ProjectRoutes
 from tests.unit.http.recording import RecordingWire, exchange_of
 from tests.unit.projects.gateway_projects import projects_of
