@@ -36,6 +36,6 @@ def text_logprobs(entries: Sequence[Logprob], offset: int) -> TextLogprobs:
 
 def _shown(token: Logprob | TokenLogprob) -> str:
     """The token's text; the bytes of one that holds a part of a character, as OpenAI writes them."""
-    if REPLACEMENT not in token.token or not token.bytes:
+    if REPLACEMENT not in token.token or not token.bytes or bytes(token.bytes) == token.token.encode():
         return token.token
     return "bytes:" + "".join(f"\\x{byte:02x}" for byte in token.bytes)
