@@ -6,6 +6,7 @@ Whoever reads it sees only deltas that are fit to be sent, and an error if there
 from __future__ import annotations
 
 import asyncio
+import math
 
 import msgspec
 
@@ -40,10 +41,12 @@ class ChoiceStream:
         self._load: Load | None = None
         self._tried: frozenset[str] = frozenset()
         self._shaper: Shaper | None = None
+        self._total_at = plan.total_at
         self._token_due = plan.first_token_at
         self._beat_at = 0.0
         self._take: Take | None = None
-        self._tokens_max = plan.sampling.max_tokens
+        self._tokens_max = math.inf if plan.sampling.max_tokens is None else plan.sampling.max_tokens
+        self._as_it_came = False
         self._hides = plan.request.reasoning.exclude
         self._finished = False
         self._cut = False
@@ -69,8 +72,9 @@ class ChoiceStream:
             self._tried |= {offer.engine.name}
             self.node = offer.engine.name
             self._shaper = _shaper(self._plan, offer, self._ids)
+            self._as_it_came = self._shaper is None and not self._hides and not self._index
             if self._plan.request.tools and offer.native_tools:
-                self._tokens_max = None  # an engine may tell of one token of a call in several deltas
+                self._tokens_max = math.inf  # an engine may tell of one token of a call in several deltas
             try:
                 self._stream = await self._open(offer)
                 return
@@ -103,7 +107,7 @@ class ChoiceStream:
         self._beat_at = self._loop.time() + self._heartbeat_s
         while not self._finished:
             assert self._stream is not None
-            until = min(self._beat_at, self._token_due, self._plan.total_at)
+            until = min(self._beat_at, self._token_due, self._total_at)
             try:
                 deltas = await self._stream.next(until, self._feed if self._take else None)
             except (EngineFailed, Unavailable):
@@ -129,46 +133,52 @@ class ChoiceStream:
         """Hand deltas on while `next` waits; False when `next` must see to what comes now."""
         now = self._loop.time()
         deltas = self._shape(deltas, now)
-        if deltas and self._take is not None:
+        take = self._take
+        if deltas and take is not None:
             self._beat_at = now + self._heartbeat_s
-            if not self._take(deltas):
-                self._take = None
-        return self._take is not None and not self._finished
+            if not take(deltas):
+                self._take = take = None
+        return take is not None and not self._finished
 
     def _may_go_elsewhere(self) -> bool:
         """Whether nothing was said yet and there is an engine that has not been tried."""
         return not self.tokens and len(self._tried) < min(ATTEMPTS_MAX, len(self._plan.model.live))
 
     def _shape(self, deltas: list[Delta], now: float) -> list[Delta]:
-        if now >= self._plan.total_at:
+        """Count them, one token each, and make them fit to be sent; what is usual is asked first."""
+        if now >= self._total_at:
             raise DeadlineExceeded
         self._token_due = now + self._inter_token_s
         if self.first_token_at is None:
             self.first_token_at = now
-        deltas = self._count(deltas)
-        if self._hides:
-            deltas = hidden(deltas)
-        if self._shaper is not None:
-            deltas = self._shaper.feed(deltas)
-        if deltas and deltas[-1].finish_reason is not None:
-            self._finished = True
-        if self._index:
-            deltas = [msgspec.structs.replace(delta, index=self._index) for delta in deltas]
-        return deltas
+        self.tokens += len(deltas)
+        if deltas[-1].finish_reason is not None or self.tokens > self._tokens_max:
+            deltas = self._last(deltas)
+        return deltas if self._as_it_came else self._changed(deltas)
 
-    def _count(self, deltas: list[Delta]) -> list[Delta]:
-        """Count tokens, one a delta; an engine that goes on past max_tokens is cut there."""
+    def _last(self, deltas: list[Delta]) -> list[Delta]:
+        """A bare finish is no token; an engine that goes on past max_tokens is cut there."""
+        self._finished = True
         last = deltas[-1]
         count = len(deltas)
         if last.finish_reason is not None and not (last.content or last.reasoning or last.tool_calls):
             count -= 1
-        self.tokens += count
-        if self._tokens_max is None or self.tokens <= self._tokens_max:
+            self.tokens -= 1
+        if self.tokens <= self._tokens_max:
             return deltas
-        kept = deltas[: max(0, count - (self.tokens - self._tokens_max))]
-        self.tokens = self._tokens_max
+        kept = deltas[: max(0, count - (self.tokens - int(self._tokens_max)))]
+        self.tokens = int(self._tokens_max)
         self._cut = True
         return [*kept, Delta(finish_reason="length")]
+
+    def _changed(self, deltas: list[Delta]) -> list[Delta]:
+        if self._hides:
+            deltas = hidden(deltas)
+        if self._shaper is not None:
+            deltas = self._shaper.feed(deltas)
+        if self._index:
+            deltas = [msgspec.structs.replace(delta, index=self._index) for delta in deltas]
+        return deltas
 
     async def _drain(self) -> list[Delta]:
         """After the finishing delta only the usage is of interest, and not for long."""
@@ -186,7 +196,7 @@ class ChoiceStream:
     def _check_time(self) -> float:
         """The time now; raises when it is up."""
         now = self._loop.time()
-        if now >= self._plan.total_at:
+        if now >= self._total_at:
             raise DeadlineExceeded
         if now >= self._token_due:
             if self.first_token_at is None:

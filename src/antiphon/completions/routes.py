@@ -102,17 +102,13 @@ class ChatRoutes:
         def take(deltas: list[Delta]) -> bool:
             """Most deltas come this way, straight from the engine's connection; only if the client keeps up."""
             events = render(deltas[0]) if len(deltas) == 1 else b"".join([render(delta) for delta in deltas])
-            exchange.write(events)
-            return not exchange.congested
+            return exchange.write(events)
 
         while (deltas := await stream.next(take)) != []:
             if not exchange.started:
                 exchange.start(200, *EVENT_STREAM, *_extra_headers(plan))
-            if deltas is None:
-                exchange.write(HEARTBEAT)
-            else:
-                take(deltas)
-            if exchange.congested:
+            keeps_up = exchange.write(HEARTBEAT) if deltas is None else take(deltas)
+            if not keeps_up:
                 await exchange.drain()
         if not exchange.started:
             exchange.start(200, *EVENT_STREAM, *_extra_headers(plan))

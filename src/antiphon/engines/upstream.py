@@ -172,9 +172,7 @@ class HttpDeltaStream:
                 return None
             deltas = self._poll()
             if deltas is None and self._timer is not None:
-                self._take = take
-                self._waiter = self._loop.create_future()
-                deltas = await self._waiter
+                deltas = await self._follow(take) or self._poll()
         except ClientError as error:
             if self._reader.finished:
                 return []
@@ -195,21 +193,39 @@ class HttpDeltaStream:
                 return deltas
         return None if data is None else []
 
-    def _arrived(self) -> None:
-        """Hand on what arrived while `next` waits, and wake it for anything else: the end, a failure, the timer."""
-        waiter, take = self._waiter, self._take
-        if waiter is None or waiter.done():
-            return
+    async def _follow(self, take: Take | None) -> list[Delta] | None:
+        """Wait for deltas that are not taken; None for anything else that `next` must see to."""
+        self._take = take
+        self._waiter = self._loop.create_future()
+        self._answer.follow(self)
         try:
-            while deltas := self._poll():
-                if take is None or not take(deltas):
-                    waiter.set_result(deltas if take is None else None)
-                    return
+            return await self._waiter
+        finally:
+            self._answer.follow(None)
+
+    def arrived(self, data: bytes) -> None:
+        """Hand on what arrived while `next` waits; called by the engine's connection."""
+        take = self._take
+        try:
+            deltas = self._reader.feed(data)
+            if deltas and (take is None or not take(deltas) or self._reader.failure is not None):
+                self._wake(deltas if take is None else None)
         except Exception as error:  # noqa: BLE001 - whatever it was, the waiting task is the one to be told
-            waiter.set_exception(error)
+            self._wake(error)
+
+    def ended(self) -> None:
+        """Let `next` see how it ended; called by the engine's connection."""
+        self._wake(None)
+
+    def _wake(self, result: list[Delta] | Exception | None) -> None:
+        """Let a waiting `next` go on. What arrives before its task's turn comes is kept by the connection."""
+        self._answer.follow(None)
+        if self._waiter is None or self._waiter.done():
             return
-        if deltas is not None or self._timer is None:
-            waiter.set_result(deltas)
+        if isinstance(result, Exception):
+            self._waiter.set_exception(result)
+        else:
+            self._waiter.set_result(result)
 
     async def _admit(self) -> bool:
         """Read the head: True for a stream, False when woken before it came; raises the engine's refusal."""
@@ -222,7 +238,6 @@ class HttpDeltaStream:
         if b"event-stream" not in answer.headers.get(b"content-type", b""):
             raise EngineFailed("The engine did not answer with a stream.")
         self._admitted = True
-        answer.follow(self._arrived)
         return True
 
     def _arm(self, until: float) -> None:
@@ -237,7 +252,8 @@ class HttpDeltaStream:
     def _ring(self) -> None:
         """Uvloop may ring a little early, so that the handle's own time does not tell whether it has rung."""
         self._timer = None
-        self._answer.wake()
+        self._answer.wake()  # while the head is awaited
+        self._wake(None)
 
     def close(self) -> None:
         """End it; an unfinished engine sees its connection close and stops."""

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
 
 from msgspec import Struct
 
-from antiphon.http.engine_connection import Connection
+from antiphon.http.engine_connection import Connection, Follower
 from antiphon.http.origin import Broken, ClientLimits, ConnectFailed, Origin
 
 
@@ -92,9 +91,10 @@ class Answer:
             raise Broken(connection.failure)
         return b"" if connection.complete else None
 
-    def follow(self, follower: Callable[[], None]) -> None:
-        """From now on call `follower` whenever `poll` may have something to say, and at `wake`."""
-        self._open().follower = follower
+    def follow(self, follower: Follower | None) -> None:
+        """Tell the follower of all that `poll` would give, as it arrives, until another or None follows."""
+        if self._connection is not None:
+            self._connection.follower = follower
 
     async def read_some(self) -> bytes | None:
         """`poll`, after waiting for an arrival if there is nothing yet; None when `wake` came first."""
@@ -105,7 +105,7 @@ class Answer:
         return data
 
     def wake(self) -> None:
-        """Make a waiting `head` or `read_some` return, or call the follower."""
+        """Make a waiting `head` or `read_some` return."""
         if self._connection is not None:
             self._connection.wake()
 

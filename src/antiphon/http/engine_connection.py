@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 import httptools
 
 BUFFER_BYTES_MAX = 256 * 1024  # what one answer may buffer before its connection is paused
 HEAD_BYTES_MAX = 64 * 1024
+
+
+class Follower(Protocol):
+    """Takes the body of an answer as it arrives, without a task that would have to be woken for each piece."""
+
+    def arrived(self, data: bytes) -> None:
+        """The next piece."""
+        ...
+
+    def ended(self) -> None:
+        """No more will come: the answer is whole, or it failed."""
+        ...
 
 
 class Connection(asyncio.Protocol):
@@ -43,7 +55,7 @@ class Connection(asyncio.Protocol):
         self.pieces: list[bytes] = []
         self.buffered = 0
         self.received = False
-        self.follower: Callable[[], None] | None = None
+        self.follower: Follower | None = None
         self._surplus = False
         self._paused = False
 
@@ -132,10 +144,11 @@ class Connection(asyncio.Protocol):
             self.keep_alive = self._parser.should_keep_alive()  # llhttp knows it only within this callback
 
     def wake(self) -> None:
-        """Let the reader look again: at once if it follows, else when its task's turn comes."""
-        if self.follower is not None:
-            self.follower()
-            return
+        """Hand what arrived to the follower, or let the reader look again when its task's turn comes."""
+        if self.follower is not None and self.pieces:
+            self.follower.arrived(self.take())
+        if self.follower is not None and (self.complete or self.failure):
+            self.follower.ended()
         waiter = self.waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)

@@ -6,8 +6,8 @@ import asyncio
 from http import HTTPStatus
 from typing import Protocol
 
-from antiphon.accounts.keys import Key
 from antiphon.errors import BadRequest, BodyTimeout, BodyTooLarge, PermissionDenied, UnsupportedMedia
+from antiphon.key import Key
 
 Header = tuple[bytes, bytes]
 
@@ -70,7 +70,6 @@ class Exchange:
     complete = False  # the request has arrived whole
     oversized = False
     late = False
-    gone = False
     started = False
     responded = False
     status = 0
@@ -79,6 +78,7 @@ class Exchange:
     def __init__(self, wire: Wire, method: str, path: str, query: str, headers: dict[bytes, bytes]) -> None:
         self._wire = wire
         self._pieces: list[bytes] = []
+        self.gone = False
         self.method = method
         self.path = path
         self.query = query
@@ -145,10 +145,12 @@ class Exchange:
         framing = b"transfer-encoding: chunked\r\n\r\n" if self._chunked else b"\r\n"
         self._wire.write(self._head(status, headers) + framing)
 
-    def write(self, data: bytes) -> None:
-        """A piece of the body. Look at `congested` before the next one."""
-        if not self.gone and data:
-            self._wire.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+    def write(self, data: bytes) -> bool:
+        """A piece of the body; False when the client reads too slowly: then `await drain()`."""
+        wire = self._wire
+        if data and not self.gone:
+            wire.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+        return not wire.congested
 
     def finish(self, data: bytes = b"") -> None:
         """The last piece of the body."""
@@ -159,11 +161,6 @@ class Exchange:
         elif data:
             self._wire.write(data)
         self._end()
-
-    @property
-    def congested(self) -> bool:
-        """Whether the client reads too slowly: then `await drain()`."""
-        return self._wire.congested
 
     async def drain(self) -> None:
         """Wait until the client has read enough."""
