@@ -14,6 +14,7 @@ KEY = "sk-bad-input-3f786850e387550fdab836ed7e6dc881de23001b"
 LIMITED_KEY = "sk-bad-input-2c26b46b68ffc68ff99b453c1d304134134217"  # may ask once a minute
 MODEL = "lab/odd:1b"
 SEEING = "lab/eyes:1b"  # takes images
+VECTORS = "lab/vectors:1b"  # makes embeddings
 GONE = "lab/gone:1b"  # on an engine that is not there
 JSON = Any  # Any: whatever a client may send
 ANY = "any"  # a `param` that is not looked at
@@ -37,6 +38,11 @@ class Case(Struct, frozen=True):
 def good(**fields: JSON) -> dict[str, JSON]:
     """A good body with these fields changed or added."""
     return {"model": MODEL, "messages": [{"role": "user", "content": "hello"}], "max_tokens": 2, **fields}
+
+
+def post(path: str, name: str, body: JSON, *status: int, param: str | None = ANY) -> Case:
+    """A request to any address with this body: JSON, or bytes as they are. 400 unless said otherwise."""
+    return Case(name, lambda: request_bytes(path, body, headers=AUTHORISED), status or (400,), param)
 
 
 def chat(

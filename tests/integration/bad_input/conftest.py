@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
+from antiphon.testing.plan import Habits
 
 from .lab import Lab, settings
 
@@ -17,7 +18,7 @@ from .lab import Lab, settings
 async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
     """The gateway; at the end of all tests it lives and has logged no exception."""
     folder = tmp_path_factory.mktemp("bad_input")
-    async with FaultEngine() as engine, GatewayProcess(settings(engine), folder) as gateway:
+    async with FaultEngine(Habits(embeds=True)) as engine, GatewayProcess(settings(engine), folder) as gateway:
         yield Lab(gateway, engine)
         assert gateway.alive
         assert "Traceback" not in gateway.log

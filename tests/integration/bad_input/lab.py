@@ -11,7 +11,7 @@ from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
 from antiphon.testing.text import expected_text
 
-from .case import ANY, AUTHORISED, CHAT, GONE, JSON, KEY, LIMITED_KEY, MODEL, SEEING, Case, good
+from .case import ANY, AUTHORISED, CHAT, GONE, JSON, KEY, LIMITED_KEY, MODEL, SEEING, VECTORS, Case, good
 
 ANSWER_S_MAX = 15.0
 ERROR_BYTES_MAX = 2000
@@ -35,10 +35,16 @@ kind = "llama.cpp"
 [[upstreams.models]]
 name = "{MODEL}"
 upstream_name = "fault-model"
+embeddings = false
 [[upstreams.models]]
 name = "{SEEING}"
 upstream_name = "fault-model"
 modalities = ["text", "image"]
+embeddings = false
+[[upstreams.models]]
+name = "{VECTORS}"
+upstream_name = "fault-model"
+embeddings = true
 [[upstreams]]
 name = "nowhere"
 url = "http://127.0.0.1:9"

@@ -11,11 +11,13 @@ from antiphon.testing.raw_client import RawClient
 from . import (
     auth_cases,
     depth_cases,
+    embedding_cases,
     image_cases,
     json_cases,
     message_cases,
     order_cases,
     private_cases,
+    prompt_cases,
     schema_cases,
     text_cases,
     type_cases,
@@ -43,6 +45,8 @@ CLASSES: dict[str, Callable[[], list[Case]]] = {
     "keys": auth_cases.cases,
     "order of checks": order_cases.cases,
     "text": text_cases.cases,
+    "prompts": prompt_cases.cases,
+    "embeddings": embedding_cases.cases,
 }
 SENT_TO_ENGINES = {
     "model", "messages", "stream", "stream_options", "max_tokens", "temperature", "top_p", "top_k", "min_p",
@@ -83,6 +87,17 @@ async def test_nothing_private_reaches_the_engine(lab: Lab) -> None:
         assert "canary" not in str(body)
         assert body["max_tokens"] == 2
         assert "grammar" not in body
+
+
+async def test_nothing_private_reaches_the_engine_with_a_prompt(lab: Lab) -> None:
+    """A text completion sends the fields that it knows, and no others."""
+    before = len(lab.engine.requests)
+    for case in prompt_cases.cases():
+        await lab.answer(case)
+    sent = [exchange.body for exchange in lab.engine.requests[before:]]
+    assert sent
+    assert {name for body in sent for name in body} <= (SENT_TO_ENGINES | {"prompt"}) - {"messages"}
+    assert not any("canary" in str(body) for body in sent)
 
 
 async def test_text_reaches_the_engine_to_the_letter(lab: Lab) -> None:
