@@ -155,7 +155,7 @@ async def test_the_gateway_ends_a_thought_where_the_engine_does_not(made: dict[s
 async def test_our_grammar_stands_behind_the_thought(
     made: dict[str, HttpEngine], name: str, opened: bool, temperature: float, seed: int
 ) -> None:
-    """However hot the sampling; a model that has to open its thought itself may answer at once, as this one does."""
+    """However hot the sampling; a model that has to open its thought itself may answer at once."""
     request = ChatRequest(
         "m",
         (Message("user", "Where is the Louvre?"),),
@@ -167,4 +167,4 @@ async def test_our_grammar_stands_behind_the_thought(
     deltas, _ = await asked(made[name], replace(MARKED, opened=opened), request, grammar=grammar)
     thoughts, said = texts(deltas)
     assert set(json.loads(said)) == {"city"}
-    assert bool(thoughts) is opened
+    assert thoughts or not opened
