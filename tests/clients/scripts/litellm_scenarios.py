@@ -80,7 +80,7 @@ def asynchronous_calls_work(lab: Lab) -> None:
 
 def a_tool_is_called_and_answered(lab: Lab) -> None:
     """The whole round on the small model: a forced call, its result, an answer in words."""
-    forced = {"tools": [TOOL], "tool_choice": "required", "max_tokens": TOKENS}
+    forced = {"tools": [TOOL], "tool_choice": "required", "parallel_tool_calls": False, "max_tokens": TOKENS}
     (choice,) = _ask(lab, QUESTION, **forced).choices
     assert choice.finish_reason == "tool_calls", choice
     call = choice.message.tool_calls[0]
