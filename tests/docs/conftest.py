@@ -1,4 +1,4 @@
-"""The gateway that the pages' snippets are run against: the built-in model, and one that takes images."""
+"""The gateway that the pages' snippets are run against: the built-in model, one that embeds, one that takes images."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ models:
   - name: smollm2:135m
     reference: smollm2:135m
     defaults: {{temperature: 0.2, top_p: 0.9, max_tokens: 2048}}
+  - name: vectors
+    reference: smollm2:135m
+    embeddings: true
+    context_length: 512
 upstreams:
   - url: {url}
     name: eyes

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from antiphon import errors
 from antiphon.completions.dialects.canonical import ChatBody
+from antiphon.completions.dialects.canonical_embeddings import EmbeddingsBody
+from antiphon.completions.dialects.canonical_text import TextBody
 from antiphon.engines.kinds import KINDS, EngineKind
 from antiphon.gateway.build import Builder
 from antiphon.observe.logs import Log
@@ -69,6 +71,13 @@ def test_request_fields() -> None:
     """Each field of a request has its row, in any order."""
     rows = table_rows(read(REFERENCE / "chat-completions.md"), "field")
     assert sorted(row[0].strip("`") for row in rows) == sorted(ChatBody.__struct_fields__)
+
+
+def test_fields_of_texts_and_vectors() -> None:
+    """So do the pages of text completions and of embeddings."""
+    for page, body in (("text-completions.md", TextBody), ("embeddings.md", EmbeddingsBody)):
+        rows = table_rows(read(REFERENCE / page), "field")
+        assert sorted(row[0].strip("`") for row in rows) == sorted(body.__struct_fields__), page
 
 
 async def test_routes(tmp_path: Path) -> None:
