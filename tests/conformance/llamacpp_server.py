@@ -15,6 +15,7 @@ import xllamacpp
 CONTEXT_TOKENS = 8192  # divided by the slots
 PARALLEL = 4
 EMBEDDING_TOKENS = 512
+THREADS = 1  # threads that wait for one another stall many times over where the processors are shared
 
 
 def main(model: str, template: str | None = None) -> None:
@@ -26,6 +27,7 @@ def main(model: str, template: str | None = None) -> None:
     parameters.port = 0
     parameters.n_ctx = CONTEXT_TOKENS
     parameters.n_parallel = PARALLEL
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = THREADS
     parameters.use_jinja = True
     parameters.endpoint_metrics = True
     parameters.ui = False
