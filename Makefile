@@ -53,6 +53,7 @@ bench-quick: $(VENV)/.served ## Antiphon, vllm-router and nginx only, in two min
 
 docs: $(VENV)/.developed ## Write the references that are generated from the code
 	@$(BIN)/python -m antiphon.settings.reference docs/reference/configuration.md
+	@$(BIN)/python -m antiphon.gateway.error_reference docs/reference/errors.md
 
 clean: ## Remove the environment and all caches of this folder
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -194,3 +194,30 @@ class DeadlineExceeded(ServiceError):
 
 class ConfigError(AntiphonError):
     """A setting is wrong."""
+
+
+# Codes that some refusals have in place of their class's own: whose, and what each means.
+FINER_CODES: dict[str, tuple[type[AntiphonError], str]] = {
+    "invalid_json": (BadRequest, "The body is not JSON, not UTF-8, empty or nested too deeply."),
+    "missing_required_parameter": (BadRequest, "A field that must be there is not."),
+    "context_length_exceeded": (
+        BadRequest,
+        "The prompt, or the prompt with `max_tokens`, does not fit the model's context.",
+    ),
+    "model_not_supported": (
+        BadRequest,
+        "The model generates, where one that makes embeddings is needed, or the reverse.",
+    ),
+    "engine_refused": (BadRequest, "The engine refused the request, with its own reason."),
+    "missing_api_key": (Unauthenticated, "There is no `Authorization` header."),
+    "sign_in_refused": (Unauthenticated, "The signature of a wallet, or the challenge that it signs, is not good."),
+    "sign_in_off": (PermissionDenied, "Wallets cannot sign in at this gateway."),
+    "completion_not_found": (NotFound, "No completion of that id is stored, or it is somebody else's."),
+    "session_not_found": (NotFound, "No turn of that session is stored, or it is somebody else's."),
+    "metric_not_found": (NotFound, "The account has no metric of that id or key."),
+    "key_not_found": (NotFound, "There is no key of that id, or it is somebody else's."),
+    "key_ended": (Conflict, "The key has ended or has a successor already."),
+    "too_many_keys": (Conflict, "The account has as many keys as it may have, or made too many lately."),
+    "write_unconfirmed": (Unavailable, "The database's answer was lost: what was to be stored may have been."),
+    "client_gone": (AntiphonError, "The client left before the end: only in logs and metrics, it is never sent."),
+}

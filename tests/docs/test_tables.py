@@ -8,7 +8,6 @@ import inspect
 import io
 from pathlib import Path
 
-from antiphon import errors
 from antiphon.completions.dialects.canonical import ChatBody
 from antiphon.completions.dialects.canonical_embeddings import EmbeddingsBody
 from antiphon.completions.dialects.canonical_text import TextBody
@@ -26,45 +25,6 @@ NONE = "–"
 REFERENCE = DOCS / "reference"
 PREFILLS = {"implicit": "continued by itself", "flags": "continued with two flags", "turn": "a plain turn"}
 LOG_CALLS = {"info", "warning", "error", "exception"}
-
-
-def error_classes(above: type[errors.AntiphonError]) -> list[type[errors.AntiphonError]]:
-    """All errors below one, in the order of the code."""
-    return [one for child in above.__subclasses__() for one in (child, *error_classes(child))]
-
-
-def test_errors() -> None:
-    """Each error that has a status and a code of its own has its row, in the words of its docstring."""
-    wanted = [
-        [str(one.status), f"`{one.type}`", f"`{one.code}`", (one.__doc__ or "").partition("\n")[0]]
-        for one in error_classes(errors.AntiphonError)
-        if one.code is not None
-    ]
-    rows = table_rows(read(REFERENCE / "errors.md"), "status")
-    assert sorted(rows) == sorted(wanted)
-
-
-def test_finer_codes() -> None:
-    """Each code that the sources give to an error stands on the page of errors, and the page has no other."""
-    given = {
-        keyword.value.value
-        for path in SOURCES.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-        for keyword in node.keywords
-        if keyword.arg == "code" and isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str)
-    }
-    text = read(REFERENCE / "errors.md")
-    assert {code for code in given if f"`{code}`" not in text} == set()
-    finer = {row[1].strip("`") for row in table_rows(text.partition("## Finer codes")[2], "status")}
-    assert finer <= given
-
-
-def test_retries_are_told() -> None:
-    """Errors that a repeat cannot help are named beside `x-should-retry`."""
-    sentence = read(REFERENCE / "errors.md").partition("`x-should-retry: false` goes with ")[2].partition(". ")[0]
-    for one in error_classes(errors.AntiphonError):
-        assert (f"`{one.code}`" in sentence) is (one.retryable is False), one
 
 
 def test_request_fields() -> None:
