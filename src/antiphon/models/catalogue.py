@@ -16,10 +16,13 @@ SUGGESTION_LIKENESS = 0.5
 
 
 class Prices(Struct, frozen=True):
-    """Whole micro-USDC for 1,000,000 tokens."""
+    """Whole micro-USDC for 1,000,000 tokens. None: cached and image tokens cost as a prompt's, thoughts as an answer's."""
 
     prompt: int = 0
     completion: int = 0
+    cached: int | None = None
+    reasoning: int | None = None
+    image: int | None = None
 
 
 class Offer(Struct, frozen=True):

@@ -1,0 +1,28 @@
+"""Amounts of micro-USDC as people read them. Pure."""
+
+from __future__ import annotations
+
+from antiphon.errors import InsufficientCredits
+
+MICRO = 1_000_000
+MICRO_PER_CREDIT = 10_000  # 100 credits are 1 USDC
+DECIMALS_MIN = 2
+
+
+def usdc_text(amount: int) -> str:
+    """The exact amount in USDC, with two decimals or as many as it takes: `10.00`, `9.998731`."""
+    whole, part = divmod(abs(amount), MICRO)
+    decimals = f"{part:06}".rstrip("0").ljust(DECIMALS_MIN, "0")
+    return f"{'-' if amount < 0 else ''}{whole}.{decimals}"
+
+
+def credits_of(amount: int) -> int:
+    """How many whole credits an amount is; what is less than one is left out."""
+    return amount // MICRO_PER_CREDIT
+
+
+def shortage(free: int, needed: int) -> InsufficientCredits:
+    """The refusal of what takes more than there is; says what would be enough."""
+    return InsufficientCredits(
+        f"There is not enough credit: {usdc_text(needed)} USDC are needed, {usdc_text(max(free, 0))} USDC are free."
+    )

@@ -1,0 +1,50 @@
+"""What a request may cost at most, and what it did cost: whole micro-USDC, rounded here, once, up. Pure."""
+
+from __future__ import annotations
+
+from antiphon.chat import Usage
+from antiphon.models.catalogue import Prices
+
+PRICED_TOKENS = 1_000_000  # a price is for so many
+WHOLE_BPS = 10_000
+
+
+def quote(prices: Prices, *, prompt_tokens: int, completion_tokens: int) -> int:
+    """The most that a request within these bounds can cost, whatever of it is cached, seen or thought.
+
+    `completion_tokens` is the bound of all choices together.
+    """
+    prompt = max(prices.prompt, _or(prices.cached, 0), _or(prices.image, 0))
+    completion = max(prices.completion, _or(prices.reasoning, 0))
+    return _rounded(prompt_tokens * prompt + completion_tokens * completion)
+
+
+def cost(prices: Prices, usage: Usage, *, image_tokens: int = 0) -> int:
+    """What a request cost. Cached and image tokens are part of the prompt, thoughts of the completion.
+
+    A part that is said to be larger than its whole counts as the whole.
+    """
+    cached = min(usage.cached_tokens, usage.prompt_tokens)
+    image = min(image_tokens, usage.prompt_tokens - cached)
+    reasoning = min(usage.reasoning_tokens, usage.completion_tokens)
+    return _rounded(
+        (usage.prompt_tokens - cached - image) * prices.prompt
+        + cached * _or(prices.cached, prices.prompt)
+        + image * _or(prices.image, prices.prompt)
+        + (usage.completion_tokens - reasoning) * prices.completion
+        + reasoning * _or(prices.reasoning, prices.completion)
+    )
+
+
+def share(cost: int, bps: int) -> int:
+    """What a node earns of a cost, in hundredths of a per cent of it; the platform takes the remainder."""
+    assert 0 <= bps <= WHOLE_BPS, "a share is a part"
+    return cost * bps // WHOLE_BPS
+
+
+def _rounded(token_prices: int) -> int:
+    return -(-token_prices // PRICED_TOKENS)
+
+
+def _or(price: int | None, other: int) -> int:
+    return other if price is None else price

@@ -1,0 +1,201 @@
+"""Writes charges behind the answers: in groups, durably, each request once, without making one wait.
+
+A charge is made after its answer was delivered, so what a crash takes from this queue is the house's loss. What the
+books refuse is too, and `on_lost` is told: nobody is charged later, or from other money.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+from antiphon.credits import lease_store
+from antiphon.credits.lease import LeasedHold
+from antiphon.credits.lease_store import LeaseOverspent, Settled, Settlement
+from antiphon.credits.tenure import Tenure
+from antiphon.db import Database, StatementFailed
+from antiphon.errors import InsufficientCredits, Unavailable
+
+GROUP_MAX = 256
+UNSETTLED_MAX = 10_000  # how much the house may lose at once; more requests are not taken on
+LINGER_S = 0.01  # a group gathers for so long: far fewer transactions, and nobody waits
+RETRY_PAUSE_S = 0.25
+WAIT_S_MAX = 5.0
+
+ENDED = "other gateways took this one for dead"
+REFUSED = (LeaseOverspent, InsufficientCredits, StatementFailed, ValueError)
+
+OnLost = Callable[[Settlement, str], None]
+
+
+class Settlements:
+    """Takes captured holds at once and settles them soon. `start` it within a running event loop, and `close` it.
+
+    `on_ended` is awaited with the epoch of a run that others have ended.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        tenure: Tenure,
+        *,
+        now: Callable[[], float],
+        on_lost: OnLost,
+        on_ended: Callable[[int], Awaitable[None]],
+    ) -> None:
+        self._database = database
+        self._tenure = tenure
+        self._now = now
+        self._on_lost = on_lost
+        self._on_ended = on_ended
+        self._waiting: deque[LeasedHold] = deque()
+        self._pending: dict[str, LeasedHold] = {}  # from `put` to the end of its commit
+        self._put = 0  # how many were ever taken
+        self._ended = 0  # how many of them are settled or lost
+        self._arrived = asyncio.Event()
+        self._progress = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def full(self) -> bool:
+        """Whether too much is on its way for another request to be taken on."""
+        return len(self._pending) >= UNSETTLED_MAX
+
+    @property
+    def pending(self) -> int:
+        """How many charges are on their way."""
+        return len(self._pending)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        """Settle what is on its way, and end. What the database does not take any more is lost."""
+        self._closing = True
+        self._arrived.set()
+        if self._task is not None:
+            await self._task
+        for hold in list(self._waiting):
+            self._lose(hold, "the gateway ends")
+        self._waiting.clear()
+
+    def put(self, hold: LeasedHold) -> None:
+        """Take a captured hold."""
+        self._put += 1
+        self._pending[hold.id] = hold
+        self._waiting.append(hold)
+        if len(self._waiting) == 1:
+            self._arrived.set()
+
+    async def settled(self, hold_id: str) -> None:
+        """Return when that hold is not on its way any more; Unavailable when it takes too long."""
+        if hold_id in self._pending:
+            await self._until(lambda: hold_id not in self._pending)
+
+    async def all_settled(self) -> None:
+        """Return when everything that was taken before is in the books; Unavailable when it takes too long."""
+        if self._pending:
+            taken = self._put
+            await self._until(lambda: self._ended >= taken)
+
+    async def _until(self, done: Callable[[], bool]) -> None:
+        try:
+            async with asyncio.timeout(WAIT_S_MAX):
+                while not done():
+                    await self._progress.wait()
+        except TimeoutError:
+            raise Unavailable("What came before is not charged yet.", retry_after_s=1) from None
+
+    async def _run(self) -> None:
+        while self._waiting or not self._closing:
+            if not self._waiting:
+                self._arrived.clear()
+                await self._arrived.wait()
+                continue
+            group = self._group()
+            if not await self._settle(group):
+                return
+            for _ in group:
+                self._waiting.popleft()
+            if len(self._waiting) < GROUP_MAX and not self._closing:
+                await asyncio.sleep(LINGER_S)
+
+    def _group(self) -> list[LeasedHold]:
+        """The holds at the front that belong to one run, as many as one transaction should charge."""
+        epoch = self._waiting[0].lease.epoch
+        group: list[LeasedHold] = []
+        for hold in self._waiting:
+            if hold.lease.epoch != epoch or len(group) == GROUP_MAX:
+                break
+            group.append(hold)
+        return group
+
+    async def _settle(self, group: Sequence[LeasedHold]) -> bool:
+        """Bring a group to its end, however long it takes; False when the gateway ends while the database is away."""
+        if group[0].lease.epoch != self._tenure.epoch:
+            self._lose_all(group, ENDED)
+            return True
+        epoch = group[0].lease.epoch
+        work = partial(lease_store.settle, epoch=epoch, settlements=[hold.settlement for hold in group])
+        attempts = 0
+        while True:
+            began_at = self._now()
+            attempts += 1
+            try:
+                settled = await self._database.write(work)
+                if settled is None:
+                    await self._on_ended(epoch)
+            except REFUSED as error:
+                return await self._settle_alone(group, error)
+            except Unavailable:
+                if self._closing:
+                    return False
+                await asyncio.sleep(RETRY_PAUSE_S)
+                continue
+            if settled is None:
+                self._lose_all(group, ENDED)
+            else:
+                self._tenure.renewed(began_at)
+                self._keep(group, settled, began_at, first=attempts == 1)
+            return True
+
+    async def _settle_alone(self, group: Sequence[LeasedHold], error: Exception) -> bool:
+        """Find the hold that the books refuse, so that it is lost alone."""
+        if len(group) == 1:
+            self._lose(group[0], f"the books refuse it: {error}")
+            return True
+        return all([await self._settle([hold]) for hold in group])
+
+    def _keep(self, group: Sequence[LeasedHold], settled: Settled, now: float, *, first: bool) -> None:
+        """Note what is in the books. An id that was charged before this group ever came belongs to another request."""
+        for hold in group:
+            if first and hold.id in settled.known:
+                self._lose(hold, "its id was charged before")
+                continue
+            lease = hold.lease
+            lease.settled(hold.charged)
+            lease.used_at = max(lease.used_at, now)
+            account = settled.accounts.get(lease.key)
+            if account is not None:
+                lease.balance = account.balance
+            self._end(hold)
+
+    def _lose_all(self, group: Sequence[LeasedHold], reason: str) -> None:
+        for hold in group:
+            self._lose(hold, reason)
+
+    def _lose(self, hold: LeasedHold, reason: str) -> None:
+        hold.lease.lost(hold.charged)
+        self._end(hold)
+        self._on_lost(hold.settlement, reason)
+
+    def _end(self, hold: LeasedHold) -> None:
+        """Let go of a hold, and wake those who wait for it."""
+        self._pending.pop(hold.id, None)
+        self._ended += 1
+        self._progress.set()
+        self._progress.clear()
