@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import msgspec
-from msgspec import Struct
 
 from antiphon.chat import Choice, Delta, Prompt, Usage, Vector
-from antiphon.engines import DeltaStream, Job, ModelFacts, Take, embedding_wire, facts, text_wire, wire
+from antiphon.engines import DeltaStream, Job, ModelFacts, Take, embedding_wire, facts
 from antiphon.engines.delta_reader import DeltaReader
-from antiphon.engines.event_template import Decode
+from antiphon.engines.endpoints import endpoint
 from antiphon.engines.kinds import EngineKind
 from antiphon.engines.refusals import refusal
 from antiphon.errors import EngineFailed, ServiceError, Unavailable
@@ -22,20 +20,6 @@ EMBEDDINGS_PATH = "/v1/embeddings"
 ERROR_BYTES_MAX = 64 * 1024
 RETRY_AFTER_S = 2
 DONE_GRACE_S = 0.5  # after [DONE] the connection's own end is due at once; then it can be used again
-
-
-class Endpoint(Struct, frozen=True):
-    """Where one kind of job goes, how it is written, how its answer is read; `param` is what a refusal is about."""
-
-    path: str
-    param: str
-    encode: Callable[..., bytes]
-    decode: Decode
-    decode_whole: Callable[[bytes], tuple[Choice, Usage]]
-
-
-CHAT = Endpoint("/v1/chat/completions", "messages", wire.encode, wire.decode, wire.decode_whole)
-TEXT = Endpoint("/v1/completions", "prompt", text_wire.encode, text_wire.decode, text_wire.decode_whole)
 
 
 class HttpEngine:
@@ -74,7 +58,7 @@ class HttpEngine:
 
     async def complete(self, job: Job) -> tuple[Choice, Usage]:
         """One finished choice, asked for in one piece."""
-        to = CHAT if job.prompt is None else TEXT
+        to = endpoint(job)
         return to.decode_whole(await self._answer(to.path, to.encode(job, self.kind, stream=False), to.param))
 
     async def embed(self, model: str, inputs: tuple[Prompt, ...]) -> tuple[tuple[Vector, ...], Usage]:
@@ -101,7 +85,7 @@ class HttpEngine:
 
     async def open(self, job: Job) -> DeltaStream:
         """Begin a choice; a refusal shows in the stream's first `next`."""
-        to = CHAT if job.prompt is None else TEXT
+        to = endpoint(job)
         body = to.encode(job, self.kind, stream=True)
         try:
             answer = await self._pool.send("POST", to.path, headers=self._headers, body=body)
