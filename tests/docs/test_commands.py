@@ -16,7 +16,10 @@ FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
 MAKE = re.compile(r"^make ([a-z][a-z-]*)", re.MULTILINE)
 # Flags of other programs that pages show.
-FOREIGN = {"--enable-auto-tool-choice", "--tool-call-parser", "--model-path", "--jinja", "--list", "--help"}
+FOREIGN = {
+    "--enable-auto-tool-choice", "--tool-call-parser", "--reasoning-parser", "--enable-strict-thinking", "--model-path",
+    "--jinja", "--runner", "--is-embedding", "--embeddings", "--list", "--help",
+}  # fmt: skip
 
 
 def shown_commands() -> list[tuple[str, str]]:
