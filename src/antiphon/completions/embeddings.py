@@ -79,7 +79,7 @@ class EmbeddingService:
         model = self._models.find(target.model)
         if key.models and model.id not in key.models:
             raise PermissionDenied(f"This key may not use the model {model.id!r}.")
-        if not model.embeds:
+        if model.embeds is False:
             message = f"model: {model.id!r} generates text, it makes no embeddings."
             raise BadRequest(message, param="model", code="model_not_supported")
         check_prompts(request.inputs, model.vocabulary_size, "input")

@@ -63,7 +63,7 @@ class ModelFacts(Struct, frozen=True):
     native_tools: bool = False
     quantisation: str | None = None
     vocabulary_size: int | None = None
-    embeds: bool = False
+    embeds: bool | None = None
     thought: Thought | None = None  # None: it does not think
 
 

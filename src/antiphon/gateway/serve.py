@@ -91,7 +91,7 @@ async def _announce_ready(gateway: Gateway, announce: Announce, base_url: str, k
         live = [model for model in wanted if model.live]
         if live:
             first = live[0]
-            announce(Announcement("ready", base_url, key, first.id, embeds=first.embeds))
+            announce(Announcement("ready", base_url, key, first.id, embeds=first.embeds is True))
             return
         await asyncio.sleep(POLL_S)
 

@@ -48,7 +48,7 @@ class Model(Struct, frozen=True):
     modalities: tuple[str, ...] = ("text",)
     quantisation: str | None = None
     vocabulary_size: int | None = None
-    embeds: bool = False  # it makes embeddings, and generates nothing
+    embeds: bool | None = None  # whether it makes embeddings, and generates nothing; None: not known yet
     defaults: Sampling = Sampling()
     timeout_s: float | None = None
     prices: Prices = Prices()
@@ -130,9 +130,10 @@ class Catalogue:
 
 def _join(first: Model, second: Model) -> Model:
     """One model from two sources: the first's description, both's offers if they do the same."""
-    if first.embeds != second.embeds:
+    if None not in (first.embeds, second.embeds) and first.embeds != second.embeds:
         return first
-    return replace(first, offers=first.offers + second.offers)
+    embeds = second.embeds if first.embeds is None else first.embeds
+    return replace(first, offers=first.offers + second.offers, embeds=embeds)
 
 
 def _shown(name: str) -> str:

@@ -168,7 +168,7 @@ class EmbeddedSource:
 
     def _offer(self, facts: ModelFacts | None) -> None:
         facts = facts or ModelFacts(self._settings.name)
-        embeds = self._supervisor is not None and self._supervisor.options.pooling is not None
+        embeds = None if self._supervisor is None else self._supervisor.options.pooling is not None
         model = described(
             self._settings,
             msgspec.structs.replace(facts, embeds=embeds),

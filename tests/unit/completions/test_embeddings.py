@@ -32,8 +32,8 @@ class Served:
     def __init__(self, *engines: ScriptedEngine, bounds: Bounds = BOUNDS, **model: object) -> None:
         self.records: list[EmbeddingRecord] = []
         catalogue = Catalogue()
-        embedding: Model = msgspec.structs.replace(model_of(*engines), embeds=True, **model)
-        catalogue.replace("tests", (embedding, Model("chatty", ())))
+        embedding: Model = msgspec.structs.replace(model_of(*engines), **({"embeds": True} | model))
+        catalogue.replace("tests", (embedding, Model("chatty", (), embeds=False)))
         self.placement = Placement(queue_max=9)
         self.service = EmbeddingService(
             catalogue,
@@ -154,3 +154,11 @@ async def test_what_a_request_names_is_checked() -> None:
         served.service.plan(ASKED, Caller(Key("ann", models=frozenset({"chatty"}))))
     with pytest.raises(BadRequest, match="no token 10"):
         served.plan(inputs=((1, 10),))
+
+
+async def test_what_a_model_does_may_not_be_known_yet() -> None:
+    """Its file is on its way, or its upstream down: that is no fault of the request, which may be tried again."""
+    served = Served(ScriptedEngine(wait_s=7), embeds=None)
+    with pytest.raises(Unavailable) as refused:
+        await served.service.embed(served.plan(), ignore)
+    assert refused.value.retry_after_s == 7

@@ -98,8 +98,13 @@ def test_the_first_model_is_one_that_generates() -> None:
     assert catalogue(one=(vectors,)).first() is None
 
 
-async def test_one_name_does_one_thing() -> None:
-    """A source whose model of the same name does another thing adds no offer."""
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [(True, False, False), (False, True, False), (True, True, True), (None, True, True), (False, None, True)],
+)
+async def test_one_name_does_one_thing(first: bool | None, second: bool | None, joined: bool) -> None:
+    """A source whose model of the same name does another thing adds no offer; what is not known yet fits both."""
     one, two = offer("one"), offer("two")
-    shared = catalogue(first=(Model("m", (one,), embeds=True),), second=(Model("m", (two,)),)).find("m")
-    assert (shared.embeds, shared.offers) == (True, (one,))
+    shared = catalogue(first=(Model("m", (one,), embeds=first),), second=(Model("m", (two,), embeds=second),)).find("m")
+    assert shared.offers == ((one, two) if joined else (one,))
+    assert shared.embeds is (second if first is None else first)

@@ -228,7 +228,7 @@ async def test_a_child_that_embeds() -> None:
     async with FaultEngine(Habits(model="ours", embeds=True), api_key="child-key") as server:
         running = Running()
         running.supervisor.options = msgspec.structs.replace(running.supervisor.options, pooling="mean")
-        assert not running.model.embeds
+        assert running.model.embeds is None
         running.start()
         await running.until("loading")
         assert running.model.embeds

@@ -258,5 +258,5 @@ async def test_what_generates_is_not_taken_for_more() -> None:
     async with FaultEngine() as server:
         watched = Watched(UpstreamSettings(url=server.url, kind="vllm"))
         assert await watched.look()
-        assert not watched.catalogue.find("fault-model").embeds
+        assert watched.catalogue.find("fault-model").embeds is False
         await watched.source.close()
