@@ -264,7 +264,7 @@ async def test_other_methods(lab: Lab, address: Address) -> None:
 async def test_good_answers_are_named_and_name_what_they_ignore(lab: Lab, address: Address) -> None:
     """A request id of the gateway's own, and the fields that nobody knows, plain and streamed."""
     for stream in (False, True):
-        more = {} if address.seat == "embeddings" else {"stream": stream}
+        more: dict[str, JSON] = {} if address.seat == "embeddings" else {"stream": stream}
         response = await lab.ask(address, address.body(**more, wish=1, other_wish=None))
         assert (response.status, response.ending) == (200, "whole"), response
         assert response.headers["x-request-id"].startswith("req_")
