@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.settings.load import examine
-from tests.clients.client import OPENAI_NODE, OPENAI_PYTHON
+from tests.clients.clients import OPENAI_NODE, OPENAI_PYTHON
 from tests.clients.environments import find_node, prepare
 from tests.examples.processes import REPOSITORY, Gateway, variables
 
@@ -58,7 +58,7 @@ def command(block: Block, text: str, folder: Path) -> list[str]:
         return ["bash", "-euo", "pipefail", "-c", text]
     if block.language == "python":
         return [str(client_python()) if "import OpenAI" in text else sys.executable, "-c", text]
-    (folder / "node_modules").symlink_to(prepare(OPENAI_NODE.environment) / "node_modules")
+    (folder / "node_modules").symlink_to(prepare(OPENAI_NODE) / "node_modules")
     script = folder / "snippet.mjs"
     script.write_text(text, encoding="utf-8")
     return [*find_node().node, str(script)]
@@ -66,8 +66,8 @@ def command(block: Block, text: str, folder: Path) -> list[str]:
 
 def client_python() -> Path:
     """The Python that has the official client."""
-    prepare(OPENAI_PYTHON.environment)
-    return OPENAI_PYTHON.environment.interpreter
+    prepare(OPENAI_PYTHON)
+    return OPENAI_PYTHON.interpreter
 
 
 def environment(served: Gateway, folder: Path) -> dict[str, str]:

@@ -18,7 +18,7 @@ import yaml
 
 from antiphon.settings.load import examine
 from antiphon.settings.model import Settings
-from tests.clients.client import OPENAI_NODE, OPENAI_PYTHON
+from tests.clients.clients import OPENAI_NODE, OPENAI_PYTHON
 from tests.clients.environments import find_node, prepare
 
 from .processes import (
@@ -76,8 +76,8 @@ def test_curl(built_in: Gateway, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["chat", "stream", "tools", "schema"])
 def test_openai_package(built_in: Gateway, tmp_path: Path, name: str) -> None:
     """Each file for the official Python package ends well and prints what it is there for."""
-    prepare(OPENAI_PYTHON.environment)
-    command = [str(OPENAI_PYTHON.environment.interpreter), str(EXAMPLES / "openai-sdk" / f"{name}.py")]
+    prepare(OPENAI_PYTHON)
+    command = [str(OPENAI_PYTHON.interpreter), str(EXAMPLES / "openai-sdk" / f"{name}.py")]
     printed = run(command, client_variables(built_in, tmp_path))
     wanted = {"chat": "Did you mean 'smollm2:135m'?", "stream": " tokens\n", "tools": "add({", "schema": "Order("}
     assert wanted[name] in printed
@@ -85,7 +85,7 @@ def test_openai_package(built_in: Gateway, tmp_path: Path, name: str) -> None:
 
 def test_openai_package_for_node(built_in: Gateway, tmp_path: Path) -> None:
     """The file for Node does the same as the one for Python."""
-    made = prepare(OPENAI_NODE.environment)
+    made = prepare(OPENAI_NODE)
     (tmp_path / "node_modules").symlink_to(made / "node_modules")
     shutil.copy(EXAMPLES / "openai-sdk" / "chat.mjs", tmp_path)
     printed = run([*find_node().node, str(tmp_path / "chat.mjs")], client_variables(built_in, tmp_path))
