@@ -11,10 +11,12 @@ from msgspec import Struct
 
 from antiphon import __version__
 from antiphon.gateway.table import Route
+from antiphon.http.errors import ErrorShape
 
 REFUSALS = {
     400: "The request is not valid; `param` names the field.",
     401: "Missing or invalid API key.",
+    402: "There is not enough credit for this.",
     403: "This key may not do that.",
     404: "There is nothing at this address, or no such model or project.",
     405: "This address does not take that method.",
@@ -22,6 +24,7 @@ REFUSALS = {
     409: "What is there already stands against the request.",
     413: "The body is too large.",
     415: "The body's encoding is not supported.",
+    422: "The body is not valid; `loc` leads to the field.",
     429: "Too many requests; `Retry-After` says when.",
     431: "The headers are too large.",
     500: "Something went wrong here.",
@@ -48,16 +51,49 @@ class ErrorBody(Struct):
     error: ErrorShown
 
 
-def document(routes: tuple[Route, ...]) -> Json:
-    """The document for a table."""
-    types: list[type] = [ErrorBody]
+class DetailBody(Struct):
+    """What a refusal looks like at Nugen's door."""
+
+    detail: str
+
+
+class DetailShown(Struct):
+    """One thing that is wrong with a body: where, what, and of which kind."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class InvalidBody(Struct):
+    """What is wrong with a body, at Nugen's door."""
+
+    detail: list[DetailShown]
+
+
+class SentenceBody(Struct):
+    """What a refusal looks like at Adaptive's door."""
+
+    error: str
+
+
+SHOWN: dict[ErrorShape, type] = {"openai": ErrorBody, "detail": DetailBody, "error": SentenceBody}
+# The connection answers these by itself, before it is known what was asked for.
+BELOW = frozenset({400, 408, 431, 503})
+
+
+def document(routes: tuple[Route, ...], shapes: tuple[tuple[str, ErrorShape], ...] = ()) -> Json:
+    """The document for a table; `shapes` are those of errors below prefixes of addresses, OpenAI's stand elsewhere."""
+    types: list[type] = [ErrorBody, *(SHOWN[shape] for _, shape in shapes)]
+    types += [InvalidBody] if DetailBody in types else []
     for route in routes:
         types += [part for part in (route.request, route.response) if part is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template=REF_TEMPLATE)
     named = dict(zip(types, schemas, strict=True))
     paths: dict[str, Json] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, named)
+        operation = _operation(route, _shape(route.path, shapes), named)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": "Antiphon", "version": __version__, "license": {"name": "Apache-2.0"}},
@@ -69,15 +105,22 @@ def document(routes: tuple[Route, ...]) -> Json:
     }
 
 
-def _operation(route: Route, named: dict[type, Json]) -> Json:
+def _shape(path: str, shapes: tuple[tuple[str, ErrorShape], ...]) -> ErrorShape:
+    for prefix, shape in shapes:
+        if path.startswith(prefix):
+            return shape
+    return "openai"
+
+
+def _operation(route: Route, shape: ErrorShape, named: dict[type, Json]) -> Json:
     operation: Json = {
         "operationId": re.sub(r"\W+", "_", f"{route.method}{route.path}").strip("_").lower(),
         "summary": route.summary,
         "tags": [route.tag],
         "responses": {str(route.success): _answer(route, named)},
     }
-    for status in _statuses(route):
-        operation["responses"][str(status)] = _refusal(status, named)
+    for status in _statuses(route, shape):
+        operation["responses"][str(status)] = _refusal(status, shape, named)
     if route.key:
         operation["security"] = [{"key": []}]
     if route.parameter is not None:
@@ -91,10 +134,11 @@ def _operation(route: Route, named: dict[type, Json]) -> Json:
     return operation
 
 
-def _statuses(route: Route) -> list[int]:
-    usual = {408, 431, 500} | ({401, 429, 503} if route.key else set())
-    body = {400, 413, 415} if route.request is not None else {400} if route.query is not None else set()
-    return sorted(usual | body | set(route.statuses))
+def _statuses(route: Route, shape: ErrorShape) -> list[int]:
+    usual = {500, *BELOW} | ({401, 403, 429} if route.key else set())
+    body = {413, 415} if route.request is not None else set()
+    invalid = {422} if shape == "detail" and (route.request or route.query) else set()
+    return sorted(usual | body | invalid | set(route.statuses))
 
 
 def _query(fields: type) -> list[Json]:
@@ -112,6 +156,14 @@ def _answer(route: Route, named: dict[type, Json]) -> Json:
     return {"description": "OK", "content": content}
 
 
-def _refusal(status: int, named: dict[type, Json]) -> Json:
-    content = {"application/json": {"schema": named[ErrorBody]}, "text/plain": {"schema": {"type": "string"}}}
-    return {"description": REFUSALS[status], "content": content}
+def _refusal(status: int, shape: ErrorShape, named: dict[type, Json]) -> Json:
+    content: Json = {}
+    if shape != "detail" or status != HTTPStatus.BAD_REQUEST:
+        shown = InvalidBody if status == HTTPStatus.UNPROCESSABLE_ENTITY else SHOWN[shape]
+        content["application/json"] = {"schema": named[shown]}
+    if shape == "openai" or status in BELOW:
+        content["text/plain"] = {"schema": {"type": "string"}}
+    refusal: Json = {"description": REFUSALS[status], "content": content}
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        refusal["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+    return refusal

@@ -8,6 +8,7 @@ import msgspec
 
 from antiphon.gateway.openapi import document
 from antiphon.gateway.table import Route
+from antiphon.http.errors import ErrorShape
 from antiphon.http.exchange import JSON, Exchange
 
 HTML = (b"content-type", b"text/html; charset=utf-8")
@@ -31,9 +32,9 @@ class PageRoutes:
     def __init__(self) -> None:
         self._openapi = self._docs = self._llms = b""
 
-    def finish(self, routes: tuple[Route, ...]) -> None:
-        """Make the pages."""
-        made = document(routes)
+    def finish(self, routes: tuple[Route, ...], shapes: tuple[tuple[str, ErrorShape], ...] = ()) -> None:
+        """Make the pages; `shapes` are those of errors below prefixes of addresses."""
+        made = document(routes, shapes)
         self._openapi = msgspec.json.encode(made)
         self._docs = _docs(routes, made).encode()
         self._llms = _llms(routes).encode()

@@ -6,20 +6,26 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import MethodType
 from typing import Any
 
 import msgspec
 import pytest
 from msgspec import Struct
 
+from antiphon.completions.doors import DOORS
 from antiphon.gateway.build import Builder
 from antiphon.gateway.openapi import REFUSALS, document
+from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.table import Route
+from antiphon.http.errors import ErrorShape
 from antiphon.http.exchange import Exchange
 from antiphon.interactions.listing import ListingQuery
 from antiphon.observe.logs import Log
 from antiphon.settings.model import Settings
 from antiphon.wheel import TimerWheel
+
+ALWAYS = ("400", "408", "431", "500", "503")  # what the connection itself may answer, and mistakes of ours
 
 
 class Question(Struct):
@@ -66,7 +72,7 @@ async def test_every_route_and_every_refusal_is_documented(routes: tuple[Route, 
     for route in routes:
         responses = made["paths"][route.path][route.method.lower()]["responses"]
         success = str(route.success)
-        assert {success, "408", "431", "500"} | {str(status) for status in route.statuses} <= set(responses)
+        assert {success, *ALWAYS} | {str(status) for status in route.statuses} <= set(responses)
         for status, response in responses.items():
             assert status == success or response["description"] == REFUSALS[int(status)]
 
@@ -106,8 +112,7 @@ def test_a_route_with_a_key_and_a_body() -> None:
     assert operation["requestBody"] == {"required": True, "content": {"application/json": question}}
     assert operation["responses"]["200"]["content"]["application/json"] == question
     assert "text/event-stream" in operation["responses"]["200"]["content"]
-    statuses = {"200", "400", "401", "408", "413", "415", "429", "431", "500", "503"}
-    assert set(operation["responses"]) == statuses
+    assert set(operation["responses"]) == {"200", *ALWAYS, "401", "403", "413", "415", "429"}
 
 
 def test_an_open_route_with_a_parameter() -> None:
@@ -118,7 +123,7 @@ def test_an_open_route_with_a_parameter() -> None:
     schema = {"type": "string", "minLength": 1}
     assert operation["parameters"] == [{"name": "thing", "in": "path", "required": True, "schema": schema}]
     assert operation["responses"]["200"]["content"] == {"text/plain": {}}
-    assert set(operation["responses"]) == {"200", "408", "431", "500"}
+    assert set(operation["responses"]) == {"200", *ALWAYS}
 
 
 def test_an_answer_without_a_body() -> None:
@@ -128,3 +133,41 @@ def test_an_answer_without_a_body() -> None:
     assert responses["204"] == {"description": "Done"}
     assert "409" in responses
     assert "200" not in responses
+
+
+@pytest.mark.parametrize(
+    ("shape", "invalid", "shown", "media"),
+    [
+        ("openai", "400", ("ErrorBody", "ErrorBody"), {"application/json", "text/plain"}),
+        ("detail", "422", ("InvalidBody", "DetailBody"), {"application/json"}),
+        ("error", "400", ("SentenceBody", "SentenceBody"), {"application/json"}),
+    ],
+)
+def test_refusals_have_the_shape_of_their_door(
+    shape: ErrorShape, invalid: str, shown: tuple[str, str], media: set[str]
+) -> None:
+    """What is wrong with a body, and any other; the connection's own are text everywhere."""
+    route = Route("POST", "/door/ask", answer, "Ask.", "tests", request=Question)
+    responses = document((route,), (("/door/", shape),))["paths"]["/door/ask"]["post"]["responses"]
+    for status, name in ((invalid, shown[0]), ("401", shown[1])):
+        schema = responses[status]["content"]["application/json"]["schema"]
+        assert schema == {"$ref": f"#/components/schemas/{name}"}
+    assert set(responses["401"]["content"]) == media
+    assert "text/plain" in responses["400"]["content"]
+    assert ("application/json" in responses["400"]["content"]) is (invalid == "400")
+    assert ("422" in responses) is (invalid == "422")
+    assert "Retry-After" in responses["429"]["headers"]
+
+
+async def test_every_door_shows_its_own_refusals(routes: tuple[Route, ...]) -> None:
+    """In the document that is served, Nugen's door has 422, and Adaptive's has sentences."""
+    shown = {"openai": "ErrorBody", "detail": "DetailBody", "error": "SentenceBody"}
+    handler = next(route.handler for route in routes if route.path == "/openapi.json")
+    assert isinstance(handler, MethodType)
+    assert isinstance(handler.__self__, PageRoutes)
+    served = msgspec.json.decode(handler.__self__._openapi)
+    for door in DOORS:
+        responses = served["paths"][f"{door.prefix}/chat/completions"]["post"]["responses"]
+        assert ("422" in responses) is (door.errors == "detail")
+        reference = responses["404"]["content"]["application/json"]["schema"]["$ref"]
+        assert reference.endswith(f"/{shown[door.errors]}")
