@@ -63,6 +63,10 @@ class Lease:
         """What must stay granted in all."""
         return self.spent + self.used
 
+    def coveted(self, now: float) -> bool:
+        """Whether it has what others wanted not long ago."""
+        return self.room > 0 and now < self.cautious_until
+
     def settled(self, amount: int) -> None:
         """So much of what was charged is in the books."""
         self.spent += amount

@@ -21,14 +21,14 @@ LEASE = "ledger = :ledger AND account = :account AND epoch = :epoch"
 STATE = f"SELECT granted, spent FROM ledger_leases WHERE {LEASE}"
 GROW = (
     "INSERT INTO ledger_leases (ledger, account, epoch, granted) VALUES (:ledger, :account, :epoch, :granted)"
-    " ON CONFLICT (ledger, account, epoch) DO UPDATE SET granted = excluded.granted"
+    " ON CONFLICT (ledger, account, epoch) DO UPDATE SET granted = excluded.granted, recalled = 0"
 )
-SHRINK = f"UPDATE ledger_leases SET granted = :granted, recalled = 0 WHERE {LEASE}"
+SHRINK = f"UPDATE ledger_leases SET granted = :granted, recalled = 2 WHERE {LEASE}"
 END = f"DELETE FROM ledger_leases WHERE {LEASE}"
-LEASED = (
-    "SELECT SUM(granted - spent) FROM ledger_leases WHERE ledger = :ledger AND account = :account AND epoch <> :epoch"
+RECALL = (
+    "UPDATE ledger_leases SET recalled = 1 WHERE ledger = :ledger AND account = :account AND epoch <> :epoch"
+    " AND recalled <> 2 RETURNING granted - spent"
 )
-RECALL = "UPDATE ledger_leases SET recalled = 1 WHERE ledger = :ledger AND account = :account AND epoch <> :epoch"
 SPEND = "UPDATE ledger_leases SET spent = spent + v.column3 FROM (VALUES"
 SPENT = ") AS v WHERE ledger = v.column1 AND account = v.column2 AND epoch = :epoch AND granted - spent >= v.column3"
 
@@ -37,7 +37,7 @@ class Grant(Struct, frozen=True):
     """What became of the wish for a larger lease.
 
     `account` is as it was before. `granted` is what the lease has been granted in all, None when the need did not fit:
-    then `leased` is what other gateways have leased, and were asked to give back.
+    then `leased` is what other gateways were asked to give back of, and did not yet.
     """
 
     account: Account
@@ -105,12 +105,9 @@ def shrink(connection: Connection, epoch: int, granted: Mapping[AccountKey, int 
 
 
 def recall(connection: Connection, key: AccountKey, epoch: int) -> int:
-    """Ask all other runs to give back what they do not use of the account; how much they have leased."""
-    row = connection.one(LEASED, ledger=key[0], account=key[1], epoch=epoch)
-    leased = int(row[0] or 0) if row else 0
-    if leased:
-        connection.run(RECALL, ledger=key[0], account=key[1], epoch=epoch)
-    return leased
+    """Ask all other runs to give back what they do not use of the account; how much may come of that at most."""
+    rows = connection.all(RECALL, ledger=key[0], account=key[1], epoch=epoch)
+    return sum(int(amount) for (amount,) in rows)
 
 
 def recalled(connection: Connection, epoch: int) -> list[AccountKey]:

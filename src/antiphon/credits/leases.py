@@ -26,6 +26,7 @@ HOLD_S_MAX = 900.0  # what is still open then was forgotten
 AHEAD_MIN, AHEAD_MAX = 16, 4096  # holds that are asked for together; more, the sooner they are used up
 AHEAD_S = 1.0
 IDLE_S = 10.0
+RESIZED_MAX = 500  # in one transaction
 CAUTION_S = 10.0  # after others asked for the same money
 RECALL_S = 1.5  # how long others are given to give back
 RECALL_PAUSE_S = 0.1
@@ -126,7 +127,8 @@ class Leases:
                 return False
             if lease.room >= amount:
                 return True
-            assert grant is not None, "without a grant there is room or no lease"
+            if grant is None or grant.granted is not None:
+                continue  # others were quicker to take what was there
             now = self._now()
             until = until or now + RECALL_S
             lease.cautious_until = now + CAUTION_S
@@ -142,7 +144,7 @@ class Leases:
             now = self._now()
             if lease.gone or (lease.room >= amount and now < self._tenure.good_until):
                 return None
-            need = lease.needed + amount
+            need = max(lease.needed + amount, lease.granted)
             want = need + amount * self._ahead(lease, now)
             grow = partial(lease_store.grow, key=lease.key, epoch=lease.epoch, need=need, want=want)
             grant = await self._database.write(grow)
@@ -178,11 +180,12 @@ class Leases:
         if not await self._tenure.beat():
             await self.start_over(epoch)
             return
-        asked = await self._database.read(partial(lease_store.recalled, epoch=epoch))
-        for key in asked:
-            if key in self._leases:
-                self._leases[key].cautious_until = now + CAUTION_S
-        await self._shrink([self._leases[key] for key in asked if key in self._leases], end=False)
+        asked = set(await self._database.read(partial(lease_store.recalled, epoch=epoch)))
+        wanted = [lease for lease in self._leases.values() if lease.key in asked or lease.coveted(now)]
+        for lease in wanted:
+            if lease.key in asked:
+                lease.cautious_until = now + CAUTION_S
+        await self._shrink(wanted, end=False)
         idle = [lease for lease in self._leases.values() if not lease.used and now - lease.used_at >= IDLE_S]
         await self._shrink(idle, end=True)
 
@@ -191,7 +194,8 @@ class Leases:
         for hold in list(self._open.values()):
             self.void(hold)
         await self.settlements.close()
-        await self._shrink(list(self._leases.values()), end=True)
+        for _ in range(0, len(self._leases), RESIZED_MAX):
+            await self._shrink(list(self._leases.values())[:RESIZED_MAX], end=True)
 
     def _expire(self, now: float) -> None:
         """End holds that whoever opened them has forgotten; the first to be opened are the first to be due."""
@@ -206,20 +210,22 @@ class Leases:
         """Give back what leases do not use, and with `end` the unused ones whole; those being resized are left out."""
         epoch = self._tenure.epoch
         free = [lease for lease in leases if lease.epoch == epoch and not lease.resizing.locked() and not lease.gone]
+        del free[RESIZED_MAX:]
         if not free:
             return
         for lease in free:
             await lease.resizing.acquire()
         try:
+            sizes: dict[AccountKey, int | None] = {}
             for lease in free:
                 lease.granted = lease.needed  # before the database is told: nobody may count on it any more
-            ending = [lease for lease in free if end and not lease.used]
-            sizes = {lease.key: None if lease in ending else lease.granted for lease in free}
+                sizes[lease.key] = None if end and not lease.used else lease.granted
             if not await self._database.write(partial(lease_store.shrink, epoch=epoch, granted=sizes)):
                 await self.start_over(epoch)
                 return
-            for lease in ending:
-                self._forget(lease)
+            for lease in free:
+                if sizes[lease.key] is None:
+                    self._forget(lease)
         finally:
             for lease in free:
                 lease.resizing.release()

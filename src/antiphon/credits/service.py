@@ -38,10 +38,14 @@ class Credits:
         self.leases = Leases(database, self._tenure, clock=clock, on_lost=on_lost)
 
     async def start(self) -> None:
-        """Begin to hold and charge."""
+        """Begin to hold and charge, and look after what is held."""
+        await self.begin()
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def begin(self) -> None:
+        """Begin to hold and charge; `keep` is then to be called about twice a second."""
         await self._tenure.begin()
         self.leases.settlements.start()
-        self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
         """Settle what was captured, and let go of everything else."""
@@ -113,11 +117,15 @@ class Credits:
             ended += await self._database.write(partial(gateway_store.end_silent, run=run))
         return ended
 
+    async def keep(self) -> None:
+        """Do what is due: give back what is not used, end what nobody has a right to hold any more."""
+        await self.leases.keep()
+        await self.sweep()
+
     async def _run(self) -> None:
         while True:
             with contextlib.suppress(Unavailable):  # the database itself says that it is away
-                await self.leases.keep()
-                await self.sweep()
+                await self.keep()
             await asyncio.sleep(KEEP_EVERY_S)
 
     async def _patiently(self, work: Work[T], key: AccountKey) -> T:

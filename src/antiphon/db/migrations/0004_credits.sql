@@ -76,14 +76,15 @@ CREATE TABLE ledger_holds (
 );
 CREATE INDEX ledger_holds_open ON ledger_holds (epoch, expires_at_ms) WHERE state = 'open';
 
--- What a gateway's run may admit requests against without asking: `granted` less `spent`.
+-- What a gateway's run may admit requests against without asking: `granted` less `spent`. `recalled` is 1 while others
+-- want back what is not used of it, and 2 once that was given back.
 CREATE TABLE ledger_leases (
     ledger TEXT NOT NULL,
     account TEXT NOT NULL,
     epoch BIGINT NOT NULL REFERENCES ledger_gateways (epoch),
     granted BIGINT NOT NULL,
     spent BIGINT NOT NULL DEFAULT 0 CHECK (spent >= 0),
-    recalled INTEGER NOT NULL DEFAULT 0 CHECK (recalled IN (0, 1)),
+    recalled INTEGER NOT NULL DEFAULT 0 CHECK (recalled IN (0, 1, 2)),
     PRIMARY KEY (ledger, account, epoch),
     FOREIGN KEY (ledger, account) REFERENCES ledger_accounts (ledger, id),
     CHECK (granted >= spent)

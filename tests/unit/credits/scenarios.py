@@ -1,0 +1,416 @@
+"""What must hold of the books, as small stories: run on every kind of database, and against planted bugs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import pytest
+
+from antiphon.chat import Usage
+from antiphon.credits import gateway_store, lease_store, ledger, pricing, store
+from antiphon.credits.lease_store import Settlement
+from antiphon.credits.leases import IDLE_S
+from antiphon.credits.ledger import Earner
+from antiphon.credits.tenure import GOOD_S, SILENT_S
+from antiphon.db import Connection
+from antiphon.errors import Conflict, InsufficientCredits, Unavailable
+from antiphon.models.catalogue import Prices
+from tests.unit.credits.books import AT_MS, FAR_S, Books
+
+Scenario = Callable[[Books], Awaitable[None]]
+
+
+async def a_hold_is_captured_once(books: Books) -> None:
+    """Repeating it changes nothing, and neither does voiding it afterwards."""
+    gateway, key = await books.gateway(), await books.account(100)
+    hold = await gateway.open_hold(books.hold(key, 60), expires_in_s=FAR_S)
+    for _ in range(2):
+        captured = await gateway.capture(hold.id, 45)
+        assert (captured.state, captured.captured) == ("captured", 45)
+    assert (await gateway.void(hold.id)).state == "captured"
+    account = await books.state(key)
+    assert (account.balance, account.held) == (55, 0)
+
+
+async def a_hold_is_voided_once(books: Books) -> None:
+    """After that it cannot be captured, and all of it is free."""
+    gateway, key = await books.gateway(), await books.account(100)
+    hold = await gateway.open_hold(books.hold(key, 60), expires_in_s=FAR_S)
+    assert (await books.state(key)).held == 60
+    assert (await gateway.void(hold.id)).state == "voided"
+    assert (await gateway.capture(hold.id, 45)).state == "voided"
+    account = await books.state(key)
+    assert (account.balance, account.held) == (100, 0)
+
+
+async def a_hold_whose_time_is_up_expires(books: Books) -> None:
+    """And is never charged after that."""
+    gateway, key = await books.gateway(), await books.account(100)
+    short = await gateway.open_hold(books.hold(key, 60), expires_in_s=10)
+    long = await gateway.open_hold(books.hold(key, 30), expires_in_s=FAR_S)
+    books.clock.advance(11)
+    assert await gateway.sweep() == 1
+    assert (await gateway.capture(short.id, 45)).state == "expired"
+    assert (await gateway.capture(long.id, 20)).state == "captured"
+    account = await books.state(key)
+    assert (account.balance, account.held) == (80, 0)
+
+
+async def opening_again_is_no_second_hold(books: Books) -> None:
+    """The same id is the same hold; with other terms it is refused."""
+    gateway, key = await books.gateway(), await books.account(100)
+    hold = books.hold(key, 60)
+    assert [await gateway.open_hold(hold, expires_in_s=FAR_S) for _ in range(2)] == [hold, hold]
+    assert (await books.state(key)).held == 60
+    with pytest.raises(Conflict):
+        await gateway.open_hold(books.hold(key, 61, hold.id), expires_in_s=FAR_S)
+
+
+async def no_more_is_held_than_there_is(books: Books) -> None:
+    """However many ask at once."""
+    gateway, key = await books.gateway(), await books.account(100)
+    asked = [gateway.open_hold(books.hold(key, 30), expires_in_s=FAR_S) for _ in range(10)]
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    refused = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    assert len(refused) == 7
+    assert all(isinstance(error, InsufficientCredits) for error in refused)
+    assert (await books.state(key)).free == 10
+
+
+async def no_more_is_charged_than_was_held(books: Books) -> None:
+    """Whatever somebody says that it cost."""
+    gateway, key = await books.gateway(), await books.account(100)
+    hold = await gateway.open_hold(books.hold(key, 30), expires_in_s=FAR_S)
+    assert (await gateway.capture(hold.id, 1000)).captured == 30
+    leased = await gateway.leases.open(key, books.name(), 30)
+    gateway.leases.capture(leased, 1000)
+    assert (await gateway.balance(key)).balance == 40
+    assert books.lost == []
+
+
+async def a_grant_is_given_once(books: Books) -> None:
+    """By its id, also when several ask at once."""
+    gateway, key = await books.gateway(), await books.account()
+    name = books.name("signup")
+    assert sorted(await asyncio.gather(*(gateway.grant(key, name, 70) for _ in range(5)))) == [False] * 4 + [True]
+    assert (await books.state(key)).balance == 70
+
+
+async def ledgers_do_not_mix(books: Books) -> None:
+    """Play money of an account with the same name is not money, and moves only on its own ledger."""
+    gateway = await books.gateway()
+    play = await books.account(100, "DEV")
+    assert (await books.state(("USDC", play[1]))).balance == 0
+    with pytest.raises(InsufficientCredits):
+        await gateway.transfer("USDC", books.name(), play[1], "user:other", 10)
+    assert await gateway.transfer("DEV", books.name(), play[1], "user:other", 10)
+    assert (await books.state(("USDC", "user:other"))).balance == 0
+    assert (await books.state(play)).balance == 90
+
+
+async def a_transfer_moves_what_is_free(books: Books) -> None:
+    """Once by its id, and not what a hold keeps back."""
+    gateway, key, name = await books.gateway(), await books.account(100), books.name()
+    await gateway.open_hold(books.hold(key, 60), expires_in_s=FAR_S)
+    assert [await gateway.transfer("USDC", name, key[1], "node:n", 40) for _ in range(2)] == [True, False]
+    with pytest.raises(InsufficientCredits, match=r"0\.000001 USDC are needed, 0\.00 USDC are free"):
+        await gateway.transfer("USDC", books.name(), key[1], "node:n", 1)
+
+
+async def a_node_earns_its_share(books: Books) -> None:
+    """And the platform the remainder, to the last unit."""
+    gateway, key, earner = await books.gateway(), await books.account(1000), Earner(f"node:{books.name()}", 8_333)
+    platform = await books.state(("USDC", ledger.PLATFORM))
+    hold = await gateway.open_hold(books.hold(key, 500), expires_in_s=FAR_S)
+    await gateway.capture(hold.id, 101, earner)
+    leased = await gateway.leases.open(key, books.name(), 500)
+    gateway.leases.capture(leased, 101, earner)
+    assert (await gateway.balance(key)).balance == 798
+    assert (await books.state(("USDC", earner.account))).balance == 2 * 84
+    assert (await books.state(("USDC", ledger.PLATFORM))).balance - platform.balance == 2 * 17
+
+
+async def a_part_of_a_unit_is_charged_whole(books: Books) -> None:
+    """Costs are rounded up, once, on the sum; and a quote is never less than a cost."""
+    prices = Prices(prompt=150_000, completion=600_000)
+    assert pricing.cost(prices, Usage(1, 0)) == 1
+    assert pricing.cost(prices, Usage(3, 1)) == 2  # 1.05, and not 1 + 1 + 1
+    assert pricing.quote(prices, prompt_tokens=3, completion_tokens=1) == 2
+    assert books.lost == []
+
+
+async def a_lease_admits_and_settles(books: Books) -> None:
+    """What was delivered is charged behind the answer, what was not is free again."""
+    gateway, key = await books.gateway(), await books.account(100)
+    first, second = [await gateway.leases.open(key, books.name(), 40) for _ in range(2)]
+    with pytest.raises(InsufficientCredits):
+        await gateway.leases.open(key, books.name(), 40)
+    gateway.leases.capture(first, 25)
+    gateway.leases.void(second)
+    assert gateway.leases.balance(key) == 75
+    assert (await gateway.balance(key)).balance == 75
+    assert (await gateway.leases.open(key, books.name(), 75)).state == "open"
+    assert books.lost == []
+
+
+async def what_is_charged_is_not_free_before_it_is_settled(books: Books) -> None:
+    """Money that was spent a moment ago is not lent again."""
+    gateway, key = await books.gateway(), await books.account(100)
+    hold = await gateway.leases.open(key, books.name(), 80)
+    books.database.away = True
+    gateway.leases.capture(hold, 80)
+    with pytest.raises((InsufficientCredits, Unavailable)):
+        await gateway.leases.open(key, books.name(), 30)
+    books.database.away = False
+    assert (await gateway.balance(key)).balance == 20
+
+
+async def a_leased_hold_ends_once(books: Books) -> None:
+    """In memory as in the database."""
+    gateway, key = await books.gateway(), await books.account(100)
+    hold = await gateway.leases.open(key, books.name(), 60)
+    with pytest.raises(Conflict):
+        await gateway.leases.open(key, hold.id, 10)
+    gateway.leases.capture(hold, 10)
+    gateway.leases.capture(hold, 50)
+    gateway.leases.void(hold)
+    void = await gateway.leases.open(key, books.name(), 60)
+    gateway.leases.void(void)
+    gateway.leases.capture(void, 50)
+    assert (await gateway.balance(key)).balance == 90
+    assert await gateway.leases.open(key, books.name(), 90)
+
+
+async def a_forgotten_hold_expires(books: Books) -> None:
+    """Also one that was only in memory; what comes after that is not charged."""
+    gateway, key = await books.gateway(), await books.account(100)
+    hold = await gateway.leases.open(key, books.name(), 60)
+    books.clock.advance(FAR_S)
+    await gateway.keep()
+    assert hold.state == "expired"
+    gateway.leases.capture(hold, 50)
+    assert (await gateway.balance(key)).balance == 100
+
+
+async def a_charge_of_which_nobody_heard_is_not_repeated(books: Books) -> None:
+    """It is tried again until somebody says that it is in the books, and is there once."""
+    gateway, key = await books.gateway(), await books.account(100)
+    hold = await gateway.leases.open(key, books.name(), 40)
+    books.database.unsure = True
+    gateway.leases.capture(hold, 25)
+    assert (await gateway.balance(key)).balance == 75
+    await gateway.open_hold(books.hold(key, 75), expires_in_s=FAR_S)
+    assert books.lost == []
+
+
+async def a_charge_outlives_an_outage(books: Books) -> None:
+    """What was delivered while the database was away is charged when it is back."""
+    gateway, key = await books.gateway(), await books.account(100)
+    hold = await gateway.leases.open(key, books.name(), 40)
+    books.database.away = True
+    gateway.leases.capture(hold, 25)
+    await asyncio.sleep(0)
+    books.database.away = False
+    assert (await gateway.balance(key)).balance == 75
+    assert books.lost == []
+
+
+async def an_id_is_charged_once(books: Books) -> None:
+    """A second request of the same id is not charged, and somebody is told."""
+    gateway, key = await books.gateway(), await books.account(100)
+    name = books.name()
+    for _ in range(2):
+        gateway.leases.capture(await gateway.leases.open(key, name, 40), 25)
+        await gateway.leases.settlements.all_settled()
+    assert (await books.state(key)).balance == 75
+    assert [reason for _, reason in books.lost] == ["its id was charged before"]
+    books.lost.clear()
+
+
+async def an_answer_that_was_lost_leases_once(books: Books) -> None:
+    """A lease that grew without anybody hearing of it is no second lease."""
+    gateway, key = await books.gateway(), await books.account(100)
+    books.database.unsure = True
+    with pytest.raises(Unavailable):
+        await gateway.leases.open(key, books.name(), 40)
+    hold = await gateway.leases.open(key, books.name(), 100)
+    assert (await books.state(key)).held == 100
+    gateway.leases.capture(hold, 100)
+    assert (await gateway.balance(key)).balance == 0
+
+
+async def two_gateways_share_what_there_is(books: Books) -> None:
+    """What one of them leased and does not use is the other's for the asking; together they never promise more."""
+    one, other = await books.gateway(), await books.gateway()
+    key = await books.account(100)
+    first = await one.leases.open(key, books.name(), 10)
+    asked = asyncio.ensure_future(other.leases.open(key, books.name(), 90))
+    while not asked.done():
+        await one.keep()
+        await asyncio.sleep(0)
+    with pytest.raises(InsufficientCredits):
+        await one.leases.open(key, books.name(), 1)
+    one.leases.capture(first, 5)
+    other.leases.capture(await asked, 50)
+    await one.leases.settlements.all_settled()
+    assert (await other.balance(key)).balance == 45
+    assert books.lost == []
+
+
+async def what_is_used_is_not_given_back(books: Books) -> None:
+    """Others may ask for it as they like."""
+    one, other = await books.gateway(), await books.gateway()
+    key = await books.account(100)
+    hold = await one.leases.open(key, books.name(), 80)
+    await one.leases.give_back(key)
+    with pytest.raises(InsufficientCredits):
+        await other.leases.open(key, books.name(), 30)
+    one.leases.capture(hold, 80)
+    await one.leases.give_back(key)
+    assert (await one.balance(key)).balance == 20
+    assert books.lost == []
+
+
+async def idle_leases_end(books: Books) -> None:
+    """And with them everything that was held."""
+    gateway, key = await books.gateway(), await books.account(100)
+    gateway.leases.capture(await gateway.leases.open(key, books.name(), 40), 25)
+    await gateway.leases.settlements.all_settled()
+    assert (await books.state(key)).held > 0
+    books.clock.advance(IDLE_S)
+    await gateway.keep()
+    account = await books.state(key)
+    assert (account.balance, account.held) == (75, 0)
+
+
+async def a_restart_frees_what_was_held(books: Books) -> None:
+    """At once for a gateway of the same name; what its earlier run would still charge is nobody's debt."""
+    name, key = books.name("gateway"), await books.account(100)
+    dead = await books.gateway(name)
+    leased = await dead.leases.open(key, books.name(), 40)
+    held = await dead.open_hold(books.hold(key, 40), expires_in_s=FAR_S)
+    alive = await books.gateway(name)
+    assert (await books.state(key)).held == 0
+    dead.leases.capture(leased, 40)
+    await dead.leases.settlements.all_settled()
+    assert (await alive.capture(held.id, 40)).state == "expired"
+    assert (await books.state(key)).balance == 100
+    assert [settlement.cost for settlement, _ in books.lost] == [40]
+    books.lost.clear()
+
+
+async def the_silent_are_ended(books: Books) -> None:
+    """By any other gateway, some seconds after their last beat; nothing of theirs is charged later."""
+    silent, watcher = await books.gateway(), await books.gateway()
+    key = await books.account(100)
+    leased = await silent.leases.open(key, books.name(), 40)
+    await watcher.sweep()
+    books.clock.advance(SILENT_S)
+    assert await watcher.sweep() >= 1
+    assert (await books.state(key)).held == 0
+    silent.leases.capture(leased, 40)
+    await silent.leases.settlements.all_settled()
+    assert (await books.state(key)).balance == 100
+    assert len(books.lost) == 1
+    books.lost.clear()
+    assert (await silent.leases.open(key, books.name(), 100)).state == "open"
+
+
+async def the_living_are_left_alone(books: Books) -> None:
+    """One that beats keeps what it has, however long."""
+    living, watcher = await books.gateway(), await books.gateway()
+    key = await books.account(100)
+    leased = await living.leases.open(key, books.name(), 40)
+    for _ in range(4):
+        await watcher.sweep()
+        books.clock.advance(SILENT_S / 2)
+        await living.keep()
+    await watcher.sweep()
+    living.leases.capture(leased, 40)
+    assert (await living.balance(key)).balance == 60
+    assert books.lost == []
+
+
+async def a_beat_at_the_last_moment_counts(books: Books) -> None:
+    """Whoever was seen as silent and has beaten since then is not ended."""
+    living, key = await books.gateway(), await books.account(100)
+    leased = await living.leases.open(key, books.name(), 40)
+    (run,) = [run for run in await books.database.read(gateway_store.runs) if run.epoch == leased.lease.epoch]
+    books.clock.advance(GOOD_S / 2)
+    await living.keep()
+    assert await books.run(partial(gateway_store.end_silent, run=run)) is False
+    living.leases.capture(leased, 40)
+    assert (await living.balance(key)).balance == 60
+    assert books.lost == []
+
+
+async def who_cannot_be_heard_takes_on_nothing(books: Books) -> None:
+    """A gateway that has not reached the database for some seconds stops before others may end it."""
+    gateway, key = await books.gateway(), await books.account(1000)
+    await gateway.leases.open(key, books.name(), 1)
+    assert (await gateway.leases.open(key, books.name(), 1)).state == "open"
+    books.clock.advance(GOOD_S)
+    books.database.away = True
+    with pytest.raises(Unavailable):
+        await gateway.leases.open(key, books.name(), 1)
+    books.database.away = False
+    assert (await gateway.leases.open(key, books.name(), 1)).state == "open"
+
+
+async def many_want_the_last_of_it(books: Books) -> None:
+    """Of forty at once with money for ten exactly ten are admitted, and later ones when there is money again."""
+    gateway, key = await books.gateway(), await books.account(100)
+    asked = [gateway.leases.open(key, books.name(), 10) for _ in range(40)]
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    admitted = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+    assert len(admitted) == 10
+    assert (await books.state(key)).free == 0
+    gateway.leases.void(admitted[0])
+    assert (await gateway.leases.open(key, books.name(), 10)).state == "open"
+    await gateway.grant(key, books.name(), 10)
+    assert (await gateway.leases.open(key, books.name(), 10)).state == "open"
+
+
+async def a_hold_takes_what_a_lease_does_not_use(books: Books) -> None:
+    """Money is not stranded in a lease of one's own."""
+    gateway, key = await books.gateway(), await books.account(100)
+    gateway.leases.void(await gateway.leases.open(key, books.name(), 10))
+    assert (await books.state(key)).held >= 10
+    assert await gateway.open_hold(books.hold(key, 95), expires_in_s=FAR_S)
+
+
+async def every_journal_is_sealed(books: Books) -> None:
+    """An entry that was changed is named by its journal, and when it is put right all is well."""
+    key = await books.account(100)
+    await books.account(50)
+    (line,) = await books.database.read(partial(store.history, key=key, limit=1))
+    await books.run(partial(_change, number=line.number, by=7))
+    fault = await books.fault()
+    assert fault is not None
+    assert f"journal {line.number} of USDC" in fault.row
+    assert "hash" in fault.rule
+    await books.run(partial(_change, number=line.number, by=-7))
+    assert await books.fault() is None
+
+
+def _change(connection: Connection, number: int, by: int) -> None:
+    sql = "UPDATE ledger_entries SET amount = amount + :by WHERE number = :number AND ledger = 'USDC'"
+    connection.run(sql, by=by, number=number)
+
+
+async def nothing_is_settled_beyond_a_lease(books: Books) -> None:
+    """The database refuses what was never granted, whatever a gateway believes."""
+    gateway, key = await books.gateway(), await books.account(100)
+    hold = await gateway.leases.open(key, books.name(), 10)
+    settlement = Settlement(key, books.name(), 101, AT_MS)
+    work = partial(lease_store.settle, epoch=hold.lease.epoch, settlements=[settlement])
+    with pytest.raises(lease_store.LeaseOverspent):
+        await books.run(work)
+    assert (await books.state(key)).balance == 100
+
+
+SCENARIOS: tuple[Scenario, ...] = tuple(
+    function for name, function in list(globals().items()) if asyncio.iscoroutinefunction(function) and name[0] != "_"
+)
