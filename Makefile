@@ -39,7 +39,7 @@ conformance-vllm: $(VENV)/.developed ## Run the conformance suite on a real vLLM
 	@$(BIN)/python scripts/vllm/install.py
 	@$(BIN)/python -m pytest tests/conformance --engine=vllm --timeout=600 $(ARGS)
 
-clients: $(VENV)/.developed ## Run the vendors' clients against every door; `make test` runs those at their first one
+clients: $(VENV)/.developed ## Run the vendors' own clients at every door; `make test` runs some of them
 	@$(BIN)/python -m pytest tests/clients -m "not slow" $(ARGS)
 
 bench: $(VENV)/.served ## Compare with nginx, HAProxy, vllm-router, sglang-router and LiteLLM; writes docs/benchmarks
