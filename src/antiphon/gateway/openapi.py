@@ -32,6 +32,12 @@ REFUSALS = {
     503: "No node can serve this model now; `Retry-After` says when.",
     504: "`timeout_secs` is over.",
 }
+EVENT = {
+    "type": "object",
+    "description": "One event. Its data is a piece of the answer as JSON, or an error; `[DONE]` ends a whole answer.",
+    "properties": {"data": {"type": "string"}},
+    "required": ["data"],
+}
 REF_TEMPLATE = "#/components/schemas/{name}"
 Json = dict[str, Any]  # Any: an OpenAPI document is nested JSON
 
@@ -152,7 +158,7 @@ def _answer(route: Route, named: dict[type, Json]) -> Json:
     schema: Json = named[route.response] if route.response is not None else {}
     content: Json = {route.media_type: {"schema": schema} if schema else {}}
     if route.streams:
-        content["text/event-stream"] = {"schema": {"type": "string"}}
+        content["text/event-stream"] = {"schema": EVENT}
     return {"description": "OK", "content": content}
 
 

@@ -1,0 +1,172 @@
+"""Requests made from the OpenAPI document, good and bad ones: what comes back is what the document says."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from tests.examples.processes import ENGINE_MODULE, Gateway, ask, gateway, said, started, variables
+
+if TYPE_CHECKING:
+    import schemathesis
+
+    Case = schemathesis.Case[Any]  # Any: whatever is sent
+
+JSON = Any  # Any: the wire
+CASES_FEW = 150
+CASES_MANY = 2000
+ANSWER_S_MAX = 30.0
+GOOD_SHARE = 0.7
+SETTINGS = """
+upstreams:
+  - url: {url}
+    name: engine
+    kind: vllm
+    models:
+      - {{name: one, upstream_name: fault-model, embeddings: false, modalities: [text], context_length: 8192}}
+      - {{name: vectors, upstream_name: fault-model, embeddings: true}}
+"""
+# Without these a request that is made up can hardly be answered: the rules between fields are not in a schema.
+LEFT_OUT = (
+    "functions",
+    "function_call",
+    "tools",
+    "tool_choice",
+    "response_format",
+    "top_logprobs",
+    "suffix",
+    "best_of",
+)
+
+
+class Lab(Struct, frozen=True):
+    """A gateway; for each operation of its document, requests by its schema and against it; names of what is there."""
+
+    gateway: Gateway
+    good: dict[str, st.SearchStrategy[Any]]  # Any: schemathesis' own type, whose import takes a second
+    bad: dict[str, st.SearchStrategy[Any]]
+    names: dict[str, JSON]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The gateway, which in the end runs and has logged no exception."""
+    import schemathesis
+    from schemathesis import GenerationMode
+    from schemathesis.core.result import Ok
+
+    folder = tmp_path_factory.mktemp("openapi")
+    command = [sys.executable, "-m", ENGINE_MODULE, "--embeds", "--answer-tokens", "4"]
+    with started(command, variables(folder), folder / "engine.log") as engine:
+        file = folder / "antiphon.yaml"
+        file.write_text(SETTINGS.format(url=said(engine, folder / "engine.log")["url"]), encoding="utf-8")
+        with gateway(folder, ["--config", str(file)]) as found:
+            document = schemathesis.openapi.from_url(f"{found.root}/openapi.json")
+            operations = [one.ok() for one in document.get_all_operations() if isinstance(one, Ok)]
+            assert len(operations) == sum(map(len, document.raw_schema["paths"].values()))
+            good = {one.label: one.as_strategy(generation_mode=GenerationMode.POSITIVE) for one in operations}
+            bad = {one.label: one.as_strategy(generation_mode=GenerationMode.NEGATIVE) for one in operations}
+            yield Lab(found, good, bad, furnished(found))
+            assert found.process.poll() is None
+            assert "Traceback" not in (folder / "gateway.log").read_text(encoding="utf-8")
+
+
+def furnished(found: Gateway) -> dict[str, JSON]:
+    """Makes what requests refer to; the value of each field that can name it."""
+    status, _ = ask(f"{found.root}/v1/feedback/metrics", found.key, {"key": "thumbs", "kind": "SCALAR"})
+    assert status == 201
+    question = {"model": "default/one", "messages": [{"role": "user", "content": "hello"}], "n": 2}
+    status, answer = ask(f"{found.root}/api/v1/chat/completions", found.key, question)
+    assert status == 200
+    first, second = (choice["completion_id"] for choice in answer["choices"])
+    return {
+        "project": "default",
+        "project_id": "default",
+        "metric": "thumbs",
+        "session_id": answer["session_id"],
+        "completion_id": first,
+        "preferred_completion": first,
+        "other_completion": second,
+        "messages": question["messages"],
+        "prompt": "hello",
+        "input": "hello",
+        "dimensions": None,
+    }
+
+
+def brought_home(lab: Lab, case: Case) -> None:
+    """Makes the case ask for what is there."""
+    model = "vectors" if case.operation.path.endswith("/embeddings") else "one"
+    if isinstance(case.body, dict):
+        named = f"default/{model}" if case.operation.path.startswith("/api/v1/") else model
+        case.body.update({name: value for name, value in lab.names.items() if name in case.body})
+        case.body.update({"model": named} if "model" in case.body else {})
+        for name in LEFT_OUT:
+            case.body.pop(name, None)
+    if case.path_parameters and case.method != "DELETE":
+        names = {**lab.names, "model": model}
+        case.path_parameters.update({name: names[name] for name in case.path_parameters if name in names})
+
+
+@st.composite
+def cases(draw: st.DrawFn, lab: Lab) -> Case:
+    """A request to any operation, by its schema or against it; of those by their schema many ask for what is there."""
+    is_good = draw(st.booleans())
+    strategies = lab.good if is_good else lab.bad
+    case: Case = draw(strategies[draw(st.sampled_from(sorted(strategies)))])
+    if is_good and draw(st.integers(0, 3)):
+        brought_home(lab, case)
+    return case
+
+
+def tried(lab: Lab, count: int) -> Counter[tuple[str, int]]:
+    """Sends so many cases and checks what comes back; how often each operation answered with each status."""
+    import requests
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi import checks
+
+    session = requests.Session()
+    told: Counter[tuple[str, int]] = Counter()
+    rules = [
+        not_a_server_error,
+        checks.status_code_conformance,
+        checks.content_type_conformance,
+        checks.response_headers_conformance,
+        checks.response_schema_conformance,
+    ]
+
+    @settings(max_examples=count, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None)
+    @given(case=cases(lab), accept=st.sampled_from(["application/json", "text/plain", "*/*"]))
+    def send(case: Case, accept: str) -> None:
+        headers = {"authorization": f"Bearer {lab.gateway.key}", "accept": accept}
+        answer = case.call(session=session, headers=headers, timeout=ANSWER_S_MAX)
+        told[case.operation.label, answer.status_code] += 1
+        case.validate_response(answer, checks=rules)
+
+    with session:
+        send()
+    return told
+
+
+def test_a_few_requests(lab: Lab) -> None:
+    """No answer has a status, a type or a body that the document does not name, and none is a mistake of ours."""
+    assert tried(lab, CASES_FEW).total() >= CASES_FEW
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_many_requests(lab: Lab) -> None:
+    """The same for so many that every operation is asked, and most of them give a good answer too."""
+    told = tried(lab, CASES_MANY)
+    assert told.total() >= CASES_MANY
+    assert {label for label, _ in told} == set(lab.good)
+    answered = {label for label, status in told if status < HTTPStatus.MULTIPLE_CHOICES}
+    assert len(answered) > GOOD_SHARE * len(lab.good), set(lab.good) - answered
