@@ -52,6 +52,12 @@ class Key(Struct, frozen=True):
         return self.account_name or self.name
 
     @property
+    def limited(self) -> bool:
+        """Whether anything but its scopes bounds it, so that its requests have to be counted."""
+        own = self.requests_per_minute or self.tokens_per_minute or self.parallel_max
+        return bool(own) or self.account_allowance != UNLIMITED
+
+    @property
     def allowance(self) -> Allowance:
         """What this key may ask for."""
         return Allowance(self.requests_per_minute, self.tokens_per_minute, self.parallel_max)

@@ -1,4 +1,4 @@
-"""API keys: how they are made, recognised and looked up. Only digests are kept, never a key."""
+"""API keys: how they are made and recognised, and the digest of those that settings name."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import hashlib
 import re
 import secrets
 from typing import Literal
-
-from antiphon.key import Key
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_BYTES = 32
@@ -30,7 +28,7 @@ def well_formed(key: str) -> bool:
 
 
 def digest(key: str) -> str:
-    """What is kept of a key: SHA-256, hexadecimal. 256 random bits need no slow hash."""
+    """What settings hold of a key: SHA-256, hexadecimal. 256 random bits need no slow hash."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -44,14 +42,3 @@ def _base62(number: int, width: int) -> str:
         number, digit = divmod(number, len(ALPHABET))
         digits.append(ALPHABET[digit])
     return "".join(reversed(digits))
-
-
-class Keyring:
-    """All keys by digest. Looking one up costs a hash and a dictionary, so it takes the same time for any key."""
-
-    def __init__(self, keys: dict[str, Key]) -> None:
-        self._keys = {bytes.fromhex(name): key for name, key in keys.items()}
-
-    def find(self, key: bytes) -> Key | None:
-        """The key's owner, None when nobody has it."""
-        return self._keys.get(hashlib.sha256(key).digest())

@@ -1,4 +1,4 @@
-"""Keys: their form, the check that betrays a typing mistake, and the ring that knows only digests."""
+"""Keys: their form, the check that betrays a typing mistake, the digest that settings hold."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.accounts.keys import ALPHABET, Keyring, digest, mint, well_formed
-from antiphon.key import Key
+from antiphon.accounts.keys import ALPHABET, digest, mint, well_formed
 
 KINDS: tuple[Literal["live", "test"], ...] = ("live", "test")
 
@@ -45,23 +44,3 @@ def test_other_texts_are_not_well_formed(text: str) -> None:
 def test_a_digest_is_sha_256() -> None:
     """The digest is the standard's own for the text."""
     assert digest("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-
-
-def test_a_ring_finds_each_key_by_its_digest() -> None:
-    """The owner of a key is found, nobody is found for any other."""
-    first, second = Key("first"), Key("second", requests_per_minute=5, models=frozenset({"m"}), dria=True)
-    ring = Keyring({digest("one"): first, digest("two"): second})
-    assert ring.find(b"one") is first
-    assert ring.find(b"two") is second
-    assert ring.find(b"three") is None
-    assert ring.find(b"") is None
-
-
-def test_a_digest_is_no_key() -> None:
-    """Who reads what is kept cannot call with it."""
-    assert Keyring({digest("one"): Key("first")}).find(digest("one").encode()) is None
-
-
-def test_a_key_may_do_everything_unless_told() -> None:
-    """Without settings there is no limit and every model."""
-    assert Key("name") == Key("name", requests_per_minute=0, models=frozenset(), dria=False)
