@@ -6,16 +6,17 @@ import asyncio
 import re
 from typing import Literal
 
-from antiphon.accounts.authenticate import authenticate
-from antiphon.accounts.keys import Keyring
-from antiphon.accounts.limits import RequestLimits
-from antiphon.errors import AntiphonError, Unavailable
+from antiphon.accounts.authenticate import bearer
+from antiphon.accounts.keyring import Keyring
+from antiphon.accounts.limits import Limits
+from antiphon.errors import AntiphonError, PermissionDenied, Unavailable
 from antiphon.gateway.cors import CrossOrigin
 from antiphon.gateway.table import Route, Table
 from antiphon.http import errors as wire_errors
 from antiphon.http.errors import ErrorShape
 from antiphon.http.exchange import ClientGone, Exchange
 from antiphon.ids import Ids
+from antiphon.key import Key
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
 
@@ -34,7 +35,7 @@ class Application:
         table: Table,
         keyring: Keyring,
         *,
-        limits: RequestLimits,
+        limits: Limits,
         metrics: Metrics,
         log: Log,
         ids: Ids,
@@ -61,8 +62,9 @@ class Application:
         return self._table.routes
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Serve one request. The order of checks: address, key, limits; the handler does the rest."""
+        """Serve one request. The order of checks: address, key, scope, limits; the handler does the rest."""
         begun_at = self._loop.time()
+        admitted: Key | None = None
         metrics = self._metrics
         metrics.in_flight += 1
         given = exchange.headers.get(b"x-request-id")
@@ -73,11 +75,9 @@ class Application:
             route, parameter = self._table.find(exchange.method, exchange.path)
             exchange.route = route.path
             if route.key:
-                key = exchange.key = authenticate(exchange.headers, self._keyring)
-                if key.requests_per_minute:
-                    self._limits.take(key, begun_at)
-                if metrics.in_flight > self._in_flight_max:
-                    raise Unavailable("The gateway is at its limit of requests.", retry_after_s=1)
+                token = bearer(exchange.headers)
+                key = exchange.key = self._keyring.find(token, begun_at) or await self._keyring.look_up(token)
+                admitted = self._admit(exchange, route, key, begun_at)
             if parameter is not None:
                 exchange.parameter = parameter
             await route.handler(exchange)
@@ -95,10 +95,26 @@ class Application:
         finally:
             if not exchange.responded:
                 exchange.break_off()
+            if admitted is not None:
+                self._limits.leave(admitted)
             metrics.in_flight -= 1
             metrics.responded(exchange.route, exchange.status)
             if self._log.accesses:
                 self._log.access(exchange, self._loop.time() - begun_at)
+
+    def _admit(self, exchange: Exchange, route: Route, key: Key, now_s: float) -> Key | None:
+        """Let the request through or refuse it; the key if its limits count the request, so that its end is told."""
+        if route.scope is not None and route.scope not in key.scopes:
+            raise PermissionDenied(f"This takes a key with the scope `{route.scope}`.")
+        if self._metrics.in_flight > self._in_flight_max:
+            raise Unavailable("The gateway is at its limit of requests.", retry_after_s=1)
+        if not key.limited:
+            return None
+        try:
+            self._limits.admit(key, now_s)
+        finally:
+            exchange.always += self._limits.headers(key, now_s)  # what is left, in refusals too
+        return key
 
     def _request_id(self, given: bytes) -> str:
         """The client's own, where it is one that can be shown everywhere."""
@@ -111,7 +127,7 @@ class Application:
             return
         shape = self._shape(exchange.path)
         accept, authorization = exchange.header(b"accept"), exchange.header(b"authorization")
-        as_form = wire_errors.form(accept, authorization, self._errors)
+        as_form = wire_errors.form(accept, authorization, self._errors, exchange.path)
         content_type, body = wire_errors.body(error, as_form, shape)
         exchange.respond(wire_errors.status(error, shape), body, content_type, *wire_errors.headers(error))
 

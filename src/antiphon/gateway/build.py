@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from antiphon.accounts.limits import RequestLimits
+from antiphon.accounts.keyring import Keyring
+from antiphon.accounts.limits import Limits
+from antiphon.accounts.routes import AuthRoutes, KeyRoutes
+from antiphon.accounts.sign_in import SignIn
 from antiphon.clock import SystemClock
 from antiphon.completions.answering import Answering
 from antiphon.completions.dialects import Dialect, EmbeddingDialect
 from antiphon.completions.doors import DOORS, Door
 from antiphon.completions.embedding_routes import EmbeddingRoutes
-from antiphon.completions.embeddings import EmbeddingService
+from antiphon.completions.embeddings import EmbeddingRecord, EmbeddingService
 from antiphon.completions.plan import Bounds
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.record import Record
@@ -47,9 +50,14 @@ from antiphon.sources.supervision import OnProgress
 from antiphon.vision.admission import ImageAdmission
 from antiphon.wheel import TimerWheel
 
+DEFAULT_BASE_URL = "http://127.0.0.1:8000"
+
 
 class Builder:
-    """Puts a gateway together, a part at a time. Make it within a running event loop."""
+    """Puts a gateway together, a part at a time. Make it within a running event loop.
+
+    `base_url` is where it listens; wallets that sign in name it, unless a setting says otherwise.
+    """
 
     def __init__(
         self,
@@ -59,8 +67,10 @@ class Builder:
         log: Log,
         wheel: TimerWheel,
         doors: tuple[Door, ...] = DOORS,
+        base_url: str = DEFAULT_BASE_URL,
     ) -> None:
         self._settings = settings
+        self._base_url = base_url
         self._doors = doors
         self._development_key = development_key
         self._log = log
@@ -68,6 +78,7 @@ class Builder:
         self._clock = SystemClock()
         self._ids = Ids()
         self._metrics = Metrics()
+        self._limits = Limits()
         self._catalogue = Catalogue()
         self._placement = Placement(queue_max=settings.limits.queue_max)
         self._images = ImageAdmission(values.image_limits(settings))
@@ -100,8 +111,8 @@ class Builder:
         settings = self._settings
         return Application(
             table(self._handlers(), metrics_need_key=not settings.observability.metrics_public),
-            values.keyring(settings, self._development_key),
-            limits=RequestLimits(),
+            Keyring(values.named_keys(settings, self._development_key), self._storage.stored_keys),
+            limits=self._limits,
             metrics=self._metrics,
             log=self._log,
             ids=self._ids,
@@ -119,6 +130,8 @@ class Builder:
             embeddings=tuple(
                 (door, self._embedding(door, door.embeddings, embeddings)) for door in self._doors if door.embeddings
             ),
+            auth=AuthRoutes(self._sign_in(), on_change=storage.keys_changed),
+            keys=KeyRoutes(storage.keys, clock=self._clock, on_change=storage.keys_changed),
             models=ModelRoutes(self._catalogue),
             projects=ProjectRoutes(storage.projects),
             interactions=InteractionRoutes(storage.interactions, storage.projects),
@@ -130,6 +143,11 @@ class Builder:
             health=HealthRoutes(self._catalogue, self._metrics, lambda: storage.healthy),
             pages=PageRoutes(),
         )
+
+    def _sign_in(self) -> SignIn:
+        storage, rules = self._storage, values.sign_in_rules(self._settings, self._base_url)
+        secrets = [pepper.secret for pepper in storage.peppers]
+        return SignIn(storage.keys, rules, secrets, clock=self._clock, ids=self._ids)
 
     def _answering(self) -> Answering:
         """Answers with and without tools of the server; the rounds behind one answer are not told one by one."""
@@ -155,7 +173,7 @@ class Builder:
             values.bounds(self._settings),
             projects=lambda: self._storage.projects.by_name,
             wheel=self._wheel,
-            on_end=self._metrics.embedded,
+            on_end=self._embedded,
         )
 
     def _embedding(self, door: Door, dialect: EmbeddingDialect, service: EmbeddingService) -> EmbeddingRoutes:
@@ -178,8 +196,13 @@ class Builder:
     def _ended(self, record: Record) -> None:
         """What became of a request is counted, and kept where it is to be."""
         self._metrics.ended(record)
+        self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)
         if record.plan.stored:
             self._storage.interactions.record(interactions(record, int(self._clock.now() * 1000)))
+
+    def _embedded(self, record: EmbeddingRecord) -> None:
+        self._metrics.embedded(record)
+        self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)
 
     def _chat(self, door: Door, answering: Answering, dialect: Dialect | None = None) -> ChatRoutes:
         exact = self._settings.server.wire == "exact"

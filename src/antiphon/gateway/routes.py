@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from antiphon.accounts import wire as accounts
+from antiphon.accounts.routes import AuthRoutes, KeyRoutes
 from antiphon.completions.doors import Door
 from antiphon.completions.embedding_routes import EmbeddingRoutes
 from antiphon.completions.routes import ChatRoutes
@@ -35,6 +37,8 @@ class Handlers(Struct, frozen=True):
     chat: tuple[tuple[Door, ChatRoutes], ...]
     text: tuple[tuple[Door, ChatRoutes], ...]
     embeddings: tuple[tuple[Door, EmbeddingRoutes], ...]
+    auth: AuthRoutes
+    keys: KeyRoutes
     models: ModelRoutes
     projects: ProjectRoutes
     interactions: InteractionRoutes
@@ -54,6 +58,8 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             *(_text(door, routes) for door, routes in handlers.text),
             *(_embeddings(door, routes) for door, routes in handlers.embeddings),
             *(row for door, _ in handlers.chat for row in _models(door, handlers.models)),
+            *_auth(handlers.auth),
+            *_keys(handlers.keys),
             *_projects(handlers.projects),
             *_interactions(handlers.interactions, handlers.sessions),
             *_feedback_metrics(handlers.feedback_metrics),
@@ -63,7 +69,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
                   media_type=TEXT, statuses=(503,)),
             Route("GET", "/health", health.health, "A summary of all models.", "health", key=False, statuses=(503,)),
             Route("GET", "/metrics", health.metrics, "Prometheus metrics.", "health", key=metrics_need_key,
-                  media_type=TEXT),
+                  scope=None, media_type=TEXT),
             Route("GET", "/docs", pages.docs, "This reference for people.", "documents", key=False,
                   media_type="text/html"),
             Route("GET", "/openapi.json", pages.openapi, "The OpenAPI document.", "documents", key=False),
@@ -71,7 +77,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
                   media_type=TEXT),
         )
     )  # fmt: skip
-    pages.finish(made.routes)
+    pages.finish(made.routes, tuple((f"{door.prefix}/", door.errors) for door, _ in handlers.chat))
     return made
 
 
@@ -127,6 +133,30 @@ def _embeddings(door: Door, routes: EmbeddingRoutes) -> Route:
         response=door.embeddings.ANSWER,
         statuses=(403, 404, 502, 504),
     )
+
+
+def _auth(routes: AuthRoutes) -> tuple[Route, ...]:
+    return (
+        Route("POST", "/v1/auth/challenge", routes.challenge, "A text that a wallet signs to get a key.", "auth",
+              key=False, request=accounts.ChallengeBody, response=accounts.WireChallenge, statuses=(403,)),
+        Route("POST", "/v1/auth/wallet", routes.wallet, "Sign in with a signed text, and get a key.", "auth",
+              key=False, request=accounts.WalletBody, response=accounts.WireSignedIn,
+              statuses=(401, 403, 409, 429, 503)),
+    )  # fmt: skip
+
+
+def _keys(routes: KeyRoutes) -> tuple[Route, ...]:
+    return (
+        Route("GET", "/v1/keys", routes.list, "List the account's keys.", "keys", scope="keys",
+              response=accounts.WireKeys, statuses=(403,)),
+        Route("POST", "/v1/keys", routes.create, "Make a key, which may do no more than the one that asks.", "keys",
+              scope="keys", request=accounts.KeyBody, response=accounts.WireMinted, success=201, statuses=(403, 409)),
+        Route("DELETE", "/v1/keys/{key}", routes.revoke, "Revoke a key.", "keys", scope="keys", success=204,
+              statuses=(403, 404)),
+        Route("POST", "/v1/keys/{key}/rotate", routes.rotate, "Make a key's successor; both are good for a while.",
+              "keys", scope="keys", request=accounts.RotationBody, response=accounts.WireMinted, success=201,
+              statuses=(403, 404, 409)),
+    )  # fmt: skip
 
 
 def _projects(routes: ProjectRoutes) -> tuple[Route, ...]:

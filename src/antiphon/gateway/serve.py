@@ -38,6 +38,18 @@ def run(settings: Settings, *, announce: Announce, environ: Mapping[str, str], d
 
 
 async def _serve(settings: Settings, announce: Announce, environ: Mapping[str, str], doors: tuple[Door, ...]) -> int:
+    with _listen(settings) as listener:
+        await _serve_on(listener, settings, announce, environ, doors)
+    return 0
+
+
+async def _serve_on(
+    listener: socket.socket,
+    settings: Settings,
+    announce: Announce,
+    environ: Mapping[str, str],
+    doors: tuple[Door, ...],
+) -> None:
     key = development_key(settings.data_dir) if settings.development_key else None
     log = Log(
         form=settings.observability.log_format,
@@ -57,10 +69,9 @@ async def _serve(settings: Settings, announce: Announce, environ: Mapping[str, s
         announce(Announcement("model", model=model, state=state, detail=detail))
 
     wheel = TimerWheel(loop)
-    builder = Builder(settings, development_key=key, log=log, wheel=wheel, doors=doors)
-    gateway = builder.build(environ=environ, on_progress=on_progress, on_state=on_state)
-    listener = _listen(settings)
     base_url = settings.server.base_url or _base_url(settings, listener.getsockname()[1])
+    builder = Builder(settings, development_key=key, log=log, wheel=wheel, doors=doors, base_url=base_url)
+    gateway = builder.build(environ=environ, on_progress=on_progress, on_state=on_state)
     server = Server(gateway.app, limits=_limits(settings.server), clock=SystemClock(), ids=Ids(), wheel=wheel)
     stopped = _stopped_by_signal()
     await gateway.start()
@@ -73,7 +84,6 @@ async def _serve(settings: Settings, announce: Announce, environ: Mapping[str, s
     ready.cancel()
     await server.stop(settings.server.drain_s)
     await gateway.close()
-    return 0
 
 
 def _spare_garbage_collection() -> None:

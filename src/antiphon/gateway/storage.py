@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Literal
 
+from antiphon.accounts.service import Keys
+from antiphon.accounts.stored_keys import StoredKeys
 from antiphon.chat import Message
 from antiphon.clock import Clock
 from antiphon.db.open import open_database
+from antiphon.errors import Unavailable
 from antiphon.feedback.comparing import Comparisons
 from antiphon.feedback.metrics import FeedbackMetrics
 from antiphon.feedback.service import Feedbacks
+from antiphon.gateway import values
 from antiphon.ids import Ids
 from antiphon.interactions.access import reach
 from antiphon.interactions.recorder import Recorder
@@ -44,6 +49,22 @@ class Storage:
         self.feedbacks = Feedbacks(self._database, self.interactions, clock=clock, ids=ids)
         self.comparisons = Comparisons(self._database, self.interactions, clock=clock, ids=ids)
         self.feedback_metrics = FeedbackMetrics(self._database, clock=clock, ids=ids)
+        self.peppers = values.peppers(settings)
+        self.keys = Keys(
+            self._database,
+            self.peppers[0],
+            kind=values.key_kind(settings),
+            keys_max=settings.auth.keys_per_account_max,
+            clock=clock,
+            ids=ids,
+        )
+        self.stored_keys = StoredKeys(
+            self._database,
+            self.peppers,
+            clock=clock,
+            now_s=asyncio.get_running_loop().time,
+            account_allowance=values.account_allowance(settings),
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -64,11 +85,26 @@ class Storage:
         """The turns of a session so far, as far as the key may see them."""
         return await self.sessions.history(reach(key, self.projects.by_name), session_id)
 
+    async def keys_changed(self) -> None:
+        """Let this gateway see at once that a key was changed; others see it within two seconds."""
+        with contextlib.suppress(Unavailable):
+            await self.stored_keys.refresh()
+
     async def start(self) -> None:
         """Read what requests need, and keep it fresh."""
         await self.projects.refresh()
+        await self.stored_keys.refresh()
+        await self._tell_of_peppers()
         self.recorder.start()
-        self._tasks = [asyncio.get_running_loop().create_task(self.projects.run())]
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self.projects.run()), loop.create_task(self.stored_keys.run())]
+
+    async def _tell_of_peppers(self) -> None:
+        """Say that there are keys which nobody can call with here: their pepper is somewhere else."""
+        known = {pepper.id for pepper in self.peppers}
+        for pepper_id, keys in (await self.keys.peppers()).items():
+            if pepper_id not in known:
+                self._log.warning("keys were made under a pepper that is not set here", pepper=pepper_id, keys=keys)
 
     async def close(self) -> None:
         """Write what is on its way, and close the database."""
@@ -76,6 +112,7 @@ class Storage:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        await self.stored_keys.close()
         await self.recorder.close()
         await self._database.close()
 

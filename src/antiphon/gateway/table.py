@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from antiphon.errors import MethodNotAllowed, NotFound
 from antiphon.http.exchange import Exchange
+from antiphon.key import Scope
 
 Handler = Callable[[Exchange], Awaitable[None]]
 
@@ -15,6 +16,7 @@ Handler = Callable[[Exchange], Awaitable[None]]
 class Route(Struct, frozen=True):
     """A method and a path. A path that ends in `{name}` takes the rest of the address, slashes included.
 
+    In the middle of a path `{name}` stands for one part of it. `scope` is what the key must have, None: nothing.
     `request`, `response` and `query` are the structs whose JSON schemas the document shows; `success` is the status of
     a good answer, `statuses` are the documented refusals besides the ones that every route has.
     """
@@ -25,6 +27,7 @@ class Route(Struct, frozen=True):
     summary: str
     tag: str
     key: bool = True
+    scope: Scope | None = "inference"
     request: type | None = None
     response: type | None = None
     query: type | None = None
@@ -36,7 +39,14 @@ class Route(Struct, frozen=True):
     @property
     def parameter(self) -> str | None:
         """The name of the path's parameter."""
-        return self.path[self.path.index("{") + 1 : -1] if self.path.endswith("}") else None
+        return self.path[self.path.index("{") + 1 : self.path.index("}")] if "{" in self.path else None
+
+    def match(self, path: str) -> str | None:
+        """The value of the path's parameter; None when it is another path."""
+        before, after = self.path[: self.path.index("{")], self.path[self.path.index("}") + 1 :]
+        value = path[len(before) : len(path) - len(after)]
+        fits = path.startswith(before) and path.endswith(after) and bool(value)
+        return value if fits and not (after and "/" in value) else None
 
 
 class Table:
@@ -45,16 +55,18 @@ class Table:
     def __init__(self, routes: tuple[Route, ...]) -> None:
         self.routes = routes
         self._exact = {(route.method, route.path): route for route in routes if route.parameter is None}
-        self._prefixes = tuple((route.path[: route.path.index("{")], route) for route in routes if route.parameter)
+        parametric = [route for route in routes if route.parameter is not None]
+        # What ends in a fixed word is looked at first: otherwise the rest of an address would swallow it.
+        self._parametric = tuple(sorted(parametric, key=lambda route: route.path.endswith("}")))
 
     def find(self, method: str, path: str) -> tuple[Route, str | None]:
         """The route and the value of its parameter; NotFound, or MethodNotAllowed with the methods that are."""
         route = self._exact.get((method, path))
         if route is not None:
             return route, None
-        for prefix, candidate in self._prefixes:
-            if candidate.method == method and path.startswith(prefix) and len(path) > len(prefix):
-                return candidate, path[len(prefix) :]
+        for candidate in self._parametric:
+            if candidate.method == method and (value := candidate.match(path)) is not None:
+                return candidate, value
         allow = self._allowed(path)
         if allow:
             raise MethodNotAllowed(f"This address takes {', '.join(allow)}.", allow=allow)
@@ -62,5 +74,5 @@ class Table:
 
     def _allowed(self, path: str) -> tuple[str, ...]:
         methods = {route.method for route in self.routes if route.path == path}
-        methods |= {route.method for prefix, route in self._prefixes if path.startswith(prefix) and path != prefix}
+        methods |= {route.method for route in self._parametric if route.match(path) is not None}
         return tuple(sorted(methods))

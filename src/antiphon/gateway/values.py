@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from antiphon.accounts.keys import Keyring, digest
+from urllib.parse import urlsplit
+
+from antiphon.accounts import pepper
+from antiphon.accounts.keys import digest
+from antiphon.accounts.model import Kind
+from antiphon.accounts.pepper import Pepper
+from antiphon.accounts.sign_in import SignInRules
+from antiphon.accounts.wallet import Origin
 from antiphon.completions.dialects import RequestBounds
 from antiphon.completions.plan import Bounds
-from antiphon.key import ADMIN, INFERENCE, Key
+from antiphon.key import ADMIN, CLIENT, Allowance, Key
 from antiphon.settings.model import Settings
 from antiphon.vision.limits import ImageLimits
 
@@ -44,23 +51,62 @@ def image_limits(settings: Settings) -> ImageLimits:
     )
 
 
-def keyring(settings: Settings, development_key: str | None) -> Keyring:
+def named_keys(settings: Settings, development_key: str | None) -> dict[str, Key]:
     """The keys of the settings and the development key, by digest."""
     keys: dict[str, Key] = {}
     for row in settings.keys:
         secret = row.key.reveal() if row.key is not None else ""
-        name = row.key_sha256 or digest(secret)
-        dria = secret.startswith("dkn_")
-        keys[name] = Key(
+        keys[row.key_sha256 or digest(secret)] = Key(
             row.name,
             row.requests_per_minute,
             frozenset(row.models),
             frozenset(row.projects),
-            scopes=ADMIN if row.admin else INFERENCE,
+            scopes=ADMIN if row.admin else CLIENT,
             account_name=row.account or "",
             session_memory=row.session_memory,
-            dria=dria,
+            dria=secret.startswith("dkn_"),
+            tokens_per_minute=row.tokens_per_minute,
+            parallel_max=row.parallel_max,
         )
     if development_key is not None:
         keys[digest(development_key)] = Key("development", scopes=ADMIN, dria=development_key.startswith("dkn_"))
-    return Keyring(keys)
+    return keys
+
+
+def peppers(settings: Settings) -> tuple[Pepper, ...]:
+    """What stored keys are digested with; made in the data folder where none is set."""
+    auth = settings.auth
+    current = None if auth.pepper is None else auth.pepper.reveal()
+    former = () if auth.former_pepper is None else (auth.former_pepper.reveal(),)
+    return pepper.peppers(settings.data_dir, current, former)
+
+
+def key_kind(settings: Settings) -> Kind:
+    """What new stored keys are for."""
+    return settings.auth.key_kind or ("test" if settings.development_key else "live")
+
+
+def account_allowance(settings: Settings) -> Allowance:
+    """What the stored keys of one account may ask for together."""
+    auth = settings.auth
+    return Allowance(auth.account_requests_per_minute, auth.account_tokens_per_minute, auth.account_parallel_max)
+
+
+def sign_in_rules(settings: Settings, base_url: str) -> SignInRules:
+    """Whom sign-in texts may be for. `base_url` is where the gateway listens, should no setting say more."""
+    auth = settings.auth
+    addresses = auth.origins or (settings.server.base_url or base_url,)
+    origins = tuple(_origin(address) for address in addresses)
+    if not auth.origins:
+        # A gateway on one's own machine has two names, and people use either.
+        origins += tuple(
+            Origin(one.scheme, one.domain.replace("127.0.0.1", "localhost"))
+            for one in origins
+            if one.domain.partition(":")[0] == "127.0.0.1"
+        )
+    return SignInRules(auth.sign_in, origins, auth.chain_ids, auth.sign_ins_per_minute)
+
+
+def _origin(address: str) -> Origin:
+    parts = urlsplit(address)
+    return Origin(parts.scheme, parts.netloc.lower())

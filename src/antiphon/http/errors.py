@@ -19,6 +19,7 @@ ErrorShape = Literal["openai", "detail", "error"]
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 JSON = (b"content-type", b"application/json")
 RETRY_AFTER_S_MAX = 60
+DRIA_PATHS = ("/v1/auth/", "/v1/credits/", "/v1/channel")  # which no other vendor has
 ENTITIES = {  # what Adaptive's client looks for in the sentence
     "model_not_found": "model",
     "project_not_found": "project",
@@ -29,8 +30,8 @@ _QUALITY = re.compile(r";\s*q=([0-9.]+)")
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 
 
-def form(accept: str, authorization: str, setting: Literal["auto", "text", "json"]) -> Form:
-    """Text or JSON: what Accept prefers; else text for a `dkn_` key, as Dria documents, JSON for others."""
+def form(accept: str, authorization: str, setting: Literal["auto", "text", "json"], path: str = "") -> Form:
+    """Text or JSON: what Accept prefers; else text for a `dkn_` key and on Dria's own paths, JSON for the rest."""
     if setting != "auto":
         return setting
     text, json = _preference(accept, "text/plain"), _preference(accept, "application/json")
@@ -38,7 +39,7 @@ def form(accept: str, authorization: str, setting: Literal["auto", "text", "json
         return "text"
     if json > 0:
         return "json"
-    return "text" if "dkn_" in authorization[:16] else "json"
+    return "text" if "dkn_" in authorization[:16] or path.startswith(DRIA_PATHS) else "json"
 
 
 def _preference(accept: str, media_type: str) -> float:

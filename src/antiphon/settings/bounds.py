@@ -56,6 +56,7 @@ SHA256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", title="64 hexadecimal di
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 CountOrNone = Annotated[int, Meta(ge=0, le=1_000_000)]  # 0 stands for "no limit"
+TokenRate = Annotated[int, Meta(ge=0, le=1_000_000_000)]  # 0 stands for "no limit"
 Bytes = Annotated[int, Meta(ge=1024, le=1 << 30)]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Tokens = Annotated[int, Meta(ge=1, le=16_777_216)]

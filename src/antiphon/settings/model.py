@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from antiphon.settings.bounds import SHA256, Bytes, Count, CountOrNone, HTTPAddress, Name, NonEmpty, Seconds
+from antiphon.settings.auth import AuthSettings
+from antiphon.settings.bounds import SHA256, Bytes, Count, CountOrNone, HTTPAddress, Name, NonEmpty, Seconds, TokenRate
 from antiphon.settings.projects import ProjectSettings
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
@@ -37,6 +38,14 @@ class KeySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     requests_per_minute: Annotated[
         CountOrNone,
         Meta(description="Requests that the key may make in a minute; 0 means no limit."),
+    ] = 0
+    tokens_per_minute: Annotated[
+        TokenRate,
+        Meta(description="Tokens that requests of the key may use in a minute; 0 means no limit."),
+    ] = 0
+    parallel_max: Annotated[
+        CountOrNone,
+        Meta(description="Requests of the key that are served at once; 0 means no limit."),
     ] = 0
     models: Annotated[
         tuple[Name, ...],
@@ -165,6 +174,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = True
     server: Annotated[ServerSettings, Meta(description="The HTTP server.")] = ServerSettings()
     keys: Annotated[tuple[KeySettings, ...], Meta(description="Keys of clients.")] = ()
+    auth: Annotated[AuthSettings, Meta(description="Stored keys, and sign-in by wallet.")] = AuthSettings()
     models: Annotated[tuple[ModelSettings, ...], Meta(description="Models that the gateway runs.")] = ()
     upstreams: Annotated[tuple[UpstreamSettings, ...], Meta(description="Servers that others run.")] = ()
     projects: Annotated[

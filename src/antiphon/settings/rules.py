@@ -12,6 +12,7 @@ from antiphon.settings.model import KeySettings, Settings
 from antiphon.settings.paths import SettingPath
 from antiphon.settings.projects import ProjectSettings, as_project
 
+PEPPER_CHARACTERS_MIN = 32
 Broken = Iterator[tuple[SettingPath, str]]
 
 
@@ -23,6 +24,7 @@ def broken(settings: Settings) -> Broken:
     for index, key in enumerate(settings.keys):
         yield from _key(key, index)
     yield from _repeated(("keys", "name"), [key.name for key in settings.keys])
+    yield from _auth(settings)
     yield from _projects(settings)
     yield from _tool_providers(settings)
     if settings.database.url is not None and (fault := address.fault(settings.database.url.reveal())):
@@ -78,6 +80,17 @@ def _serving(settings: Settings) -> Broken:
 def _key(key: KeySettings, index: int) -> Broken:
     if (key.key is None) == (key.key_sha256 is None):
         yield ("keys", index), "give exactly one of `key` and `key_sha256`"
+
+
+def _auth(settings: Settings) -> Broken:
+    auth, server = settings.auth, settings.server
+    for field, pepper in (("pepper", auth.pepper), ("former_pepper", auth.former_pepper)):
+        if pepper is not None and len(pepper.reveal()) < PEPPER_CHARACTERS_MIN:
+            yield ("auth", field), f"give {PEPPER_CHARACTERS_MIN} characters or more, as `openssl rand -hex 32` does"
+    known = auth.origins or server.base_url is not None or loopback(server.host)
+    if auth.sign_in and not known:
+        rule = "name the addresses that clients use, here or in `server.base_url`: wallets sign for one of them"
+        yield ("auth", "origins"), rule
 
 
 def _tool_providers(settings: Settings) -> Broken:

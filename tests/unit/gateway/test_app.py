@@ -8,8 +8,9 @@ import io
 import msgspec
 import pytest
 
-from antiphon.accounts.keys import Keyring, digest
-from antiphon.accounts.limits import RequestLimits
+from antiphon.accounts.keyring import Keyring
+from antiphon.accounts.keys import digest
+from antiphon.accounts.limits import Limits
 from antiphon.errors import BadRequest
 from antiphon.gateway.app import Application
 from antiphon.gateway.cors import CrossOrigin
@@ -49,7 +50,7 @@ class Served:
         self.app = Application(
             table,
             Keyring({digest(SECRET): Key("alice"), digest(ONCE): Key("bob", requests_per_minute=1)}),
-            limits=RequestLimits(),
+            limits=Limits(),
             metrics=self.metrics,
             log=Log(form="json", access=True, stream=self.lines, now=lambda: 0.0),
             ids=seeded(1),

@@ -20,9 +20,16 @@ def route(method: str, path: str) -> Route:
 
 
 def table() -> Table:
-    """A small table with an exact path, the same with two methods, and a parameter."""
+    """A small table with an exact path, the same with two methods, a parameter at the end and one in the middle."""
     return Table(
-        (route("GET", "/models"), route("POST", "/chat"), route("GET", "/chat"), route("GET", "/models/{model}"))
+        (
+            route("GET", "/models"),
+            route("POST", "/chat"),
+            route("GET", "/chat"),
+            route("GET", "/models/{model}"),
+            route("GET", "/keys/{key}"),
+            route("GET", "/keys/{key}/use"),
+        )
     )
 
 
@@ -33,10 +40,15 @@ def table() -> Table:
         ("POST", "/chat", "/chat", None),
         ("GET", "/models/llama", "/models/{model}", "llama"),
         ("GET", "/models/org/llama:8b", "/models/{model}", "org/llama:8b"),
+        ("GET", "/keys/a", "/keys/{key}", "a"),
+        ("GET", "/keys/a/use", "/keys/{key}/use", "a"),
+        ("GET", "/keys/a/b/use", "/keys/{key}", "a/b/use"),
+        ("GET", "/keys/use", "/keys/{key}", "use"),
+        ("GET", "/keys//use", "/keys/{key}", "/use"),
     ],
 )
 def test_routes_are_found(method: str, path: str, template: str, parameter: str | None) -> None:
-    """An exact path has no parameter; a parameter takes the rest, slashes included."""
+    """An exact path has no parameter; one at the end takes the rest, slashes included, one in the middle a part."""
     found, value = table().find(method, path)
     assert (found.method, found.path, value) == (method, template, parameter)
 
@@ -59,7 +71,9 @@ def test_other_methods_are_refused_with_those_that_are(path: str, allow: tuple[s
     assert caught.value.message == f"This address takes {', '.join(allow)}."
 
 
-@pytest.mark.parametrize(("path", "name"), [("/models/{model}", "model"), ("/models", None)])
+@pytest.mark.parametrize(
+    ("path", "name"), [("/models/{model}", "model"), ("/keys/{key}/use", "key"), ("/models", None)]
+)
 def test_a_route_knows_its_parameter(path: str, name: str | None) -> None:
-    """It is what stands between the braces at the end."""
+    """It is what stands between the braces."""
     assert route("GET", path).parameter == name

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Literal
+
 import pytest
 
 from antiphon.accounts.keys import digest
 from antiphon.gateway import values
-from antiphon.key import ADMIN, INFERENCE, Key
+from antiphon.key import ADMIN, CLIENT, UNLIMITED, Allowance, Key
+from antiphon.settings.auth import AuthSettings
 from antiphon.settings.model import Images, KeySettings, Limits, Settings, Timeouts
 from antiphon.settings.secret import Secret
+from antiphon.settings.server import ServerSettings
 
 
 def test_times() -> None:
@@ -47,32 +52,79 @@ def test_a_key_may_what_it_was_given(told: str) -> None:
         account="acme",
         admin=True,
         session_memory=True,
+        tokens_per_minute=9,
+        parallel_max=2,
     )
-    keyring = values.keyring(Settings(keys=(row,)), None)
-    key = keyring.find(b"sk-a")
-    assert key == Key(
-        "alice",
-        7,
-        frozenset({"m"}),
-        frozenset({"p"}),
-        scopes=ADMIN,
-        account_name="acme",
-        session_memory=True,
-    )
-    assert keyring.find(b"sk-b") is None
-    assert keyring.find(digest("sk-a").encode()) is None
+    keys = values.named_keys(Settings(keys=(row,)), None)
+    assert keys == {
+        digest("sk-a"): Key(
+            "alice",
+            7,
+            frozenset({"m"}),
+            frozenset({"p"}),
+            scopes=ADMIN,
+            account_name="acme",
+            session_memory=True,
+            tokens_per_minute=9,
+            parallel_max=2,
+        )
+    }
 
 
 def test_a_plain_key() -> None:
-    """It infers, and nothing else."""
-    key = values.keyring(Settings(keys=(KeySettings(name="bob", key=Secret("sk-b")),)), None).find(b"sk-b")
-    assert key == Key("bob")
-    assert key.scopes == INFERENCE
+    """It does what clients do, and manages neither keys nor what others use."""
+    (key,) = values.named_keys(Settings(keys=(KeySettings(name="bob", key=Secret("sk-b")),)), None).values()
+    assert key == Key("bob", scopes=CLIENT)
+    assert not key.limited
     assert key.account == "bob"
 
 
 @pytest.mark.parametrize(("text", "dria"), [("dkn_test_x", True), ("sk-x", False)])
 def test_the_development_key(text: str, dria: bool) -> None:
     """It may everything on one's own machine; answers look as its form suggests."""
-    key = values.keyring(Settings(), text).find(text.encode())
-    assert key == Key("development", scopes=ADMIN, dria=dria)
+    keys = values.named_keys(Settings(), text)
+    assert keys == {digest(text): Key("development", scopes=ADMIN, dria=dria)}
+
+
+@pytest.mark.parametrize(
+    ("development", "told", "expected"), [(True, None, "test"), (False, None, "live"), (True, "live", "live")]
+)
+def test_the_kind_of_new_keys(development: bool, told: Literal["live"] | None, expected: str) -> None:
+    """Where there is a development key, keys are for development, unless the settings say otherwise."""
+    settings = Settings(development_key=development, auth=AuthSettings(key_kind=told))
+    assert values.key_kind(settings) == expected
+
+
+def test_peppers(tmp_path: Path) -> None:
+    """Those of the settings, the new one first; without any the one that is made in the data folder."""
+    auth = AuthSettings(pepper=Secret("n" * 32), former_pepper=Secret("o" * 32))
+    new, old = values.peppers(Settings(auth=auth))
+    assert (new.secret, old.secret) == (b"n" * 32, b"o" * 32)
+    (kept,) = values.peppers(Settings(data_dir=tmp_path))
+    assert kept.secret.decode() == (tmp_path / "pepper").read_text().strip()
+
+
+def test_an_account_has_no_limit_unless_told() -> None:
+    """What is not told is not counted."""
+    assert values.account_allowance(Settings()) == UNLIMITED
+    auth = AuthSettings(account_requests_per_minute=1, account_tokens_per_minute=2, account_parallel_max=3)
+    assert values.account_allowance(Settings(auth=auth)) == Allowance(1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "domains"),
+    [
+        (Settings(), ["127.0.0.1:9", "localhost:9"]),
+        (Settings(server=ServerSettings(base_url="https://GW.example")), ["gw.example"]),
+        (
+            Settings(auth=AuthSettings(origins=("https://a.example", "http://127.0.0.1:1"))),
+            ["a.example", "127.0.0.1:1"],
+        ),
+    ],
+)
+def test_the_addresses_that_wallets_sign_for(settings: Settings, domains: list[str]) -> None:
+    """Those of the settings, else the gateway's own; its own machine has two names."""
+    rules = values.sign_in_rules(settings, "http://127.0.0.1:9")
+    assert [origin.domain for origin in rules.origins] == domains
+    assert rules.origins[0].uri.endswith(f"://{domains[0]}/v1/auth/wallet")
+    assert not rules.enabled

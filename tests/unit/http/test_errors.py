@@ -42,6 +42,16 @@ def test_the_form_follows_accept_then_the_key(accept: str, authorization: str, e
     assert form(accept, authorization, "auto") == expected
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/v1/auth/wallet", "text"), ("/v1/credits/topup", "text"), ("/v1/channel", "text"), ("/v1/keys", "json")],
+)
+def test_dria_alone_has_text_on_its_own_paths(path: str, expected: str) -> None:
+    """Whoever has no key there gets text, unless JSON is asked for."""
+    assert form("*/*", "", "auto", path) == expected
+    assert form("application/json", "", "auto", path) == "json"
+
+
 @pytest.mark.parametrize("setting", ["text", "json"])
 def test_a_setting_overrules_the_caller(setting: Literal["text", "json"]) -> None:
     """Neither Accept nor the key changes a form that is set."""
