@@ -163,6 +163,16 @@ COMMANDS = (
         ("antiphon doctor", "antiphon doctor --json"),
     ),
     Command(
+        ("conformance",),
+        "antiphon.cli.conformance:conformance",
+        "Check a server against the published APIs, ours or anybody's: what it does, does otherwise, or lacks.",
+        (
+            "antiphon conformance http://127.0.0.1:8000 dkn_test_...",
+            "antiphon conformance https://gpu-1:8000/v1 --door v1 --model qwen3:8b",
+            "antiphon conformance http://127.0.0.1:8000 --only tools --only structured --json",
+        ),
+    ),
+    Command(
         ("keys", "new"),
         "antiphon.cli.keys:new",
         "Make a key for a client and its digest for the configuration file.",
