@@ -22,6 +22,7 @@ VALUES_ONLY = frozenset(
         "key.py",
         "modelfiles/model.py",
         "providers/failures.py",
+        "settings/auth.py",
         "settings/bounds.py",
         "settings/server.py",
         "settings/serving.py",

@@ -9,11 +9,12 @@ from msgspec import Meta, Struct
 from antiphon.settings.bounds import Count, CountOrNone, TokenRate
 from antiphon.settings.secret import Secret
 
+HOST = r"([A-Za-z0-9.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])"
 OriginAddress = Annotated[
     str,
     Meta(
         max_length=300,
-        pattern=r"^https?://[A-Za-z0-9.-]{1,253}(:[1-9][0-9]{0,4})?$|^https?://\[[0-9a-fA-F:.]{2,45}\](:[1-9][0-9]{0,4})?$",
+        pattern=rf"^https?://{HOST}(:[1-9][0-9]{{0,4}})?$",
         title="an http:// or https:// address without a path",
     ),
 ]

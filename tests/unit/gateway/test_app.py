@@ -24,6 +24,7 @@ from tests.unit.http.recording import RecordingWire, exchange_of
 
 SECRET = "sk-very-secret"
 ONCE = "sk-once-a-minute"
+PAIR = "sk-two-at-once"
 ORIGIN = "https://app.example"
 
 
@@ -34,9 +35,12 @@ class Served:
         self.lines = io.StringIO()
         self.metrics = Metrics()
         self.seen: list[Exchange] = []
+        self.gate = asyncio.Event()
         table = Table(
             (
                 Route("POST", "/chat", self.answer, "Answer.", "tests"),
+                Route("POST", "/keys", self.answer, "Answer managers.", "tests", scope="keys"),
+                Route("POST", "/waits", self.wait, "Answer later.", "tests"),
                 Route("GET", "/open", self.answer, "Answer anybody.", "tests", key=False),
                 Route("GET", "/models/{model}", self.answer, "Answer with a name.", "tests"),
                 Route("GET", "/refuses", self.refuse, "Refuse.", "tests", key=False),
@@ -49,7 +53,13 @@ class Served:
         )
         self.app = Application(
             table,
-            Keyring({digest(SECRET): Key("alice"), digest(ONCE): Key("bob", requests_per_minute=1)}),
+            Keyring(
+                {
+                    digest(SECRET): Key("alice"),
+                    digest(ONCE): Key("bob", requests_per_minute=1),
+                    digest(PAIR): Key("carol", parallel_max=2),
+                }
+            ),
             limits=Limits(),
             metrics=self.metrics,
             log=Log(form="json", access=True, stream=self.lines, now=lambda: 0.0),
@@ -61,6 +71,11 @@ class Served:
     async def answer(self, exchange: Exchange) -> None:
         """Answer at once."""
         self.seen.append(exchange)
+        exchange.respond(200, b"{}")
+
+    async def wait(self, exchange: Exchange) -> None:
+        """Answer when the gate opens."""
+        await self.gate.wait()
         exchange.respond(200, b"{}")
 
     async def refuse(self, _exchange: Exchange) -> None:
@@ -132,6 +147,38 @@ async def test_the_key_is_checked_before_the_limit_and_the_limit_before_the_hand
     assert (await served.ask("POST", "/chat", bearer("sk-wrong"))).status == 401
     assert (await served.ask("POST", "/chat", bearer(SECRET))).status == 200
     assert len(served.seen) == 2
+
+
+async def test_the_scope_is_checked_before_the_limit() -> None:
+    """Who may not ask at all uses nothing up."""
+    served = Served()
+    refused = await served.ask("POST", "/keys", bearer(ONCE))
+    assert (refused.status, b"scope `keys`" in refused.body) == (403, True)
+    assert (await served.ask("POST", "/chat", bearer(ONCE))).status == 200
+
+
+async def test_answers_tell_what_is_left_of_a_limit() -> None:
+    """Good ones and refusals; keys without a limit are told nothing."""
+    served = Served()
+    assert (await served.ask("POST", "/chat", bearer(ONCE))).headers["x-ratelimit-remaining-requests"] == "0"
+    refused = await served.ask("POST", "/chat", bearer(ONCE))
+    assert (refused.status, refused.headers["x-ratelimit-limit-requests"]) == (429, "1")
+    assert "x-ratelimit-limit-requests" not in (await served.ask("POST", "/chat", bearer(SECRET))).headers
+
+
+async def test_so_many_of_a_key_are_served_at_once() -> None:
+    """One more is refused; those that end, however they end, make room."""
+    served = Served()
+    exchanges = [exchange_of("POST", "/waits", bearer(PAIR))[0] for _ in range(3)]
+    tasks = [asyncio.create_task(served.app(exchange)) for exchange in exchanges]
+    await asyncio.sleep(0)
+    assert [exchange.status for exchange in exchanges] == [0, 0, 429]
+    tasks[0].cancel()
+    await asyncio.wait([tasks[0]])
+    served.gate.set()
+    await asyncio.wait(tasks)
+    for _ in range(5):
+        assert (await served.ask("POST", "/chat", bearer(PAIR))).status == 200
 
 
 async def test_too_many_requests_at_once_are_refused() -> None:

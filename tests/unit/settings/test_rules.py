@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from antiphon.settings.auth import AuthSettings
 from antiphon.settings.model import EMBEDDED_DEFAULT, DatabaseSettings, Images, KeySettings, Settings, Timeouts
 from antiphon.settings.paths import path_text
 from antiphon.settings.projects import ArgumentSettings, ProjectSettings
@@ -142,3 +143,24 @@ def test_what_contradicts_itself(settings: Settings, paths: list[str]) -> None:
 def test_which_hosts_stay_on_this_machine(host: str, *, local: bool) -> None:
     """Everything else can be reached from outside."""
     assert loopback(host) is local
+
+
+@pytest.mark.parametrize("field", ["pepper", "former_pepper"])
+def test_a_short_pepper_is_none(field: str) -> None:
+    """It has to be as hard to guess as a key."""
+    settings = Settings(auth=msgspec.structs.replace(AuthSettings(), **{field: Secret("p" * 31)}))
+    assert list(wrong(settings)) == [f"auth.{field}"]
+    long_enough = msgspec.structs.replace(AuthSettings(), **{field: Secret("p" * 32)})
+    assert wrong(Settings(auth=long_enough)) == {}
+
+
+def test_wallets_sign_for_an_address_that_is_known() -> None:
+    """A gateway that listens everywhere cannot know what its clients call it."""
+    everywhere = ServerSettings(host="0.0.0.0", public_without_tls=True)
+    auth = AuthSettings(sign_in=True)
+    assert list(wrong(Settings(auth=auth, server=everywhere))) == ["auth.origins"]
+    assert wrong(Settings(auth=auth)) == {}
+    assert wrong(Settings(server=everywhere)) == {}
+    assert wrong(Settings(auth=AuthSettings(sign_in=True, origins=("https://gw.example",)), server=everywhere)) == {}
+    named = msgspec.structs.replace(everywhere, base_url="https://gw.example")
+    assert wrong(Settings(auth=auth, server=named)) == {}
