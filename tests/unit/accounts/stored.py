@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
@@ -34,15 +34,15 @@ class Stored:
         allowance: Allowance = UNLIMITED,
         keys_max: int = 20,
         seed: int = 1,
-        clock: ManualClock | None = None,
+        now_s: Callable[[], float] | None = None,
     ) -> None:
         self.database = database
-        self.clock = clock or ManualClock()
+        self.clock = ManualClock()
         self.service = Keys(
             database, peppers[0], kind="test", keys_max=keys_max, clock=self.clock, ids=seeded(seed)
         )  # fmt: skip
         self.keys = StoredKeys(
-            database, peppers, clock=self.clock, now_s=self.clock.monotonic, account_allowance=allowance
+            database, peppers, clock=self.clock, now_s=now_s or self.clock.monotonic, account_allowance=allowance
         )
 
     @property
