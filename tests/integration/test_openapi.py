@@ -71,7 +71,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         with gateway(folder, ["--config", str(file)]) as found:
             document = schemathesis.openapi.from_url(f"{found.root}/openapi.json")
             operations = [one.ok() for one in document.get_all_operations() if isinstance(one, Ok)]
-            assert len(operations) == sum(map(len, document.raw_schema["paths"].values()))
+            known = sum(map(len, document.raw_schema["paths"].values()))
+            assert len(operations) == known - 1  # all could be read, but the one that the document came from
             good = {one.label: one.as_strategy(generation_mode=GenerationMode.POSITIVE) for one in operations}
             bad = {one.label: one.as_strategy(generation_mode=GenerationMode.NEGATIVE) for one in operations}
             yield Lab(found, good, bad, furnished(found))
@@ -127,16 +128,20 @@ def cases(draw: st.DrawFn, lab: Lab) -> Case:
     return case
 
 
+def assert_not_ours(case: Case, status: int) -> None:
+    """Nothing went wrong in the gateway; that there was no time may be what the request itself asked for."""
+    asked_for = isinstance(case.body, dict) and case.body.get("timeout_secs") is not None
+    assert status < 500 or (status == 504 and asked_for), case.as_curl_command()
+
+
 def tried(lab: Lab, count: int) -> Counter[tuple[str, int]]:
     """Sends so many cases and checks what comes back; how often each operation answered with each status."""
     import requests
-    from schemathesis.checks import not_a_server_error
     from schemathesis.specs.openapi import checks
 
     session = requests.Session()
     told: Counter[tuple[str, int]] = Counter()
     rules = [
-        not_a_server_error,
         checks.status_code_conformance,
         checks.content_type_conformance,
         checks.response_headers_conformance,
@@ -149,6 +154,7 @@ def tried(lab: Lab, count: int) -> Counter[tuple[str, int]]:
         headers = {"authorization": f"Bearer {lab.gateway.key}", "accept": accept}
         answer = case.call(session=session, headers=headers, timeout=ANSWER_S_MAX)
         told[case.operation.label, answer.status_code] += 1
+        assert_not_ours(case, answer.status_code)
         case.validate_response(answer, checks=rules)
 
     with session:
