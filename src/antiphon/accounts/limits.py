@@ -8,7 +8,7 @@ while one token is left, and what it uses beyond that is waited for afterwards.
 from __future__ import annotations
 
 from antiphon.errors import RateLimited
-from antiphon.key import Allowance, Key
+from antiphon.key import UNLIMITED, Allowance, Key
 
 WINDOW_NS = 60 * 10**9  # whole nanoseconds: floats of a long uptime would round a request away
 SECOND_NS = 10**9
@@ -146,11 +146,14 @@ class Limits:
                     shown[unit] = found
         return tuple(header for unit, found in shown.items() for header in _headers(unit, *found))
 
-    def _parts(self, key: Key) -> tuple[tuple[Level, str, Allowance], ...]:
-        return (
-            (self._keys, key.id or key.name, key.allowance),
-            (self._accounts, key.account, key.account_allowance),
-        )
+    def _parts(self, key: Key) -> list[tuple[Level, str, Allowance]]:
+        """The limits that the key has, its own and its account's."""
+        parts = []
+        if key.requests_per_minute or key.tokens_per_minute or key.parallel_max:
+            parts.append((self._keys, key.id or key.name, key.allowance))
+        if key.account_allowance != UNLIMITED:
+            parts.append((self._accounts, key.account, key.account_allowance))
+        return parts
 
 
 def _headers(unit: str, limit: int, left: int, whole_in_ns: int) -> tuple[Header, ...]:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from antiphon.http.exchange import Exchange
 
+UNITS = (b"requests", b"tokens")
 ALLOWED_HEADERS = b"authorization, content-type, x-request-id, x-session-id, idempotency-key"
-EXPOSED_HEADERS = b"x-request-id, x-ignored-fields, retry-after"
+EXPOSED_HEADERS = b", ".join(
+    (
+        b"x-request-id",
+        b"x-ignored-fields",
+        b"retry-after",
+        *(b"x-ratelimit-%b-%b" % (what, unit) for unit in UNITS for what in (b"limit", b"remaining", b"reset")),
+    )
+)
 MAX_AGE_S = b"600"
 
 
