@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from antiphon.accounts.keys import Key
 from antiphon.chat import ChatRequest, Delta, Message, Reasoning, ResponseFormat, Sampling, Usage
 from antiphon.completions.generate import ChoiceStream
 from antiphon.completions.plan import Bounds, Caller, Plan
@@ -23,6 +22,7 @@ from antiphon.engines.upstream import HttpEngine
 from antiphon.http.client import Pool
 from antiphon.http.origin import Origin
 from antiphon.ids import seeded
+from antiphon.key import Key
 from antiphon.models.catalogue import Model, Offer
 from antiphon.models.placement import Placement
 from antiphon.structured.grammar import compile_schema

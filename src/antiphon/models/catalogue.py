@@ -16,7 +16,10 @@ SUGGESTION_LIKENESS = 0.5
 
 
 class Prices(Struct, frozen=True):
-    """Whole micro-USDC for 1,000,000 tokens. None: cached and image tokens cost as a prompt's, thoughts as an answer's."""
+    """Whole micro-USDC for 1,000,000 tokens.
+
+    None: cached and image tokens cost as much as the prompt's, thoughts as much as the completion's.
+    """
 
     prompt: int = 0
     completion: int = 0

@@ -10,7 +10,8 @@ import threading
 from collections.abc import Iterator
 
 from antiphon.clock import SystemClock
-from antiphon.gateway.build import Builder, Gateway
+from antiphon.gateway.build import Builder
+from antiphon.gateway.gateway import Gateway
 from antiphon.http.connection import ConnectionLimits
 from antiphon.http.server import Server
 from antiphon.ids import Ids

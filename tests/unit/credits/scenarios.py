@@ -9,15 +9,15 @@ from functools import partial
 import pytest
 
 from antiphon.chat import Usage
-from antiphon.credits import gateway_store, lease_store, ledger, pricing, store
+from antiphon.credits import gateway_store, lease_store, ledger, pricing
 from antiphon.credits.lease_store import Settlement
 from antiphon.credits.leases import IDLE_S
 from antiphon.credits.ledger import Earner
 from antiphon.credits.tenure import GOOD_S, SILENT_S
-from antiphon.db import Connection
 from antiphon.errors import Conflict, InsufficientCredits, Unavailable
 from antiphon.models.catalogue import Prices
 from tests.unit.credits.books import AT_MS, FAR_S, Books
+from tests.unit.credits.sealing import every_journal_is_sealed as every_journal_is_sealed  # noqa: PLC0414 - one of the stories below
 
 Scenario = Callable[[Books], Awaitable[None]]
 
@@ -379,25 +379,6 @@ async def a_hold_takes_what_a_lease_does_not_use(books: Books) -> None:
     gateway.leases.void(await gateway.leases.open(key, books.name(), 10))
     assert (await books.state(key)).held >= 10
     assert await gateway.open_hold(books.hold(key, 95), expires_in_s=FAR_S)
-
-
-async def every_journal_is_sealed(books: Books) -> None:
-    """An entry that was changed is named by its journal, and when it is put right all is well."""
-    key = await books.account(100)
-    await books.account(50)
-    (line,) = await books.database.read(partial(store.history, key=key, limit=1))
-    await books.run(partial(_change, number=line.number, by=7))
-    fault = await books.fault()
-    assert fault is not None
-    assert f"journal {line.number} of USDC" in fault.row
-    assert "hash" in fault.rule
-    await books.run(partial(_change, number=line.number, by=-7))
-    assert await books.fault() is None
-
-
-def _change(connection: Connection, number: int, by: int) -> None:
-    sql = "UPDATE ledger_entries SET amount = amount + :by WHERE number = :number AND ledger = 'USDC'"
-    connection.run(sql, by=by, number=number)
 
 
 async def nothing_is_settled_beyond_a_lease(books: Books) -> None:
