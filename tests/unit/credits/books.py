@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Callable
 from functools import partial
@@ -99,6 +100,14 @@ class Books:
         await made.begin()
         self._gateways.append(made)
         return made
+
+    async def crash(self, gateway: Credits) -> None:
+        """End a gateway as a kill would: nothing more of it reaches the database."""
+        self._gateways.remove(gateway)
+        task = gateway.leases.settlements._task
+        assert task is not None
+        task.cancel()
+        await asyncio.wait([task])
 
     def name(self, kind: str = "id") -> str:
         """A text that was not there before."""
