@@ -178,6 +178,34 @@ COMMANDS = (
         "Make a key for a client and its digest for the configuration file.",
         ("antiphon keys new billing-service", "antiphon keys new --test --json"),
     ),
+    Command(
+        ("keys", "create"),
+        "antiphon.cli.keys:create",
+        "Make a key in the database; gateways that run know it at once.",
+        (
+            "antiphon keys create laptop --account ann",
+            "antiphon keys create agent --account ann --model chat --tokens-per-minute 20000 --expires-in 90d",
+            "antiphon keys create ops --scope keys --scope inference --json",
+        ),
+    ),
+    Command(
+        ("keys", "list"),
+        "antiphon.cli.keys:list_keys",
+        "List the keys in the database. This is what `antiphon keys` does.",
+        ("antiphon keys", "antiphon keys list --account ann --all --json"),
+    ),
+    Command(
+        ("keys", "revoke"),
+        "antiphon.cli.keys:revoke",
+        "Void a key in the database; gateways that run refuse it within two seconds.",
+        ("antiphon keys revoke key_3f9a0c51d2b84e6f7a8b9c0d",),
+    ),
+    Command(
+        ("keys", "rotate"),
+        "antiphon.cli.keys:rotate",
+        "Make a successor of a key in the database; both are good for a day, or as long as you say.",
+        ("antiphon keys rotate key_3f9a0c51d2b84e6f7a8b9c0d --overlap 12h",),
+    ),
     Command(("version",), "antiphon.cli.version:version", "Print the version; --json adds the parts' versions."),
 )
 GROUPS = {
@@ -186,9 +214,16 @@ GROUPS = {
     "interactions": "List, show and delete stored completions of a gateway.",
     "sessions": "List, show and delete stored sessions of a gateway.",
     "config": "Show and check the configuration.",
-    "keys": "Make keys for clients.",
+    "keys": "Make, list, revoke and rotate keys for clients.",
 }
-DEFAULTS = {"models": "list", "projects": "list", "interactions": "list", "sessions": "list", "config": "show"}
+DEFAULTS = {
+    "models": "list",
+    "projects": "list",
+    "interactions": "list",
+    "sessions": "list",
+    "config": "show",
+    "keys": "list",
+}
 
 
 def build() -> App:

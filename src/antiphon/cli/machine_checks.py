@@ -59,6 +59,6 @@ def keys(settings: Settings) -> Finding:
         known = "is made" if development_key(settings.data_dir) else "will be made at the first start"
         return ok("keys", f"{named} in the configuration; the development key {known}")
     if not named:
-        advice = "Make one with `antiphon keys new`, or set `development_key: true`."
-        return fail("keys", "there is none, so every request would be refused", advice)
+        advice = "Make one with `antiphon keys create` or `antiphon keys new`, or set `development_key: true`."
+        return warn("keys", "there is none in the configuration; those in the database are good", advice)
     return ok("keys", f"{named} in the configuration, no development key")

@@ -90,7 +90,7 @@ def test_how_it_ends_is_its_exit_code(monkeypatch: pytest.MonkeyPatch, raised: B
         (["config", "--help"], ["config", "--help"]),
         (["config", "check"], ["config", "check"]),
         (["models"], ["models", "list"]),
-        (["keys"], ["keys"]),
+        (["keys"], ["keys", "list"]),
         ([], []),
     ],
 )

@@ -1,0 +1,38 @@
+"""The keys in the database, for commands: no gateway is asked, and those that run see a change within two seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from antiphon.accounts.service import Keys
+from antiphon.cli.key_flags import PlaceFlags
+from antiphon.clock import Clock
+from antiphon.db.open import open_database
+from antiphon.gateway import values
+from antiphon.ids import Ids
+from antiphon.settings.layers import Assignment
+from antiphon.settings.load import load
+
+Result = TypeVar("Result")
+
+
+def with_keys(place: PlaceFlags, clock: Clock, use: Callable[[Keys], Awaitable[Result]]) -> Result:
+    """What `use` does with the keys of the database that the settings name."""
+    flags = [] if place.data_dir is None else [Assignment(("data_dir",), place.data_dir, "flag --data-dir")]
+    settings = load(config=place.config, variables=os.environ, flags=flags, folder=Path.cwd()).settings
+    url = None if settings.database.url is None else settings.database.url.reveal()
+    pepper = values.peppers(settings)[0]
+
+    async def work() -> Result:
+        database = open_database(url, data_dir=settings.data_dir, clock=clock)
+        try:
+            kind, keys_max = values.key_kind(settings), settings.auth.keys_per_account_max
+            return await use(Keys(database, pepper, kind=kind, keys_max=keys_max, clock=clock, ids=Ids()))
+        finally:
+            await database.close()
+
+    return asyncio.run(work())
