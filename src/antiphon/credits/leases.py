@@ -165,10 +165,13 @@ class Leases:
         lease.ahead = min(max(lease.ahead * 2, AHEAD_MIN), AHEAD_MAX) if soon else AHEAD_MIN
         return 0 if now < lease.cautious_until else lease.ahead
 
-    async def give_back(self, key: AccountKey) -> None:
-        """Give back what this gateway does not use of the account."""
-        if key in self._leases:
-            await self._shrink([self._leases[key]], end=False)
+    async def give_back(self, key: AccountKey) -> bool:
+        """Give back what this gateway does not use of the account; whether that was anything."""
+        lease = self._leases.get(key)
+        if lease is None or not lease.room:
+            return False
+        await self._shrink([lease], end=False)
+        return True
 
     async def keep(self) -> None:
         """Do what is due: end forgotten holds, stay alive in the books, give back what is idle or asked for."""

@@ -17,7 +17,6 @@ from antiphon.db import Connection, Database, T, Work
 from antiphon.errors import InsufficientCredits, Unavailable
 
 KEEP_EVERY_S = 0.5
-EVERY_RUN = 0  # no run has this epoch
 
 
 class Credits:
@@ -135,10 +134,12 @@ class Credits:
             try:
                 return await self._database.write(work)
             except InsufficientCredits:
-                leased = await self._database.write(partial(lease_store.recall, key=key, epoch=EVERY_RUN))
-                if not leased or self._clock.monotonic() >= until:
+                if self._clock.monotonic() >= until:
                     raise
-                await self.leases.give_back(key)
+                if await self.leases.give_back(key):
+                    continue
+                if not await self._database.write(partial(lease_store.recall, key=key, epoch=self._tenure.epoch)):
+                    raise
                 await asyncio.sleep(RECALL_PAUSE_S)
 
     def _now_ms(self) -> int:

@@ -374,11 +374,14 @@ async def many_want_the_last_of_it(books: Books) -> None:
 
 
 async def a_hold_takes_what_a_lease_does_not_use(books: Books) -> None:
-    """Money is not stranded in a lease of one's own."""
+    """Money is not stranded in a lease of one's own, also when it was given back once and is free again since."""
     gateway, key = await books.gateway(), await books.account(100)
-    gateway.leases.void(await gateway.leases.open(key, books.name(), 10))
+    leased = await gateway.leases.open(key, books.name(), 10)
+    with pytest.raises(InsufficientCredits):
+        await gateway.open_hold(books.hold(key, 91), expires_in_s=FAR_S)
+    gateway.leases.void(leased)
     assert (await books.state(key)).held >= 10
-    assert await gateway.open_hold(books.hold(key, 95), expires_in_s=FAR_S)
+    assert await gateway.open_hold(books.hold(key, 100), expires_in_s=FAR_S)
 
 
 async def nothing_is_settled_beyond_a_lease(books: Books) -> None:
