@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import msgspec
+from msgspec import Struct
 
 from antiphon.accounts.model import Grant, KeyRecord
 from antiphon.db import Connection, Row, Value
@@ -20,6 +21,14 @@ _BY_DIGESTS = f"SELECT {_COLUMNS} FROM keys WHERE digest IN ({', '.join(f':{plac
 _ENDED = "(revoked_at_ms IS NOT NULL OR (expires_at_ms IS NOT NULL AND expires_at_ms <= :now_ms))"
 _scopes = msgspec.json.Decoder(frozenset[Scope])
 _names = msgspec.json.Decoder(frozenset[str])
+
+
+class Changed(Struct, frozen=True):
+    """A key that was changed."""
+
+    digest: str
+    id: str
+    revoked: bool
 
 
 def keep_account(connection: Connection, account: str, now_ms: int) -> None:
@@ -62,9 +71,10 @@ def changes(connection: Connection) -> int:
     return int(row[0])
 
 
-def changed_since(connection: Connection, number: int) -> list[str]:
-    """The digests of the keys that were changed after change `number`."""
-    return [row[0] for row in connection.all("SELECT digest FROM keys WHERE changed > :number", number=number)]
+def changed_since(connection: Connection, number: int) -> list[Changed]:
+    """The keys that were changed after change `number`."""
+    sql = "SELECT digest, id, revoked_at_ms IS NOT NULL FROM keys WHERE changed > :number"
+    return [Changed(digest, key_id, bool(revoked)) for digest, key_id, revoked in connection.all(sql, number=number)]
 
 
 def by_digests(connection: Connection, digests: Sequence[str]) -> list[KeyRecord]:

@@ -15,6 +15,7 @@ from itertools import islice
 from antiphon.accounts import store
 from antiphon.accounts.model import KeyRecord, as_key
 from antiphon.accounts.pepper import Pepper
+from antiphon.accounts.store import Changed
 from antiphon.clock import Clock
 from antiphon.db import Connection, Database
 from antiphon.errors import Unavailable
@@ -30,6 +31,10 @@ MS = 1000
 CLOSED = "Keys cannot be looked up now."
 
 
+def unheard(_key_ids: Sequence[str]) -> None:
+    """For keys whose revocation nobody follows."""
+
+
 class Asked:
     """A key that the database is asked for, and who waits for the answer."""
 
@@ -41,7 +46,10 @@ class Asked:
 
 
 class StoredKeys:
-    """Finds keys in memory, looks others up. `now_s` is the event loop's time, the one that `find` is given."""
+    """Finds keys in memory, looks others up. `now_s` is the event loop's time, the one that `find` is given.
+
+    `on_revoked` is told the ids of keys that were revoked, here or elsewhere, as soon as that is seen.
+    """
 
     def __init__(
         self,
@@ -51,12 +59,14 @@ class StoredKeys:
         clock: Clock,
         now_s: Callable[[], float],
         account_allowance: Allowance = UNLIMITED,
+        on_revoked: Callable[[Sequence[str]], None] = unheard,
     ) -> None:
         self._database = database
         self._peppers = peppers
         self._clock = clock
         self._now_s = now_s
         self._account_allowance = account_allowance
+        self._on_revoked = on_revoked
         self._group_max = store.DIGESTS_MAX // len(peppers)
         # By SHA-256 of the key, since an HMAC for each request would cost more than all else that is done here.
         self._held: dict[bytes, tuple[Key, float, str]] = {}  # until when it is good, and its digest in the database
@@ -97,19 +107,21 @@ class StoredKeys:
         async with self._refreshing:
             begun_s, seen = self._now_s(), self._seen
 
-            def work(connection: Connection) -> tuple[int, list[str]]:
+            def work(connection: Connection) -> tuple[int, list[Changed]]:
                 number = store.changes(connection)
-                return number, [] if number == seen else store.changed_since(connection, seen)
+                return number, [] if seen in (-1, number) else store.changed_since(connection, seen)
 
-            number, digests = await self._database.read(work)
+            number, changed = await self._database.read(work)
             if begun_s >= self._fresh_until_s:
                 self._held.clear()  # what happened meanwhile may have been forgotten since
                 self._held_as.clear()
-            for digest in digests:
-                if digest in self._held_as:
-                    self._let_go(self._held_as[digest])
+            for key in changed:
+                if key.digest in self._held_as:
+                    self._let_go(self._held_as[key.digest])
             self._seen = number
             self._fresh_until_s = begun_s + STALE_S
+        if revoked := [key.id for key in changed if key.revoked]:
+            self._on_revoked(revoked)
 
     async def run(self, every_s: float = REFRESH_S) -> None:
         """Refresh for ever; while the database does not answer, nothing is trusted."""

@@ -9,7 +9,8 @@ from typing import Literal
 from antiphon.accounts.authenticate import bearer
 from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.limits import Limits
-from antiphon.errors import AntiphonError, PermissionDenied, Unavailable
+from antiphon.accounts.running import Running
+from antiphon.errors import AntiphonError, PermissionDenied, Unauthenticated, Unavailable
 from antiphon.gateway.cors import CrossOrigin
 from antiphon.gateway.table import Route, Table
 from antiphon.http import errors as wire_errors
@@ -43,10 +44,12 @@ class Application:
         errors: Literal["auto", "text", "json"] = "auto",
         shapes: tuple[tuple[str, ErrorShape], ...] = (),
         in_flight_max: int = 4096,
+        running: Running | None = None,
     ) -> None:
         self._table = table
         self._keyring = keyring
         self._limits = limits
+        self._running = running or Running()
         self._metrics = metrics
         self._log = log
         self._ids = ids
@@ -64,7 +67,7 @@ class Application:
     async def __call__(self, exchange: Exchange) -> None:
         """Serve one request. The order of checks: address, key, scope, limits; the handler does the rest."""
         begun_at = self._loop.time()
-        admitted: Key | None = None
+        entered: Key | None = None
         metrics = self._metrics
         metrics.in_flight += 1
         given = exchange.headers.get(b"x-request-id")
@@ -77,7 +80,8 @@ class Application:
             if route.key:
                 token = bearer(exchange.headers)
                 key = exchange.key = self._keyring.find(token, begun_at) or await self._keyring.look_up(token)
-                admitted = self._admit(exchange, route, key, begun_at)
+                self._admit(exchange, route, key, begun_at)
+                entered = key
             if parameter is not None:
                 exchange.parameter = parameter
             await route.handler(exchange)
@@ -86,35 +90,45 @@ class Application:
         except ClientGone:
             exchange.status = CLIENT_GONE_STATUS
         except asyncio.CancelledError:
-            if not exchange.gone:
+            if self._running.broke_off(exchange):
+                self._refuse(exchange, Unauthenticated("The API key is not valid."))
+            elif exchange.gone:
+                exchange.status = CLIENT_GONE_STATUS
+            else:
                 raise
-            exchange.status = CLIENT_GONE_STATUS
         except Exception:  # noqa: BLE001 - the outermost loop of a request: whatever it was, the client gets an answer
             self._log.exception("unhandled error", request_id=exchange.request_id)
             self._refuse(exchange, AntiphonError("Something went wrong here."))
         finally:
             if not exchange.responded:
                 exchange.break_off()
-            if admitted is not None:
-                self._limits.leave(admitted)
+            if entered is not None:
+                self._leave(exchange, entered)
             metrics.in_flight -= 1
             metrics.responded(exchange.route, exchange.status)
             if self._log.accesses:
                 self._log.access(exchange, self._loop.time() - begun_at)
 
-    def _admit(self, exchange: Exchange, route: Route, key: Key, now_s: float) -> Key | None:
-        """Let the request through or refuse it; the key if its limits count the request, so that its end is told."""
+    def _admit(self, exchange: Exchange, route: Route, key: Key, now_s: float) -> None:
+        """Let the request in, or refuse it with nothing counted."""
         if route.scope is not None and route.scope not in key.scopes:
             raise PermissionDenied(f"This takes a key with the scope `{route.scope}`.")
         if self._metrics.in_flight > self._in_flight_max:
             raise Unavailable("The gateway is at its limit of requests.", retry_after_s=1)
-        if not key.limited:
-            return None
-        try:
-            self._limits.admit(key, now_s)
-        finally:
-            exchange.always += self._limits.headers(key, now_s)  # what is left, in refusals too
-        return key
+        if key.limited:
+            try:
+                self._limits.admit(key, now_s)
+            finally:
+                exchange.always += self._limits.headers(key, now_s)  # what is left, in refusals too
+        if key.id:
+            self._running.begin(key.id, exchange)
+
+    def _leave(self, exchange: Exchange, key: Key) -> None:
+        """The request that was let in has ended."""
+        if key.limited:
+            self._limits.leave(key)
+        if key.id:
+            self._running.end(key.id, exchange)
 
     def _request_id(self, given: bytes) -> str:
         """The client's own, where it is one that can be shown everywhere."""

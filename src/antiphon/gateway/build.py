@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.limits import Limits
 from antiphon.accounts.routes import AuthRoutes, KeyRoutes
+from antiphon.accounts.running import Running
 from antiphon.accounts.sign_in import SignIn
 from antiphon.clock import SystemClock
 from antiphon.completions.answering import Answering
@@ -79,10 +80,11 @@ class Builder:
         self._ids = Ids()
         self._metrics = Metrics()
         self._limits = Limits()
+        self._running = Running()
         self._catalogue = Catalogue()
         self._placement = Placement(queue_max=settings.limits.queue_max)
         self._images = ImageAdmission(values.image_limits(settings))
-        self._storage = Storage(settings, clock=self._clock, ids=self._ids, log=log)
+        self._storage = Storage(settings, clock=self._clock, ids=self._ids, log=log, on_revoked=self._running.break_off)
         self._providers = Providers(clock=self._clock, on_trouble=self._trouble)
         if settings.tool_providers:
             require_installed()
@@ -113,6 +115,7 @@ class Builder:
             table(self._handlers(), metrics_need_key=not settings.observability.metrics_public),
             Keyring(values.named_keys(settings, self._development_key), self._storage.stored_keys),
             limits=self._limits,
+            running=self._running,
             metrics=self._metrics,
             log=self._log,
             ids=self._ids,

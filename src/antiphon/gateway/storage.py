@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from antiphon.accounts.service import Keys
@@ -32,7 +33,15 @@ from antiphon.settings.projects import as_project
 class Storage:
     """Opens the database at once; `start` begins what runs beside requests."""
 
-    def __init__(self, settings: Settings, *, clock: Clock, ids: Ids, log: Log) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock,
+        ids: Ids,
+        log: Log,
+        on_revoked: Callable[[Sequence[str]], None],
+    ) -> None:
         self._log = log
         url = None if settings.database.url is None else settings.database.url.reveal()
         self._database = open_database(url, data_dir=settings.data_dir, clock=clock, on_change=self._changed)
@@ -64,6 +73,7 @@ class Storage:
             clock=clock,
             now_s=asyncio.get_running_loop().time,
             account_allowance=values.account_allowance(settings),
+            on_revoked=on_revoked,
         )
         self._tasks: list[asyncio.Task[None]] = []
 

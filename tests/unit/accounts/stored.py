@@ -41,8 +41,14 @@ class Stored:
         self.service = Keys(
             database, peppers[0], kind="test", keys_max=keys_max, clock=self.clock, ids=seeded(seed)
         )  # fmt: skip
+        self.revoked: list[str] = []
         self.keys = StoredKeys(
-            database, peppers, clock=self.clock, now_s=now_s or self.clock.monotonic, account_allowance=allowance
+            database,
+            peppers,
+            clock=self.clock,
+            now_s=now_s or self.clock.monotonic,
+            account_allowance=allowance,
+            on_revoked=self.revoked.extend,
         )
 
     @property

@@ -83,19 +83,21 @@ async def test_changes_are_numbered(database: Database) -> None:
     """What was changed after a number is told; a new key is no change."""
     await kept(database, RECORD, other(2), other(3))
 
-    async def changed(number: int) -> tuple[int, set[str]]:
-        return await database.read(
-            lambda connection: (store.changes(connection), set(store.changed_since(connection, number)))
-        )
+    async def changed(number: int) -> tuple[int, set[tuple[str, bool]]]:
+        def work(connection: Connection) -> tuple[int, set[tuple[str, bool]]]:
+            found = store.changed_since(connection, number)
+            return store.changes(connection), {(one.digest, one.revoked) for one in found}
+
+        return await database.read(work)
 
     assert await changed(0) == (0, set())
     await database.write(lambda connection: store.revoke(connection, "key_1", 5_000))
-    assert await changed(0) == (1, {"digest"})
+    assert await changed(0) == (1, {("digest", True)})
     await database.write(lambda connection: store.replace(connection, "key_2", "key_3", 6_000))
-    assert await changed(0) == (2, {"digest", "digest_2"})
-    assert await changed(1) == (2, {"digest_2"})
+    assert await changed(0) == (2, {("digest", True), ("digest_2", False)})
+    assert await changed(1) == (2, {("digest_2", False)})
     await database.write(lambda connection: store.revoke_all(connection, "acme", 5_000))
-    assert await changed(2) == (3, {"digest_2", "digest_3"})
+    assert await changed(2) == (3, {("digest_2", True), ("digest_3", True)})
 
 
 async def test_a_key_is_revoked_once(database: Database) -> None:

@@ -84,6 +84,21 @@ async def test_a_change_elsewhere_is_seen(database: Database, how: str) -> None:
     assert await stored.keys.look_up(one.key) is None
 
 
+async def test_revocations_are_told(database: Database) -> None:
+    """Each once, whether the key was in memory or not; not a rotation, nor what was revoked before the start."""
+    elsewhere = Stored(database, seed=2)
+    before, used, unused, rotated = [await elsewhere.create() for _ in range(4)]
+    await elsewhere.service.revoke(ACCOUNT, before.record.id)
+    stored = await ready(database)
+    await stored.keys.look_up(used.key)
+    await elsewhere.service.rotate(ACCOUNT, rotated.record.id)
+    for minted in (used, unused):
+        await elsewhere.service.revoke(ACCOUNT, minted.record.id)
+    for _ in range(2):
+        await stored.keys.refresh()
+    assert sorted(stored.revoked) == sorted(minted.record.id for minted in (used, unused))
+
+
 async def test_a_gap_forgets_everything(database: Database) -> None:
     """What was changed meanwhile may have been forgotten by the database itself."""
     stored = await ready(database)

@@ -11,6 +11,7 @@ import pytest
 from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.keys import digest
 from antiphon.accounts.limits import Limits
+from antiphon.accounts.running import Running
 from antiphon.errors import BadRequest
 from antiphon.gateway.app import Application
 from antiphon.gateway.cors import CrossOrigin
@@ -24,6 +25,7 @@ from tests.unit.http.recording import RecordingWire, exchange_of
 
 SECRET = "sk-very-secret"
 ONCE = "sk-once-a-minute"
+STORED = "sk-of-the-database"
 PAIR = "sk-two-at-once"
 ORIGIN = "https://app.example"
 
@@ -36,10 +38,12 @@ class Served:
         self.metrics = Metrics()
         self.seen: list[Exchange] = []
         self.gate = asyncio.Event()
+        self.running = Running()
         table = Table(
             (
                 Route("POST", "/chat", self.answer, "Answer.", "tests"),
                 Route("POST", "/keys", self.answer, "Answer managers.", "tests", scope="keys"),
+                Route("POST", "/streams", self.stream, "Answer in pieces.", "tests"),
                 Route("POST", "/waits", self.wait, "Answer later.", "tests"),
                 Route("GET", "/open", self.answer, "Answer anybody.", "tests", key=False),
                 Route("GET", "/models/{model}", self.answer, "Answer with a name.", "tests"),
@@ -58,9 +62,11 @@ class Served:
                     digest(SECRET): Key("alice"),
                     digest(ONCE): Key("bob", requests_per_minute=1),
                     digest(PAIR): Key("carol", parallel_max=2),
+                    digest(STORED): Key("dave", id="key_1"),
                 }
             ),
             limits=Limits(),
+            running=self.running,
             metrics=self.metrics,
             log=Log(form="json", access=True, stream=self.lines, now=lambda: 0.0),
             ids=seeded(1),
@@ -77,6 +83,13 @@ class Served:
         """Answer when the gate opens."""
         await self.gate.wait()
         exchange.respond(200, b"{}")
+
+    async def stream(self, exchange: Exchange) -> None:
+        """Begin an answer, and go on when the gate opens."""
+        exchange.start(200)
+        exchange.write(b"half")
+        await self.gate.wait()
+        exchange.finish()
 
     async def refuse(self, _exchange: Exchange) -> None:
         """Refuse on purpose."""
@@ -179,6 +192,25 @@ async def test_so_many_of_a_key_are_served_at_once() -> None:
     await asyncio.wait(tasks)
     for _ in range(5):
         assert (await served.ask("POST", "/chat", bearer(PAIR))).status == 200
+
+
+@pytest.mark.parametrize(("path", "sent"), [("/waits", 401), ("/streams", 200)])
+async def test_a_revoked_key_takes_its_requests_with_it(path: str, sent: int) -> None:
+    """What has not begun is refused, what streams is cut off; requests of other keys go on."""
+    served = Served()
+    (own, wire), (other, other_wire) = (exchange_of("POST", path, bearer(key)) for key in (STORED, SECRET))
+    for exchange in (own, other):
+        exchange.task = asyncio.create_task(served.app(exchange))
+    await asyncio.sleep(0)
+    served.running.break_off(["key_1"])
+    assert own.task is not None
+    await own.task
+    assert (wire.status, wire.ends, wire.sent.endswith(b"0\r\n\r\n")) == (sent, 1, False)
+    served.gate.set()
+    assert other.task is not None
+    await other.task
+    assert other_wire.status == 200
+    assert (await served.ask("POST", "/chat", bearer(STORED))).status == 200
 
 
 async def test_too_many_requests_at_once_are_refused() -> None:
