@@ -9,6 +9,7 @@ import pytest
 from tests.examples.processes import Gateway, fault_engine, gateway
 
 SETTINGS = """
+auth: {{sign_in: true}}
 models:
   - name: smollm2:135m
     reference: smollm2:135m
