@@ -61,8 +61,7 @@ TESTED_BY = {
         "completions/dialects/openai/tools.py",
     ),
     "unit/completions/dialects/test_canonical.py": ("completions/dialects/openai/answer.py",),
-    "integration/test_conformance_command.py": (
-        "cli/conformance.py",
+    "unit/conformance/test_areas.py": (
         "conformance/areas/adaptive.py",
         "conformance/areas/choices.py",
         "conformance/areas/confidence.py",
@@ -86,16 +85,6 @@ TESTED_BY = {
         "conformance/areas/tools.py",
         "conformance/areas/truncation.py",
         "conformance/areas/vision.py",
-        "conformance/check.py",
-        "conformance/discovery.py",
-        "conformance/reply.py",
-        "conformance/report.py",
-        "conformance/run.py",
-        "conformance/server.py",
-        "conformance/suite.py",
-        "conformance/survey.py",
-        "conformance/verdict.py",
-        "conformance/wire.py",
     ),
     "unit/credits/test_scenarios.py": (
         "credits/gateway_store.py",

@@ -103,7 +103,7 @@ class Server:
 
     async def ask(self, prompt: str = SAY_HI, /, **fields: object) -> Answer:
         """The plain answer to a chat request that must succeed."""
-        return (await self.good(self.body(prompt, **fields))).read(Answer)
+        return answered(await self.good(self.body(prompt, **fields)))
 
     async def text(self, prompt: str = SAY_HI, /, **fields: object) -> str:
         """The text of a plain answer; Hindered when there is none, as nothing can be told by it."""
@@ -163,6 +163,14 @@ def served(reply: Reply) -> Reply:
     if reply.status != HTTPStatus.OK:
         raise unserved(reply)
     return reply
+
+
+def answered(reply: Reply) -> Answer:
+    """The plain answer in a good reply; Failed where it holds no choice."""
+    answer = reply.read(Answer)
+    if not answer.choices:
+        raise Failed("The answer holds no choice.")
+    return answer
 
 
 def unserved(reply: Reply) -> Exception:

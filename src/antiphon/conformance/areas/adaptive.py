@@ -143,6 +143,7 @@ async def error_string(server: Server) -> None:
 
 async def unknown_project(server: Server) -> None:
     """A project that does not exist is 404, in the words that Adaptive's client looks for."""
+    await server.ask(max_tokens=1)  # where nothing is served, no project is missed
     reply = await server.chat(model="no-such-project-anywhere/x")
     if reply.status == HTTPStatus.OK:
         raise Lacking("Any project is taken.")

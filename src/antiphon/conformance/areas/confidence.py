@@ -6,7 +6,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from antiphon.conformance.check import Check
 from antiphon.conformance.reply import decode
-from antiphon.conformance.server import Server
+from antiphon.conformance.server import Server, answered
 from antiphon.conformance.verdict import expect, offered
 
 MOST = 100
@@ -20,6 +20,7 @@ class Scored(Struct, frozen=True):
 
 async def _score(server: Server) -> float | UnsetType | None:
     reply = await server.good(server.body())
+    answered(reply)
     return reply.read(Scored).confidence_score
 
 

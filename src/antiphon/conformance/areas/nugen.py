@@ -12,7 +12,7 @@ from antiphon.conformance.areas import choices, errors, text, tools
 from antiphon.conformance.areas.plain import STORY, ShapeChoice, ShapeUsage
 from antiphon.conformance.check import Check
 from antiphon.conformance.reply import DetailBody, Problem, Reply, decode
-from antiphon.conformance.server import Server, refused, unserved
+from antiphon.conformance.server import Server, answered, refused, unserved
 from antiphon.conformance.verdict import expect, offered
 
 FLOAT = re.compile(rb'"created"\s*:\s*\d+\.\d+')
@@ -124,7 +124,7 @@ async def session(server: Server) -> None:
 
 async def provider(server: Server) -> None:
     """The header `X-Provider` does no harm."""
-    await server.good(server.body(max_tokens=1), headers=(("x-provider", "fwai"),))
+    answered(await server.good(server.body(max_tokens=1), headers=(("x-provider", "fwai"),)))
 
 
 async def sdk(server: Server) -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from antiphon.conformance.areas.plain import STORY
 from antiphon.conformance.check import Check
 from antiphon.conformance.reply import decode
-from antiphon.conformance.server import Server
+from antiphon.conformance.server import Server, answered, served
 from antiphon.conformance.verdict import expect
 
 GREEDY = {"temperature": 0, "max_tokens": 12}
@@ -96,7 +96,7 @@ async def body_decides(server: Server) -> None:
         body = server.body(max_tokens=1) | {"stream": False}
         reply = await server.send("POST", "/chat/completions", body, headers=(("accept", accept),))
         kind = reply.headers.get("content-type", "")
-        expect(reply.status == HTTPStatus.OK, f"With Accept {accept} it answers {reply.status}.")
+        answered(served(reply))
         expect(kind.startswith("application/json"), f"With Accept {accept} a plain answer has the type {kind!r}.")
 
 

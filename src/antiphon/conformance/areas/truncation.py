@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from antiphon.conformance.check import Check
-from antiphon.conformance.server import Body, Server
+from antiphon.conformance.server import Body, Server, answered
 from antiphon.conformance.verdict import expect, offered
-from antiphon.conformance.wire import Answer
 
 TURN_WORDS = 24
 SYSTEM: Body = {"role": "system", "content": "Be brief. " * 5}
@@ -25,7 +24,9 @@ def conversation(turns: int) -> list[Body]:
 async def _asked(server: Server, messages: list[Body], **fields: object) -> tuple[int, str | None]:
     """The prompt's tokens and what the header says of it."""
     reply = await server.good(server.body(messages=messages, max_tokens=2, **fields))
-    return reply.read(Answer).spent.prompt_tokens, reply.headers.get(HEADER)
+    tokens = answered(reply).spent.prompt_tokens
+    expect(tokens > 0, "The prompt's tokens are not counted.")
+    return tokens, reply.headers.get(HEADER)
 
 
 async def shortened(server: Server) -> None:

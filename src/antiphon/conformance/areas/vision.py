@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from antiphon.conformance.check import Check
-from antiphon.conformance.server import Body, Server
+from antiphon.conformance.server import Body, Server, answered
 from antiphon.conformance.verdict import Failed, Lacking, expect, offered
 
 # 64 x 64 pixels, one half red and the other blue; and something that only says that it is an image.
@@ -42,6 +42,8 @@ async def flat(server: Server) -> None:
 async def text_model(server: Server) -> None:
     """An image is either read or refused with 400, before anything is generated."""
     reply = await server.chat(messages=about({"url": IMAGE}))
+    if reply.status == HTTPStatus.OK:
+        answered(reply)
     offered(reply.status in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST}, f"It answers {reply.status}: {reply.shown}")
 
 
