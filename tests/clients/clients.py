@@ -15,6 +15,8 @@ ADAPTIVE_0_13 = Environment("adaptive-sdk-0.13", python=("adaptive-sdk==0.13.0",
 ADAPTIVE_0_14 = Environment("adaptive-sdk-0.14", python=("adaptive-sdk==0.14.2",))
 LITELLM = Environment("litellm", python=("litellm==1.110.2",))
 LLM = Environment("llm", python=("llm==0.36",))
+VIEM = Environment("viem", node=(("viem", "2.57.0"),))
+ETH_ACCOUNT = Environment("eth-account", python=("eth-account==0.14.0",))
 
 OPENAI_PYTHON_SLOW = ("openai_chat", "openai_structured", "openai_tools", "openai_vision")
 OPENAI_NODE_ANYWHERE = ("openai_node_chat", "openai_node_structured", "openai_node_texts", "openai_node_tools")
@@ -75,4 +77,6 @@ CLIENTS = (
         variables={"LITELLM_LOCAL_MODEL_COST_MAP": "True"},  # else it asks the network for prices when it is imported
     ),
     Client("llm", LLM, ("llm_scenarios",)),
+    Client("viem", VIEM, ("viem_sign_in",)),
+    Client("eth-account", ETH_ACCOUNT, ("eth_account_sign_in",), further=True),
 )

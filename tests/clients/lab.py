@@ -30,6 +30,8 @@ IMAGE_SIZE = (64, 64)
 WARM_S = 60.0
 POLL_S = 0.1
 SETTINGS = f"""
+[auth]
+sign_in = true
 [[keys]]
 name = "all"
 key = "{KEY}"
