@@ -18,16 +18,13 @@ class Ids:
 
     def __init__(self, source: RandomBytes = os.urandom) -> None:
         self._source = source
-        self._drawn = b""
-        self._used = 0
+        self._drawn: list[str] = []
 
     def make(self, prefix: str) -> str:
         """A new id, such as `chatcmpl-3f9a...` for prefix `chatcmpl-`."""
-        if self._used >= len(self._drawn):
-            self._drawn = self._source(DRAW_BYTES)
-            self._used = 0
-        start, self._used = self._used, self._used + ID_BYTES
-        return prefix + self._drawn[start : self._used].hex()
+        if not self._drawn:
+            self._drawn = self._source(DRAW_BYTES).hex("-", ID_BYTES).split("-")[::-1]
+        return prefix + self._drawn.pop()
 
     def uuid(self) -> str:
         """A new random UUID (version 4), for ids that clients want in that form."""

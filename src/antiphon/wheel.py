@@ -41,8 +41,7 @@ class TimerWheel:
         """Call `callback` once the event loop's time has reached `when`."""
         if not self._turning:
             self._turn()
-        tick = int(when / self._tick_s) + 1
-        tick = max(tick, self._due)
+        tick = max(int(when / self._tick_s) + 1, self._due)
         bucket = self._buckets.get(tick)
         if bucket is None:
             bucket = self._buckets[tick] = set()

@@ -41,19 +41,22 @@ class DeltaReader:
                 self._lessons = LESSONS_MAX
                 self._thoughts += bool(delta.reasoning)
                 return [delta]
+        return self._read(data)
+
+    def _read(self, data: bytes) -> list[Delta]:
         if self.failure is not None:
             raise self.failure
-        whole = not self._events.pending
+        begun = self._events.rest
         payloads = self._events.feed(data)
         deltas = self._decoded(payloads)
         if self.failure is not None and not deltas:
             raise self.failure
-        whole = whole and not self._events.pending
-        if whole and len(payloads) == len(deltas) == 1 and self._lessons:
+        ended = not self._events.rest
+        if ended and not begun and self._lessons and len(payloads) == len(deltas) == 1:
             self._lessons -= 1
             self._learned = learn(data, deltas[0], self._decode)
-        usable = not (self._events.pending or self.finished or self.done or self.failure)
-        self._template = self._learned if usable else None
+        goes_on = ended and not (self.finished or self.done or self.failure)
+        self._template = self._learned if goes_on else None
         return deltas
 
     def _decoded(self, payloads: list[bytes]) -> list[Delta]:

@@ -175,8 +175,7 @@ class ClientConnection(asyncio.Protocol):
         """A header; one that comes twice is joined, so that nothing can hide behind the first."""
         if not self._in_head:
             return  # a trailer must not change what the head has said
-        name = name.lower()
-        headers = self._headers
+        name, headers = name.lower(), self._headers
         headers[name] = headers[name] + b", " + value if name in headers else value
 
     def on_headers_complete(self) -> None:
@@ -198,9 +197,10 @@ class ClientConnection(asyncio.Protocol):
         )
         exchange.keep_alive = self._parser.should_keep_alive() and not self._host.draining
         exchange.http_10 = self._parser.get_http_version() == "1.0"
-        exchange.expects_continue = self._headers.get(b"expect", b"").lower() == b"100-continue"
-        declared = self._headers.get(b"content-length")
-        exchange.oversized = declared is not None and int(declared) > self._limits.body_bytes_max
+        if b"expect" in self._headers:
+            exchange.expects_continue = self._headers[b"expect"].lower() == b"100-continue"
+        if b"content-length" in self._headers:
+            exchange.oversized = int(self._headers[b"content-length"]) > self._limits.body_bytes_max
         self._arriving = exchange
         self._waiting.append(exchange)
         if len(self._waiting) > PIPELINE_MAX:
