@@ -147,7 +147,8 @@ async def n(server: Server) -> None:
 
 async def tool(server: Server) -> None:
     """A tool that is chosen by its name is the one that is called, and the reason is `tool_calls`."""
-    await tools.one_by_name(server)
+    choice = (await server.ask(tools.QUESTION, tool_choice=tools.named("get_time"), **tools.ONE)).first
+    tools.check_calls(choice.calls, [choice.finish_reason], ["get_time"])
 
 
 async def texts(server: Server) -> None:

@@ -89,7 +89,7 @@ async def cut(server: Server) -> None:
 
 async def json_object(server: Server) -> None:
     """`json_object` gives an object."""
-    fields = {"response_format": {"type": "json_object"}, "max_tokens": 120}
+    fields = {"response_format": {"type": "json_object"}, "max_tokens": 48}
     choice = (await server.ask("A person as JSON, one field.", **fields)).first
     offered(choice.text.lstrip().startswith("{"), f"The text is no object: {choice.text[:100]!r}.")
     if choice.finish_reason == "stop":

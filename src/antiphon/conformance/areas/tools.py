@@ -78,13 +78,12 @@ async def none(server: Server) -> None:
 
 async def auto(server: Server) -> None:
     """`auto` gives either text or valid calls, never a call written as text."""
-    for choice_of in ("auto", None):
-        fields = ONE | {"tool_choice": choice_of, "max_tokens": 60, "temperature": 0}
-        choice = (await server.ask(QUESTION, **fields)).first
-        if choice.finish_reason == "tool_calls":
-            check_calls(choice.calls, [choice.finish_reason])
-        else:
-            expect('"arguments"' not in choice.text, f"A call is written as text: {choice.text[:100]!r}.")
+    fields = ONE | {"tool_choice": "auto", "max_tokens": 60, "temperature": 0}
+    choice = (await server.ask(QUESTION, **fields)).first
+    if choice.finish_reason == "tool_calls":
+        check_calls(choice.calls, [choice.finish_reason])
+    else:
+        expect('"arguments"' not in choice.text, f"A call is written as text: {choice.text[:100]!r}.")
 
 
 async def single(server: Server) -> None:
