@@ -172,22 +172,22 @@ class Asked(Struct, frozen=True):
 
 
 def neutral(wire: Body, tools: list[WireTool] | None, asked: Asked, rules: DoorRules) -> ChatRequest:
-    """The request that a checked body means."""
+    """The request that a checked body means; its first fields by position, since so many names cost most of it."""
     limit = wire.prompt_truncate_len
     return ChatRequest(
-        model=wire.model,
-        messages=tuple([message(one, i) for i, one in enumerate(wire.messages)]),
-        sampling=_sampling(wire) if rules.defaults is None else _sampling(wire).filled(rules.defaults),
-        n=1 if wire.n is None else whole(wire.n, "n") or 1,
-        tools=tuple([tool(one) for one in tools]) if tools else (),
-        tool_choice=tool_choice(wire.tool_choice) if tools else "none",
-        parallel_tool_calls=wire.parallel_tool_calls is not False,
-        response_format=response_format(wire.response_format) if wire.response_format else ANY_TEXT,
-        reasoning=_reasoning(wire) if wire.reasoning or wire.reasoning_effort else AS_USUAL,
-        stream=wire.stream is True,
-        include_usage=wire.stream_options is not None and wire.stream_options.include_usage is True,
-        timeout_s=wire.timeout_secs,
-        max_ttft_s=None if wire.max_ttft_ms is None else wire.max_ttft_ms / 1000,
+        wire.model,
+        tuple([message(one, i) for i, one in enumerate(wire.messages)]),
+        _sampling(wire) if rules.defaults is None else _sampling(wire).filled(rules.defaults),
+        1 if wire.n is None else whole(wire.n, "n") or 1,
+        tuple([tool(one) for one in tools]) if tools else (),
+        tool_choice(wire.tool_choice) if tools else "none",
+        wire.parallel_tool_calls is not False,
+        response_format(wire.response_format) if wire.response_format else ANY_TEXT,
+        _reasoning(wire) if wire.reasoning or wire.reasoning_effort else AS_USUAL,
+        wire.stream is True,
+        wire.stream_options is not None and wire.stream_options.include_usage is True,
+        wire.timeout_secs,
+        None if wire.max_ttft_ms is None else wire.max_ttft_ms / 1000,
         prompt_tokens_max=rules.prompt_tokens_max if limit is None else whole(limit, "prompt_truncate_len"),
         prompt_limit_firm=limit is not None,
         shortens=rules.shortens,
@@ -224,9 +224,9 @@ def session_id(headers: Mapping[bytes, bytes], in_body: str | None) -> str | Non
 
 def check(wire: Body, tools: list[WireTool] | None, bounds: RequestBounds, rules: DoorRules) -> None:
     """The rules that hold between fields."""
-    for name, old in (("functions", wire.functions), ("function_call", wire.function_call)):
-        if old is not None:
-            raise BadRequest(f"{name}: no longer supported, use tools and tool_choice.", param=name)
+    if wire.functions is not None or wire.function_call is not None:
+        name = "functions" if wire.functions is not None else "function_call"
+        raise BadRequest(f"{name}: no longer supported, use tools and tool_choice.", param=name)
     if len(wire.messages) > bounds.messages_max:
         raise BadRequest(f"messages: at most {bounds.messages_max} are allowed.", param="messages")
     check_generating(wire, bounds, rules)
@@ -246,11 +246,16 @@ def check_generating(wire: GeneratingBody, bounds: RequestBounds, rules: DoorRul
     for token in wire.logit_bias or ():
         if not (token.isascii() and token.isdigit() and len(token) <= 9):
             raise BadRequest("logit_bias: keys are token ids.", param="logit_bias")
-    for name, pairs in (("metadata", wire.metadata), ("labels", wire.labels)):
-        if pairs and len(pairs) > rules.metadata_pairs_max:
-            raise BadRequest(f"{name}: at most {rules.metadata_pairs_max} pairs are allowed.", param=name)
-        if pairs:
-            check_labels(pairs, name)
+    if wire.metadata:
+        _check_pairs(wire.metadata, "metadata", rules)
+    if wire.labels:
+        _check_pairs(wire.labels, "labels", rules)
+
+
+def _check_pairs(pairs: dict[str, str], name: str, rules: DoorRules) -> None:
+    if len(pairs) > rules.metadata_pairs_max:
+        raise BadRequest(f"{name}: at most {rules.metadata_pairs_max} pairs are allowed.", param=name)
+    check_labels(pairs, name)
 
 
 def _sampling(wire: Body) -> Sampling:
