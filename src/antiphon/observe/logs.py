@@ -57,7 +57,7 @@ class Log:
             "route": exchange.route,
             "status": exchange.status,
             "duration_ms": round(duration_s * 1000, 1),
-            "key": exchange.key.name if exchange.key else None,
+            "key": (exchange.key.id or exchange.key.name) if exchange.key else None,  # names of stored keys repeat
         }
         self._write("info", "request", fields)
 

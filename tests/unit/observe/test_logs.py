@@ -108,3 +108,12 @@ def test_an_access_line_names_the_key_and_never_holds_it() -> None:
         "duration_ms": 12.3,
         "key": "alice",
     }
+
+
+def test_an_access_line_names_a_stored_key_by_its_id() -> None:
+    """Its name is its owner's choice, and others may have the same."""
+    stream = io.StringIO()
+    exchange, _ = exchange_of("GET", "/v1/models")
+    exchange.key = Key("alice", id="key_1")
+    log(stream).access(exchange, 0.0)
+    assert msgspec.json.decode(stream.getvalue())["key"] == "key_1"
