@@ -102,6 +102,10 @@ TESTED_BY = {
         "credits/values.py",
         "credits/verify.py",
     ),
+    "unit/credits/test_scenarios.py": (
+        "credits/gateway_store.py",
+        "credits/hold_store.py",
+    ),
     "unit/structured/test_branches.py": (
         "structured/accepts.py",
         "structured/emptiness.py",
