@@ -167,7 +167,7 @@ def hostile() -> dict[str, Any]:
 @pytest.mark.parametrize("name", hostile())
 def test_hostile_schemas_are_compiled_or_refused_soon(name: str) -> None:
     """Either way within a bounded time; the bound is generous, as the work is counted in steps elsewhere."""
-    started = time.process_time()
+    started = time.thread_time()
     with contextlib.suppress(BadRequest):
         assert len(compile_schema(hostile()[name], param="s").grammar) < 300_000
-    assert time.process_time() - started < 0.5
+    assert time.thread_time() - started < 2
