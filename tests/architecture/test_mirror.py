@@ -89,22 +89,6 @@ TESTED_BY = {
     "unit/credits/test_scenarios.py": (
         "credits/gateway_store.py",
         "credits/hold_store.py",
-        "credits/lease.py",
-        "credits/lease_store.py",
-        "credits/leases.py",
-        "credits/ledger.py",
-        "credits/money.py",
-        "credits/pricing.py",
-        "credits/service.py",
-        "credits/settlements.py",
-        "credits/store.py",
-        "credits/tenure.py",
-        "credits/values.py",
-        "credits/verify.py",
-    ),
-    "unit/credits/test_scenarios.py": (
-        "credits/gateway_store.py",
-        "credits/hold_store.py",
     ),
     "unit/structured/test_branches.py": (
         "structured/accepts.py",
