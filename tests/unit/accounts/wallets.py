@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from eth_account import Account
-from eth_account.messages import encode_defunct
+import sys
+
+RECURSION_LIMIT = sys.getrecursionlimit()
+
+from eth_account import Account  # noqa: E402 - what it imports raises the limit for the whole process,
+from eth_account.messages import encode_defunct  # noqa: E402 - so deep that nested JSON would overflow the stack
+
+sys.setrecursionlimit(RECURSION_LIMIT)
 
 SECRET = "0x" + "11" * 32
 ADDRESS = "0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A"
