@@ -206,6 +206,12 @@ COMMANDS = (
         "Make a successor of a key in the database; both are good for a day, or as long as you say.",
         ("antiphon keys rotate key_3f9a0c51d2b84e6f7a8b9c0d --overlap 12h",),
     ),
+    Command(
+        ("ledger", "verify"),
+        "antiphon.cli.ledger:verify",
+        "Prove the books in the database, also while gateways use them. This is what `antiphon ledger` does.",
+        ("antiphon ledger verify", "antiphon ledger verify --config antiphon.yaml --json"),
+    ),
     Command(("version",), "antiphon.cli.version:version", "Print the version; --json adds the parts' versions."),
 )
 GROUPS = {
@@ -215,6 +221,7 @@ GROUPS = {
     "sessions": "List, show and delete stored sessions of a gateway.",
     "config": "Show and check the configuration.",
     "keys": "Make, list, revoke and rotate keys for clients.",
+    "ledger": "Prove the books of credit.",
 }
 DEFAULTS = {
     "models": "list",
@@ -223,6 +230,7 @@ DEFAULTS = {
     "sessions": "list",
     "config": "show",
     "keys": "list",
+    "ledger": "verify",
 }
 
 

@@ -20,7 +20,7 @@ from antiphon.errors import InsufficientCredits, Unavailable
 
 GROUP_MAX = 256
 UNSETTLED_MAX = 10_000  # how much the house may lose at once; more requests are not taken on
-LINGER_S = 0.01  # a group gathers for so long: far fewer transactions, and nobody waits
+LINGER_S = 0.03  # a group gathers for so long: far fewer transactions, and nobody waits
 RETRY_PAUSE_S = 0.25
 WAIT_S_MAX = 5.0
 

@@ -1,0 +1,92 @@
+"""`antiphon ledger`: proves the books in the database, beside gateways that use them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from antiphon.cli.flags import SettingFlags, assignments
+from antiphon.cli.output import Output
+
+if TYPE_CHECKING:
+    from antiphon.credits.verify import Findings, Head
+    from antiphon.settings.model import Settings
+
+
+def verify(
+    *,
+    flags: Annotated[SettingFlags, Parameter(name="*")] = SettingFlags(),
+    head: Annotated[tuple[str, ...], Parameter(consume_multiple=False)] = (),
+    json: bool = False,
+) -> int:
+    """Hold every rule of the books against every row; the exit code is 1 when one is broken, and the first is named.
+
+    Parameters
+    ----------
+    head
+        End of a ledger's chain as an earlier run printed it, which must still be there. Repeatable.
+    json
+        Print JSON.
+    flags
+        What to set.
+
+    """
+    import msgspec
+
+    from antiphon.settings.load import load
+
+    output = Output(as_json=json)
+    loaded = load(config=flags.config, variables=os.environ, flags=assignments(flags), folder=Path.cwd())
+    findings = _findings(loaded.settings, tuple(map(_head, head)))
+    if json:
+        output.json({"ok": findings.fault is None, **msgspec.to_builtins(findings)})
+        return 0 if findings.fault is None else 1
+    for end in findings.heads:
+        output.line(f"{end.ledger}:{end.number}:{end.hash}")
+    if findings.fault is not None:
+        output.line(str(findings.fault))
+        return 1
+    seen = f"{findings.journals} journals, {findings.accounts} accounts, {findings.holds} holds"
+    output.note(f"The books are sound: {seen}.")
+    return 0
+
+
+def _findings(settings: Settings, heads: tuple[Head, ...]) -> Findings:
+    from antiphon.clock import SystemClock
+    from antiphon.credits.verify import verify as prove
+    from antiphon.db import StatementFailed, address
+    from antiphon.db.open import FILE_NAME, driver_for
+    from antiphon.db.session import DatabaseFailed, Use
+    from antiphon.errors import ConfigError
+
+    clock = SystemClock()
+    url = None if settings.database.url is None else settings.database.url.reveal()
+    if url is None or not address.of_server(url):
+        path = settings.data_dir.expanduser() / FILE_NAME if url is None else address.file_path(url)
+        if not path.is_file():
+            raise ConfigError(f"database.url: {path} is not there.")
+    try:
+        session = driver_for(url, settings.data_dir, clock).connect(Use.READ)
+        try:
+            session.begin()
+            return prove(session, now_ms=int(clock.now() * 1000), heads=heads)
+        finally:
+            session.close()
+    except (DatabaseFailed, StatementFailed) as failure:
+        raise ConfigError(f"database.url: the books cannot be read: {failure}.") from failure
+
+
+def _head(text: str) -> Head:
+    from antiphon.credits.ledger import LEDGERS
+    from antiphon.credits.verify import Head
+    from antiphon.errors import ConfigError
+
+    name, _, rest = text.partition(":")
+    number, _, digest = rest.partition(":")
+    ledger = next((one for one in LEDGERS if one == name), None)
+    if ledger is None or not number.isdecimal() or not digest.isalnum():
+        raise ConfigError("--head takes LEDGER:NUMBER:HASH, as `antiphon ledger verify` prints it.")
+    return Head(ledger, int(number), digest)
