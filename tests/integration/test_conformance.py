@@ -18,6 +18,7 @@ from antiphon.ids import Ids
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.faults import parse_fault
 from antiphon.testing.gateway_process import GatewayProcess
+from antiphon.testing.plan import Habits
 from tests.conformance import llamacpp_server
 from tests.conformance.engines import model_file
 from tests.conformance.processes import announced, running
@@ -31,6 +32,26 @@ key = "{KEY}"
 name = "smollm2:135m"
 reference = "smollm2:135m"
 context_length = 2048
+"""
+# A model that can what most cannot, on a gateway that is quick to show that it lives.
+GIFTED = f"""
+[timeouts]
+heartbeat_s = 0.2
+[[keys]]
+name = "checks"
+key = "{KEY}"
+[[upstreams]]
+url = "{{url}}"
+[[upstreams.models]]
+name = "gifted"
+upstream_name = "fault-model"
+context_length = 4096
+modalities = ["text", "image"]
+domain_aligned = true
+[[upstreams.models]]
+name = "vectors"
+upstream_name = "fault-model"
+embeddings = true
 """
 READY_S = 60.0
 BROKEN_S = 1.0
@@ -141,3 +162,17 @@ async def test_a_good_engine_passes_where_a_broken_one_fails() -> None:
         told = verdicts(await outcomes(engine.url, chosen(areas=("plain", "stream")), timeout_s=READY_S))
     noticed = {name for names in FAULTS.values() for name in names}
     assert {name: told[name] for name in noticed} == dict.fromkeys(noticed, "pass")
+
+
+async def test_a_gifted_model_keeps_what_is_optional(tmp_path: Path) -> None:
+    """Images, confidence, vectors and signs of life, where the model and the engine have them."""
+    areas = ("vision", "confidence", "embeddings", "heartbeats")
+    async with FaultEngine(Habits(embeds=True)) as engine:
+        settings = GIFTED.format(url=engine.url.removesuffix("/v1"))
+        async with GatewayProcess(settings, tmp_path) as gateway:
+            found = await outcomes(gateway.url, chosen(areas=areas[:3]), key=KEY, timeout_s=READY_S)
+            engine.always(parse_fault("slow delay_s=0.5"))
+            slow = chosen(areas=areas[3:], slow=True)
+            found += await outcomes(gateway.url, slow, key=KEY, timeout_s=READY_S)
+    assert [f"{one.check.id}: {one.reason}" for one in found if one.verdict != "pass"] == []
+    assert {one.check.area for one in found} == set(areas)
