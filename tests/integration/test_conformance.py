@@ -103,9 +103,11 @@ FAULTS: dict[str, tuple[str, ...]] = {
 }
 
 
-async def outcomes(url: str, checks: Sequence[Check], *, key: str | None = None, timeout_s: float) -> list[Outcome]:
+async def outcomes(
+    url: str, checks: Sequence[Check], *, key: str | None = None, timeout_s: float, at_once: int = 4
+) -> list[Outcome]:
     """How these checks end on the server at that address."""
-    asked = Survey(url, key, timeout_s=timeout_s)
+    asked = Survey(url, key, timeout_s=timeout_s, at_once=at_once)
     _, found = await survey(asked, checks, clock=SystemClock(), ids=Ids())
     return found
 
@@ -150,7 +152,7 @@ async def test_a_broken_server_fails_and_holds_nobody_up(fault: str) -> None:
     checks = chosen(areas=("plain", "stream"))
     async with FaultEngine() as engine:
         engine.always(parse_fault(fault))
-        found = await outcomes(engine.url, checks, timeout_s=BROKEN_S)
+        found = await outcomes(engine.url, checks, timeout_s=BROKEN_S, at_once=len(checks))
     told = verdicts(found)
     assert {name: told[name] for name in FAULTS[fault] if told[name] == "pass"} == {}
     assert all(outcome.reason for outcome in found if outcome.verdict != "pass")
