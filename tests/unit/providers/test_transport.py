@@ -175,7 +175,7 @@ async def test_a_body_that_cannot_be_had(kind: str, expected: type[Exception], b
 async def test_a_body_that_never_ends() -> None:
     """Is waited for as long as a call may take, and a little longer."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
-    limits = ProviderLimits(connect_s=0.05)
+    limits = ProviderLimits(connect_s=0.5)
     transport = ProviderTransport(limits, call_s=0.0, resolve=system_addresses, tls=None)
     async with answering(head, hold=True) as url, httpx2.AsyncClient(transport=transport) as one:
         with pytest.raises(httpx2.StreamError, match="in time"):
