@@ -22,7 +22,7 @@ from antiphon.db import Database
 from antiphon.errors import Conflict, Unavailable
 
 LEASES_MAX = 100_000
-HOLD_S_MAX = 900.0  # what is still open then was forgotten
+HOLD_S_MAX = 900.0  # what is still open then was forgotten: longer than any request may take
 AHEAD_MIN, AHEAD_MAX = 16, 4096  # holds that are asked for together; more, the sooner they are used up
 AHEAD_S = 1.0
 IDLE_S = 10.0
@@ -35,12 +35,14 @@ RECALL_PAUSE_S = 0.1
 class Leases:
     """The leases of one gateway. Make it within a running event loop; `keep` is to be called about twice a second."""
 
-    def __init__(self, database: Database, tenure: Tenure, *, clock: Clock, on_lost: OnLost) -> None:
+    def __init__(
+        self, database: Database, tenure: Tenure, *, clock: Clock, on_lost: OnLost, hold_s_max: float = HOLD_S_MAX
+    ) -> None:
         self._database = database
         self._tenure = tenure
         self._clock = clock
         self._now = clock.monotonic
-        self._on_lost = on_lost
+        self._hold_s_max = hold_s_max
         self._leases: dict[AccountKey, Lease] = {}
         self._open: dict[str, LeasedHold] = {}
         self._tickets = 0
@@ -70,7 +72,7 @@ class Leases:
         if hold_id in self._open:
             raise Conflict(f"hold {hold_id}: there is one already.")
         lease.used_at = now
-        hold = self._open[hold_id] = LeasedHold(hold_id, lease, amount, now + HOLD_S_MAX)
+        hold = self._open[hold_id] = LeasedHold(hold_id, lease, amount, now + self._hold_s_max)
         return hold
 
     def capture(self, hold: LeasedHold, cost: int, earner: Earner | None = None) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 
 from antiphon.clock import Clock
 from antiphon.credits import gateway_store, hold_store, lease_store, ledger, store
-from antiphon.credits.leases import RECALL_PAUSE_S, RECALL_S, Leases
+from antiphon.credits.leases import HOLD_S_MAX, RECALL_PAUSE_S, RECALL_S, Leases
 from antiphon.credits.ledger import Account, AccountKey, Earner, Hold, Ledger
 from antiphon.credits.settlements import OnLost
 from antiphon.credits.store import Line
@@ -23,10 +23,18 @@ class Credits:
     """The books, as one gateway keeps them. Make it within a running event loop, `start` it, `close` it.
 
     `gateway` tells this gateway apart from all others that run now; one that is always the same frees at a start what
-    was held before a crash, any other within seconds.
+    was held before a crash, any other within seconds. `hold_s_max` is longer than any request may take.
     """
 
-    def __init__(self, database: Database, *, gateway: str, clock: Clock, on_lost: OnLost) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        gateway: str,
+        clock: Clock,
+        on_lost: OnLost,
+        hold_s_max: float = HOLD_S_MAX,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._tenure = Tenure(database, gateway, clock=clock)
@@ -34,7 +42,7 @@ class Credits:
         self._began_ms = clock.now() * 1000 - clock.monotonic() * 1000
         self._holds: set[str] = set()  # opened here, and not known to have ended
         self._task: asyncio.Task[None] | None = None
-        self.leases = Leases(database, self._tenure, clock=clock, on_lost=on_lost)
+        self.leases = Leases(database, self._tenure, clock=clock, on_lost=on_lost, hold_s_max=hold_s_max)
 
     async def start(self) -> None:
         """Begin to hold and charge, and look after what is held."""

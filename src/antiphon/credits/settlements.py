@@ -152,6 +152,7 @@ class Settlements:
             except REFUSED as error:
                 return await self._settle_alone(group, error)
             except Unavailable:
+                self._tenure.doubt()
                 if self._closing:
                     return False
                 await asyncio.sleep(RETRY_PAUSE_S)

@@ -41,6 +41,10 @@ class Tenure:
         self._beaten_at = began_at
         self.good_until = began_at + GOOD_S
 
+    def doubt(self) -> None:
+        """Count on no beat any more: the database did not take what it was given."""
+        self.good_until = 0.0
+
     async def beat(self) -> bool:
         """Say that the run is alive, if it is time to; False when others have ended it."""
         began_at = self._now()

@@ -56,6 +56,7 @@ class Away:
         self._database = database
         self.away = False
         self.unsure = False
+        self.refused = asyncio.Event()
 
     @property
     def healthy(self) -> bool:
@@ -71,6 +72,7 @@ class Away:
     async def write(self, work: Work[Any]) -> Any:  # Any: a work returns what it likes
         """As the database does."""
         if self.away:
+            self.refused.set()
             raise Unavailable("It is away.")
         done = await self._database.write(work)
         if self.unsure:

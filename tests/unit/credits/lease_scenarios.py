@@ -233,6 +233,20 @@ async def who_cannot_be_heard_takes_on_nothing(books: Books) -> None:
     assert (await gateway.leases.open(key, books.name(), 1)).state == "open"
 
 
+async def who_cannot_charge_takes_on_nothing(books: Books) -> None:
+    """From the first charge on that the database does not take."""
+    gateway, key = await books.gateway(), await books.account(1000)
+    hold = await gateway.leases.open(key, books.name(), 1)
+    books.database.away = True
+    gateway.leases.capture(hold, 1)
+    await books.database.refused.wait()
+    with pytest.raises(Unavailable):
+        await gateway.leases.open(key, books.name(), 1)
+    books.database.away = False
+    assert (await gateway.leases.open(key, books.name(), 1)).state == "open"
+    assert (await gateway.balance(key)).balance == 999
+
+
 async def many_want_the_last_of_it(books: Books) -> None:
     """Of forty at once with money for ten exactly ten are admitted, and later ones when there is money again."""
     gateway, key = await books.gateway(), await books.account(100)
