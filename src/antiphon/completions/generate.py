@@ -225,7 +225,6 @@ class Shaper:
         self._schema = None if plan.sampling.stop else plan.schema  # a stop text may cut it anywhere
         self._aligner = LogprobAligner() if plan.sampling.logprobs and plan.sampling.stop else None
         self._text = [plan.prefill or ""]
-        self._called = False
 
     def feed(self, deltas: list[Delta]) -> list[Delta]:
         """The deltas to send for those that came. Raises EngineFailed for a finished text that its schema refuses."""
