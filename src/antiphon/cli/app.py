@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 from antiphon import __version__
 
 HELP = """\
-One OpenAI-compatible endpoint in front of models that run here and servers that run elsewhere.
+Four published APIs, OpenAI's among them, in front of models that run here and servers that run elsewhere.
 
 `antiphon serve` starts it with a small model built in; `antiphon COMMAND --help` has examples.
 """

@@ -5,11 +5,14 @@ from __future__ import annotations
 from antiphon.http.exchange import Exchange
 
 UNITS = (b"requests", b"tokens")
-ALLOWED_HEADERS = b"authorization, content-type, x-request-id, x-session-id, idempotency-key"
+ALLOWED_HEADERS = b"authorization, content-type, x-request-id, x-session-id, x-wire, idempotency-key"
 EXPOSED_HEADERS = b", ".join(
     (
         b"x-request-id",
         b"x-ignored-fields",
+        b"x-prompt-truncated",
+        b"x-session-id",
+        b"x-should-retry",
         b"retry-after",
         *(b"x-ratelimit-%b-%b" % (what, unit) for unit in UNITS for what in (b"limit", b"remaining", b"reset")),
     )

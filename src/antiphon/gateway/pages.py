@@ -89,7 +89,7 @@ def _llms(routes: tuple[Route, ...]) -> str:
     lines = [
         "# Antiphon",
         "",
-        "> A self-hosted gateway that speaks the OpenAI chat-completion API in front of any number of engines.",
+        "> A self-hosted gateway: the chat APIs of OpenAI, Nugen and Adaptive in front of any number of engines.",
         "",
         "Send `Authorization: Bearer KEY`. Base URL for OpenAI SDKs: this origin + `/v1`.",
         "",
