@@ -14,7 +14,7 @@ help: ## Show what can be done
 serve: $(VENV)/.served ## Serve the embedded model; ARGS="--port 9000 --model hf:..." for more
 	@$(BIN)/antiphon serve $(ARGS)
 
-test: $(VENV)/.developed ## Run the tests (under 10 minutes on two cores)
+test: $(VENV)/.developed ## Run the tests (13 minutes on two cores)
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: lint types architecture test ## All that CI checks: lint, types, architecture, tests
