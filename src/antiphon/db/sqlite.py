@@ -20,10 +20,11 @@ VERSION_MIN = (3, 35, 0)  # the first with RETURNING
 READERS = 2
 STEPS_BETWEEN_CHECKS = 100_000  # of SQLite's virtual machine, about a millisecond
 
+WAL_ATTEMPTS = 50  # each waits for the lock of whoever was in the way
+
 CHECKED_BYTES_MAX = 4 * 1024**3  # a few seconds of reading
 
 SETTINGS = (
-    "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
     "cell_size_check = ON",
@@ -128,12 +129,31 @@ class SQLiteSession:
             raise
 
     def _set_up(self) -> None:
+        self._keep_log()
         for setting in SETTINGS:
             self.all(f"PRAGMA {setting}")
         if self._use is Use.READ:
             self.all("PRAGMA query_only = ON")
         if self._use is not Use.MIGRATE:
             self._connection.set_progress_handler(self._late, STEPS_BETWEEN_CHECKS)
+
+    def _keep_log(self) -> None:
+        """Have the file keep a write-ahead log.
+
+        Of several connections that give a new file its log at once, SQLite refuses all but one, and without waiting,
+        as none of them would let go of what it read. So each that is refused lets go, waits, and asks again.
+        """
+        for _ in range(WAL_ATTEMPTS):
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            except sqlite3.Error as error:
+                if _code(error) != sqlite3.SQLITE_BUSY:
+                    self._fail(error)
+            else:
+                return
+            self.all("BEGIN IMMEDIATE")
+            self.all("ROLLBACK")
+        raise DatabaseFailed(Kind.DOWN, f"{self._path}: other processes keep its log from being set up")
 
     def all(self, sql: str, /, **values: Value) -> list[Row]:
         """Every row of a statement."""

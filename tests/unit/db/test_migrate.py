@@ -99,13 +99,15 @@ def test_a_killed_migration_leaves_nothing(
 def test_of_several_at_once_one_applies(database_kind: str, database_url: str) -> None:
     """Several gateways may start together: each migration is applied by one of them."""
     applied: list[Migration] = []
+    together = threading.Barrier(6)
 
     def start() -> None:
+        together.wait()
         session = driver_for(database_url, NOWHERE, SystemClock()).connect(Use.MIGRATE)
         applied.extend(migrate(session, (NOTES, LATER), clock=SystemClock()))
         session.close()
 
-    threads = [threading.Thread(target=start) for _ in range(4)]
+    threads = [threading.Thread(target=start) for _ in range(together.parties)]
     for thread in threads:
         thread.start()
     for thread in threads:
