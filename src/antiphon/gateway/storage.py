@@ -11,6 +11,8 @@ from antiphon.accounts.service import Keys
 from antiphon.accounts.stored_keys import StoredKeys
 from antiphon.chat import Message
 from antiphon.clock import Clock
+from antiphon.credits.lease_store import Settlement
+from antiphon.credits.service import Credits
 from antiphon.db.open import open_database
 from antiphon.errors import Unavailable
 from antiphon.feedback.comparing import Comparisons
@@ -28,6 +30,8 @@ from antiphon.projects.model import built_in
 from antiphon.projects.service import Projects
 from antiphon.settings.model import Settings
 from antiphon.settings.projects import as_project
+
+HOLD_MARGIN_S = 60.0  # what is held for a request is let go of so long after its time must be up
 
 
 class Storage:
@@ -75,6 +79,13 @@ class Storage:
             account_allowance=values.account_allowance(settings),
             on_revoked=on_revoked,
         )
+        self.credits = Credits(
+            self._database,
+            gateway=ids.make("gateway-"),
+            clock=clock,
+            on_lost=self._uncharged,
+            hold_s_max=settings.timeouts.total_s_max + HOLD_MARGIN_S,
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -91,6 +102,9 @@ class Storage:
     def _lost(self, rows: int, reason: str) -> None:
         self._log.error("interactions are lost", rows=rows, reason=reason)
 
+    def _uncharged(self, settlement: Settlement, reason: str) -> None:
+        self._log.error("a charge is lost", request=settlement.request_id, micro_usdc=settlement.cost, reason=reason)
+
     async def history(self, key: Key, session_id: str) -> tuple[Message, ...]:
         """The turns of a session so far, as far as the key may see them."""
         return await self.sessions.history(reach(key, self.projects.by_name), session_id)
@@ -106,6 +120,7 @@ class Storage:
         await self.stored_keys.refresh()
         await self._tell_of_peppers()
         self.recorder.start()
+        await self.credits.start()
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self.projects.run()), loop.create_task(self.stored_keys.run())]
 
@@ -124,6 +139,7 @@ class Storage:
             await asyncio.wait(self._tasks)
         await self.stored_keys.close()
         await self.recorder.close()
+        await self.credits.close()
         await self._database.close()
 
 
