@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+Ledger = Literal["USDC", "DEV"]
 Scope = Literal["inference", "channel", "credits", "keys", "admin"]
 INFERENCE: frozenset[Scope] = frozenset({"inference"})
 CLIENT: frozenset[Scope] = frozenset({"inference", "channel", "credits"})
@@ -45,11 +46,19 @@ class Key(Struct, frozen=True):
     account_allowance: Allowance = UNLIMITED
     spend_cap: int | None = None  # micro-USDC that the key may spend in all
     live: bool = False  # a key for money, not for development
+    credit: Ledger | None = None  # what a key of the settings spends; one that is stored spends as it is `live`
 
     @property
     def account(self) -> str:
         """Whose the key is."""
         return self.account_name or self.name
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """The books that its requests are charged in; None: they are the operator's, and nothing is charged."""
+        if not self.id:
+            return self.credit
+        return "USDC" if self.live else "DEV"
 
     @property
     def limited(self) -> bool:

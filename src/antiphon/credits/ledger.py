@@ -14,8 +14,8 @@ import msgspec
 from msgspec import Struct
 
 from antiphon.credits.pricing import share
+from antiphon.key import Ledger
 
-Ledger = Literal["USDC", "DEV"]
 Kind = Literal["usage", "topup", "grant", "transfer"]
 State = Literal["open", "captured", "voided", "expired"]
 AccountKey = tuple[Ledger, str]

@@ -9,12 +9,13 @@ from functools import partial
 from antiphon.clock import Clock
 from antiphon.credits import gateway_store, hold_store, lease_store, ledger, store
 from antiphon.credits.leases import HOLD_S_MAX, RECALL_PAUSE_S, RECALL_S, Leases
-from antiphon.credits.ledger import Account, AccountKey, Earner, Hold, Ledger
+from antiphon.credits.ledger import Account, AccountKey, Earner, Hold
 from antiphon.credits.settlements import OnLost
 from antiphon.credits.store import Line
 from antiphon.credits.tenure import Tenure, Watch
 from antiphon.db import Connection, Database, T, Work
 from antiphon.errors import InsufficientCredits, Unavailable
+from antiphon.key import Ledger
 
 KEEP_EVERY_S = 0.5
 

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from antiphon.credits import values
-from antiphon.credits.ledger import Account, AccountKey, Journal, Kind, Ledger, journal_fault, seal
+from antiphon.credits.ledger import Account, AccountKey, Journal, Kind, journal_fault, seal
 from antiphon.credits.money import shortage
 from antiphon.db import Connection
+from antiphon.key import Ledger
 
 ACCOUNT = "SELECT ledger, id, balance, held, overdraft FROM ledger_accounts WHERE ledger = :ledger AND id = :id"
 MOVE = "UPDATE ledger_accounts SET balance = balance + v.column3, held = held - v.column4 FROM (VALUES"

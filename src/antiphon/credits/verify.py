@@ -20,13 +20,13 @@ from antiphon.credits.ledger import (
     AccountKey,
     Entry,
     Journal,
-    Ledger,
     account_fault,
     journal_fault,
     seal,
     usage_id,
 )
 from antiphon.db import Connection, Row
+from antiphon.key import Ledger
 
 PAGE_ROWS = 1000
 GRACE_MS = 10_000  # a hold whose time is up is ended by then

@@ -12,9 +12,11 @@ from antiphon.accounts.sign_in import SignInRules
 from antiphon.accounts.wallet import Origin
 from antiphon.completions.dialects import RequestBounds
 from antiphon.completions.plan import Bounds
-from antiphon.key import ADMIN, CLIENT, Allowance, Key
+from antiphon.key import ADMIN, CLIENT, Allowance, Key, Ledger
 from antiphon.settings.model import Settings
 from antiphon.vision.limits import ImageLimits
+
+CREDIT: dict[str, Ledger | None] = {"none": None, "dev": "DEV", "usdc": "USDC"}
 
 
 def bounds(settings: Settings) -> Bounds:
@@ -67,6 +69,7 @@ def named_keys(settings: Settings, development_key: str | None) -> dict[str, Key
             dria=secret.startswith("dkn_"),
             tokens_per_minute=row.tokens_per_minute,
             parallel_max=row.parallel_max,
+            credit=CREDIT[row.credit],
         )
     if development_key is not None:
         keys[digest(development_key)] = Key("development", scopes=ADMIN, dria=development_key.startswith("dkn_"))

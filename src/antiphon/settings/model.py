@@ -59,6 +59,10 @@ class KeySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Name | None,
         Meta(description="Whose the key is: what is stored belongs to it; absent: the key's own name."),
     ] = None
+    credit: Annotated[
+        Literal["none", "dev", "usdc"],
+        Meta(description="What requests of the key are paid with: nothing, play money, or USDC of its account."),
+    ] = "none"
     admin: Annotated[bool, Meta(description="Whether the key may also change projects, tools and metrics.")] = False
     session_memory: Annotated[
         bool,

@@ -11,11 +11,12 @@ from typing import Any
 from antiphon.clock import SystemClock
 from antiphon.credits import ledger, store
 from antiphon.credits.lease_store import Settlement
-from antiphon.credits.ledger import Account, AccountKey, Hold, Ledger
+from antiphon.credits.ledger import Account, AccountKey, Hold
 from antiphon.credits.service import Credits
 from antiphon.credits.verify import Fault, verify
 from antiphon.db import Connection, Database, Work
 from antiphon.errors import Unavailable
+from antiphon.key import Ledger
 
 AT_MS = 1_800_000_000_000
 FAR_S = 3600.0

@@ -24,11 +24,12 @@ from hypothesis.stateful import (
 
 from antiphon.credits import leases, service
 from antiphon.credits.lease import LeasedHold
-from antiphon.credits.ledger import AccountKey, Ledger, usage_id
+from antiphon.credits.ledger import AccountKey, usage_id
 from antiphon.credits.tenure import SILENT_S
 from antiphon.db import Connection, Database
 from antiphon.db.open import open_database
 from antiphon.errors import InsufficientCredits
+from antiphon.key import Ledger
 from tests.fixtures.databases.server import PostgresServer
 from tests.unit.credits.books import FAR_S, Books
 from tests.unit.credits.model import Held, Model

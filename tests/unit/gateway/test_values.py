@@ -54,6 +54,7 @@ def test_a_key_may_what_it_was_given(told: str) -> None:
         session_memory=True,
         tokens_per_minute=9,
         parallel_max=2,
+        credit="dev",
     )
     keys = values.named_keys(Settings(keys=(row,)), None)
     assert keys == {
@@ -67,6 +68,7 @@ def test_a_key_may_what_it_was_given(told: str) -> None:
             session_memory=True,
             tokens_per_minute=9,
             parallel_max=2,
+            credit="DEV",
         )
     }
 
