@@ -234,12 +234,17 @@ class Delta(Struct, frozen=True):
 
 
 class Usage(Struct, frozen=True):
-    """Token counts of one request, all choices together; prompt tokens count once."""
+    """Token counts of one request, all choices together; prompt tokens count once.
+
+    Cached and image tokens are part of the prompt, thoughts of the completion.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    image_tokens: int = 0
+    cost: int | None = None  # micro-USDC; None where nothing is charged, or the answer is not to say it
 
     @property
     def total_tokens(self) -> int:

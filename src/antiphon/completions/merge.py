@@ -126,6 +126,7 @@ def total(usages: list[Usage]) -> Usage:
         completion_tokens=sum(usage.completion_tokens for usage in usages),
         cached_tokens=usages[0].cached_tokens,
         reasoning_tokens=sum(usage.reasoning_tokens for usage in usages),
+        image_tokens=usages[0].image_tokens,
     )
 
 
@@ -136,4 +137,5 @@ def added(usages: list[Usage]) -> Usage:
         completion_tokens=sum(usage.completion_tokens for usage in usages),
         cached_tokens=sum(usage.cached_tokens for usage in usages),
         reasoning_tokens=sum(usage.reasoning_tokens for usage in usages),
+        image_tokens=sum(usage.image_tokens for usage in usages),
     )

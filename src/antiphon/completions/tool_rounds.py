@@ -121,6 +121,7 @@ def added(first: Usage, second: Usage) -> Usage:
         first.completion_tokens + second.completion_tokens,
         first.cached_tokens + second.cached_tokens,
         first.reasoning_tokens + second.reasoning_tokens,
+        first.image_tokens + second.image_tokens,
     )
 
 

@@ -19,13 +19,10 @@ def quote(prices: Prices, *, prompt_tokens: int, completion_tokens: int) -> int:
     return _rounded(prompt_tokens * prompt + completion_tokens * completion)
 
 
-def cost(prices: Prices, usage: Usage, *, image_tokens: int = 0) -> int:
-    """What a request cost. Cached and image tokens are part of the prompt, thoughts of the completion.
-
-    A part that is said to be larger than its whole counts as the whole.
-    """
+def cost(prices: Prices, usage: Usage) -> int:
+    """What a request cost; a part that is said to be larger than its whole counts as the whole."""
     cached = min(usage.cached_tokens, usage.prompt_tokens)
-    image = min(image_tokens, usage.prompt_tokens - cached)
+    image = min(usage.image_tokens, usage.prompt_tokens - cached)
     reasoning = min(usage.reasoning_tokens, usage.completion_tokens)
     return _rounded(
         (usage.prompt_tokens - cached - image) * prices.prompt

@@ -241,6 +241,7 @@ class _Choice(Struct):
 
 class _PromptDetails(Struct):
     cached_tokens: int | None = None
+    image_tokens: int | None = None
 
 
 class _CompletionDetails(Struct):
@@ -379,4 +380,5 @@ def usage_of(usage: WireUsage) -> Usage:
         completion_tokens=usage.completion_tokens,
         cached_tokens=(prompt.cached_tokens or 0) if prompt else 0,
         reasoning_tokens=(completion.reasoning_tokens or 0) if completion else 0,
+        image_tokens=(prompt.image_tokens or 0) if prompt else 0,
     )

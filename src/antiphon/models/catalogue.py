@@ -27,6 +27,11 @@ class Prices(Struct, frozen=True):
     reasoning: int | None = None
     image: int | None = None
 
+    @property
+    def free(self) -> bool:
+        """Whether nothing that is generated or read costs anything."""
+        return not (self.prompt or self.completion or self.cached or self.reasoning or self.image)
+
 
 class Offer(Struct, frozen=True):
     """One engine's serving of a model. `slots`: how many requests it generates at once, None when unknown."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from antiphon.errors import PermissionDenied
 from antiphon.http.exchange import JSON, Exchange, require_key
-from antiphon.models.catalogue import Catalogue, Model
+from antiphon.models.catalogue import Catalogue, Model, Prices
 
 EMBEDDING_PARAMETERS = ("dimensions", "encoding_format", "timeout_secs")
 THINKING_PARAMETERS = ("reasoning", "reasoning_effort")
@@ -19,12 +19,21 @@ SUPPORTED_PARAMETERS = (
 
 
 class WirePrices(Struct):
-    """USDC per token as decimal strings, as model lists elsewhere show it, and our own exact integers."""
+    """USDC per token as decimal strings, as model lists elsewhere show it, and our own exact integers.
+
+    What is absent costs as much as the prompt's or the completion's other tokens.
+    """
 
     prompt: str
     completion: str
     prompt_micro_usdc_per_mtoken: int
     completion_micro_usdc_per_mtoken: int
+    cached: str | UnsetType = UNSET
+    reasoning: str | UnsetType = UNSET
+    image: str | UnsetType = UNSET
+    cached_micro_usdc_per_mtoken: int | UnsetType = UNSET
+    reasoning_micro_usdc_per_mtoken: int | UnsetType = UNSET
+    image_micro_usdc_per_mtoken: int | UnsetType = UNSET
 
 
 class WireModel(Struct):
@@ -89,14 +98,25 @@ def _wire(model: Model) -> WireModel:
         modalities=list(model.modalities),
         supported_parameters=_parameters(model),
         quantisation=model.quantisation,
-        pricing=WirePrices(
-            prompt=_usdc_per_token(model.prices.prompt),
-            completion=_usdc_per_token(model.prices.completion),
-            prompt_micro_usdc_per_mtoken=model.prices.prompt,
-            completion_micro_usdc_per_mtoken=model.prices.completion,
-        ),
+        pricing=_pricing(model.prices),
         aliases=model.aliases,
     )
+
+
+def _pricing(prices: Prices) -> WirePrices:
+    wire = WirePrices(
+        prompt=_usdc_per_token(prices.prompt),
+        completion=_usdc_per_token(prices.completion),
+        prompt_micro_usdc_per_mtoken=prices.prompt,
+        completion_micro_usdc_per_mtoken=prices.completion,
+    )
+    if prices.cached is not None:
+        wire.cached, wire.cached_micro_usdc_per_mtoken = _usdc_per_token(prices.cached), prices.cached
+    if prices.reasoning is not None:
+        wire.reasoning, wire.reasoning_micro_usdc_per_mtoken = _usdc_per_token(prices.reasoning), prices.reasoning
+    if prices.image is not None:
+        wire.image, wire.image_micro_usdc_per_mtoken = _usdc_per_token(prices.image), prices.image
+    return wire
 
 
 def _type(model: Model) -> str:

@@ -53,10 +53,25 @@ class GenerationDefaults(Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Prices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Prices of a model, in whole micro-USDC for a million tokens."""
+    """Prices of a model, in whole micro-USDC for a million tokens. Without any it is free."""
 
     prompt: Annotated[MicroUSDC, Meta(description="Micro-USDC for 1,000,000 prompt tokens.")] = 0
     completion: Annotated[MicroUSDC, Meta(description="Micro-USDC for 1,000,000 completion tokens.")] = 0
+    cached: Annotated[
+        MicroUSDC | None,
+        Meta(description="Micro-USDC for 1,000,000 prompt tokens that the engine had at hand; absent: as `prompt`."),
+    ] = None
+    reasoning: Annotated[
+        MicroUSDC | None,
+        Meta(description="Micro-USDC for 1,000,000 completion tokens that are thoughts; absent: as `completion`."),
+    ] = None
+    image: Annotated[
+        MicroUSDC | None,
+        Meta(
+            description="Micro-USDC for 1,000,000 prompt tokens that are images, where the engine tells how many; "
+            "absent: as `prompt`."
+        ),
+    ] = None
 
 
 class ModelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

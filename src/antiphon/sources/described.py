@@ -7,6 +7,7 @@ from antiphon.engines import Engine, ModelFacts
 from antiphon.engines.thought import Thought
 from antiphon.models.catalogue import Model, Offer, Prices
 from antiphon.settings.serving import GenerationDefaults, ModelSettings, ReasoningSupport, UpstreamModel
+from antiphon.settings.serving import Prices as PriceSettings
 
 
 def sampling(defaults: GenerationDefaults) -> Sampling:
@@ -53,9 +54,13 @@ def described(
         embeds=facts.embeds if settings.embeddings is None else settings.embeddings,
         defaults=sampling(settings.defaults),
         timeout_s=settings.defaults.timeout_secs,
-        prices=Prices(settings.prices.prompt, settings.prices.completion),
+        prices=_prices(settings.prices),
         domain_aligned=settings.domain_aligned,
     )
+
+
+def _prices(settings: PriceSettings) -> Prices:
+    return Prices(settings.prompt, settings.completion, settings.cached, settings.reasoning, settings.image)
 
 
 def _thought(settings: ReasoningSupport, told: Thought | None) -> Thought | None:

@@ -16,7 +16,7 @@ price = st.integers(0, 100_000_000)
 maybe = st.none() | price
 prices = st.builds(Prices, price, price, maybe, maybe, maybe)
 tokens = st.integers(0, 2_000_000)
-usages = st.builds(Usage, tokens, tokens, tokens, tokens)
+usages = st.builds(Usage, tokens, tokens, tokens, tokens, tokens)
 
 
 @pytest.mark.parametrize(
@@ -40,21 +40,21 @@ def test_costs_are_rounded_up_once(usage: Usage, expected: int) -> None:
 def test_every_kind_of_token_has_its_price() -> None:
     """Cached and image tokens are taken out of the prompt, thoughts out of the completion."""
     own = Prices(prompt=1_000_000, completion=10_000_000, cached=100_000, reasoning=20_000_000, image=3_000_000)
-    usage = Usage(prompt_tokens=100, completion_tokens=50, cached_tokens=40, reasoning_tokens=20)
-    assert cost(own, usage, image_tokens=10) == 50 * 1 + 4 + 10 * 3 + 30 * 10 + 20 * 20
+    usage = Usage(prompt_tokens=100, completion_tokens=50, cached_tokens=40, reasoning_tokens=20, image_tokens=10)
+    assert cost(own, usage) == 50 * 1 + 4 + 10 * 3 + 30 * 10 + 20 * 20
 
 
 def test_kinds_without_a_price_cost_what_their_whole_does() -> None:
     """As if nobody had told them apart."""
     plain = Prices(1_000_000, 2_000_000)
-    assert cost(plain, Usage(100, 50, 40, 20), image_tokens=10) == cost(plain, Usage(100, 50))
+    assert cost(plain, Usage(100, 50, 40, 20, 10)) == cost(plain, Usage(100, 50))
 
 
-@given(prices=prices, usage=usages, image=tokens)
-def test_a_cost_is_within_its_quote(prices: Prices, usage: Usage, image: int) -> None:
+@given(prices=prices, usage=usages)
+def test_a_cost_is_within_its_quote(prices: Prices, usage: Usage) -> None:
     """Whatever of it was cached, seen or thought, and however wrong the parts are counted."""
     most = quote(prices, prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens)
-    assert 0 <= cost(prices, usage, image_tokens=image) <= most
+    assert 0 <= cost(prices, usage) <= most
 
 
 @given(prices=prices, usage=usages)

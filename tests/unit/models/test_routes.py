@@ -100,6 +100,24 @@ async def test_a_model_is_told_in_full() -> None:
     }
 
 
+async def test_finer_prices_are_shown_where_there_are_any() -> None:
+    """As decimal strings and as whole numbers; what has no price of its own is left out."""
+    catalogue = Catalogue()
+    catalogue.replace("one", (Model("m", (offer("a"),), prices=Prices(1, 2, cached=0, reasoning=3, image=1_000_000)),))
+    assert (await asked(catalogue, ALL, "m"))["pricing"] == {
+        "prompt": "0.000000000001",
+        "completion": "0.000000000002",
+        "prompt_micro_usdc_per_mtoken": 1,
+        "completion_micro_usdc_per_mtoken": 2,
+        "cached": "0",
+        "reasoning": "0.000000000003",
+        "image": "0.000001",
+        "cached_micro_usdc_per_mtoken": 0,
+        "reasoning_micro_usdc_per_mtoken": 3,
+        "image_micro_usdc_per_mtoken": 1_000_000,
+    }
+
+
 async def test_the_list_holds_every_model() -> None:
     """In the catalogue's order, each as it is told alone."""
     catalogue = filled()

@@ -38,13 +38,13 @@ async def test_settings_go_before() -> None:
         context_length=1024,
         modalities=("text",),
         tools="emulated",
-        prices=Prices(prompt=3, completion=4),
+        prices=Prices(prompt=3, completion=4, cached=1, reasoning=5, image=6),
         defaults=GenerationDefaults(timeout_secs=9.0),
         domain_aligned=True,
     )
     model = shown(settings, TOLD)
     assert (model.aliases, model.context_length, model.modalities) == (("n",), 1024, ("text",))
-    assert (model.prices, model.timeout_s, model.domain_aligned) == (OfferedPrices(3, 4), 9.0, True)
+    assert (model.prices, model.timeout_s, model.domain_aligned) == (OfferedPrices(3, 4, 1, 5, 6), 9.0, True)
     assert not model.offers[0].native_tools
 
 
