@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.fixtures.databases.plugin", "tests.fixtures.vision.plugin"]
+pytest_plugins = ["tests.fixtures.chain.plugin", "tests.fixtures.databases.plugin", "tests.fixtures.vision.plugin"]
 
 settings.register_profile(
     "suite",

@@ -24,6 +24,7 @@ TIME_AND_CHANCE = {
     ("ids.py", "random.Random"): "the seeded source that tests hand in",
     ("accounts/keys.py", "secrets.token_bytes"): "a key is a secret: no caller may choose what it is made of",
     ("accounts/pepper.py", "secrets.token_hex"): "a pepper is a secret: no caller may choose what it is made of",
+    ("chain/wallets.py", "secrets.token_hex"): "a private key is a secret: no caller may choose what it is made of",
     ("engines/embedded/supervisor.py", "secrets.token_urlsafe"): "the child's key is a secret that nobody else knows",
     ("engines/embedded/sockets.py", "secrets.token_hex"): "a socket's name that nobody can take beforehand",
     ("sources/supervision.py", "random.Random"): "the jitter of restarts, handed to what is tested with a seeded one",

@@ -1,0 +1,28 @@
+"""Becomes the chain's program: `python -m antiphon.chain.child PARENT_PID PROGRAM WORD ...`.
+
+Before that it asks the kernel to interrupt it when its parent ends, however that happens: no chain is left over.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def main(words: list[str]) -> int:
+    """Replace this process by the program; 1 when the parent is gone already."""
+    parent_pid, *command = words
+    if sys.platform == "linux":
+        # An interrupted chain writes its state before it ends; a killed one would not.
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
+    if os.getppid() == int(parent_pid):
+        os.execv(command[0], command)  # noqa: S606 - a program of ours with words of ours; no shell
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
