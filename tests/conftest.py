@@ -1,10 +1,15 @@
-"""What every test is given: the vision fixtures, and no wait for Hypothesis on a busy machine."""
+"""What every test is given: databases, vision fixtures, a place among all, and time for Hypothesis."""
 
 from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.fixtures.chain.plugin", "tests.fixtures.databases.plugin", "tests.fixtures.vision.plugin"]
+pytest_plugins = [
+    "tests.schedule",
+    "tests.fixtures.chain.plugin",
+    "tests.fixtures.databases.plugin",
+    "tests.fixtures.vision.plugin",
+]
 
 settings.register_profile(
     "suite",

@@ -36,7 +36,7 @@ class Environment:
     @property
     def folder(self) -> Path:
         """Where it is, or will be: another interpreter or other pins make another folder."""
-        made_of = json.dumps([sys.executable, sys.version, self.python, self.node])
+        made_of = json.dumps([sys.base_prefix, sys.version, self.python, self.node])
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         digest = hashlib.sha256(made_of.encode()).hexdigest()[:16]
         return cache / "antiphon" / "clients" / f"{self.name}-{digest}"
@@ -90,9 +90,10 @@ def _major(node: str) -> int:
 
 
 def _install_python(environment: Environment) -> None:
-    """A virtual environment with the requirements."""
-    venv.create(environment.folder, with_pip=True)
-    _run(str(environment.interpreter), "-m", "pip", "install", "--quiet", *environment.python)
+    """A virtual environment with the requirements, put there by this one's pip: one of its own takes seconds."""
+    venv.create(environment.folder)
+    pip = (sys.executable, "-m", "pip", "--python", str(environment.interpreter))
+    _run(*pip, "install", "--quiet", "--disable-pip-version-check", *environment.python)
 
 
 def _install_node(environment: Environment) -> None:

@@ -31,7 +31,9 @@ def test_a_digest_is_no_key() -> None:
     assert Keyring({digest("one"): Key("first")}).find(digest("one").encode()) is None
 
 
-@pytest.mark.parametrize("token", [b"", b"three", b"dkn_live_", b"caf\xe9", mint("live").encode()])
+@pytest.mark.parametrize(
+    "token", [b"", b"three", b"dkn_live_", b"caf\xe9", pytest.param(mint("live").encode(), id="minted")]
+)
 async def test_who_is_not_found_is_refused(token: bytes) -> None:
     """Without a database there is nothing to look up."""
     with pytest.raises(Unauthenticated, match="^The API key is not valid.$"):
