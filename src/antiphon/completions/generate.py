@@ -11,7 +11,6 @@ import math
 import msgspec
 
 from antiphon.chat import Delta, FinishReason, ToolCallDelta, Usage
-from antiphon.completions.align import LogprobAligner
 from antiphon.completions.budget import BudgetedStream
 from antiphon.completions.plan import Bounds, Plan, job
 from antiphon.completions.reasoning import hidden
@@ -223,13 +222,10 @@ class Shaper:
     def __init__(self, plan: Plan, parser: ToolCallParser | None) -> None:
         self._parser = parser
         self._schema = None if plan.sampling.stop else plan.schema  # a stop text may cut it anywhere
-        self._aligner = LogprobAligner() if plan.sampling.logprobs and plan.sampling.stop else None
         self._text = [plan.prefill or ""]
 
     def feed(self, deltas: list[Delta]) -> list[Delta]:
         """The deltas to send for those that came. Raises EngineFailed for a finished text that its schema refuses."""
-        if self._aligner is not None:
-            deltas = [self._aligner.align(delta) for delta in deltas]
         shaped: list[Delta] = []
         for delta in deltas:
             shaped += [delta] if self._parser is None else self._parse(delta, self._parser)
@@ -266,5 +262,4 @@ class Shaper:
 def _shaper(plan: Plan, offer: Offer, ids: Ids) -> Shaper | None:
     """None for plain text, the usual case, which then costs nothing."""
     parser = ToolCallParser(lambda: ids.make("call_")) if plan.emulates_tools(offer) else None
-    needed = parser is not None or plan.schema is not None or (plan.sampling.logprobs and plan.sampling.stop)
-    return Shaper(plan, parser) if needed else None
+    return Shaper(plan, parser) if parser is not None or plan.schema is not None else None

@@ -7,6 +7,8 @@ import msgspec
 from antiphon.chat import Delta, Usage
 from antiphon.engines import wire
 from antiphon.engines.event_template import Decode, EventTemplate, learn
+from antiphon.engines.stops import Stops
+from antiphon.engines.timings import spent
 from antiphon.errors import EngineFailed
 from antiphon.http.sse import EventReader
 
@@ -14,16 +16,17 @@ LESSONS_MAX = 3  # in a row without use: an engine whose events all differ has n
 
 
 class DeltaReader:
-    """Reads one stream; `decode` reads the payload of one event.
+    """Reads one stream; `decode` reads the payload of one event, `stops` sees each delta.
 
-    `finished` once a finish reason has come, `done` once the closing mark has. `failure` is what broke the stream: it
-    is kept until the deltas before it have been handed on.
+    `finished` once a finish reason has come, `done` once the closing mark has, `cut` once a stop text has: then the
+    engine must be ended. `failure` is what broke the stream: it is kept until the deltas before it have been handed on.
     """
 
-    def __init__(self, decode: Decode, *, top_logprobs: int) -> None:
+    def __init__(self, decode: Decode, *, top_logprobs: int, stops: Stops | None = None) -> None:
         self.usage: Usage | None = None
         self.finished = False
         self.done = False
+        self.cut = False
         self.failure: EngineFailed | None = None
         self._decode = decode
         self._top_logprobs = top_logprobs
@@ -31,7 +34,8 @@ class DeltaReader:
         self._thoughts = 0
         self._learned: EventTemplate | None = None
         self._template: EventTemplate | None = None  # what was learned, while it may be used
-        self._lessons = LESSONS_MAX
+        self._stops = stops
+        self._lessons = LESSONS_MAX if stops is None else 0
 
     def feed(self, data: bytes) -> list[Delta]:
         """The deltas completed by `data`; EngineFailed, from then on, when there are none before what broke it."""
@@ -75,8 +79,19 @@ class DeltaReader:
                 if delta is not None and not self.finished:
                     self.finished = delta.finish_reason is not None
                     self._thoughts += bool(delta.reasoning)
-                    deltas.append(wire.trimmed(delta, self._top_logprobs) if delta.logprobs else delta)
+                    if delta.logprobs:
+                        delta = wire.trimmed(delta, self._top_logprobs)
+                    deltas += [delta] if self._stops is None else self._shown(delta, payload, self._stops)
         return deltas
+
+    def _shown(self, delta: Delta, payload: bytes, stops: Stops) -> list[Delta]:
+        """What can be shown of the text so far; a stop text ends the stream, with what that has taken."""
+        shown = stops.feed(delta)
+        if stops.cut:
+            self.finished = self.done = self.cut = True
+            used = spent(payload)
+            self.usage = None if used is None else self._with_thoughts(used)
+        return shown
 
     def _with_thoughts(self, usage: Usage) -> Usage:
         """An engine that does not count thinking apart sends it a token at a time."""

@@ -12,6 +12,7 @@ from antiphon.engines.delta_reader import DeltaReader
 from antiphon.engines.endpoints import endpoint
 from antiphon.engines.kinds import EngineKind
 from antiphon.engines.refusals import refusal
+from antiphon.engines.stops import stops
 from antiphon.errors import EngineFailed, ServiceError, Unavailable
 from antiphon.http.client import Answer, Pool
 from antiphon.http.origin import ClientError, ConnectFailed
@@ -91,7 +92,8 @@ class HttpEngine:
             answer = await self._pool.send("POST", to.path, headers=self._headers, body=body)
         except ClientError as error:
             raise failure(error) from error
-        reader = DeltaReader(to.decode, top_logprobs=job.sampling.top_logprobs)
+        sampling = job.sampling
+        reader = DeltaReader(to.decode, top_logprobs=sampling.top_logprobs, stops=stops(sampling, self.kind))
         return HttpDeltaStream(answer, asyncio.get_running_loop(), reader, param=to.param)
 
     async def count_prompt_tokens(self, job: Job) -> int | None:
@@ -149,6 +151,8 @@ class HttpDeltaStream:
 
     async def next(self, until: float, take: Take | None = None) -> list[Delta] | None:
         """As DeltaStream.next; None may come early, since the timer is moved as seldom as possible."""
+        if self._reader.cut:
+            return []
         done = self._reader.done
         self._arm(min(until, self._loop.time() + DONE_GRACE_S) if done else until)
         try:
@@ -161,6 +165,8 @@ class HttpDeltaStream:
             if self._reader.finished:
                 return []
             raise failure(error) from error
+        if self._reader.cut:
+            self._answer.close()  # the engine knows nothing of the stop text
         if deltas or (deltas is None and not self._reader.done):
             return deltas
         if not self._reader.finished:

@@ -60,6 +60,7 @@ class SampledBody(Struct, kw_only=True, omit_defaults=True):
     logit_bias: dict[str, float] | None = None
     stop: tuple[str, ...] | None = None
     return_progress: bool | None = None
+    timings_per_token: bool | None = None
 
 
 class RequestBody(SampledBody, kw_only=True, omit_defaults=True):
@@ -119,6 +120,9 @@ def add_sampling(body: SampledBody, sampling: Sampling, kind: EngineKind, *, str
         body.stream = True
         body.stream_options = {"include_usage": True}
         body.return_progress = kind.tells_progress or None
+        if sampling.stop and not kind.cuts_stops:
+            body.stop = None
+            body.timings_per_token = True  # an answer that is ended from here never tells its usage
     if sampling.max_tokens is not None:
         setattr(body, kind.tokens_field, sampling.max_tokens)
     if kind.top_k_off is not None and sampling.top_k is not None:

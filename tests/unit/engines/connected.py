@@ -16,7 +16,7 @@ from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.plan import Habits
 
 
-def job(text: str = "Hi [[answer tokens=4]]", **sampling: int | bool) -> Job:
+def job(text: str = "Hi [[answer tokens=4]]", **sampling: int | bool | tuple[str, ...]) -> Job:
     """A short question to the fault engine."""
     return Job("fault-model", (Message("user", text),), Sampling(max_tokens=50, **sampling))  # type: ignore[arg-type]
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from antiphon.chat import Delta, Usage
 from antiphon.engines import wire
 from antiphon.engines.delta_reader import LESSONS_MAX, DeltaReader
+from antiphon.engines.stop_cutter import StopCutter
 from antiphon.errors import EngineFailed
 from antiphon.http.sse import DONE, event
 
@@ -122,3 +123,35 @@ def test_text_after_the_closing_mark_is_dropped() -> None:
     under_test.feed(said("a"))
     assert under_test.feed(DONE) == []
     assert under_test.feed(said("b")) == []
+
+
+def timed(text: str, tokens: int) -> bytes:
+    """An event that says this, and what the answer has taken so far."""
+    timings = b'{"cache_n":1,"prompt_n":2,"predicted_n":%d}' % tokens
+    return event(b'{"choices":[{"delta":{"content":"%b"}}],"timings":%b}' % (text.encode(), timings))
+
+
+def test_a_stop_text_ends_the_stream_with_what_it_has_taken_so_far() -> None:
+    """The tokens of the stop text count, what came with it and behind it does not."""
+    under_test = DeltaReader(wire.decode, top_logprobs=0, stops=StopCutter(("END",)))
+    assert under_test.feed(timed("a", 1) + timed("bE", 2)) == [Delta(content="a")]
+    assert not under_test.cut
+    assert under_test.feed(timed("ND", 5) + timed("c", 6) + USED) == [Delta(content="b"), Delta(finish_reason="stop")]
+    assert (under_test.cut, under_test.finished, under_test.done) == (True, True, True)
+    assert under_test.usage == Usage(3, 5, cached_tokens=1)
+
+
+def test_an_engine_that_does_not_tell_what_it_has_taken_is_cut_too() -> None:
+    """Then its tokens are to be counted elsewhere."""
+    under_test = DeltaReader(wire.decode, top_logprobs=0, stops=StopCutter(("b",)))
+    assert under_test.feed(said("abc")) == [Delta(content="a"), Delta(finish_reason="stop")]
+    assert under_test.usage is None
+
+
+def test_without_its_stop_text_a_stream_ends_as_any_other() -> None:
+    """All is shown, and the usage is the engine's last word."""
+    under_test = DeltaReader(wire.decode, top_logprobs=0, stops=StopCutter(("abc",)))
+    events = [said("a"), said("b"), STOP, USED, DONE]
+    deltas = [delta for one in events for delta in under_test.feed(one)]
+    assert deltas == [Delta(content="a"), Delta(content="b"), Delta(finish_reason="stop")]
+    assert (under_test.cut, under_test.usage) == (False, Usage(2, 5))

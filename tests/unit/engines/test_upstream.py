@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from antiphon.chat import Prompt, Sampling, Usage
+from antiphon.chat import Delta, Prompt, Sampling, Usage
 from antiphon.engines import Job, ModelFacts
 from antiphon.engines.kinds import kind
 from antiphon.engines.upstream import RETRY_AFTER_S, HttpEngine, failure
@@ -242,3 +242,62 @@ async def test_vectors_that_break_off_are_a_failure(name: str) -> None:
         server.push(Fault(name, route="embeddings"))  # type: ignore[arg-type]
         with pytest.raises(EngineFailed):
             await engine.embed("fault-model", ("a", "b"))
+
+
+SLOW = "Hi [[answer tokens=400 delay_s=0.005]]"
+
+
+async def told(text: str) -> str:
+    """What the fault engine answers to this."""
+    async with connected("llama.cpp") as (engine, _):
+        choice, _ = await engine.complete(job(text))
+        assert choice.content
+        return choice.content
+
+
+async def test_a_stop_text_ends_an_engine_that_is_not_told_of_it() -> None:
+    """At once, however much it had still to say; the usage is then not told."""
+    text = await told(SLOW)
+    stop = text[9:14]
+    async with connected("llama.cpp") as (engine, server):
+        stream = await engine.open(job(SLOW, stop=(stop,)))
+        got = await deltas(stream)
+        assert "".join(delta.content for delta in got) == text[: text.index(stop)]
+        assert got[-1].finish_reason == "stop"
+        await server.disconnected(await server.request())
+        assert "stop" not in (await server.request()).body
+        assert stream.usage is None
+        assert await stream.next(0) == []
+        stream.close()
+
+
+async def test_a_stop_text_among_what_is_taken_ends_it_too() -> None:
+    """Whoever takes deltas as they arrive gets the last one, and the engine is ended."""
+    text = await told(SLOW)
+    stop = text[40:44]
+    async with connected("llama.cpp") as (engine, server):
+        stream = await engine.open(job(SLOW, stop=(stop,)))
+        got: list[Delta] = []
+
+        def take(some: list[Delta]) -> bool:
+            got.extend(some)
+            return some[-1].finish_reason is None
+
+        while (some := await stream.next(asyncio.get_running_loop().time() + 10, take)) != []:
+            got += some or []
+        assert "".join(delta.content for delta in got) == text[: text.index(stop)]
+        assert got[-1].finish_reason == "stop"
+        await server.disconnected(await server.request())
+        stream.close()
+
+
+async def test_what_was_held_back_for_a_stop_text_is_shown_at_the_end() -> None:
+    """Though `max_tokens` ended it; the usage is the engine's."""
+    text = await told("Hi [[answer tokens=400]]")
+    async with connected("llama.cpp") as (engine, _):
+        plain, usage = await engine.complete(job("Hi [[answer tokens=400]]"))
+        stream = await engine.open(job("Hi [[answer tokens=400]]", stop=(f"{text[-3:]}☃",)))
+        got = await deltas(stream)
+        assert "".join(delta.content for delta in got) == plain.content
+        assert (got[-1].finish_reason, stream.usage) == ("length", usage)
+        stream.close()

@@ -69,7 +69,7 @@ FLAGS = {"continue_final_message": True, "add_generation_prompt": False}
 OWN: dict[str, WireObject] = {
     "llama.cpp": {
         "max_tokens": 9, "top_p": 0.0, "top_k": 1, "min_p": 0.1, "repeat_penalty": 1.1, "top_logprobs": 1,
-        "grammar": 'root ::= "a"', "return_progress": True,
+        "grammar": 'root ::= "a"', "return_progress": True, "stop": None, "timings_per_token": True,
     },
     "vllm": {
         "max_tokens": 9, "top_p": 1e-6, "top_k": 0, "min_p": 0.1, "repetition_penalty": 1.1, "top_logprobs": 0,
@@ -102,7 +102,15 @@ def tools(*, strict: bool) -> list[WireObject]:
 def test_the_golden_body_of_each_kind(name: str) -> None:
     """A job with everything becomes exactly these fields, and no other."""
     expected = COMMON | OWN[name] | {"tools": tools(strict=name == "vllm")}
-    assert body(FULL, name, stream=True) == expected
+    assert body(FULL, name, stream=True) == {name: value for name, value in expected.items() if value is not None}
+
+
+@pytest.mark.parametrize(("name", "stream", "sent"), [("llama.cpp", True, False), ("llama.cpp", False, True),
+                                                      ("vllm", True, True)])  # fmt: skip
+def test_stop_texts_go_to_an_engine_that_cuts_well(name: str, stream: bool, sent: bool) -> None:
+    """Else they stay here, and each event is to tell what the answer has taken so far; a plain answer is cut well."""
+    written = body(replace(PLAIN, sampling=Sampling(stop=("x",))), name, stream=stream)
+    assert ("stop" in written, "timings_per_token" in written) == (sent, not sent)
 
 
 @pytest.mark.parametrize("name", OWN)

@@ -76,6 +76,6 @@ CHECKS = (
     Check("stop", four, "OpenAI, DMind"),
     Check("stop", streamed, "OpenAI"),
     Check("stop", held_back, "OpenAI"),
-    Check("stop", held_back_at_limit, "OpenAI", mandatory=False),  # llama.cpp's server loses such an end
+    Check("stop", held_back_at_limit, "OpenAI"),
     Check("stop", none, "DMind, Adaptive"),
 )

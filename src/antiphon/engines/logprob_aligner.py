@@ -1,4 +1,4 @@
-"""Keeps token log-probabilities in step with the text when stop texts are cut off. Pure.
+"""Keeps token log-probabilities in step with the text where the engine cuts off stop texts. Pure.
 
 vLLM lists the tokens of a stop text although it withholds the text, and lists tokens before their text is certain.
 """
@@ -13,11 +13,13 @@ from antiphon.chat import Delta, Logprob
 class LogprobAligner:
     """Holds entries back until the text that they stand for has been sent; what has no text at the end is dropped."""
 
+    cut = False
+
     def __init__(self) -> None:
         self._waiting: list[Logprob] = []
         self._ahead_bytes = 0  # of text that was sent and whose entries were not
 
-    def align(self, delta: Delta) -> Delta:
+    def feed(self, delta: Delta) -> list[Delta]:
         """The same text with the entries that belong to what has been sent so far."""
         self._ahead_bytes += len(delta.content.encode())
         self._waiting += delta.logprobs
@@ -32,4 +34,4 @@ class LogprobAligner:
         self._waiting = self._waiting[sent:]
         if delta.finish_reason == "length":
             entries += tuple(self._waiting)
-        return msgspec.structs.replace(delta, logprobs=entries)
+        return [msgspec.structs.replace(delta, logprobs=entries)]
