@@ -5,6 +5,7 @@ AntiphonError
 │   ├── BadRequest .......... 400, names the field and the rule
 │   ├── Unauthenticated ..... 401
 │   ├── InsufficientCredits . 402, says what would be enough
+│   ├── PaymentRefused ...... 402, a top-up's payment is not good
 │   ├── PermissionDenied .... 403
 │   ├── NotFound ............ 404
 │   │   ├── ModelNotFound ... 404, suggests the nearest name
@@ -77,6 +78,14 @@ class InsufficientCredits(RequestError):
     status = 402
     type = "insufficient_quota"
     code = "insufficient_credits"
+
+
+class PaymentRefused(RequestError):
+    """The payment is not good, and nothing was taken."""
+
+    status = 402
+    type = "payment_error"
+    code = "payment_refused"
 
 
 class PermissionDenied(RequestError):
@@ -216,8 +225,17 @@ FINER_CODES: dict[str, tuple[type[AntiphonError], str]] = {
     "session_not_found": (NotFound, "No turn of that session is stored, or it is somebody else's."),
     "metric_not_found": (NotFound, "The account has no metric of that id or key."),
     "key_not_found": (NotFound, "There is no key of that id, or it is somebody else's."),
+    "no_credit_account": (PermissionDenied, "The key is the operator's own: nothing is charged to it."),
+    "faucet_off": (PermissionDenied, "There is no faucet at this gateway, or not for a key that spends USDC."),
     "key_ended": (Conflict, "The key has ended or has a successor already."),
     "too_many_keys": (Conflict, "The account has as many keys as it may have, or made too many lately."),
+    "payer_mismatch": (PaymentRefused, "The payment is not of the account's wallet, or was made for another account."),
+    "payment_dead": (PaymentRefused, "The payment was never made and never will be: a new one is to be signed."),
+    "payment_in_progress": (Conflict, "The payment is being processed: the same one is to be sent again."),
+    "payment_in_doubt": (
+        Unavailable,
+        "It is not known yet what became of a payment: the same one is to be sent again, and no new one signed.",
+    ),
     "write_unconfirmed": (Unavailable, "The database's answer was lost: what was to be stored may have been."),
     "client_gone": (AntiphonError, "The client left before the end: only in logs and metrics, it is never sent."),
 }

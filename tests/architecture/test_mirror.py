@@ -24,6 +24,7 @@ VALUES_ONLY = frozenset(
         "providers/failures.py",
         "settings/auth.py",
         "settings/bounds.py",
+        "settings/credits.py",
         "settings/server.py",
         "settings/serving.py",
         "structured/keywords.py",

@@ -34,10 +34,15 @@ ROWS_MAX = 1_000  # keys of one account that are kept, those that ended among th
 LISTED_MAX = 10_000  # of all accounts together
 
 Step = Callable[[Connection], None]
+OnCreate = Callable[[Connection, KeyRecord], None]
 
 
 def no_step(_connection: Connection) -> None:
     """For a key that is not tied to anything else."""
+
+
+def alone(_connection: Connection, _record: KeyRecord) -> None:
+    """For keys that bring nothing with them."""
 
 
 class Minted(Struct, frozen=True):
@@ -48,10 +53,21 @@ class Minted(Struct, frozen=True):
 
 
 class Keys:
-    """Keys by account and id. An id of another account answers like one that does not exist."""
+    """Keys by account and id. An id of another account answers like one that does not exist.
+
+    `on_create` does what else comes with a new key, in the transaction that stores it.
+    """
 
     def __init__(
-        self, database: Database, pepper: Pepper, *, kind: Kind, keys_max: int, clock: Clock, ids: Ids
+        self,
+        database: Database,
+        pepper: Pepper,
+        *,
+        kind: Kind,
+        keys_max: int,
+        clock: Clock,
+        ids: Ids,
+        on_create: OnCreate = alone,
     ) -> None:
         self._database = database
         self._pepper = pepper
@@ -59,6 +75,7 @@ class Keys:
         self._keys_max = keys_max
         self._clock = clock
         self._ids = ids
+        self._on_create = on_create
 
     async def create(
         self,
@@ -93,6 +110,7 @@ class Keys:
                     code="too_many_keys",
                 )
             store.insert(connection, minted.record)
+            self._on_create(connection, minted.record)
 
         await self._database.write(work)
         return minted

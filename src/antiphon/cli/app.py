@@ -207,6 +207,27 @@ COMMANDS = (
         ("antiphon keys rotate key_3f9a0c51d2b84e6f7a8b9c0d --overlap 12h",),
     ),
     Command(
+        ("credits", "balance"),
+        "antiphon.cli.credits:balance",
+        "Print what an account in the database has.",
+        ("antiphon credits balance ann", "antiphon credits balance ann --ledger DEV --json"),
+    ),
+    Command(
+        ("credits", "grant"),
+        "antiphon.cli.credits:grant",
+        "Give an account credit; with an --id, once, however often it is said.",
+        (
+            "antiphon credits grant ann 10 --id welcome-ann",
+            "antiphon credits grant 0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A 2.50 --ledger DEV",
+        ),
+    ),
+    Command(
+        ("credits", "ledger"),
+        "antiphon.cli.credits:ledger_",
+        "Print an account's history, the newest first.",
+        ("antiphon credits ledger ann", "antiphon credits ledger ann --ledger DEV --limit 500 --json"),
+    ),
+    Command(
         ("ledger", "verify"),
         "antiphon.cli.ledger:verify",
         "Prove the books in the database, also while gateways use them. This is what `antiphon ledger` does.",
@@ -221,6 +242,7 @@ GROUPS = {
     "sessions": "List, show and delete stored sessions of a gateway.",
     "config": "Show and check the configuration.",
     "keys": "Make, list, revoke and rotate keys for clients.",
+    "credits": "Show and give the credit of accounts.",
     "ledger": "Prove the books of credit.",
 }
 DEFAULTS = {

@@ -11,6 +11,7 @@ from typing import TypeVar
 from antiphon.accounts.service import Keys
 from antiphon.cli.key_flags import PlaceFlags
 from antiphon.clock import Clock
+from antiphon.credits.gifts import Welcome
 from antiphon.db.open import open_database
 from antiphon.gateway import values
 from antiphon.ids import Ids
@@ -31,7 +32,11 @@ def with_keys(place: PlaceFlags, clock: Clock, use: Callable[[Keys], Awaitable[R
         database = open_database(url, data_dir=settings.data_dir, clock=clock)
         try:
             kind, keys_max = values.key_kind(settings), settings.auth.keys_per_account_max
-            return await use(Keys(database, pepper, kind=kind, keys_max=keys_max, clock=clock, ids=Ids()))
+            welcome = Welcome(values.gifts(settings).signup, clock=clock)
+            keys = Keys(
+                database, pepper, kind=kind, keys_max=keys_max, clock=clock, ids=Ids(), on_create=welcome
+            )  # fmt: skip
+            return await use(keys)
         finally:
             await database.close()
 

@@ -22,6 +22,7 @@ from antiphon.completions.recording import interactions
 from antiphon.completions.routes import ChatRoutes
 from antiphon.completions.service import Completions
 from antiphon.completions.tool_loop import ToolLoop
+from antiphon.credits.routes import CreditRoutes
 from antiphon.feedback.metric_routes import MetricRoutes
 from antiphon.feedback.routes import RecordRoutes
 from antiphon.gateway import values
@@ -135,6 +136,7 @@ class Builder:
             ),
             auth=AuthRoutes(self._sign_in(), on_change=storage.keys_changed),
             keys=KeyRoutes(storage.keys, clock=self._clock, on_change=storage.keys_changed),
+            credits=self._credit_routes(),
             models=ModelRoutes(self._catalogue),
             projects=ProjectRoutes(storage.projects),
             interactions=InteractionRoutes(storage.interactions, storage.projects),
@@ -151,6 +153,12 @@ class Builder:
         storage, rules = self._storage, values.sign_in_rules(self._settings, self._base_url)
         secrets = [pepper.secret for pepper in storage.peppers]
         return SignIn(storage.keys, rules, secrets, clock=self._clock, ids=self._ids)
+
+    def _credit_routes(self) -> CreditRoutes:
+        exact = self._settings.server.wire == "exact"
+        return CreditRoutes(
+            self._storage.credits, gifts=values.gifts(self._settings), clock=self._clock, exact=exact
+        )  # fmt: skip
 
     def _answering(self) -> Answering:
         """Answers with and without tools of the server; the rounds behind one answer are not told one by one."""

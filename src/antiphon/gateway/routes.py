@@ -9,6 +9,9 @@ from antiphon.accounts.routes import AuthRoutes, KeyRoutes
 from antiphon.completions.doors import Door
 from antiphon.completions.embedding_routes import EmbeddingRoutes
 from antiphon.completions.routes import ChatRoutes
+from antiphon.credits import wire as credit_wire
+from antiphon.credits.paging import LedgerQuery
+from antiphon.credits.routes import CreditRoutes
 from antiphon.feedback import bodies
 from antiphon.feedback.metric_routes import MetricBody, MetricRoutes, WireMetric, WireMetrics
 from antiphon.feedback.routes import RecordRoutes
@@ -39,6 +42,7 @@ class Handlers(Struct, frozen=True):
     embeddings: tuple[tuple[Door, EmbeddingRoutes], ...]
     auth: AuthRoutes
     keys: KeyRoutes
+    credits: CreditRoutes
     models: ModelRoutes
     projects: ProjectRoutes
     interactions: InteractionRoutes
@@ -60,6 +64,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             *(row for door, _ in handlers.chat for row in _models(door, handlers.models)),
             *_auth(handlers.auth),
             *_keys(handlers.keys),
+            *_credits(handlers.credits),
             *_projects(handlers.projects),
             *_interactions(handlers.interactions, handlers.sessions),
             *_feedback_metrics(handlers.feedback_metrics),
@@ -156,6 +161,17 @@ def _keys(routes: KeyRoutes) -> tuple[Route, ...]:
         Route("POST", "/v1/keys/{key}/rotate", routes.rotate, "Make a key's successor; both are good for a while.",
               "keys", scope="keys", request=accounts.RotationBody, response=accounts.WireMinted, success=201,
               statuses=(403, 404, 409)),
+    )  # fmt: skip
+
+
+def _credits(routes: CreditRoutes) -> tuple[Route, ...]:
+    return (
+        Route("GET", "/v1/credits/balance", routes.balance, "What the account has.", "credits", scope="credits",
+              response=credit_wire.WireBalance),
+        Route("GET", "/v1/credits/ledger", routes.ledger, "The account's history, the newest first.", "credits",
+              scope="credits", query=LedgerQuery, response=credit_wire.WireLedger),
+        Route("POST", "/v1/dev/faucet", routes.faucet, "Get play money, once a day, from a gateway in development.",
+              "credits", scope="credits", response=credit_wire.WireGift),
     )  # fmt: skip
 
 

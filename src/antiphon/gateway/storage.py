@@ -11,6 +11,7 @@ from antiphon.accounts.service import Keys
 from antiphon.accounts.stored_keys import StoredKeys
 from antiphon.chat import Message
 from antiphon.clock import Clock
+from antiphon.credits.gifts import Welcome
 from antiphon.credits.lease_store import Settlement
 from antiphon.credits.service import Credits
 from antiphon.db.open import open_database
@@ -70,6 +71,7 @@ class Storage:
             keys_max=settings.auth.keys_per_account_max,
             clock=clock,
             ids=ids,
+            on_create=Welcome(values.gifts(settings).signup, clock=clock),
         )
         self.stored_keys = StoredKeys(
             self._database,

@@ -12,6 +12,8 @@ from antiphon.accounts.sign_in import SignInRules
 from antiphon.accounts.wallet import Origin
 from antiphon.completions.dialects import RequestBounds
 from antiphon.completions.plan import Bounds
+from antiphon.credits.gifts import Gifts
+from antiphon.credits.money import MICRO_PER_CREDIT
 from antiphon.key import ADMIN, CLIENT, Allowance, Key, Ledger
 from antiphon.settings.model import Settings
 from antiphon.vision.limits import ImageLimits
@@ -87,6 +89,13 @@ def peppers(settings: Settings) -> tuple[Pepper, ...]:
 def key_kind(settings: Settings) -> Kind:
     """What new stored keys are for."""
     return settings.auth.key_kind or ("test" if settings.development_key else "live")
+
+
+def gifts(settings: Settings) -> Gifts:
+    """How much play money is given away; the faucet runs only at a gateway in development."""
+    given = settings.credits
+    faucet = given.faucet_grant if settings.development_key else 0
+    return Gifts(signup=given.signup_grant * MICRO_PER_CREDIT, faucet=faucet * MICRO_PER_CREDIT)
 
 
 def account_allowance(settings: Settings) -> Allowance:

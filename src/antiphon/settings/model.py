@@ -12,11 +12,13 @@ from msgspec import Meta, Struct
 
 from antiphon.settings.auth import AuthSettings
 from antiphon.settings.bounds import SHA256, Bytes, Count, CountOrNone, HTTPAddress, Name, NonEmpty, Seconds, TokenRate
+from antiphon.settings.credits import CreditSettings
 from antiphon.settings.projects import ProjectSettings
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
 from antiphon.settings.serving import GenerationDefaults, ModelSettings, UpstreamSettings
 from antiphon.settings.tool_providers import ToolProviderSettings
+from antiphon.settings.topup import TopupSettings
 
 EMBEDDED_DEFAULT = ModelSettings(
     name="smollm2:135m",
@@ -179,6 +181,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     server: Annotated[ServerSettings, Meta(description="The HTTP server.")] = ServerSettings()
     keys: Annotated[tuple[KeySettings, ...], Meta(description="Keys of clients.")] = ()
     auth: Annotated[AuthSettings, Meta(description="Stored keys, and sign-in by wallet.")] = AuthSettings()
+    chain: Annotated[
+        Literal["local"] | None,
+        Meta(
+            description="`local`: run a chain with test USDC on this machine, let wallets sign in and top up with it, "
+            "and price the embedded default; its books are a database of their own in `data_dir`."
+        ),
+    ] = None
+    credits: Annotated[CreditSettings, Meta(description="Credit that the gateway gives away.")] = CreditSettings()
+    topup: Annotated[TopupSettings, Meta(description="Top-ups in USDC.")] = TopupSettings()
     models: Annotated[tuple[ModelSettings, ...], Meta(description="Models that the gateway runs.")] = ()
     upstreams: Annotated[tuple[UpstreamSettings, ...], Meta(description="Servers that others run.")] = ()
     projects: Annotated[

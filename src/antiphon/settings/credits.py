@@ -1,0 +1,25 @@
+"""The settings of credit that the gateway gives away."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+GiftedCredits = Annotated[int, Meta(ge=0, le=100_000_000)]
+
+
+class CreditSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Play money, which no key for USDC can spend. 100 credits are one DEV."""
+
+    signup_grant: Annotated[
+        GiftedCredits,
+        Meta(description="Credits in play money that an account gets with its first test key; 0 means none."),
+    ] = 500
+    faucet_grant: Annotated[
+        GiftedCredits,
+        Meta(
+            description="Credits in play money that `POST /v1/dev/faucet` gives an account once a day, while "
+            "`development_key` is true; 0 means none."
+        ),
+    ] = 500
