@@ -17,6 +17,7 @@ SINGLE = {
     "host": "server.host",
     "port": "server.port",
     "data_dir": "data_dir",
+    "chain": "chain",
     "log_level": "observability.log_level",
     "tls_certificate": "server.tls_certificate",
     "tls_key": "server.tls_key",
@@ -57,6 +58,8 @@ class SettingFlags:
     """Key that clients may use, as KEY or NAME=KEY. Repeatable."""
     data_dir: str | None = None
     """Folder of model files and the development key."""
+    chain: Literal["local"] | None = None
+    """Run a chain with test money on this machine, to try out sign-in by wallet and top-up; takes npm once."""
     tls_certificate: str | None = None
     """TLS certificate chain (PEM)."""
     tls_key: str | None = None

@@ -28,6 +28,7 @@ def serve(
 
     """
     from antiphon.cli.announcer import JSONAnnouncer, TextAnnouncer
+    from antiphon.cli.local_chain import chained
     from antiphon.clock import SystemClock
     from antiphon.gateway.serve import run
     from antiphon.settings.load import load
@@ -36,4 +37,5 @@ def serve(
     loaded = load(config=flags.config, variables=os.environ, flags=assignments(flags), folder=Path.cwd())
     settings = loaded.settings
     announcer = JSONAnnouncer(output) if json else TextAnnouncer(output, SystemClock(), drain_s=settings.server.drain_s)
-    return run(settings, announce=announcer, environ=os.environ)
+    with chained(settings, output, announcer) as announce:
+        return run(settings, announce=announce, environ=os.environ)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from antiphon.errors import ConfigError
-from antiphon.settings import check, environment, rules
+from antiphon.settings import check, environment, local_chain, rules
 from antiphon.settings.file import find_file, read_file
 from antiphon.settings.layers import DEFAULT, Assignment, Problem, Provenance, flatten, merge
 from antiphon.settings.model import EMBEDDED_DEFAULT, Settings
@@ -76,7 +76,7 @@ def examine(
     if wrong:
         return Examined(None, tuple(wrong))
     settings = check.convert(merged.tree)
-    settings = msgspec.structs.replace(settings, data_dir=settings.data_dir.expanduser())
+    settings = structs.replace(settings, data_dir=settings.data_dir.expanduser())
     wrong += _broken_rules(settings, merged.provenance)
     return Examined(None if wrong else Loaded(settings, merged.provenance, file), tuple(wrong))
 
@@ -113,10 +113,17 @@ def _with_default_model(found: Sequence[Assignment]) -> Iterator[Assignment]:
     whole = [one for one in found if not _inside_list(one.path)]
     served = {one.path: one.value for one in whole if one.path in {("models",), ("upstreams",)}}
     wanted = {one.path: one.value for one in whole}.get(("embedded_default",), True)
+    yield from local_chain.assignments(whole, Settings().data_dir)
     yield from whole
     if wanted is True and not any(served.values()):
-        yield Assignment(("models",), [msgspec.to_builtins(EMBEDDED_DEFAULT)], DEFAULT)
+        yield _embedded_default(priced=local_chain.chosen(whole))
     yield from (one for one in found if _inside_list(one.path))
+
+
+def _embedded_default(*, priced: bool) -> Assignment:
+    """The model that is served where no other is: for test money where there is some, so that paying can be seen."""
+    model = structs.replace(EMBEDDED_DEFAULT, prices=local_chain.TEST_PRICES) if priced else EMBEDDED_DEFAULT
+    return Assignment(("models",), [msgspec.to_builtins(model)], local_chain.SOURCE if priced else DEFAULT)
 
 
 def _inside_list(path: SettingPath) -> bool:

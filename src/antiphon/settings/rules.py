@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from antiphon.db import address
 from antiphon.projects import model as project_rules
-from antiphon.settings import tool_providers
+from antiphon.settings import local_chain, tool_providers
 from antiphon.settings.model import KeySettings, Settings
 from antiphon.settings.paths import SettingPath
 from antiphon.settings.projects import ProjectSettings, as_project
@@ -29,8 +29,16 @@ def broken(settings: Settings) -> Broken:
     yield from _tool_providers(settings)
     if settings.database.url is not None and (fault := address.fault(settings.database.url.reveal())):
         yield ("database", "url"), fault
+    yield from _chain(settings)
     if settings.images.fetch == "allow-list" and not settings.images.allowed_hosts:
         yield ("images", "allowed_hosts"), "`images.fetch` is `allow-list`, so name at least one host"
+
+
+def _chain(settings: Settings) -> Broken:
+    url = settings.database.url
+    if settings.chain == "local" and url is not None and not local_chain.own_books(url.reveal(), settings.data_dir):
+        rule = "`chain: local` has books of its own, where test money never meets real money: leave this out"
+        yield ("database", "url"), rule
 
 
 def loopback(host: str) -> bool:

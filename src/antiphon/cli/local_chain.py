@@ -1,0 +1,95 @@
+"""`antiphon serve --chain local`: the chain started before the gateway, told of when both are up, stopped after it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from antiphon.cli.announcer import program
+from antiphon.cli.output import Output, bold
+from antiphon.credits.money import usdc_text
+
+if TYPE_CHECKING:
+    from antiphon.chain.local import LocalChain
+    from antiphon.gateway.announcements import Announce, Announcement
+    from antiphon.settings.model import Settings
+
+AMOUNT = "10"
+DEFAULT_BASE_URL = "http://127.0.0.1:8000/v1"
+
+
+class Facts(Struct, frozen=True):
+    """What a person needs to know of a chain that runs."""
+
+    rpc_url: str
+    chain_id: int
+    asset: str
+    wallet: str
+    wallet_key_file: str
+    wallet_micro_usdc: int
+
+
+@contextmanager
+def chained(settings: Settings, output: Output, announce: Announce) -> Iterator[Announce]:
+    """Run a chain around the gateway where the settings want one; how the gateway is to announce itself then."""
+    if settings.chain is None:
+        yield announce
+        return
+    from antiphon.chain.local import LocalChain
+    from antiphon.settings.local_chain import FOLDER
+
+    with LocalChain(settings.data_dir / FOLDER, on_end=output.note) as chain:
+        told = facts(chain)
+        if output.as_json:
+            import msgspec
+
+            output.json({"event": "chain", **msgspec.to_builtins(told)})
+        yield _telling(told, output, announce)
+
+
+def facts(chain: LocalChain) -> Facts:
+    """What is to be told of a chain."""
+    from antiphon.chain.local import WALLET_FILE
+    from antiphon.chain.token import CHAIN_ID, USDC
+
+    return Facts(
+        chain.rpc_url,
+        CHAIN_ID,
+        USDC,
+        chain.wallet.address,
+        str(chain.folder / WALLET_FILE),
+        chain.token.balance(chain.wallet.address),
+    )
+
+
+def paying_text(told: Facts, base_url: str, *, heading: Callable[[str], str] = str) -> str:
+    """What a person needs to pay from the test wallet."""
+    address = "" if base_url == DEFAULT_BASE_URL else f" --base-url {base_url}"
+    return "\n".join(
+        [
+            heading("A chain with test money"),
+            f"  chain     {told.rpc_url}, chain id {told.chain_id}",
+            f"  wallet    {told.wallet}, {usdc_text(told.wallet_micro_usdc)} test USDC",
+            f"  its key   {told.wallet_key_file}",
+            "",
+            heading("Sign in and pay with it in another terminal"),
+            f"{program()} topup {AMOUNT}{address} --key-file {shlex.quote(told.wallet_key_file)}",
+            "",
+        ]
+    )
+
+
+def _telling(told: Facts, output: Output, announce: Announce) -> Announce:
+    """Announces as before, and tells of the chain once the gateway is ready."""
+
+    def announced(announcement: Announcement) -> None:
+        announce(announcement)
+        if announcement.kind == "ready" and not output.as_json:
+            base_url = announcement.base_url.rstrip("/").removesuffix("/v1") + "/v1"
+            output.line(paying_text(told, base_url, heading=bold if output.terminal else str))
+
+    return announced
