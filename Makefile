@@ -74,6 +74,6 @@ $(VENV)/.served: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.developed: $(VENV)/.served
 	@echo "Adding what the tests need ..."
-	@$(PIP) install --editable '.[engine,mcp,postgres,dev]'
+	@$(PIP) install --editable '.[engine,mcp,postgres,topup,dev]'
 	@touch $@
 

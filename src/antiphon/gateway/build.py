@@ -49,6 +49,7 @@ from antiphon.settings.model import Settings
 from antiphon.settings.tool_providers import as_provider
 from antiphon.sources.embedded import OnState
 from antiphon.sources.supervision import OnProgress
+from antiphon.topup.routes import TopupRoutes
 from antiphon.vision.admission import ImageAdmission
 from antiphon.wheel import TimerWheel
 
@@ -137,6 +138,7 @@ class Builder:
             auth=AuthRoutes(self._sign_in(), on_change=storage.keys_changed),
             keys=KeyRoutes(storage.keys, clock=self._clock, on_change=storage.keys_changed),
             credits=self._credit_routes(),
+            topup=TopupRoutes(storage.topups, base_url=self._settings.server.base_url or self._base_url),
             models=ModelRoutes(self._catalogue),
             projects=ProjectRoutes(storage.projects),
             interactions=InteractionRoutes(storage.interactions, storage.projects),

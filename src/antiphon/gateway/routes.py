@@ -30,6 +30,9 @@ from antiphon.interactions.wire import (
 from antiphon.models.routes import ModelRoutes, WireModel, WireModels
 from antiphon.projects.routes import ProjectRoutes
 from antiphon.projects.wire import ProjectBody, ProjectChangeBody, WireProject, WireProjects
+from antiphon.topup.routes import TopupRoutes
+from antiphon.topup.wire import PATH as TOPUP_PATH
+from antiphon.topup.wire import TopupBody, WireToppedUp
 
 TEXT = "text/plain"
 
@@ -43,6 +46,7 @@ class Handlers(Struct, frozen=True):
     auth: AuthRoutes
     keys: KeyRoutes
     credits: CreditRoutes
+    topup: TopupRoutes
     models: ModelRoutes
     projects: ProjectRoutes
     interactions: InteractionRoutes
@@ -65,6 +69,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             *_auth(handlers.auth),
             *_keys(handlers.keys),
             *_credits(handlers.credits),
+            _topup(handlers.topup),
             *_projects(handlers.projects),
             *_interactions(handlers.interactions, handlers.sessions),
             *_feedback_metrics(handlers.feedback_metrics),
@@ -173,6 +178,12 @@ def _credits(routes: CreditRoutes) -> tuple[Route, ...]:
         Route("POST", "/v1/dev/faucet", routes.faucet, "Get play money, once a day, from a gateway in development.",
               "credits", scope="credits", response=credit_wire.WireGift),
     )  # fmt: skip
+
+
+def _topup(routes: TopupRoutes) -> Route:
+    return Route("POST", TOPUP_PATH, routes.topup, "Buy credits with USDC, by x402: first the price, then a payment.",
+                 "credits", scope="credits", request=TopupBody, response=WireToppedUp,
+                 statuses=(402, 403, 409))  # fmt: skip
 
 
 def _projects(routes: ProjectRoutes) -> tuple[Route, ...]:

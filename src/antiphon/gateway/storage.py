@@ -20,6 +20,7 @@ from antiphon.feedback.comparing import Comparisons
 from antiphon.feedback.metrics import FeedbackMetrics
 from antiphon.feedback.service import Feedbacks
 from antiphon.gateway import values
+from antiphon.gateway.topups import topups
 from antiphon.ids import Ids
 from antiphon.interactions.access import reach
 from antiphon.interactions.recorder import Recorder
@@ -88,6 +89,7 @@ class Storage:
             on_lost=self._uncharged,
             hold_s_max=settings.timeouts.total_s_max + HOLD_MARGIN_S,
         )
+        self.topups = topups(settings, self._database, self.credits, clock=clock, log=log)
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -123,6 +125,8 @@ class Storage:
         await self._tell_of_peppers()
         self.recorder.start()
         await self.credits.start()
+        if self.topups is not None:
+            await self.topups.start()
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self.projects.run()), loop.create_task(self.stored_keys.run())]
 
@@ -141,6 +145,8 @@ class Storage:
             await asyncio.wait(self._tasks)
         await self.stored_keys.close()
         await self.recorder.close()
+        if self.topups is not None:
+            await self.topups.close()
         await self.credits.close()
         await self._database.close()
 

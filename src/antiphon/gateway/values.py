@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from antiphon.accounts import pepper
+from antiphon.accounts.ethereum import checksummed
 from antiphon.accounts.keys import digest
 from antiphon.accounts.model import Kind
 from antiphon.accounts.pepper import Pepper
@@ -16,6 +17,8 @@ from antiphon.credits.gifts import Gifts
 from antiphon.credits.money import MICRO_PER_CREDIT
 from antiphon.key import ADMIN, CLIENT, Allowance, Key, Ledger
 from antiphon.settings.model import Settings
+from antiphon.topup.model import Terms
+from antiphon.topup.networks import NETWORKS
 from antiphon.vision.limits import ImageLimits
 
 CREDIT: dict[str, Ledger | None] = {"none": None, "dev": "DEV", "usdc": "USDC"}
@@ -117,6 +120,29 @@ def sign_in_rules(settings: Settings, base_url: str) -> SignInRules:
             if one.domain.partition(":")[0] == "127.0.0.1"
         )
     return SignInRules(auth.sign_in, origins, auth.chain_ids, auth.sign_ins_per_minute)
+
+
+def topup_terms(settings: Settings) -> Terms | None:
+    """What a top-up is paid with, and to whom; None where there are none."""
+    given = settings.topup
+    if given.network is None or given.pay_to is None:
+        return None
+    known = NETWORKS.get(given.network)
+    asset, name, version = given.asset or "", given.asset_name or "", given.asset_version or ""
+    if known is not None:  # otherwise all three are given, as the settings' rules demand
+        asset, name, version = asset or known.asset, name or known.name, version or known.version
+    return Terms(
+        network=given.network,
+        v1_network=given.network if known is None else known.v1_name,
+        asset=checksummed(asset),
+        name=name,
+        version=version,
+        pay_to=checksummed(given.pay_to),
+        amount_min=given.amount_min_micro_usdc,
+        amount_max=given.amount_max_micro_usdc,
+        any_payer=given.any_payer,
+        safe_above=given.safe_above_micro_usdc,
+    )
 
 
 def _origin(address: str) -> Origin:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
 
 from antiphon.db import address
 from antiphon.projects import model as project_rules
-from antiphon.settings import local_chain, tool_providers
+from antiphon.settings import local_chain, tool_providers, topup
 from antiphon.settings.model import KeySettings, Settings
 from antiphon.settings.paths import SettingPath
 from antiphon.settings.projects import ProjectSettings, as_project
@@ -30,6 +31,7 @@ def broken(settings: Settings) -> Broken:
     if settings.database.url is not None and (fault := address.fault(settings.database.url.reveal())):
         yield ("database", "url"), fault
     yield from _chain(settings)
+    yield from _topup(settings)
     if settings.images.fetch == "allow-list" and not settings.images.allowed_hosts:
         yield ("images", "allowed_hosts"), "`images.fetch` is `allow-list`, so name at least one host"
 
@@ -39,6 +41,13 @@ def _chain(settings: Settings) -> Broken:
     if settings.chain == "local" and url is not None and not local_chain.own_books(url.reveal(), settings.data_dir):
         rule = "`chain: local` has books of its own, where test money never meets real money: leave this out"
         yield ("database", "url"), rule
+
+
+def _topup(settings: Settings) -> Broken:
+    given = settings.topup
+    host = "" if given.rpc_url is None else urlsplit(given.rpc_url.reveal()).hostname or ""
+    for place, rule in topup.broken(given, development_key=settings.development_key, loopback_rpc=loopback(host)):
+        yield ("topup", *place), rule
 
 
 def loopback(host: str) -> bool:
