@@ -50,29 +50,46 @@ class Route(Struct, frozen=True):
 
 
 class Table:
-    """Finds a route by method and path."""
+    """Finds a route by method and path. An address belongs to one path of the table, whatever the method.
+
+    That is the path that is written out in full, else the one that fixes the most: its end, then its beginning.
+    """
 
     def __init__(self, routes: tuple[Route, ...]) -> None:
         self.routes = routes
         self._exact = {(route.method, route.path): route for route in routes if route.parameter is None}
+        self._paths: dict[str, dict[str, Route]] = {}
+        for route in routes:
+            self._paths.setdefault(route.path, {})[route.method] = route
         parametric = [route for route in routes if route.parameter is not None]
-        # What ends in a fixed word is looked at first: otherwise the rest of an address would swallow it.
-        self._parametric = tuple(sorted(parametric, key=lambda route: route.path.endswith("}")))
+        self._parametric = tuple(sorted({route.path: route for route in parametric}.values(), key=_looseness))
 
     def find(self, method: str, path: str) -> tuple[Route, str | None]:
         """The route and the value of its parameter; NotFound, or MethodNotAllowed with the methods that are."""
         route = self._exact.get((method, path))
         if route is not None:
             return route, None
-        for candidate in self._parametric:
-            if candidate.method == method and (value := candidate.match(path)) is not None:
-                return candidate, value
-        allow = self._allowed(path)
-        if allow:
+        methods, value = self._place(path)
+        route = methods.get(method)
+        if route is not None:
+            return route, value
+        if methods:
+            allow = tuple(sorted(methods))
             raise MethodNotAllowed(f"This address takes {', '.join(allow)}.", allow=allow)
         raise NotFound("There is nothing at this address. GET /openapi.json lists what there is.")
 
-    def _allowed(self, path: str) -> tuple[str, ...]:
-        methods = {route.method for route in self.routes if route.path == path}
-        methods |= {route.method for route in self._parametric if route.match(path) is not None}
-        return tuple(sorted(methods))
+    def _place(self, path: str) -> tuple[dict[str, Route], str | None]:
+        """The routes of the path that this address belongs to, by method, and the value of its parameter."""
+        methods = self._paths.get(path)
+        if methods is not None and "{" not in path:
+            return methods, None
+        for candidate in self._parametric:
+            value = candidate.match(path)
+            if value is not None:
+                return self._paths[candidate.path], value
+        return {}, None
+
+
+def _looseness(route: Route) -> tuple[bool, int]:
+    """Whether the rest of an address would be swallowed, then how little is fixed before the parameter."""
+    return route.path.endswith("}"), -route.path.index("{")

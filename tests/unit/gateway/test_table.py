@@ -29,6 +29,11 @@ def table() -> Table:
             route("GET", "/models/{model}"),
             route("GET", "/keys/{key}"),
             route("GET", "/keys/{key}/use"),
+            route("DELETE", "/keys/{key}"),
+            route("POST", "/keys/{key}/rotate"),
+            route("GET", "/keys/{key}/rotate/last"),
+            route("GET", "/keys/lost/{word}"),
+            route("DELETE", "/keys/lost"),
         )
     )
 
@@ -45,6 +50,13 @@ def table() -> Table:
         ("GET", "/keys/a/b/use", "/keys/{key}", "a/b/use"),
         ("GET", "/keys/use", "/keys/{key}", "use"),
         ("GET", "/keys//use", "/keys/{key}", "/use"),
+        ("DELETE", "/keys/a/b", "/keys/{key}", "a/b"),
+        ("POST", "/keys/a/rotate", "/keys/{key}/rotate", "a"),
+        ("GET", "/keys/a/rotate/last", "/keys/{key}/rotate/last", "a"),
+        ("GET", "/keys/lost/a", "/keys/lost/{word}", "a"),
+        ("GET", "/keys/lost/use", "/keys/{key}/use", "lost"),
+        ("DELETE", "/keys/lost", "/keys/lost", None),
+        ("GET", "/keys/{key}", "/keys/{key}", "{key}"),
     ],
 )
 def test_routes_are_found(method: str, path: str, template: str, parameter: str | None) -> None:
@@ -61,14 +73,34 @@ def test_unknown_addresses_are_not_found(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "allow"), [("/chat", ("GET", "POST")), ("/models", ("GET",)), ("/models/llama", ("GET",))]
+    ("path", "allow"),
+    [
+        ("/chat", ("GET", "POST")),
+        ("/models", ("GET",)),
+        ("/models/llama", ("GET",)),
+        ("/keys/a", ("DELETE", "GET")),
+        ("/keys/a/b", ("DELETE", "GET")),
+        ("/keys/a/rotate", ("POST",)),
+        ("/keys/a/use", ("GET",)),
+        ("/keys/lost", ("DELETE",)),
+        ("/keys/lost/a", ("GET",)),
+    ],
 )
-def test_other_methods_are_refused_with_those_that_are(path: str, allow: tuple[str, ...]) -> None:
-    """The refusal names every method of the address, in order."""
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "get", ""])
+def test_other_methods_are_refused_with_those_that_are(method: str, path: str, allow: tuple[str, ...]) -> None:
+    """The refusal names every method of the address, in order, and no method of another one that is less exact."""
     with pytest.raises(MethodNotAllowed) as caught:
-        table().find("DELETE", path)
+        table().find(method, path)
     assert caught.value.allow == allow
     assert caught.value.message == f"This address takes {', '.join(allow)}."
+
+
+@pytest.mark.parametrize("method", ["DELETE", "GET"])
+def test_an_address_belongs_to_one_path_whatever_the_method(method: str) -> None:
+    """Nothing is deleted by a name that swallowed the end of another address."""
+    with pytest.raises(MethodNotAllowed) as caught:
+        table().find(method, "/keys/a/rotate")
+    assert caught.value.allow == ("POST",)
 
 
 @pytest.mark.parametrize(
