@@ -12,7 +12,7 @@ from antiphon.chat import EmbeddingRequest, Embeddings, Sampling, Usage, Vector
 from antiphon.completions.deadline import Deadline
 from antiphon.completions.fit_prompts import check_prompts, tokens_max
 from antiphon.completions.generate import ATTEMPTS_MAX
-from antiphon.completions.plan import Bounds, Caller
+from antiphon.completions.plan import CHARACTERS_PER_TOKEN, Bounds, Caller
 from antiphon.completions.prepare import Models
 from antiphon.completions.vectors import dimensions, shortened
 from antiphon.engines import Job
@@ -101,11 +101,13 @@ class EmbeddingService:
 
     async def _placed(self, plan: EmbeddingPlan) -> tuple[tuple[Vector, ...], Usage, str]:
         """Asked for in one piece, elsewhere when the first engine fails."""
+        placement, model, account = self._placement, plan.model, plan.caller.key.account
         tried: frozenset[str] = frozenset()
         failure: AntiphonError | None = None
         while True:
             try:
-                offer, load = self._placement.take(plan.model, tried)
+                place = placement.take(model, tried, account)
+                offer, load = place or await placement.wait(model, tried, account, _expected_tokens(plan))
             except Unavailable as error:
                 raise failure or error from None
             tried |= {offer.engine.name}
@@ -121,7 +123,12 @@ class EmbeddingService:
                     await _refuse_longest(plan, offer)
                 raise
             finally:
-                self._placement.give_back(load)
+                placement.give_back(load, account)
+
+
+def _expected_tokens(plan: EmbeddingPlan) -> int:
+    """About what it will cost its engine, for taking turns."""
+    return sum(map(len, plan.request.inputs)) // CHARACTERS_PER_TOKEN
 
 
 async def _refuse_longest(plan: EmbeddingPlan, offer: Offer) -> None:

@@ -12,13 +12,13 @@ import msgspec
 
 from antiphon.chat import Delta, FinishReason, ToolCallDelta, Usage
 from antiphon.completions.budget import BudgetedStream
-from antiphon.completions.plan import Bounds, Plan, job
+from antiphon.completions.plan import Bounds, Plan, expected_tokens, job
 from antiphon.completions.reasoning import hidden
 from antiphon.engines import DeltaStream, Take
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
 from antiphon.ids import Ids
 from antiphon.models.catalogue import Offer
-from antiphon.models.placement import Load, Placement
+from antiphon.models.placement import Load, Place, Placement, Turn
 from antiphon.structured.validate import validate
 from antiphon.tools.parse import ToolCallParser
 
@@ -38,6 +38,8 @@ class ChoiceStream:
         self._loop = asyncio.get_running_loop()
         self._stream: DeltaStream | None = None
         self._load: Load | None = None
+        self._turn: Turn | None = None
+        self._account = plan.caller.key.account
         self._tried: frozenset[str] = frozenset()
         self._shaper: Shaper | None = None
         self._total_at = plan.total_at
@@ -61,27 +63,52 @@ class ChoiceStream:
         return (self.usage or Usage(completion_tokens=self.tokens),)
 
     async def start(self) -> None:
-        """Reach an engine. Raises what the last attempt raised."""
+        """Reach an engine, or line up for one: then `next` waits. Raises what the last attempt raised."""
+        placement, model = self._placement, self._plan.model
         failure: AntiphonError | None = None
         while True:
             try:
-                offer, self._load = self._placement.take(self._plan.model, self._tried)
+                place = placement.take(model, self._tried, self._account)
+                if place is None:
+                    self._turn = placement.line_up(model, self._tried, self._account, expected_tokens(self._plan))
+                    return
             except Unavailable as error:
                 raise failure or error from None
-            self._tried |= {offer.engine.name}
-            self.node = offer.engine.name
-            self._shaper = _shaper(self._plan, offer, self._ids)
-            self._as_it_came = self._shaper is None and not self._hides and not self._index
-            if self._plan.request.tools and offer.native_tools:
-                self._tokens_max = math.inf  # an engine may tell of one token of a call in several deltas
-            try:
-                self._stream = await self._open(offer)
+            failure = await self._begin(place)
+            if failure is None:
                 return
-            except (EngineFailed, Unavailable) as error:
-                failure = error
-                self._release()
-                if len(self._tried) >= ATTEMPTS_MAX:
-                    raise
+
+    async def _begin(self, place: Place) -> AntiphonError | None:
+        """Open a stream there; the failure, when another engine may be asked instead."""
+        offer, self._load = place
+        self._tried |= {offer.engine.name}
+        self.node = offer.engine.name
+        self._shaper = _shaper(self._plan, offer, self._ids)
+        self._as_it_came = self._shaper is None and not self._hides and not self._index
+        if self._plan.request.tools and offer.native_tools:
+            self._tokens_max = math.inf  # an engine may tell of one token of a call in several deltas
+        try:
+            self._stream = await self._open(offer)
+        except (EngineFailed, Unavailable) as error:
+            self._release()
+            if len(self._tried) >= ATTEMPTS_MAX:
+                raise
+            return error
+        return None
+
+    async def _placed(self, turn: Turn) -> bool:
+        """Wait for the turn and begin; False when a heartbeat is due first."""
+        until = min(self._beat_at, self._token_due, self._total_at)
+        await asyncio.wait([turn.future], timeout=until - self._loop.time())
+        if not turn.future.done():
+            return self._check_time() < self._beat_at
+        self._turn = None
+        failure = await self._begin(turn.future.result())
+        if failure is not None:
+            if not self._may_go_elsewhere():
+                raise failure
+            await self.start()
+        return True
 
     async def _open(self, offer: Offer) -> DeltaStream:
         asked = job(self._plan, offer, self._index)
@@ -105,7 +132,11 @@ class ChoiceStream:
         self._take = None if self.first_token_at is None else take  # the first one may bring forward what is due
         self._beat_at = self._loop.time() + self._heartbeat_s
         while not self._finished:
-            assert self._stream is not None
+            if self._stream is None:
+                assert self._turn is not None, "start it first"
+                if not await self._placed(self._turn):
+                    return None
+                continue
             until = min(self._beat_at, self._token_due, self._total_at)
             try:
                 deltas = await self._stream.next(until, self._feed if self._take else None)
@@ -190,6 +221,7 @@ class ChoiceStream:
             pass
         self.usage = self._stream.usage
         self.complete = True
+        self._give_back()  # others may have the engine before the client has read everything
         return []
 
     def _check_time(self) -> float:
@@ -207,8 +239,14 @@ class ChoiceStream:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+        if self._turn is not None:
+            self._placement.leave(self._turn)
+            self._turn = None
+        self._give_back()
+
+    def _give_back(self) -> None:
         if self._load is not None:
-            self._placement.give_back(self._load)
+            self._placement.give_back(self._load, self._account)
             self._load = None
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from antiphon.completions.deadline import Deadline
 from antiphon.completions.empty import EmptyStream
 from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
 from antiphon.completions.merge import MergedStream
-from antiphon.completions.plan import Bounds, Plan, job
+from antiphon.completions.plan import Bounds, Plan, expected_tokens, job
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.record import Record, code
 from antiphon.completions.watch import Watch
@@ -60,11 +60,13 @@ class Completions:
 
     async def _whole(self, plan: Plan) -> tuple[Completion, str]:
         """One choice, asked for in one piece, elsewhere when the first engine fails."""
+        placement, model, account = self._placement, plan.model, plan.caller.key.account
         tried: frozenset[str] = frozenset()
         failure: AntiphonError | None = None
         while True:
             try:
-                offer, load = self._placement.take(plan.model, tried)
+                place = placement.take(model, tried, account)
+                offer, load = place or await placement.wait(model, tried, account, expected_tokens(plan))
             except Unavailable as error:
                 self._failed(plan, failure or error)
                 raise failure or error from None
@@ -81,7 +83,7 @@ class Completions:
                 self._failed(plan, error)
                 raise
             finally:
-                self._placement.give_back(load)
+                placement.give_back(load, account)
             usage = bounded(usage, plan)
             choices = (self._named(choice) if choice.tool_calls else choice,)
             node = offer.engine.name

@@ -175,5 +175,9 @@ class UpstreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(description="The models offered from it; absent: all that its `/v1/models` lists."),
     ] = None
     weight: Annotated[Count, Meta(description="Its share among upstreams that serve the same model.")] = 1
+    slots: Annotated[
+        Count | None,
+        Meta(description="Requests that it is given at once, others wait their turn; absent: all that come."),
+    ] = None
     connections_max: Annotated[Count, Meta(description="Connections open to it at once.")] = 1024
     tls_verify: Annotated[bool, Meta(description="Check its TLS certificate.")] = True

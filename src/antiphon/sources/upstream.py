@@ -121,6 +121,7 @@ class UpstreamSource:
             upstream_name=upstream_name,
             created=self._created,
             owned_by=self.name,
+            slots=self._settings.slots,
             weight=self._settings.weight,
         )
 

@@ -84,7 +84,8 @@ async def test_an_engine_that_fails_is_replaced(failure: EngineFailed) -> None:
     assert node == "b"
     assert [record.failure for record in served.records] == [None]
     model = served.plan().model
-    assert all(served.placement.take(model, frozenset(tried))[1].in_flight == 1 for tried in ((), ("a",)))
+    places = [served.placement.take(model, frozenset(tried)) for tried in ((), ("a",))]
+    assert [place and place[1].in_flight for place in places] == [1, 1]
 
 
 async def test_when_all_fail_the_last_failure_is_told() -> None:

@@ -1,66 +1,290 @@
-"""Placement: the least work for its weight, and no more than an engine's slots and queue hold."""
+"""Placement: the least work for its weight, no more than an engine's slots, and turns for those that wait."""
 
 from __future__ import annotations
 
-import pytest
+import asyncio
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antiphon.engines.upstream import HttpEngine
 from antiphon.errors import Unavailable
-from antiphon.models.placement import QUEUE_FULL_RETRY_S, Placement
+from antiphon.models.catalogue import Model
+from antiphon.models.placement import RETRY_S, RETRY_S_MAX, Load, Placement, Queue, Turn
 from tests.unit.models.offers import model, offer
+
+UNTRIED: frozenset[str] = frozenset()
+
+
+def taken(placement: Placement, shared: Model, tried: frozenset[str] = UNTRIED, account: str = "") -> tuple[str, Load]:
+    """The engine that is chosen at once, and its load."""
+    place = placement.take(shared, tried, account)
+    assert place is not None
+    return place[0].engine.name, place[1]
+
+
+class Room:
+    """One model on one engine, with requests that are named by account and number."""
+
+    def __init__(self, *, slots: int = 1, queue_max: int = 500, names: tuple[str, ...] = ("engine",)) -> None:
+        self.placement = Placement(queue_max=queue_max)
+        self.model = model(*(offer(name, slots=slots) for name in names))
+        self.served: list[str] = []  # in the order of their turns
+        self.running: dict[str, tuple[Load, str]] = {}
+        self.waiting: dict[str, Turn] = {}
+
+    def ask(self, name: str, *, tokens: int = 10) -> None:
+        """One request comes, and is served at once or lines up."""
+        account = name.split(maxsplit=1)[0]
+        place = self.placement.take(self.model, UNTRIED, account)
+        if place is not None:
+            self.served.append(name)
+            self.running[name] = (place[1], account)
+        else:
+            self.waiting[name] = self.placement.line_up(self.model, UNTRIED, account, tokens)
+
+    def end(self, name: str) -> None:
+        """A request that is being served is over."""
+        load, account = self.running.pop(name)
+        self.placement.give_back(load, account)
+        self.settle()
+
+    def cancel(self, name: str) -> None:
+        """A request does not wait any more, or is broken off."""
+        if name in self.running:
+            self.end(name)
+        else:
+            self.placement.leave(self.waiting.pop(name))
+
+    def settle(self) -> None:
+        """See whose turn has come."""
+        for name, turn in list(self.waiting.items()):
+            if turn.future.done():
+                del self.waiting[name]
+                if turn.future.exception() is None:
+                    self.running[name] = (turn.future.result()[1], turn.ticket.account)
+                    self.served.append(name)
+
+    def work_off(self) -> list[str]:
+        """Serve all that wait; the order in which they had their turns."""
+        before = len(self.served)
+        while self.running:
+            self.end(next(iter(self.running)))
+        assert not self.waiting
+        return self.served[before:]
 
 
 async def test_requests_are_spread_evenly() -> None:
     """Each goes to the engine with the least in flight, the first among equals."""
     placement, shared = Placement(queue_max=0), model(offer("a"), offer("b"), offer("c"))
-    taken = [placement.take(shared)[0].engine.name for _ in range(7)]
-    assert taken == ["a", "b", "c", "a", "b", "c", "a"]
+    assert [taken(placement, shared)[0] for _ in range(7)] == ["a", "b", "c", "a", "b", "c", "a"]
 
 
 async def test_weights_share_the_work() -> None:
     """An engine of weight 3 gets three times as many."""
     placement, shared = Placement(queue_max=0), model(offer("light"), offer("heavy", weight=3))
-    taken = [placement.take(shared)[0].engine.name for _ in range(40)]
-    assert (taken.count("light"), taken.count("heavy")) == (10, 30)
+    chosen = [taken(placement, shared)[0] for _ in range(40)]
+    assert (chosen.count("light"), chosen.count("heavy")) == (10, 30)
 
 
 async def test_what_is_given_back_is_free_again() -> None:
     """The engine whose request is over is the next to get one."""
     placement, shared = Placement(queue_max=0), model(offer("a"), offer("b"))
-    _, first = placement.take(shared)
-    _, second = placement.take(shared)
+    _, first = taken(placement, shared)
+    _, second = taken(placement, shared)
     placement.give_back(second)
     assert (first.in_flight, second.in_flight) == (1, 0)
-    assert placement.take(shared)[0].engine.name == "b"
+    assert taken(placement, shared)[0] == "b"
 
 
 async def test_engines_that_are_down_or_tried_get_nothing() -> None:
     """Only those remain that can answer and did not fail before."""
-    placement = Placement(queue_max=0)
-    shared = model(offer("down", down=True), offer("tried"), offer("left"))
-    taken = {placement.take(shared, frozenset({"tried"}))[0].engine.name for _ in range(5)}
-    assert taken == {"left"}
+    placement = Placement(queue_max=9)
+    shared = model(offer("down", down=True), offer("tried", slots=1), offer("left"))
+    assert {taken(placement, shared, frozenset({"tried"}))[0] for _ in range(5)} == {"left"}
+    with pytest.raises(Unavailable, match="are busy"):
+        placement.take(shared, frozenset({"tried", "left"}))
 
 
-async def test_slots_and_queue_bound_what_is_in_flight() -> None:
-    """Two slots and a queue of three hold five; the sixth is told to come again, until one is over."""
-    placement, small = Placement(queue_max=3), model(offer("a", slots=2))
-    loads = [placement.take(small)[1] for _ in range(5)]
+async def test_slots_and_queue_bound_what_is_taken_on() -> None:
+    """Two are served, three wait, and the sixth is told to come again, until one is over."""
+    room = Room(slots=2, queue_max=3)
+    for number in range(5):
+        room.ask(f"one {number}")
     with pytest.raises(Unavailable, match="All nodes that serve the model 'model' are busy") as caught:
+        room.ask("one 5")
+    assert caught.value.retry_after_s == RETRY_S
+    room.end("one 0")
+    room.ask("one 6")
+    assert room.work_off() == ["one 3", "one 4", "one 6"]
+
+
+async def test_nobody_waits_where_none_may() -> None:
+    """Without a queue a request is served at once or refused; engines of unknown slots take all."""
+    placement, small = Placement(queue_max=0), model(offer("a", slots=1))
+    placement.take(small)
+    with pytest.raises(Unavailable, match="'model' are busy"):
         placement.take(small)
-    assert caught.value.retry_after_s == QUEUE_FULL_RETRY_S
-    placement.give_back(loads[0])
-    assert placement.take(small)[1].in_flight == 5
+    both = model(offer("a", slots=1), offer("unknown"))
+    assert {taken(placement, both)[0] for _ in range(9)} == {"unknown"}
 
 
-async def test_models_share_an_engines_load() -> None:
-    """What one model keeps busy is busy for the other, too."""
-    placement, here = Placement(queue_max=0), offer("a", slots=1)
-    placement.take(model(here, name="one"))
-    with pytest.raises(Unavailable, match="'two' are busy"):
-        placement.take(model(here, name="two"))
+async def test_a_flood_does_not_delay_others() -> None:
+    """A single request has the very next turn, whatever one account had lined up before; later ones take turns."""
+    room = Room(slots=4)
+    for number in range(204):
+        room.ask(f"flood {number}")
+    room.ask("one 0")
+    room.ask("two 0")
+    room.end("flood 0")
+    room.end("flood 1")
+    assert room.served[4:] == ["one 0", "two 0"]
+    for number in range(1, 4):
+        room.ask(f"one {number}")
+    order = room.work_off()
+    assert [name for name in order[:7] if name.startswith("one")] == ["one 1", "one 2", "one 3"]
+    assert len(order) == 203
 
 
-async def test_no_engine_at_all_is_not_busy() -> None:
-    """Where every engine is down, that is what the caller hears."""
+async def test_a_full_queue_refuses_the_flood() -> None:
+    """The newest of whoever has most waiting makes room; the flood's own newcomers are refused."""
+    room = Room(queue_max=5)
+    for number in range(6):
+        room.ask(f"flood {number}")
+    room.ask("one 0")
+    room.ask("one 1")
+    shed = [room.waiting.pop(f"flood {number}") for number in (5, 4)]
+    assert [str(turn.future.exception()) for turn in shed] == ["All nodes that serve the model 'model' are busy."] * 2
+    for name in ("flood 9", "one 9"):
+        with pytest.raises(Unavailable, match="are busy"):
+            room.ask(name)
+    assert room.work_off() == ["one 0", "flood 1", "one 1", "flood 2", "flood 3"]
+
+
+async def test_the_wait_is_as_long_as_the_queue() -> None:
+    """By how long its turns have taken lately, within what clients take."""
+    queue = Queue(100.0)
+    turn = Turn(model(offer("a")), UNTRIED, "one", 1, queue=queue, served=False)
+    assert queue.empty_in_s == RETRY_S
+    queue.moved(103.5)
+    assert queue.empty_in_s == 4
+    for number in range(50):
+        queue.moved(103.5 + number / 2)
+    assert queue.empty_in_s == 1
+    for _ in range(500):
+        queue.put("one", 1, turn)
+    assert queue.empty_in_s == RETRY_S_MAX
+
+
+async def test_models_share_an_engine_in_turns() -> None:
+    """What one model keeps busy is busy for the other, too, and neither waits for all of the other's queue."""
+    placement, here = Placement(queue_max=9), offer("a", slots=1)
+    one, two = model(here, name="one"), model(here, name="two")
+    _, load = taken(placement, one)
+    turns = [placement.line_up(one, UNTRIED, "x", 1) for _ in range(3)]
+    turns.append(placement.line_up(two, UNTRIED, "y", 1))
+    order = []
+    for _ in range(4):
+        placement.give_back(load)
+        order += [number for number, turn in enumerate(turns) if turn.future.done() and number not in order]
+    assert order == [0, 3, 1, 2]
+
+
+async def test_nobody_waits_for_engines_that_are_gone() -> None:
+    """Whoever waits is told so when the last one goes down, and an engine that comes back is used at once."""
+    room = Room()
+    room.ask("one 0")
+    room.ask("two 0")
+    engine = room.model.offers[0].engine
+    assert isinstance(engine, HttpEngine)
+    engine.down = True
+    waiting = room.waiting["two 0"]
+    room.end("one 0")
     with pytest.raises(Unavailable, match="No node can serve"):
-        Placement(queue_max=0).take(model(offer("a", down=True)))
+        await waiting.future
+    with pytest.raises(Unavailable, match="No node can serve"):
+        room.ask("two 1")
+    engine.down = False
+    room.ask("two 2")
+    assert room.served == ["one 0", "two 2"]
+
+
+async def test_an_engine_that_comes_back_serves_those_that_wait_first() -> None:
+    """The first request that comes then does not overtake them."""
+    room = Room(names=("a", "b"))
+    engine = room.model.offers[1].engine
+    assert isinstance(engine, HttpEngine)
+    engine.down = True
+    room.ask("one 0")
+    room.ask("one 1")
+    engine.down = False
+    room.ask("two 0")
+    room.settle()
+    assert room.served == ["one 0", "one 1"]
+    assert room.work_off() == ["two 0"]
+
+
+async def test_a_second_attempt_waits_for_another_engine() -> None:
+    """What is free where it failed is for others, though they stand behind it."""
+    placement, shared = Placement(queue_max=9), model(offer("a", slots=1), offer("b", slots=1))
+    (_, a), (_, b) = (taken(placement, shared) for _ in range(2))
+    again = placement.line_up(shared, frozenset({"a"}), "one", 1)
+    other = placement.line_up(shared, UNTRIED, "two", 1)
+    placement.give_back(a)
+    assert (again.future.done(), other.future.done()) == (False, True)
+    placement.give_back(b)
+    assert again.future.result()[0].engine.name == "b"
+
+
+async def test_a_task_that_is_cancelled_leaves_nothing_behind() -> None:
+    """Whether it waits, has just been given a place, or was cancelled at the same moment."""
+    room = Room()
+    placement, shared = room.placement, room.model
+    room.ask("one 0")
+    tasks = [asyncio.create_task(placement.wait(shared, UNTRIED, name, 1)) for name in ("a", "b", "c")]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    room.end("one 0")
+    tasks[1].cancel()
+    done = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [isinstance(each, asyncio.CancelledError) for each in done] == [True, True, False]
+    load = taken_by(done[2])
+    assert (load.in_flight, load.by_account, placement._queues) == (1, {"c": 1}, {})
+    placement.give_back(load, "c")
+    assert (load.in_flight, load.by_account) == (0, {})
+
+
+def taken_by(place: object) -> Load:
+    """The load of a place that somebody waited for."""
+    assert isinstance(place, tuple)
+    assert isinstance(place[1], Load)
+    return place[1]
+
+
+@given(
+    steps=st.lists(st.tuples(st.sampled_from("aaabcxxend"), st.integers(0, 99)), max_size=80), slots=st.integers(1, 3)
+)
+async def test_no_request_is_lost(steps: list[tuple[str, int]], slots: int) -> None:
+    """Whatever comes, ends or is cancelled: no slot stays free while somebody waits, and none is used twice."""
+    room = Room(slots=slots, queue_max=6)
+    for number, (what, chance) in enumerate(steps):
+        if what in "abc":
+            try:
+                room.ask(f"{what} {number}", tokens=chance)
+            except Unavailable:
+                assert len(room.waiting) == 6
+        elif what == "x":
+            names = [*room.running, *room.waiting]
+            if names:
+                room.cancel(names[chance % len(names)])
+        elif room.running:
+            room.end(list(room.running)[chance % len(room.running)])
+        room.settle()
+        load = room.placement._loads.get("engine", Load())
+        assert load.in_flight == len(room.running) <= slots
+        assert sum(load.by_account.values()) == len(room.running)
+        assert not room.waiting or len(room.running) == slots
+    room.work_off()
+    assert room.placement._queues == {}
+    assert room.placement._loads.get("engine", Load()) == Load()

@@ -83,12 +83,13 @@ async def test_named_models_are_offered_at_once() -> None:
     """An operator's list stands before the server has said anything, under the names that it gives."""
     async with FaultEngine() as engine:
         named = (UpstreamModel(name="ours", upstream_name="fault-model", aliases=("alias",), context_length=77),)
-        watched = Watched(UpstreamSettings(url=engine.url, name="there", models=named))
+        watched = Watched(UpstreamSettings(url=engine.url, name="there", models=named, weight=3, slots=7))
         assert watched.models == ["ours"]
         assert await watched.look()
         model = watched.catalogue.find("alias")
         assert (model.id, model.owned_by, model.context_length) == ("ours", "there", 77)
-        assert model.offers[0].upstream_name == "fault-model"
+        (offer,) = model.offers
+        assert (offer.upstream_name, offer.weight, offer.slots) == ("fault-model", 3, 7)
         with pytest.raises(ModelNotFound):
             watched.catalogue.find("fault-model")
         await watched.source.close()
