@@ -66,10 +66,10 @@ async def reply(wire: Wire, status: int, body: JSON) -> None:
 
 
 def body_of(request: Request) -> JSON:
-    """The JSON of a request's body; None when it is none."""
+    """The JSON of a request's body; None when it is none, or is nested deeper than can be read."""
     try:
         return json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

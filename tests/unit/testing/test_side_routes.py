@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from antiphon.clock import ManualClock
 from antiphon.testing.connection import Request
 from antiphon.testing.plan import Habits
@@ -31,6 +33,12 @@ def test_record_is_told() -> None:
     assert (seen["in_flight"], seen["requests"][0]["body"], seen["requests"][0]["ended"]) == (1, {"a": 1}, False)
 
 
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b'{"a":' * 100_000])
+def test_a_body_that_cannot_be_read_is_none(body: bytes) -> None:
+    """However it fails, also by its depth."""
+    assert body_of(Request("POST", "/", {}, body, True, 1)) is None
+
+
 def test_markers_are_looked_for_in_the_last_user_message() -> None:
     """Assistant turns and earlier users do not order faults; odd bodies order nothing."""
     said = (("user", "a"), ("user", "b"), ("assistant", "c"))
@@ -40,7 +48,6 @@ def test_markers_are_looked_for_in_the_last_user_message() -> None:
     assert [last_user_text(body) for body in odd] == [""] * 4
 
 
-def test_body_that_is_no_json_is_none() -> None:
-    """A body that cannot be read is recorded as None."""
-    assert body_of(Request("POST", "/", {}, b"{", True, 1)) is None
+def test_any_other_body_is_read() -> None:
+    """Not only objects."""
     assert body_of(Request("POST", "/", {}, b"[1]", True, 1)) == [1]
