@@ -271,17 +271,6 @@ async def test_deeply_nested_bodies_are_bad_requests(engine: FaultEngine, path: 
     assert text_of(await asked(engine, stream=False)) == expected_text(MESSAGES, COUNT)
 
 
-async def test_a_deep_schema_is_a_bad_request(engine: FaultEngine) -> None:
-    """Though its body can be read, no document can be made of it."""
-    schema: dict[str, Any] = {"type": "string"}  # Any: JSON
-    for _ in range(450):
-        schema = {"type": "object", "properties": {"a": schema}, "required": ["a"]}
-    asks = body(stream=False, response_format={"type": "json_schema", "json_schema": {"schema": schema}})
-    async with await RawClient.connect(engine.url) as client:
-        await client.send(request_bytes(CHAT, asks))
-        assert (await client.response()).status == 400
-
-
 async def test_process_serves_a_script_and_dies_of_poison(tmp_path: Path) -> None:
     """As a process it tells its URL, follows a script and `/control`, and a poison prompt kills it."""
     script = tmp_path / "script.json"

@@ -165,7 +165,7 @@ class FaultEngine:
                 return
             created = int(self._clock.now())
             plan = plan_answer(exchange.body, self._habits, number=exchange.number, created=created)
-        except (Refusal, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (Refusal, ValueError, TypeError, KeyError, AttributeError) as error:
             message = f"{type(error).__name__}: {error}"
             refused = {"message": message, "type": "BadRequestError", "param": None, "code": 400}
             await reply(wire, 400, {"error": refused})
