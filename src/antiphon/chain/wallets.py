@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from pathlib import Path
 
-from antiphon.accounts.ethereum import checksummed, keccak
+from antiphon.accounts.ethereum import keccak
 from antiphon.errors import ConfigError
+from antiphon.topup.wallet import PRIVATE_KEY
+from antiphon.topup.wallet import address_of as found_address
 
-PRIVATE_KEY = re.compile(r"0x[0-9a-f]{64}")
 SECRET_BYTES = 32
 
 
 def address_of(private_key: str) -> str:
     """The address of a private key, with its checksum; ConfigError for what is no key of the curve."""
-    from coincurve import PublicKey
-
-    digits = private_key.removeprefix("0x")
-    try:
-        if len(digits) != 2 * SECRET_BYTES:
-            raise ValueError(private_key)
-        point = PublicKey.from_secret(bytes.fromhex(digits)).format(compressed=False)
-    except ValueError:
-        raise ConfigError("A private key is 64 hexadecimal digits, with or without 0x before them.") from None
-    return checksummed("0x" + keccak(point[1:])[12:].hex())
+    address = found_address(private_key) if PRIVATE_KEY.fullmatch(private_key) else None
+    if address is None:
+        raise ConfigError("A private key is 64 hexadecimal digits, with or without 0x before them.")
+    return address
 
 
 def known_wallet(number: int) -> str:

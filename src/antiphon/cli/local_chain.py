@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from antiphon.settings.model import Settings
 
 AMOUNT = "10"
+SAFE_ABOVE = 10**15
 DEFAULT_BASE_URL = "http://127.0.0.1:8000/v1"
 
 
@@ -34,21 +35,42 @@ class Facts(Struct, frozen=True):
 
 
 @contextmanager
-def chained(settings: Settings, output: Output, announce: Announce) -> Iterator[Announce]:
-    """Run a chain around the gateway where the settings want one; how the gateway is to announce itself then."""
+def chained(settings: Settings, output: Output, announce: Announce) -> Iterator[tuple[Settings, Announce]]:
+    """Run a chain around the gateway where the settings want one; the settings then, and how it announces itself."""
     if settings.chain is None:
-        yield announce
+        yield settings, announce
         return
     from antiphon.chain.local import LocalChain
     from antiphon.settings.local_chain import FOLDER
+    from antiphon.topup.in_process import require_installed
 
+    require_installed()
     with LocalChain(settings.data_dir / FOLDER, on_end=output.note) as chain:
         told = facts(chain)
         if output.as_json:
             import msgspec
 
             output.json({"event": "chain", **msgspec.to_builtins(told)})
-        yield _telling(told, output, announce)
+        yield paid_there(settings, chain), _telling(told, output, announce)
+
+
+def paid_there(settings: Settings, chain: LocalChain) -> Settings:
+    """The settings with top-ups on that chain."""
+    import msgspec
+
+    from antiphon.chain.token import CHAIN_ID
+    from antiphon.settings.secret import Secret
+
+    topup = msgspec.structs.replace(
+        settings.topup,
+        network=f"eip155:{CHAIN_ID}",
+        rpc_url=Secret(chain.rpc_url),
+        pay_to=chain.merchant.address,
+        facilitator_key=Secret(chain.facilitator.private_key),
+        # Nobody can undo a block of this chain, and where nothing happens none becomes an old one.
+        safe_above_micro_usdc=SAFE_ABOVE,
+    )
+    return msgspec.structs.replace(settings, topup=topup)
 
 
 def facts(chain: LocalChain) -> Facts:

@@ -37,5 +37,5 @@ def serve(
     loaded = load(config=flags.config, variables=os.environ, flags=assignments(flags), folder=Path.cwd())
     settings = loaded.settings
     announcer = JSONAnnouncer(output) if json else TextAnnouncer(output, SystemClock(), drain_s=settings.server.drain_s)
-    with chained(settings, output, announcer) as announce:
-        return run(settings, announce=announce, environ=os.environ)
+    with chained(settings, output, announcer) as (served, announce):
+        return run(served, announce=announce, environ=os.environ)

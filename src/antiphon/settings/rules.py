@@ -41,6 +41,8 @@ def _chain(settings: Settings) -> Broken:
     if settings.chain == "local" and url is not None and not local_chain.own_books(url.reveal(), settings.data_dir):
         rule = "`chain: local` has books of its own, where test money never meets real money: leave this out"
         yield ("database", "url"), rule
+    if settings.chain == "local" and settings.topup.network is not None:
+        yield ("topup", "network"), "`chain: local` is paid on a chain of its own: leave one of the two out"
 
 
 def _topup(settings: Settings) -> Broken:

@@ -51,7 +51,16 @@ def test_a_person_is_told_how_to_pay(run: Callable[..., Any], data: Path, seen: 
     assert ran.out.index("Ready.") < ran.out.index("A chain with test money")
     assert "1000.00 test USDC" in ran.out
     assert f"topup 10 --key-file {data}/chain/wallet-key" in ran.out
-    assert seen[0].chain == "local"
+    (served,) = seen
+    assert (served.chain, served.topup.network) == ("local", "eip155:84532")
+    assert served.topup.pay_to
+    assert served.topup.facilitator_key
+
+
+def test_without_a_chain_nothing_is_said_of_one(run: Callable[..., Any], data: Path, seen: list[Settings]) -> None:
+    """Nor paid on one."""
+    assert "test money" not in run("serve", "--data-dir", str(data)).out
+    assert seen[0].topup.network is None
 
 
 def test_a_script_is_told_before(run: Callable[..., Any], data: Path, seen: list[Settings]) -> None:

@@ -59,6 +59,19 @@ def test_its_books_are_its_own(tmp_path: Path) -> None:
         assert "books of its own" in problem.rule
 
 
+def test_no_other_network_is_paid_beside_it(tmp_path: Path) -> None:
+    """Not even one of test money: whoever is paid there could not tell whose."""
+    more = {
+        "ANTIPHON_TOPUP__NETWORK": "eip155:84532",
+        "ANTIPHON_TOPUP__RPC_URL": "http://127.0.0.1:8545",
+        "ANTIPHON_TOPUP__PAY_TO": "0x" + "11" * 20,
+        "ANTIPHON_TOPUP__FACILITATOR_URL": "http://127.0.0.1:9000",
+    }
+    (problem,) = examine(variables=LOCAL | more, folder=tmp_path).problems
+    assert problem.path == "topup.network"
+    assert "leave one of the two out" in problem.rule
+
+
 @pytest.mark.parametrize("folder", ["/data", "/a folder/with %20", "~/x"])
 def test_a_database_is_known_again(folder: str) -> None:
     """Whatever the folder is called."""
