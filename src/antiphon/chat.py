@@ -16,6 +16,13 @@ FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 JSONSchema = dict[str, Any] | bool  # Any: a schema is the caller's own JSON, checked by `structured/`
 
 
+def finish(told: FinishReason, *, called: bool) -> FinishReason:
+    """Why an answer ended, by what its engine told: for its tool calls if it holds any and was not cut, else not."""
+    if told in ("stop", "tool_calls"):
+        return "tool_calls" if called else "stop"
+    return told
+
+
 class Text(Struct, frozen=True):
     """A piece of text in a message."""
 

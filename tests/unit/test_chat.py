@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon.chat import ChatRequest, Image, Message, Text, Usage
+from antiphon.chat import ChatRequest, FinishReason, Image, Message, Text, Usage, finish
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,19 @@ def test_a_prompt_is_what_a_user_said() -> None:
     messages = (Message("user", "Hi"),)
     assert ChatRequest("m", messages, n=2).asked(1) is messages
     assert ChatRequest("m", messages, n=2).choices == 2
+
+
+@pytest.mark.parametrize(
+    ("told", "with_calls", "without"),
+    [
+        ("stop", "tool_calls", "stop"),
+        ("tool_calls", "tool_calls", "stop"),
+        ("length", "length", "length"),
+        ("content_filter", "content_filter", "content_filter"),
+    ],
+)
+def test_an_answer_ends_for_its_calls_if_it_holds_any(
+    told: FinishReason, with_calls: FinishReason, without: FinishReason
+) -> None:
+    """Whatever the engine calls it, unless it was cut."""
+    assert (finish(told, called=True), finish(told, called=False)) == (with_calls, without)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from antiphon.chat import Choice, Delta, FinishReason, Logprob, ToolCall, ToolCallDelta
+from antiphon.chat import Choice, Delta, FinishReason, Logprob, ToolCall, ToolCallDelta, finish
 
 
 class Collector:
@@ -47,7 +47,7 @@ class Collector:
             reasoning="".join(self._reasoning),
             tool_calls=calls,
             logprobs=None if self._logprobs is None else tuple(self._logprobs),
-            finish_reason="tool_calls" if calls and self._finish_reason == "stop" else self._finish_reason,
+            finish_reason=finish(self._finish_reason, called=bool(calls)),
         )
 
 

@@ -10,7 +10,7 @@ import math
 
 import msgspec
 
-from antiphon.chat import Delta, FinishReason, ToolCallDelta, Usage
+from antiphon.chat import Delta, ToolCallDelta, Usage, finish
 from antiphon.completions.budget import BudgetedStream
 from antiphon.completions.plan import Bounds, Plan, expected_tokens, job
 from antiphon.completions.reasoning import hidden
@@ -273,23 +273,19 @@ class Shaper:
 
     def _parse(self, delta: Delta, parser: ToolCallParser) -> list[Delta]:
         pieces = list(parser.feed(delta.content)) if delta.content else []
-        finish = delta.finish_reason
-        if finish is not None:
-            pieces += parser.finish(cut=finish == "length")
+        told = delta.finish_reason
+        if told is not None:
+            pieces += parser.finish(cut=told == "length")
         shaped = [self._piece(piece) for piece in pieces]
         if delta.reasoning or delta.logprobs:
             shaped.insert(0, Delta(reasoning=delta.reasoning, logprobs=delta.logprobs))
-        if finish is not None:
-            shaped.append(Delta(finish_reason=self._finish_reason(finish, parser)))
+        if told is not None:
+            shaped.append(Delta(finish_reason=finish(told, called=parser.calls_count > 0)))
         return shaped
 
     @staticmethod
     def _piece(piece: str | ToolCallDelta) -> Delta:
         return Delta(content=piece) if isinstance(piece, str) else Delta(tool_calls=(piece,))
-
-    @staticmethod
-    def _finish_reason(finish: FinishReason, parser: ToolCallParser) -> FinishReason:
-        return "tool_calls" if finish == "stop" and parser.calls_count else finish
 
     def _check(self, deltas: list[Delta]) -> None:
         self._text += [delta.content for delta in deltas]

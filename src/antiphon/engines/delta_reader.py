@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from antiphon.chat import Delta, Usage
+from antiphon.chat import Delta, Usage, finish
 from antiphon.engines import wire
 from antiphon.engines.event_template import Decode, EventTemplate, learn
 from antiphon.engines.stops import Stops
@@ -32,6 +32,7 @@ class DeltaReader:
         self._top_logprobs = top_logprobs
         self._events = EventReader()
         self._thoughts = 0
+        self._called = False
         self._learned: EventTemplate | None = None
         self._template: EventTemplate | None = None  # what was learned, while it may be used
         self._stops = stops
@@ -81,7 +82,10 @@ class DeltaReader:
                     self._thoughts += bool(delta.reasoning)
                     if delta.logprobs:
                         delta = wire.trimmed(delta, self._top_logprobs)
+                    self._called = self._called or bool(delta.tool_calls)
                     deltas += [delta] if self._stops is None else self._shown(delta, payload, self._stops)
+                    if self.finished:
+                        deltas[-1] = self._ended(deltas[-1])
         return deltas
 
     def _shown(self, delta: Delta, payload: bytes, stops: Stops) -> list[Delta]:
@@ -92,6 +96,12 @@ class DeltaReader:
             used = spent(payload)
             self.usage = None if used is None else self._with_thoughts(used)
         return shown
+
+    def _ended(self, last: Delta) -> Delta:
+        """The last delta with the reason that the whole answer gives."""
+        assert last.finish_reason is not None
+        reason = finish(last.finish_reason, called=self._called)
+        return last if reason == last.finish_reason else msgspec.structs.replace(last, finish_reason=reason)
 
     def _with_thoughts(self, usage: Usage) -> Usage:
         """An engine that does not count thinking apart sends it a token at a time."""

@@ -24,6 +24,7 @@ from antiphon.chat import (
     ToolCall,
     ToolCallDelta,
     Usage,
+    finish,
 )
 from antiphon.engines import Job
 from antiphon.engines.kinds import EngineKind
@@ -334,7 +335,7 @@ def decode_whole(payload: bytes) -> tuple[Choice, Usage]:
         reasoning=words.reasoning_content or words.reasoning or "",
         tool_calls=calls,
         logprobs=_logprobs(choice.logprobs) if choice.logprobs else None,
-        finish_reason="tool_calls" if calls and reason == "stop" else reason,
+        finish_reason=finish(reason, called=bool(calls)),
     )
     return done, usage_of(answer.usage or WireUsage())
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.chat import Delta, Usage
+from antiphon.chat import Delta, Usage, finish
 from antiphon.engines import wire
 from antiphon.engines.delta_reader import LESSONS_MAX, DeltaReader
 from antiphon.engines.stop_cutter import StopCutter
@@ -32,10 +32,12 @@ def reader() -> DeltaReader:
 
 
 def one_by_one(events: list[bytes]) -> tuple[list[Delta], Usage | None]:
-    """What the wire's own decoding says, an event at a time, each by a new reader until the finish."""
+    """What the wire's own decoding says, an event at a time, each by a new reader, and the finish of them all."""
     deltas = [delta for one in events for delta in reader().feed(one)]
     end = next((i for i, delta in enumerate(deltas) if delta.finish_reason is not None), len(deltas))
-    return deltas[: end + 1], None
+    said = deltas[:end]
+    reason = finish("stop", called=any(delta.tool_calls for delta in said))
+    return (said if end == len(deltas) else [*said, Delta(finish_reason=reason)]), None
 
 
 EVENTS = st.lists(
@@ -155,3 +157,31 @@ def test_without_its_stop_text_a_stream_ends_as_any_other() -> None:
     deltas = [delta for one in events for delta in under_test.feed(one)]
     assert deltas == [Delta(content="a"), Delta(content="b"), Delta(finish_reason="stop")]
     assert (under_test.cut, under_test.usage) == (False, Usage(2, 5))
+
+
+@pytest.mark.parametrize(
+    ("before", "told", "reason"),
+    [
+        ([CALL], "stop", "tool_calls"),
+        ([said("a"), CALL, said("b")], "stop", "tool_calls"),
+        ([CALL], "tool_calls", "tool_calls"),
+        ([CALL], "length", "length"),
+        ([CALL], "content_filter", "content_filter"),
+        ([said("a")], "tool_calls", "stop"),
+        ([said("a")], "stop", "stop"),
+    ],
+)
+def test_an_answer_with_calls_ends_for_them(before: list[bytes], told: str, reason: str) -> None:
+    """Whatever its engine says, unless it was cut; one without calls does not."""
+    under_test = reader()
+    for one in before:
+        under_test.feed(one)
+    end = event(b'{"choices":[{"delta":{},"finish_reason":"%b"}]}' % told.encode())
+    assert [delta.finish_reason for delta in under_test.feed(end)] == [reason]
+
+
+def test_a_stop_text_after_a_call_ends_for_the_call() -> None:
+    """It is an answer with calls all the same."""
+    under_test = DeltaReader(wire.decode, top_logprobs=0, stops=StopCutter(("b",)))
+    under_test.feed(CALL)
+    assert under_test.feed(said("ab")) == [Delta(content="a"), Delta(finish_reason="tool_calls")]
