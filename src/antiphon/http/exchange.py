@@ -72,6 +72,7 @@ class Exchange:
     late = False
     started = False
     responded = False
+    failed = False  # the body ends with an error, whatever its status said
     status = 0
     _chunked = False
 
@@ -161,6 +162,11 @@ class Exchange:
         elif data:
             self._wire.write(data)
         self._end()
+
+    def fail(self, data: bytes) -> None:
+        """The last piece of a body that began as a good answer and became none."""
+        self.failed = True
+        self.finish(data)
 
     async def drain(self) -> None:
         """Wait until the client has read enough."""

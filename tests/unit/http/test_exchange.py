@@ -246,3 +246,13 @@ def test_some_routes_take_an_admin() -> None:
         require_admin(exchange)
     exchange.key = Key("root", scopes=ADMIN)
     assert require_admin(exchange).name == "root"
+
+
+def test_a_body_that_became_no_good_answer() -> None:
+    """Its last piece is sent as any other, and the exchange knows that it failed."""
+    exchange, wire = exchange_of("POST", "/")
+    exchange.start(200)
+    assert not exchange.failed
+    exchange.fail(b"{}")
+    assert (exchange.failed, exchange.responded, wire.ends) == (True, True, 1)
+    assert wire.sent.endswith(b"2\r\n{}\r\n0\r\n\r\n")
