@@ -11,15 +11,18 @@ from antiphon.settings.serving import Prices as PriceSettings
 
 
 def sampling(defaults: GenerationDefaults) -> Sampling:
-    """A model's generation defaults, completed by the server's: draw from the model's own distribution."""
+    """A model's generation defaults, completed by the server's: draw from the model's own distribution.
+
+    The repetition penalty is left open: some engines know one that their model was made for.
+    """
     return Sampling(
         max_tokens=defaults.max_tokens,
         temperature=1.0 if defaults.temperature is None else defaults.temperature,
         top_p=1.0 if defaults.top_p is None else defaults.top_p,
         top_k=-1 if defaults.top_k is None else defaults.top_k,
         min_p=0.0 if defaults.min_p is None else defaults.min_p,
-        frequency_penalty=defaults.frequency_penalty,
-        presence_penalty=defaults.presence_penalty,
+        frequency_penalty=defaults.frequency_penalty or 0.0,
+        presence_penalty=defaults.presence_penalty or 0.0,
         repetition_penalty=defaults.repetition_penalty,
     )
 

@@ -17,6 +17,8 @@ SERVER: JSON = {
     "top_p": 1,
     "top_k": -1,
     "min_p": 0,
+    "frequency_penalty": 0,
+    "presence_penalty": 0,
     "logprobs": False,
     "top_logprobs": 0,
     "n": 1,

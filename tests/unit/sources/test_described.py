@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from antiphon.chat import Sampling
 from antiphon.engines import ModelFacts
@@ -13,6 +14,7 @@ from antiphon.settings.serving import GenerationDefaults, ModelSettings, Prices,
 from antiphon.sources.described import described, sampling
 from tests.unit.models.offers import engine
 
+OPEN = Sampling(temperature=1.0, top_p=1.0, top_k=-1, min_p=0.0, frequency_penalty=0.0, presence_penalty=0.0)
 TOLD = ModelFacts("up", context_length=4096, modalities=("text", "image"), native_tools=True, quantisation="Q4_K_M")
 
 
@@ -58,14 +60,14 @@ async def test_an_engine_that_has_not_told_yet() -> None:
 @pytest.mark.parametrize(
     ("defaults", "expected"),
     [
-        (GenerationDefaults(), Sampling(temperature=1.0, top_p=1.0, top_k=-1, min_p=0.0)),
+        (GenerationDefaults(), OPEN),
         (
             GenerationDefaults(temperature=0.0, top_p=0.0, top_k=5, min_p=0.25, max_tokens=7, frequency_penalty=-1.0),
-            Sampling(temperature=0.0, top_p=0.0, top_k=5, min_p=0.25, max_tokens=7, frequency_penalty=-1.0),
+            replace(OPEN, temperature=0.0, top_p=0.0, top_k=5, min_p=0.25, max_tokens=7, frequency_penalty=-1.0),
         ),
         (
             GenerationDefaults(presence_penalty=0.5, repetition_penalty=1.5),
-            Sampling(temperature=1.0, top_p=1.0, top_k=-1, min_p=0.0, presence_penalty=0.5, repetition_penalty=1.5),
+            replace(OPEN, presence_penalty=0.5, repetition_penalty=1.5),
         ),
     ],
 )
