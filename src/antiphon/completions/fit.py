@@ -17,6 +17,7 @@ from antiphon.errors import BadRequest, EngineFailed, FirstTokenTimeout, Unavail
 TURN_TOKENS_MAX = 32  # more than any chat template adds to one turn
 TEMPLATE_TOKENS_MAX = 512  # more than a template adds by itself, such as a default system message
 BYTES_OF_TOKEN_MIN = 3  # fewer than texts have on average
+TOO_LONG = "context_length_exceeded"
 
 
 async def fitted(plan: Plan) -> Plan:
@@ -34,22 +35,38 @@ async def fitted(plan: Plan) -> Plan:
 
 async def _within_context(plan: Plan, context: int) -> Plan:
     """Lower a default max_tokens to what the context leaves; refuse an explicit one, or a prompt, that does not fit."""
+    check_limit(plan, context)
     asked = plan.sampling.max_tokens
     prompt = await prompt_tokens(plan)
     if prompt is None:
-        return plan
+        if asked is None or asked < context:
+            return plan
+        prompt = min(sum(map(_estimate, plan.request.messages)), context - 1)  # as it is it fits in no case
     if prompt >= context:
         message = f"messages: the prompt has {prompt} tokens, the model's context is {context}."
-        raise BadRequest(message, param="messages", code="context_length_exceeded")
+        raise BadRequest(message, param="messages", code=TOO_LONG)
     left = context - prompt
     if asked is None:
         return msgspec.structs.replace(plan, room=left)
     if asked <= left:
         return plan
-    if plan.request.sampling.max_tokens is not None and not plan.request.shortens:
+    if insists(plan):
         message = f"max_tokens: {asked} and a prompt of {prompt} tokens exceed the model's context of {context}."
-        raise BadRequest(message, param="max_tokens", code="context_length_exceeded")
+        raise BadRequest(message, param="max_tokens", code=TOO_LONG)
     return msgspec.structs.replace(plan, sampling=msgspec.structs.replace(plan.sampling, max_tokens=left))
+
+
+def check_limit(plan: Plan, context: int) -> None:
+    """Refuse an explicit max_tokens that leaves no room for any prompt, also where none can be counted."""
+    asked = plan.sampling.max_tokens
+    if asked is not None and asked >= context and insists(plan):
+        message = f"max_tokens: {asked} leaves no room for a prompt in the model's context of {context}."
+        raise BadRequest(message, param="max_tokens", code=TOO_LONG)
+
+
+def insists(plan: Plan) -> bool:
+    """Whether max_tokens must not be lowered: the caller said it, at a door that shortens nothing."""
+    return plan.request.sampling.max_tokens is not None and not plan.request.shortens
 
 
 def _shares_context(plan: Plan) -> bool:

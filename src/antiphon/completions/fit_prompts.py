@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from antiphon.chat import Prompt
-from antiphon.completions.fit import prompt_tokens
+from antiphon.completions.fit import BYTES_OF_TOKEN_MIN, TOO_LONG, check_limit, insists, prompt_tokens
 from antiphon.completions.plan import Plan
 from antiphon.errors import BadRequest
 
@@ -23,12 +23,15 @@ async def prompts_fitted(plan: Plan) -> Plan:
     context = plan.model.context_length
     if context is None:
         return plan
+    check_limit(plan, context)
     for number, prompt in enumerate(plan.request.prompts):
         asked = plan.sampling.max_tokens
         if asked is not None and tokens_max(prompt) + asked <= context:
             continue
         known = isinstance(prompt, tuple)
         tokens = len(prompt) if known else await prompt_tokens(plan, number * plan.request.n)
+        if tokens is None and asked is not None and asked >= context:
+            tokens = min(_estimate(prompt), context - 1)  # as it is it fits in no case
         if tokens is not None:
             plan = _within(plan, context, tokens, f"prompt[{number}]" if len(plan.request.prompts) > 1 else "prompt")
     return plan
@@ -41,16 +44,21 @@ def tokens_max(prompt: Prompt) -> int:
     return MARK_TOKENS_MAX + (len(prompt) if prompt.isascii() else 4 * len(prompt))
 
 
+def _estimate(prompt: Prompt) -> int:
+    """How many tokens a text has where no engine can tell: rather more than less."""
+    return MARK_TOKENS_MAX + len(str(prompt).encode()) // BYTES_OF_TOKEN_MIN
+
+
 def _within(plan: Plan, context: int, tokens: int, param: str) -> Plan:
     if tokens >= context:
         message = f"{param}: it has {tokens} tokens, the model's context is {context}."
-        raise BadRequest(message, param=param, code="context_length_exceeded")
+        raise BadRequest(message, param=param, code=TOO_LONG)
     asked, left = plan.sampling.max_tokens, context - tokens
     if asked is not None and asked <= left:
         return plan
-    if plan.request.sampling.max_tokens is not None and not plan.request.shortens:
+    if insists(plan):
         message = f"max_tokens: {asked} and {param} of {tokens} tokens exceed the model's context of {context}."
-        raise BadRequest(message, param="max_tokens", code="context_length_exceeded")
+        raise BadRequest(message, param="max_tokens", code=TOO_LONG)
     return replace(plan, sampling=replace(plan.sampling, max_tokens=left))
 
 

@@ -64,6 +64,31 @@ async def test_a_default_is_lowered_and_an_explicit_limit_refused() -> None:
     assert refused.value.param == "max_tokens"
 
 
+@pytest.mark.parametrize("counted", [5, None, Unavailable("Gone.")])
+@pytest.mark.parametrize("asked", [1000, 1001, 10**12])
+async def test_an_explicit_limit_as_large_as_the_context_is_refused(
+    counted: int | Unavailable | None, asked: int
+) -> None:
+    """Whether or not an engine can count; it is not even asked."""
+    engine = ScriptedEngine(prompt_tokens=counted)
+    with pytest.raises(
+        BadRequest, match=f"max_tokens: {asked} leaves no room for a prompt.* context of 1000"
+    ) as refused:
+        await fitted(plan_with(engine, *ASKED.messages, asked=asked))
+    assert (refused.value.param, refused.value.code) == ("max_tokens", "context_length_exceeded")
+    assert engine.jobs == []
+
+
+async def test_what_need_not_be_refused_is_lowered_by_a_careful_guess() -> None:
+    """A default, and what a door shortens, where no engine can count; at least one token is left."""
+    engine = ScriptedEngine()
+    for said in ({"default": 2000}, {"asked": 2000, "shortens": True}):
+        plan = await fitted(plan_with(engine, Message("user", "x" * 300), **said))
+        assert plan.sampling.max_tokens == 1000 - 32 - 100
+        plan = await fitted(plan_with(engine, Message("user", "x" * 30_000), **said))
+        assert plan.sampling.max_tokens == 1
+
+
 async def test_older_turns_go_until_the_limit_is_kept() -> None:
     """As the engine counts, and by a careful guess where it cannot."""
     old, new = Message("user", "y" * 900), Message("user", "Hi")

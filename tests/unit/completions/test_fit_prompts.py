@@ -61,6 +61,23 @@ async def test_an_explicit_limit_that_does_not_fit_is_refused() -> None:
     assert shortened.sampling.max_tokens == 10
 
 
+@pytest.mark.parametrize("asked", [100, 101])
+async def test_an_explicit_limit_as_large_as_the_context_is_refused(asked: int) -> None:
+    """Though no engine can count."""
+    with pytest.raises(BadRequest, match=f"max_tokens: {asked} leaves no room for a prompt") as refused:
+        await prompts_fitted(plan_with(ScriptedEngine(), "x", asked=asked))
+    assert (refused.value.param, refused.value.code) == ("max_tokens", "context_length_exceeded")
+
+
+async def test_what_need_not_be_refused_is_lowered_by_a_careful_guess() -> None:
+    """A default, and what a door shortens, where no engine can count; at least one token is left."""
+    for said in ({"default": 200}, {"asked": 200, "shortens": True}):
+        plan = await prompts_fitted(plan_with(ScriptedEngine(), "x" * 30, **said))
+        assert plan.sampling.max_tokens == 100 - 8 - 10
+        plan = await prompts_fitted(plan_with(ScriptedEngine(), "x" * 3000, **said))
+        assert plan.sampling.max_tokens == 1
+
+
 @pytest.mark.parametrize("default", [None, 50])
 async def test_what_nobody_asked_for_is_what_the_context_leaves(default: int | None) -> None:
     """A model's default is lowered, and no limit at all becomes the end of the context."""
