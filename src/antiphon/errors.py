@@ -227,6 +227,8 @@ FINER_CODES: dict[str, tuple[type[AntiphonError], str]] = {
     "key_not_found": (NotFound, "There is no key of that id, or it is somebody else's."),
     "no_credit_account": (PermissionDenied, "The key is the operator's own: nothing is charged to it."),
     "faucet_off": (PermissionDenied, "There is no faucet at this gateway, or not for a key that spends USDC."),
+    "spend_cap_reached": (InsufficientCredits, "The key has spent, or promised, what it may spend in all."),
+    "receipt_not_found": (NotFound, "There is no receipt of that id, or it is somebody else's."),
     "key_ended": (Conflict, "The key has ended or has a successor already."),
     "too_many_keys": (Conflict, "The account has as many keys as it may have, or made too many lately."),
     "payer_mismatch": (PaymentRefused, "The payment is not of the account's wallet, or was made for another account."),

@@ -135,6 +135,12 @@ def replace(connection: Connection, key_id: str, successor: str, expires_at_ms: 
     connection.run(sql, id=key_id, successor=successor, expires_at_ms=expires_at_ms, changed=changed)
 
 
+def predecessor(connection: Connection, key_id: str) -> str | None:
+    """The id of the key that this one replaced, None when there was none."""
+    row = connection.one("SELECT id FROM keys WHERE replaced_by = :id", id=key_id)
+    return None if row is None else str(row[0])
+
+
 def forget_ended(connection: Connection, account: str, before_ms: int) -> None:
     """Forget the keys of an account that ended before a time."""
     sql = (

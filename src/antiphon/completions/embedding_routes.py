@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from antiphon.clock import Clock
+from antiphon.completions.charging import Charging, credit_headers
 from antiphon.completions.dialects import EmbeddingDialect, Head, RequestBounds
 from antiphon.completions.doors import Door
 from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingService
 from antiphon.completions.plan import Caller
 from antiphon.completions.routes import WIRE_HEADER, ignored_header
 from antiphon.completions.slow_answer import SlowAnswer
+from antiphon.credits.metering import Charge
 from antiphon.errors import AntiphonError
 from antiphon.http.exchange import Exchange, require_key
 from antiphon.ids import Ids
@@ -23,6 +27,7 @@ class EmbeddingRoutes:
         dialect: EmbeddingDialect,
         service: EmbeddingService,
         bounds: RequestBounds,
+        charging: Charging,
         *,
         clock: Clock,
         ids: Ids,
@@ -32,17 +37,27 @@ class EmbeddingRoutes:
         self._dialect = dialect
         self._service = service
         self._bounds = bounds
+        self._charging = charging
         self._clock = clock
         self._ids = ids
         self._exact = exact
 
     async def embed(self, exchange: Exchange) -> None:
         """Answer with one vector for each input; a slow answer is preceded by blank lines, as a chat's is."""
-        request = self._dialect.parse(await exchange.body(), exchange.headers, self._bounds)
+        body = await exchange.body()
+        request = self._dialect.parse(body, exchange.headers, self._bounds)
         key = require_key(exchange)
         answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))
         plan = self._service.plan(request, Caller(key, answer_id, exchange.request_id))
-        ignored = request.ignored_fields
+        ledger = key.ledger
+        if ledger is None:
+            await self._answer(exchange, plan, None)
+        else:
+            charge = await self._charging.open_embeddings(plan, ledger, body)
+            await self._charging.during(charge, self._answer(exchange, plan, charge))
+
+    async def _answer(self, exchange: Exchange, plan: EmbeddingPlan, charge: Charge | None) -> None:
+        ignored = plan.request.ignored_fields
         answer = SlowAnswer(exchange, (ignored_header(ignored),) if ignored else ())
         try:
             embeddings, node = await self._service.embed(plan, answer.beat)
@@ -50,7 +65,12 @@ class EmbeddingRoutes:
             answer.fail(error, self._door.errors)
         else:
             head = self._head(exchange, plan, node)
-            answer.finish(self._dialect.render(embeddings, head, base64=request.base64))
+            if charge is not None and not head.exact:
+                embeddings = msgspec.structs.replace(embeddings, usage=charge.priced(embeddings.usage))
+            body = self._dialect.render(embeddings, head, base64=plan.request.base64)
+            if charge is not None:
+                charge.answered(body)
+            answer.finish(body, *credit_headers(charge, ended=True))
 
     def _head(self, exchange: Exchange, plan: EmbeddingPlan, node: str) -> Head:
         wanted = exchange.headers.get(WIRE_HEADER)

@@ -47,6 +47,7 @@ class EmbeddingRecord(Struct, frozen=True):
     usage: Usage
     ended_at: float
     failure: str | None = None
+    node: str = ""
 
 
 class EmbeddingService:
@@ -96,7 +97,7 @@ class EmbeddingService:
         except AntiphonError as error:
             self._on_end(EmbeddingRecord(plan, Usage(), self._loop.time(), error.code or error.type))
             raise
-        self._on_end(EmbeddingRecord(plan, usage, self._loop.time()))
+        self._on_end(EmbeddingRecord(plan, usage, self._loop.time(), node=node))
         return Embeddings(vectors, usage), node
 
     async def _placed(self, plan: EmbeddingPlan) -> tuple[tuple[Vector, ...], Usage, str]:

@@ -23,10 +23,10 @@ TOO_LONG = "context_length_exceeded"
 async def fitted(plan: Plan) -> Plan:
     """The plan with no more turns and tokens than there is room for; BadRequest when that cannot be."""
     limit = plan.request.prompt_tokens_max
-    size = _prompt_tokens_max(plan.request)
+    size = prompt_tokens_max(plan.request)
     if limit is not None and size > limit:
         plan = await _truncated(plan, limit)
-        size = _prompt_tokens_max(plan.request)
+        size = prompt_tokens_max(plan.request)
     context = plan.model.context_length
     if context is None or (size + (plan.sampling.max_tokens or 1) <= context and not _shares_context(plan)):
         return plan
@@ -109,7 +109,7 @@ async def prompt_tokens(plan: Plan, index: int = 0) -> int | None:
         return None
 
 
-def _prompt_tokens_max(request: ChatRequest) -> int:
+def prompt_tokens_max(request: ChatRequest) -> int:
     """A sure upper bound: no token is shorter than a byte, no template adds more than a little to each turn."""
     size = TEMPLATE_TOKENS_MAX
     for message in request.messages:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from antiphon.chat import Delta
+import msgspec
+
+from antiphon.chat import Completion, Delta
 from antiphon.clock import Clock
 from antiphon.completions.answering import Answering
+from antiphon.completions.charging import Charging, credit_headers
 from antiphon.completions.dialects import AnswerStream, Dialect, Head, RequestBounds
 from antiphon.completions.doors import Door
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.service import CompletionStream
 from antiphon.completions.slow_answer import SlowAnswer
 from antiphon.completions.tool_stream import ToolStream
+from antiphon.credits.metering import Charge
 from antiphon.errors import AntiphonError
 from antiphon.http.errors import event_body
 from antiphon.http.exchange import EVENT_STREAM, Exchange, Header, require_key
@@ -32,6 +36,7 @@ class ChatRoutes:
         door: Door,
         answering: Answering,
         bounds: RequestBounds,
+        charging: Charging,
         *,
         clock: Clock,
         ids: Ids,
@@ -42,20 +47,30 @@ class ChatRoutes:
         self._dialect = dialect or door.dialect
         self._answering = answering
         self._bounds = bounds
+        self._charging = charging
         self._clock = clock
         self._ids = ids
         self._exact = exact
 
     async def chat(self, exchange: Exchange) -> None:
         """Answer one completion, plain or streamed as the body asks."""
-        request = self._dialect.parse(await exchange.body(), exchange.headers, self._bounds)
+        body = await exchange.body()
+        request = self._dialect.parse(body, exchange.headers, self._bounds)
         key = require_key(exchange)
         answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))
         plan = await self._answering.plan(request, Caller(key, answer_id, exchange.request_id))
-        if request.stream:
-            await self._stream(exchange, plan)
+        ledger = key.ledger
+        if ledger is None:
+            await self._answer(exchange, plan, None)
         else:
-            await self._plain(exchange, plan)
+            charge = await self._charging.open(plan, ledger, body)
+            await self._charging.during(charge, self._answer(exchange, plan, charge))
+
+    async def _answer(self, exchange: Exchange, plan: Plan, charge: Charge | None) -> None:
+        if plan.request.stream:
+            await self._stream(exchange, plan, charge)
+        else:
+            await self._plain(exchange, plan, charge)
 
     def _head(self, exchange: Exchange, plan: Plan, node: str = "") -> Head:
         wanted = exchange.headers.get(WIRE_HEADER)
@@ -71,32 +86,44 @@ class ChatRoutes:
             dria=plan.caller.key.dria,
         )
 
-    async def _plain(self, exchange: Exchange, plan: Plan) -> None:
+    async def _plain(self, exchange: Exchange, plan: Plan, charge: Charge | None) -> None:
         answer = SlowAnswer(exchange, _extra_headers(plan))
         try:
             completion, node = await self._answering.complete(plan, answer.beat)
         except AntiphonError as error:
             answer.fail(error, self._door.errors)
         else:
-            answer.finish(self._dialect.render(completion, self._head(exchange, plan, node)))
+            head = self._head(exchange, plan, node)
+            if charge is None:
+                answer.finish(self._dialect.render(completion, head))
+            else:
+                body = self._dialect.render(_priced(completion, head, charge), head)
+                charge.answered(body)
+                answer.finish(body, *credit_headers(charge, ended=True))
 
-    async def _stream(self, exchange: Exchange, plan: Plan) -> None:
+    async def _stream(self, exchange: Exchange, plan: Plan, charge: Charge | None) -> None:
         """The head goes out with the first delta or the first heartbeat: until then a status can still be said."""
         stream = self._answering.open(plan)
-        renderer = self._dialect.stream(self._head(exchange, plan))
+        head = self._head(exchange, plan)
+        renderer = self._dialect.stream(head)
         try:
             await stream.start()
-            await self._relay(exchange, plan, stream, renderer)
+            headers = (*EVENT_STREAM, *_extra_headers(plan), *credit_headers(charge, ended=False))
+            await self._relay(exchange, headers, stream, renderer)
+            usage = stream.usage if charge is None or head.exact else charge.priced(stream.usage)
+            exchange.finish(renderer.end(usage, stream.confidence) + DONE)
         except AntiphonError as error:
             stream.failed(error)
             if not exchange.started:
                 raise
-            exchange.finish(event(event_body(error, self._door.errors)))
+            exchange.fail(event(event_body(error, self._door.errors)))
         finally:
             stream.close()
 
-    async def _relay(self, exchange: Exchange, plan: Plan, stream: AnyStream, renderer: AnswerStream) -> None:
-        """What arrives together is written together; `[DONE]` follows only a finished answer."""
+    async def _relay(
+        self, exchange: Exchange, headers: tuple[Header, ...], stream: AnyStream, renderer: AnswerStream
+    ) -> None:
+        """All deltas; what arrives together is written together."""
         render = renderer.delta
 
         def take(deltas: list[Delta]) -> bool:
@@ -106,13 +133,19 @@ class ChatRoutes:
 
         while (deltas := await stream.next(take)) != []:
             if not exchange.started:
-                exchange.start(200, *EVENT_STREAM, *_extra_headers(plan))
+                exchange.start(200, *headers)
             keeps_up = exchange.write(HEARTBEAT) if deltas is None else take(deltas)
             if not keeps_up:
                 await exchange.drain()
         if not exchange.started:
-            exchange.start(200, *EVENT_STREAM, *_extra_headers(plan))
-        exchange.finish(renderer.end(stream.usage, stream.confidence) + DONE)
+            exchange.start(200, *headers)
+
+
+def _priced(completion: Completion, head: Head, charge: Charge) -> Completion:
+    """With what it cost, where the answer may say so."""
+    if head.exact:
+        return completion
+    return msgspec.structs.replace(completion, usage=charge.priced(completion.usage))
 
 
 def _extra_headers(plan: Plan) -> tuple[Header, ...]:

@@ -24,11 +24,11 @@ class SlowAnswer:
         """The error behind blank lines, if there are any; else it is raised, for a response of its own."""
         if not self._exchange.started:
             raise error
-        self._exchange.finish(json_body(error, shape))
+        self._exchange.fail(json_body(error, shape))
 
-    def finish(self, body: bytes) -> None:
-        """The whole answer."""
+    def finish(self, body: bytes, *late: Header) -> None:
+        """The whole answer; headers that are known only now are told where none are out yet."""
         if self._exchange.started:
             self._exchange.finish(body)
         else:
-            self._exchange.respond(200, body, *self._headers)
+            self._exchange.respond(200, body, *self._headers, *late)

@@ -16,7 +16,8 @@ from antiphon.db import Connection
 RUNS = (
     "SELECT g.epoch, g.gateway, g.beat FROM ledger_gateways AS g"
     " WHERE EXISTS (SELECT 1 FROM ledger_leases AS l WHERE l.epoch = g.epoch)"
-    " OR EXISTS (SELECT 1 FROM ledger_holds AS h WHERE h.state = 'open' AND h.epoch = g.epoch) ORDER BY g.epoch"
+    " OR EXISTS (SELECT 1 FROM ledger_holds AS h WHERE h.state = 'open' AND h.epoch = g.epoch)"
+    " OR EXISTS (SELECT 1 FROM budget_holds AS b WHERE b.epoch = g.epoch) ORDER BY g.epoch"
 )
 UNLEASE = "DELETE FROM ledger_leases WHERE epoch = :epoch RETURNING ledger, account, granted - spent"
 ENDLESS_MS = 2**63 - 1
@@ -68,4 +69,5 @@ def end(connection: Connection, epoch: int) -> None:
     for ledger, account, amount in connection.all(UNLEASE, epoch=epoch):
         freed[ledger, account] += amount
     store.add(connection, [], freed)
+    connection.run("DELETE FROM budget_holds WHERE epoch = :epoch", epoch=epoch)
     connection.run("DELETE FROM ledger_gateways WHERE epoch = :epoch", epoch=epoch)

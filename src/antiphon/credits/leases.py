@@ -12,6 +12,7 @@ from functools import partial
 
 from antiphon.clock import Clock
 from antiphon.credits import lease_store
+from antiphon.credits.closing import Closing
 from antiphon.credits.lease import Lease, LeasedHold, Refusal
 from antiphon.credits.lease_store import Grant
 from antiphon.credits.ledger import AccountKey, Earner
@@ -75,13 +76,20 @@ class Leases:
         hold = self._open[hold_id] = LeasedHold(hold_id, lease, amount, now + self._hold_s_max)
         return hold
 
-    def capture(self, hold: LeasedHold, cost: int, earner: Earner | None = None) -> None:
-        """Charge what was delivered, up to what was held; a hold that has ended stays as it is."""
-        if not hold.capture(cost, int(self._clock.now() * 1000), earner):
-            return
-        del self._open[hold.id]
+    def capture(self, hold: LeasedHold, cost: int, earner: Earner | None = None) -> bool:
+        """Charge what was delivered, up to what was held; False, and nothing, when the hold had ended before."""
+        if not self.end(hold, cost, earner):
+            return False
         if hold.charged:
-            self.settlements.put(hold)
+            self.settlements.put(Closing(hold.id, hold))
+        return True
+
+    def end(self, hold: LeasedHold, cost: int, earner: Earner | None = None) -> bool:
+        """As `capture`, where the caller puts what was charged on its way into the books."""
+        if not hold.capture(cost, int(self._clock.now() * 1000), earner):
+            return False
+        del self._open[hold.id]
+        return True
 
     def void(self, hold: LeasedHold) -> None:
         """Charge nothing; a hold that has ended stays as it is."""

@@ -16,6 +16,12 @@ def usdc_text(amount: int) -> str:
     return f"{'-' if amount < 0 else ''}{whole}.{decimals}"
 
 
+def usdc_number(amount: int) -> bytes:
+    """The exact amount in USDC as a number of JSON: `10`, `9.998731`."""
+    whole, part = divmod(amount, MICRO)
+    return f"{whole}.{part:06}".rstrip("0").rstrip(".").encode()
+
+
 def credits_of(amount: int) -> int:
     """How many whole credits an amount is; what is less than one is left out."""
     return amount // MICRO_PER_CREDIT

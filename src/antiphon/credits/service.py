@@ -8,6 +8,7 @@ from functools import partial
 
 from antiphon.clock import Clock
 from antiphon.credits import gateway_store, hold_store, lease_store, ledger, store
+from antiphon.credits.budgets import Budgets
 from antiphon.credits.leases import HOLD_S_MAX, RECALL_PAUSE_S, RECALL_S, Leases
 from antiphon.credits.ledger import Account, AccountKey, Earner, Hold
 from antiphon.credits.settlements import OnLost
@@ -43,7 +44,8 @@ class Credits:
         self._began_ms = clock.now() * 1000 - clock.monotonic() * 1000
         self._holds: set[str] = set()  # opened here, and not known to have ended
         self._task: asyncio.Task[None] | None = None
-        self.leases = Leases(database, self._tenure, clock=clock, on_lost=on_lost, hold_s_max=hold_s_max)
+        self.leases = leases = Leases(database, self._tenure, clock=clock, on_lost=on_lost, hold_s_max=hold_s_max)
+        self.budgets = Budgets(database, self._tenure, leases.settlements, on_ended=leases.start_over)
 
     async def start(self) -> None:
         """Begin to hold and charge, and look after what is held."""

@@ -1,7 +1,7 @@
-"""Writes charges behind the answers: in groups, durably, each request once, without making one wait.
+"""Writes charges and receipts behind the answers: in groups, durably, each request once, without making one wait.
 
 A charge is made after its answer was delivered, so what a crash takes from this queue is the house's loss. What the
-books refuse is too, and `on_lost` is told: nobody is charged later, or from other money.
+books refuse is too, and `on_lost` is told: nobody is charged later, or from other money, and the receipt says so.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from antiphon.credits import lease_store
-from antiphon.credits.lease import LeasedHold
+from antiphon.credits import closing
+from antiphon.credits.closing import Closing
 from antiphon.credits.lease_store import LeaseOverspent, Settled, Settlement
 from antiphon.credits.tenure import Tenure
 from antiphon.db import Database, StatementFailed
@@ -31,7 +31,7 @@ OnLost = Callable[[Settlement, str], None]
 
 
 class Settlements:
-    """Takes captured holds at once and settles them soon. `start` it within a running event loop, and `close` it.
+    """Takes requests that have ended, and settles them soon. `start` it within a running event loop, and `close` it.
 
     `on_ended` is awaited with the epoch of a run that others have ended.
     """
@@ -50,8 +50,8 @@ class Settlements:
         self._now = now
         self._on_lost = on_lost
         self._on_ended = on_ended
-        self._waiting: deque[LeasedHold] = deque()
-        self._pending: dict[str, LeasedHold] = {}  # from `put` to the end of its commit
+        self._waiting: deque[Closing] = deque()
+        self._pending: dict[str, Closing] = {}  # from `put` to the end of its commit
         self._put = 0  # how many were ever taken
         self._ended = 0  # how many of them are settled or lost
         self._arrived = asyncio.Event()
@@ -66,7 +66,7 @@ class Settlements:
 
     @property
     def pending(self) -> int:
-        """How many charges are on their way."""
+        """How many requests are on their way into the books."""
         return len(self._pending)
 
     def start(self) -> None:
@@ -79,22 +79,24 @@ class Settlements:
         self._arrived.set()
         if self._task is not None:
             await self._task
-        for hold in list(self._waiting):
-            self._lose(hold, "the gateway ends")
-        self._waiting.clear()
+        while self._waiting:
+            self._drop(self._waiting.popleft(), "the gateway ends")
 
-    def put(self, hold: LeasedHold) -> None:
-        """Take a captured hold."""
+    def put(self, one: Closing) -> None:
+        """Take a request that has ended. A mere receipt is lost where far too much is on its way."""
         self._put += 1
-        self._pending[hold.id] = hold
-        self._waiting.append(hold)
+        self._pending[one.id] = one
+        if one.hold is None and not one.budgeted and len(self._pending) > 2 * UNSETTLED_MAX:
+            self._drop(one, "too many receipts are waiting to be kept")
+            return
+        self._waiting.append(one)
         if len(self._waiting) == 1:
             self._arrived.set()
 
-    async def settled(self, hold_id: str) -> None:
-        """Return when that hold is not on its way any more; Unavailable when it takes too long."""
-        if hold_id in self._pending:
-            await self._until(lambda: hold_id not in self._pending)
+    async def settled(self, request_id: str) -> None:
+        """Return when that request is not on its way any more; Unavailable when it takes too long."""
+        if request_id in self._pending:
+            await self._until(lambda: request_id not in self._pending)
 
     async def all_settled(self) -> None:
         """Return when everything that was taken before is in the books; Unavailable when it takes too long."""
@@ -124,23 +126,28 @@ class Settlements:
             if len(self._waiting) < GROUP_MAX and not self._closing:
                 await asyncio.sleep(LINGER_S)
 
-    def _group(self) -> list[LeasedHold]:
-        """The holds at the front that belong to one run, as many as one transaction should charge."""
-        epoch = self._waiting[0].lease.epoch
-        group: list[LeasedHold] = []
-        for hold in self._waiting:
-            if hold.lease.epoch != epoch or len(group) == GROUP_MAX:
+    def _group(self) -> list[Closing]:
+        """Those at the front whose holds belong to one run, as many as one transaction should charge."""
+        epoch: int | None = None
+        group: list[Closing] = []
+        for one in self._waiting:
+            if len(group) == GROUP_MAX:
                 break
-            group.append(hold)
+            if one.hold is not None:
+                if epoch is not None and one.hold.lease.epoch != epoch:
+                    break
+                epoch = one.hold.lease.epoch
+            group.append(one)
         return group
 
-    async def _settle(self, group: Sequence[LeasedHold]) -> bool:
+    async def _settle(self, group: Sequence[Closing]) -> bool:
         """Bring a group to its end, however long it takes; False when the gateway ends while the database is away."""
-        if group[0].lease.epoch != self._tenure.epoch:
+        held = next((one.hold for one in group if one.hold is not None), None)
+        epoch = self._tenure.epoch if held is None else held.lease.epoch
+        if epoch != self._tenure.epoch:
             self._lose_all(group, ENDED)
             return True
-        epoch = group[0].lease.epoch
-        work = partial(lease_store.settle, epoch=epoch, settlements=[hold.settlement for hold in group])
+        work = partial(closing.write, epoch=epoch, closings=group)
         attempts = 0
         while True:
             began_at = self._now()
@@ -164,18 +171,22 @@ class Settlements:
                 self._keep(group, settled, began_at, first=attempts == 1)
             return True
 
-    async def _settle_alone(self, group: Sequence[LeasedHold], error: Exception) -> bool:
-        """Find the hold that the books refuse, so that it is lost alone."""
+    async def _settle_alone(self, group: Sequence[Closing], error: Exception) -> bool:
+        """Find the request that the books refuse, so that it is lost alone."""
         if len(group) == 1:
             self._lose(group[0], f"the books refuse it: {error}")
             return True
-        return all([await self._settle([hold]) for hold in group])
+        return all([await self._settle([one]) for one in group])
 
-    def _keep(self, group: Sequence[LeasedHold], settled: Settled, now: float, *, first: bool) -> None:
+    def _keep(self, group: Sequence[Closing], settled: Settled, now: float, *, first: bool) -> None:
         """Note what is in the books. An id that was charged before this group ever came belongs to another request."""
-        for hold in group:
-            if first and hold.id in settled.known:
-                self._lose(hold, "its id was charged before")
+        for one in group:
+            hold = one.hold
+            if hold is None:
+                self._end(one)
+                continue
+            if first and one.id in settled.known:
+                self._lose(one, "its id was charged before")
                 continue
             lease = hold.lease
             lease.settled(hold.charged)
@@ -183,20 +194,28 @@ class Settlements:
             account = settled.accounts.get(lease.key)
             if account is not None:
                 lease.balance = account.balance
-            self._end(hold)
+            self._end(one)
 
-    def _lose_all(self, group: Sequence[LeasedHold], reason: str) -> None:
-        for hold in group:
-            self._lose(hold, reason)
+    def _lose_all(self, group: Sequence[Closing], reason: str) -> None:
+        for one in group:
+            self._lose(one, reason)
 
-    def _lose(self, hold: LeasedHold, reason: str) -> None:
-        hold.lease.lost(hold.charged)
-        self._end(hold)
-        self._on_lost(hold.settlement, reason)
+    def _lose(self, one: Closing, reason: str) -> None:
+        """Charge nothing, now or later; what else is to be written of it still is."""
+        left = None if one.hold is None else one.without_charge()
+        self._drop(one, reason)
+        if left is not None:
+            self.put(left)
 
-    def _end(self, hold: LeasedHold) -> None:
-        """Let go of a hold, and wake those who wait for it."""
-        self._pending.pop(hold.id, None)
+    def _drop(self, one: Closing, reason: str) -> None:
+        if one.hold is not None:
+            one.hold.lease.lost(one.hold.charged)
+        self._end(one)
+        self._on_lost(one.settlement, reason)
+
+    def _end(self, one: Closing) -> None:
+        """Let go of a request, and wake those who wait for it."""
+        self._pending.pop(one.id, None)
         self._ended += 1
         self._progress.set()
         self._progress.clear()

@@ -22,11 +22,13 @@ from antiphon.completions.recording import interactions
 from antiphon.completions.routes import ChatRoutes
 from antiphon.completions.service import Completions
 from antiphon.completions.tool_loop import ToolLoop
+from antiphon.credits.receipt_routes import ReceiptRoutes
 from antiphon.credits.routes import CreditRoutes
 from antiphon.feedback.metric_routes import MetricRoutes
 from antiphon.feedback.routes import RecordRoutes
 from antiphon.gateway import values
 from antiphon.gateway.app import Application
+from antiphon.gateway.charging import charging
 from antiphon.gateway.cors import CrossOrigin
 from antiphon.gateway.gateway import Gateway, Part
 from antiphon.gateway.health import HealthRoutes
@@ -86,7 +88,15 @@ class Builder:
         self._catalogue = Catalogue()
         self._placement = Placement(queue_max=settings.limits.queue_max)
         self._images = ImageAdmission(values.image_limits(settings))
-        self._storage = Storage(settings, clock=self._clock, ids=self._ids, log=log, on_revoked=self._running.break_off)
+        self._storage = Storage(
+            settings,
+            clock=self._clock,
+            ids=self._ids,
+            log=log,
+            on_revoked=self._running.break_off,
+            on_uncharged=self._metrics.uncharged,
+        )
+        self._charging = charging(self._storage, self._metrics, clock=self._clock)
         self._providers = Providers(clock=self._clock, on_trouble=self._trouble)
         if settings.tool_providers:
             require_installed()
@@ -108,7 +118,7 @@ class Builder:
             on_progress=on_progress,
             on_state=on_state,
         )
-        parts: list[Part] = [self._images, self._providers]
+        parts: list[Part] = [self._images, self._providers, self._charging]
         return Gateway(self._application(), self._catalogue, made, parts, self._storage, self._log)
 
     def _application(self) -> Application:
@@ -138,6 +148,7 @@ class Builder:
             auth=AuthRoutes(self._sign_in(), on_change=storage.keys_changed),
             keys=KeyRoutes(storage.keys, clock=self._clock, on_change=storage.keys_changed),
             credits=self._credit_routes(),
+            receipts=ReceiptRoutes(storage.receipts),
             topup=TopupRoutes(storage.topups, base_url=self._settings.server.base_url or self._base_url),
             models=ModelRoutes(self._catalogue),
             projects=ProjectRoutes(storage.projects),
@@ -192,7 +203,9 @@ class Builder:
     def _embedding(self, door: Door, dialect: EmbeddingDialect, service: EmbeddingService) -> EmbeddingRoutes:
         exact = self._settings.server.wire == "exact"
         bounds = values.request_bounds(self._settings)
-        return EmbeddingRoutes(door, dialect, service, bounds, clock=self._clock, ids=self._ids, exact=exact)
+        return EmbeddingRoutes(
+            door, dialect, service, bounds, self._charging, clock=self._clock, ids=self._ids, exact=exact
+        )
 
     def _preparation(self, bounds: Bounds) -> Preparation:
         storage = self._storage
@@ -207,17 +220,23 @@ class Builder:
         )
 
     def _ended(self, record: Record) -> None:
-        """What became of a request is counted, and kept where it is to be."""
+        """What became of a request is counted, charged, and kept where it is to be."""
         self._metrics.ended(record)
+        if record.plan.caller.key.ledger is not None:
+            self._charging.ended(record)
         self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)
         if record.plan.stored:
             self._storage.interactions.record(interactions(record, int(self._clock.now() * 1000)))
 
     def _embedded(self, record: EmbeddingRecord) -> None:
         self._metrics.embedded(record)
+        if record.plan.caller.key.ledger is not None:
+            self._charging.embedded(record)
         self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)
 
     def _chat(self, door: Door, answering: Answering, dialect: Dialect | None = None) -> ChatRoutes:
         exact = self._settings.server.wire == "exact"
         bounds = values.request_bounds(self._settings)
-        return ChatRoutes(door, answering, bounds, clock=self._clock, ids=self._ids, exact=exact, dialect=dialect)
+        return ChatRoutes(
+            door, answering, bounds, self._charging, clock=self._clock, ids=self._ids, exact=exact, dialect=dialect
+        )

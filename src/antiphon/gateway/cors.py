@@ -12,6 +12,8 @@ EXPOSED_HEADERS = b", ".join(
         b"x-ignored-fields",
         b"x-prompt-truncated",
         b"x-session-id",
+        b"x-credits-cost",
+        b"x-credits-balance",
         b"x-should-retry",
         b"retry-after",
         *(b"x-ratelimit-%b-%b" % (what, unit) for unit in UNITS for what in (b"limit", b"remaining", b"reset")),

@@ -11,6 +11,7 @@ from antiphon.completions.embedding_routes import EmbeddingRoutes
 from antiphon.completions.routes import ChatRoutes
 from antiphon.credits import wire as credit_wire
 from antiphon.credits.paging import LedgerQuery
+from antiphon.credits.receipt_routes import ReceiptRoutes, WireReceipt
 from antiphon.credits.routes import CreditRoutes
 from antiphon.feedback import bodies
 from antiphon.feedback.metric_routes import MetricBody, MetricRoutes, WireMetric, WireMetrics
@@ -46,6 +47,7 @@ class Handlers(Struct, frozen=True):
     auth: AuthRoutes
     keys: KeyRoutes
     credits: CreditRoutes
+    receipts: ReceiptRoutes
     topup: TopupRoutes
     models: ModelRoutes
     projects: ProjectRoutes
@@ -69,6 +71,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             *_auth(handlers.auth),
             *_keys(handlers.keys),
             *_credits(handlers.credits),
+            _receipt(handlers.receipts),
             _topup(handlers.topup),
             *_projects(handlers.projects),
             *_interactions(handlers.interactions, handlers.sessions),
@@ -100,7 +103,7 @@ def _chat(door: Door, routes: ChatRoutes) -> Route:
         "chat",
         request=door.dialect.BODY,
         response=door.dialect.ANSWER,
-        statuses=(403, 404, 408, 502, 504),
+        statuses=(402, 403, 404, 408, 502, 504),
         streams=True,
     )
 
@@ -126,7 +129,7 @@ def _text(door: Door, routes: ChatRoutes) -> Route:
         "completions",
         request=door.text.BODY,
         response=door.text.ANSWER,
-        statuses=(403, 404, 408, 502, 504),
+        statuses=(402, 403, 404, 408, 502, 504),
         streams=True,
     )
 
@@ -141,7 +144,7 @@ def _embeddings(door: Door, routes: EmbeddingRoutes) -> Route:
         "embeddings",
         request=door.embeddings.BODY,
         response=door.embeddings.ANSWER,
-        statuses=(403, 404, 502, 504),
+        statuses=(402, 403, 404, 502, 504),
     )
 
 
@@ -178,6 +181,11 @@ def _credits(routes: CreditRoutes) -> tuple[Route, ...]:
         Route("POST", "/v1/dev/faucet", routes.faucet, "Get play money, once a day, from a gateway in development.",
               "credits", scope="credits", response=credit_wire.WireGift),
     )  # fmt: skip
+
+
+def _receipt(routes: ReceiptRoutes) -> Route:
+    return Route("GET", "/v1/receipts/{receipt}", routes.get, "What a request took and was charged, by either id.",
+                 "credits", scope="credits", response=WireReceipt, statuses=(404,))  # fmt: skip
 
 
 def _topup(routes: TopupRoutes) -> Route:

@@ -13,6 +13,7 @@ from antiphon.chat import Message
 from antiphon.clock import Clock
 from antiphon.credits.gifts import Welcome
 from antiphon.credits.lease_store import Settlement
+from antiphon.credits.receipts import Receipts
 from antiphon.credits.service import Credits
 from antiphon.db.open import open_database
 from antiphon.errors import Unavailable
@@ -47,8 +48,10 @@ class Storage:
         ids: Ids,
         log: Log,
         on_revoked: Callable[[Sequence[str]], None],
+        on_uncharged: Callable[[Settlement], None],
     ) -> None:
         self._log = log
+        self._on_uncharged = on_uncharged
         url = None if settings.database.url is None else settings.database.url.reveal()
         self._database = open_database(url, data_dir=settings.data_dir, clock=clock, on_change=self._changed)
         self.projects = Projects(
@@ -89,6 +92,9 @@ class Storage:
             on_lost=self._uncharged,
             hold_s_max=settings.timeouts.total_s_max + HOLD_MARGIN_S,
         )
+        self.receipts = Receipts(
+            self._database, self.credits.leases.settlements, days=settings.credits.receipt_days, clock=clock
+        )
         self.topups = topups(settings, self._database, self.credits, clock=clock, log=log)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -107,6 +113,7 @@ class Storage:
         self._log.error("interactions are lost", rows=rows, reason=reason)
 
     def _uncharged(self, settlement: Settlement, reason: str) -> None:
+        self._on_uncharged(settlement)
         self._log.error("a charge is lost", request=settlement.request_id, micro_usdc=settlement.cost, reason=reason)
 
     async def history(self, key: Key, session_id: str) -> tuple[Message, ...]:
@@ -128,7 +135,8 @@ class Storage:
         if self.topups is not None:
             await self.topups.start()
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self.projects.run()), loop.create_task(self.stored_keys.run())]
+        runs = (self.projects.run(), self.stored_keys.run(), self.receipts.run())
+        self._tasks = [loop.create_task(run) for run in runs]
 
     async def _tell_of_peppers(self) -> None:
         """Say that there are keys which nobody can call with here: their pepper is somewhere else."""

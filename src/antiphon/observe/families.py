@@ -66,9 +66,9 @@ class CounterFamily(Collector):
         self._labels = labels
         self._counts: dict[tuple[str, ...], int] = {}
 
-    def add(self, labels: tuple[str, ...]) -> None:
-        """Count one."""
-        self._counts[labels] = self._counts.get(labels, 0) + 1
+    def add(self, labels: tuple[str, ...], count: int = 1) -> None:
+        """Count one, or so many."""
+        self._counts[labels] = self._counts.get(labels, 0) + count
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         """For a scrape."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from antiphon.completions.embeddings import EmbeddingRecord
 from antiphon.completions.record import Record
+from antiphon.credits.lease_store import Settlement
+from antiphon.credits.receipt import Receipt
 from antiphon.observe.families import CounterFamily, HistogramFamily, Series
 
 CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
@@ -56,6 +60,21 @@ class Metrics:
         self.restarts = Counter(
             "antiphon_engine_restarts", "Restarts of an engine's child process.", ("model",), registry=registry
         )
+        self._charged = CounterFamily(
+            "antiphon_charged_micro_usdc", "Micro-USDC charged for requests, by ledger.", ("ledger",)
+        )
+        self._ends = CounterFamily(
+            "antiphon_charged_requests", "Requests of keys that spend credit, by how they ended.", ("ledger", "reason")
+        )
+        registry.register(self._charged)
+        registry.register(self._ends)
+        self._refused = Counter(
+            "antiphon_credit_refusals", "Requests refused for want of credit.", registry=registry
+        )  # fmt: skip
+        self._uncharged = Counter(
+            "antiphon_charges_lost_micro_usdc", "Micro-USDC that could not be charged.", registry=registry
+        )
+        self._holds = Gauge("antiphon_credit_holds_open", "Requests that hold credit.", registry=registry)
         self.in_flight = 0
         gauge = Gauge("antiphon_requests_in_flight", "Requests being served.", registry=registry)
         gauge.set_function(lambda: self.in_flight)
@@ -92,6 +111,24 @@ class Metrics:
         labels = ("embeddings", plan.model.id, "antiphon")
         self._duration.bind(*labels).observe(record.ended_at - plan.begun_at)
         self._usage.bind(*labels, "input").observe(record.usage.prompt_tokens)
+
+    def charged(self, receipt: Receipt) -> None:
+        """Count a request of a key that spends credit."""
+        self._ends.add((receipt.ledger, receipt.reason))
+        if receipt.charged:
+            self._charged.add((receipt.ledger,), receipt.charged)
+
+    def refused(self) -> None:
+        """Count a request that was refused for want of credit."""
+        self._refused.inc()
+
+    def uncharged(self, settlement: Settlement) -> None:
+        """Count what could not be charged."""
+        self._uncharged.inc(settlement.cost)
+
+    def watch_holds(self, count: Callable[[], int]) -> None:
+        """Show, from now on, how many requests hold credit."""
+        self._holds.set_function(count)
 
     def _bind(self, models: dict[str, _Model], operation: str, model_id: str) -> _Model:
         labels = (operation, model_id, "antiphon")

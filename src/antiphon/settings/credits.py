@@ -1,4 +1,4 @@
-"""The settings of credit that the gateway gives away."""
+"""The settings of credit: what is given away, and how long receipts are kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ GiftedCredits = Annotated[int, Meta(ge=0, le=100_000_000)]
 
 
 class CreditSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Play money, which no key for USDC can spend. 100 credits are one DEV."""
+    """Play money, which no key for USDC can spend, and receipts. 100 credits are one DEV."""
 
     signup_grant: Annotated[
         GiftedCredits,
@@ -23,3 +23,7 @@ class CreditSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "`development_key` is true; 0 means none."
         ),
     ] = 500
+    receipt_days: Annotated[
+        Annotated[int, Meta(ge=1, le=36_500)],
+        Meta(description="Days for which the receipt of a request is kept."),
+    ] = 400

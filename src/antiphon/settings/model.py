@@ -188,7 +188,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "and price the embedded default; its books are a database of their own in `data_dir`."
         ),
     ] = None
-    credits: Annotated[CreditSettings, Meta(description="Credit that the gateway gives away.")] = CreditSettings()
+    credits: Annotated[CreditSettings, Meta(description="Credit.")] = CreditSettings()
     topup: Annotated[TopupSettings, Meta(description="Top-ups in USDC.")] = TopupSettings()
     models: Annotated[tuple[ModelSettings, ...], Meta(description="Models that the gateway runs.")] = ()
     upstreams: Annotated[tuple[UpstreamSettings, ...], Meta(description="Servers that others run.")] = ()

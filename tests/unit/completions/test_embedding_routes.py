@@ -24,6 +24,7 @@ from antiphon.key import Key
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
 from antiphon.wheel import TimerWheel
+from tests.unit.completions.paying import uncharged
 from tests.unit.completions.scripted import BOUNDS, ScriptedEngine, model_of
 from tests.unit.http.recording import RecordingWire
 
@@ -44,7 +45,9 @@ async def ask(engine: ScriptedEngine, *, bounds: Bounds = BOUNDS, **body: Any) -
         on_end=lambda _record: None,
     )
     limits = RequestBounds(n_max=4, messages_max=8, inputs_max=2)
-    routes = EmbeddingRoutes(DOORS[0], canonical_embeddings, service, limits, clock=ManualClock(), ids=seeded(1))
+    routes = EmbeddingRoutes(
+        DOORS[0], canonical_embeddings, service, limits, uncharged(), clock=ManualClock(), ids=seeded(1)
+    )
     wire = RecordingWire()
     exchange = Exchange(wire, "POST", "/v1/embeddings", "", {})
     exchange.add(msgspec.json.encode({"model": "m", "input": "Hi"} | body), 1 << 20)

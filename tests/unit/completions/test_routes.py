@@ -32,6 +32,7 @@ from antiphon.testing.raw_client import events_of
 from antiphon.vision.admission import ImageAdmission
 from antiphon.vision.limits import ImageLimits
 from antiphon.wheel import TimerWheel
+from tests.unit.completions.paying import uncharged
 from tests.unit.completions.scripted import BOUNDS, HELLO, USAGE, ScriptedEngine, model_of
 from tests.unit.http.recording import RecordingWire
 
@@ -78,7 +79,8 @@ class Served:
             on_end=self.records.append,
         )
         limits = RequestBounds(n_max=4, messages_max=8, strict_fields=strict)
-        self.routes = ChatRoutes(DOORS[0], answering_of(completions), limits, clock=ManualClock(), ids=seeded(2))
+        answering = answering_of(completions)
+        self.routes = ChatRoutes(DOORS[0], answering, limits, uncharged(), clock=ManualClock(), ids=seeded(2))
 
     async def ask(self, key: Key | None = Key("alice"), **body: Any) -> CountingWire:
         """The answer to this body, completed by a model and a message."""

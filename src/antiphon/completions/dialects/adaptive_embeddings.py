@@ -11,6 +11,7 @@ from antiphon.chat import EmbeddingRequest, Embeddings
 from antiphon.completions.dialects import Head, RequestBounds
 from antiphon.completions.dialects.openai import embeddings as shared
 from antiphon.completions.dialects.openai import request
+from antiphon.completions.dialects.openai.answer import Cost, cost
 from antiphon.completions.dialects.openai.fields import Uuid
 
 RULES = request.DoorRules(name="adaptive", project_first=True)
@@ -30,11 +31,15 @@ class AdaptiveEmbedding(shared.Embedding):
 
 
 class AdaptiveEmbeddingUsage(Struct):
-    """Token counts of all inputs together; Adaptive's client asks for `completion_tokens` here too."""
+    """Token counts of all inputs together; Adaptive's client asks for `completion_tokens` here too.
+
+    With what the request cost where it is charged.
+    """
 
     prompt_tokens: int
     total_tokens: int
     completion_tokens: int = 0
+    cost: Cost | UnsetType = UNSET
 
 
 class AdaptiveEmbeddings(Struct):
@@ -66,7 +71,10 @@ def render(embeddings: Embeddings, head: Head, *, base64: bool) -> bytes:
     """The answer as JSON bytes."""
     tokens = embeddings.usage.prompt_tokens
     data = [AdaptiveEmbedding(one.index, one.embedding) for one in shared.shown(embeddings, base64=base64)]
-    wire = AdaptiveEmbeddings(data, AdaptiveEmbeddingUsage(tokens, tokens))
+    usage = AdaptiveEmbeddingUsage(tokens, tokens)
+    if embeddings.usage.cost is not None:
+        usage.cost = cost(embeddings.usage.cost)
+    wire = AdaptiveEmbeddings(data, usage)
     if not head.exact:
         wire.object, wire.model = "list", head.model
         for one in data:

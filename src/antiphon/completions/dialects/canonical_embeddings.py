@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from antiphon.chat import EmbeddingRequest, Embeddings
 from antiphon.completions.dialects import Head, RequestBounds
 from antiphon.completions.dialects.openai import embeddings as shared
 from antiphon.completions.dialects.openai import request
+from antiphon.completions.dialects.openai.answer import Cost, cost
 
 RULES = request.DoorRules()
 
@@ -26,10 +27,11 @@ class WireEmbedding(shared.Embedding):
 
 
 class EmbeddingUsage(Struct):
-    """Token counts of all inputs together."""
+    """Token counts of all inputs together; with what the request cost where it is charged."""
 
     prompt_tokens: int
     total_tokens: int
+    cost: Cost | UnsetType = UNSET
 
 
 class WireEmbeddings(Struct):
@@ -61,4 +63,6 @@ def render(embeddings: Embeddings, head: Head, *, base64: bool) -> bytes:
     """The answer as JSON bytes."""
     data = [WireEmbedding(one.index, one.embedding) for one in shared.shown(embeddings, base64=base64)]
     usage = EmbeddingUsage(embeddings.usage.prompt_tokens, embeddings.usage.prompt_tokens)
+    if embeddings.usage.cost is not None:
+        usage.cost = cost(embeddings.usage.cost)
     return msgspec.json.encode(WireEmbeddings("list", data, head.model, usage))

@@ -11,6 +11,7 @@ from antiphon.chat import EmbeddingRequest, Embeddings
 from antiphon.completions.dialects import Head, RequestBounds
 from antiphon.completions.dialects.openai import embeddings as shared
 from antiphon.completions.dialects.openai import request
+from antiphon.completions.dialects.openai.answer import Cost, cost
 
 RULES = request.DoorRules(name="nugen")
 
@@ -26,10 +27,11 @@ class NugenEmbedding(shared.Embedding):
 
 
 class NugenEmbeddingUsage(Struct):
-    """Token counts of all inputs together."""
+    """Token counts of all inputs together; with what the request cost where it is charged."""
 
     total_tokens: int
     prompt_tokens: int | UnsetType = UNSET
+    cost: Cost | UnsetType = UNSET
 
 
 class NugenEmbeddings(Struct):
@@ -64,6 +66,8 @@ def render(embeddings: Embeddings, head: Head, *, base64: bool) -> bytes:
     tokens = embeddings.usage.prompt_tokens
     data = [NugenEmbedding(one.index, one.embedding) for one in shared.shown(embeddings, base64=base64)]
     usage = NugenEmbeddingUsage(tokens)
+    if embeddings.usage.cost is not None:
+        usage.cost = cost(embeddings.usage.cost)
     if not head.exact:
         usage.prompt_tokens = tokens
         for one in data:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from antiphon.chat import Choice, Delta, Logprob, ToolCall, ToolCallDelta, Usage
+from antiphon.credits.money import usdc_number
 
 
 class WireFunction(Struct, omit_defaults=True):
@@ -44,6 +46,9 @@ class ReasoningTokens(Struct):
     reasoning_tokens: int
 
 
+Cost = Annotated[msgspec.Raw, Meta(description="USDC, exact to a millionth.", extra_json_schema={"type": "number"})]
+
+
 class BareUsage(Struct):
     """Token counts, all choices together."""
 
@@ -53,10 +58,11 @@ class BareUsage(Struct):
 
 
 class WireUsage(BareUsage):
-    """The same, told apart further."""
+    """The same, told apart further; with what the request cost where it is charged."""
 
     prompt_tokens_details: CachedTokens
     completion_tokens_details: ReasoningTokens
+    cost: Cost | UnsetType = UNSET
 
 
 def usage(usage: Usage) -> WireUsage:
@@ -67,7 +73,13 @@ def usage(usage: Usage) -> WireUsage:
         total_tokens=usage.total_tokens,
         prompt_tokens_details=CachedTokens(usage.cached_tokens),
         completion_tokens_details=ReasoningTokens(usage.reasoning_tokens),
+        cost=UNSET if usage.cost is None else cost(usage.cost),
     )
+
+
+def cost(micro_usdc: int) -> msgspec.Raw:
+    """An amount as an exact number, which never was a floating-point one here."""
+    return msgspec.Raw(usdc_number(micro_usdc))
 
 
 def bare_usage(usage: Usage) -> BareUsage:

@@ -1,0 +1,217 @@
+"""What a request costs: its worst case is held before it is served, what was delivered is charged when it has ended.
+
+A request holds money once, however often the gateway tries; a free one waits for nothing. Whatever happens to it, it
+ends here once, with a receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from antiphon.chat import Usage
+from antiphon.clock import Clock
+from antiphon.credits import pricing
+from antiphon.credits.budgets import Budgets
+from antiphon.credits.closing import Closing
+from antiphon.credits.lease import LeasedHold
+from antiphon.credits.leases import Leases
+from antiphon.credits.ledger import AccountKey, charge, user
+from antiphon.credits.receipt import Operation, Reason, Receipt, Terms, digest, payable
+from antiphon.errors import InsufficientCredits
+from antiphon.key import Key, Ledger
+from antiphon.models.catalogue import Model
+
+
+class Asked(Struct, frozen=True):
+    """A request of a key that spends credit, as its receipt will say it."""
+
+    key: Key
+    ledger: Ledger
+    answer_id: str
+    request_id: str
+    model: Model
+    terms: Terms
+    operation: Operation
+    door: str
+    streamed: bool
+    request_sha256: str
+
+    @property
+    def account(self) -> AccountKey:
+        """Who pays."""
+        return self.ledger, user(self.key.account)
+
+
+class Meter:
+    """Holds for requests and charges them. `on_refused` hears of who lacks money, `on_receipt` of what was charged."""
+
+    def __init__(
+        self,
+        leases: Leases,
+        budgets: Budgets,
+        *,
+        clock: Clock,
+        on_refused: Callable[[], None],
+        on_receipt: Callable[[Receipt], None],
+    ) -> None:
+        self._leases = leases
+        self._budgets = budgets
+        self._clock = clock
+        self._on_refused = on_refused
+        self._on_receipt = on_receipt
+
+    async def open(self, asked: Asked) -> Charge:
+        """Hold the most that the request can cost; InsufficientCredits when the account or the key has less."""
+        began_at_ms = self.now_ms()
+        terms, prices = asked.terms, asked.model.prices
+        most = pricing.quote(prices, prompt_tokens=terms.prompt_tokens, completion_tokens=terms.completion_tokens)
+        hold = None
+        if most:
+            try:
+                hold = await self._hold(asked, most)
+            except InsufficientCredits:
+                self._on_refused()
+                raise
+        return Charge(self, asked, hold, began_at_ms)
+
+    async def _hold(self, asked: Asked, amount: int) -> LeasedHold:
+        if asked.key.spend_cap is None:
+            return await self._leases.open(asked.account, asked.answer_id, amount)
+        await self._budgets.hold(asked.key, asked.answer_id, amount)
+        try:
+            return await self._leases.open(asked.account, asked.answer_id, amount)
+        except BaseException:
+            self._budgets.release(asked.answer_id)
+            raise
+
+    def balance(self, account: AccountKey) -> int | None:
+        """What the account has left, as far as this gateway knows."""
+        return self._leases.balance(account)
+
+    def close(self, hold: LeasedHold | None, receipt: Receipt, *, budgeted: bool) -> None:
+        """Charge what the receipt says, up to what was held, and put both on their way into the database."""
+        if hold is not None and not self._leases.end(hold, receipt.charged):
+            # It had ended before: somebody forgot it for too long, or the gateway ends.
+            receipt = replace(receipt, charged=0, reason="not_charged")
+        if not receipt.charged:
+            hold = None
+        self._on_receipt(receipt)
+        self._leases.settlements.put(Closing(receipt.id, hold, receipt, budgeted))
+
+    def now_ms(self) -> int:
+        """The time, in milliseconds since 1970."""
+        return int(self._clock.now() * 1000)
+
+
+class Outcome(Struct, frozen=True):
+    """How a request ended: what it took, and which node served it."""
+
+    usage: Usage
+    reason: Reason
+    node: str = ""
+
+
+class Charge:
+    """One request from its hold to its receipt: `end` tells how it ended, `close` that nothing more is sent."""
+
+    __slots__ = (
+        "_answer_sha256",
+        "_asked",
+        "_began_at_ms",
+        "_closed",
+        "_hold",
+        "_meter",
+        "_outcome",
+        "_waits",
+        "charged",
+    )
+
+    def __init__(self, meter: Meter, asked: Asked, hold: LeasedHold | None, began_at_ms: int) -> None:
+        self._meter = meter
+        self._asked = asked
+        self._hold = hold
+        self._began_at_ms = began_at_ms
+        self._outcome: Outcome | None = None
+        self._answer_sha256: str | None = None
+        self._closed = False
+        self._waits = False
+        self.charged = 0  # once it has ended
+
+    @property
+    def id(self) -> str:
+        """The id of the answer."""
+        return self._asked.answer_id
+
+    @property
+    def held(self) -> int:
+        """The most that it can cost; 0 where it is free."""
+        return 0 if self._hold is None else self._hold.amount
+
+    @property
+    def balance(self) -> int | None:
+        """What the account has left of what this gateway knows, this request paid."""
+        balance = self._meter.balance(self._asked.account)
+        return None if balance is None else balance - self.charged
+
+    def priced(self, usage: Usage) -> Usage:
+        """What it took as far as that is believed, with what it costs; a free request's usage as it is."""
+        if self._hold is None:
+            return usage
+        believed = self._asked.terms.believed(usage)
+        return replace(believed, cost=charge(self._hold.amount, pricing.cost(self._asked.model.prices, believed)))
+
+    def answered(self, body: bytes) -> None:
+        """Note the answer's body, as it was sent."""
+        self._answer_sha256 = digest(body)
+
+    def wait(self) -> None:
+        """Let the end come later than the close: somebody is about to find out what it took."""
+        self._waits = True
+
+    def end(self, outcome: Outcome) -> None:
+        """Say how it ended; what is said later does not count."""
+        if self._outcome is not None:
+            return
+        priced = self.priced(outcome.usage)
+        self._outcome = replace(outcome, usage=priced)
+        if payable(priced, outcome.reason, streamed=self._asked.streamed):
+            self.charged = priced.cost or 0
+        if self._closed:
+            self._write()
+
+    def close(self, otherwise: Reason) -> None:
+        """Charge it, and write its receipt; `otherwise` is why it ended where nobody said so."""
+        self._closed = True
+        if self._outcome is not None:
+            self._write()
+        elif not self._waits:
+            self.end(Outcome(Usage(), otherwise))
+
+    def _write(self) -> None:
+        assert self._outcome is not None, "it has ended"
+        asked, outcome = self._asked, self._outcome
+        receipt = Receipt(
+            id=asked.answer_id,
+            request_id=asked.request_id,
+            account=asked.key.account,
+            key=asked.key.name,
+            ledger=asked.ledger,
+            operation=asked.operation,
+            door=asked.door,
+            model=asked.model.id,
+            node=outcome.node,
+            streamed=asked.streamed,
+            prices=asked.model.prices,
+            usage=replace(outcome.usage, cost=None),
+            held=self.held,
+            charged=self.charged,
+            reason="free" if self._hold is None and outcome.reason == "delivered" else outcome.reason,
+            began_at_ms=self._began_at_ms,
+            ended_at_ms=self._meter.now_ms(),
+            request_sha256=asked.request_sha256,
+            answer_sha256=self._answer_sha256,
+        )
+        self._meter.close(self._hold, receipt, budgeted=self._hold is not None and asked.key.spend_cap is not None)

@@ -1,0 +1,129 @@
+"""GET /v1/receipts/{id}: what a request took, what was charged for it, and where that stands in the books."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from antiphon.credits.ledger import usage_id
+from antiphon.credits.money import usdc_text
+from antiphon.credits.receipt_store import Filed
+from antiphon.credits.receipts import Receipts
+from antiphon.http.exchange import JSON, Exchange, require_key
+from antiphon.models.catalogue import Prices
+
+
+class WireReceiptUsage(Struct):
+    """Tokens as they were charged."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    reasoning_tokens: int
+    image_tokens: int
+
+
+class WireReceiptPrices(Struct):
+    """Micro-USDC for 1,000,000 tokens, as they were at the hold; null costs as the prompt or the completion does."""
+
+    prompt: int
+    completion: int
+    cached: int | None
+    reasoning: int | None
+    image: int | None
+
+
+class WireCharge(Struct):
+    """The journal by which it was charged: its number and its hash in the ledger's chain."""
+
+    id: str
+    number: int
+    hash: str
+
+
+class WireReceipt(Struct):
+    """One request. `reason` is `delivered`, `client_gone`, `timed_out`, `failed`, `free` or `not_charged`.
+
+    Times are in milliseconds since 1970. `answer_sha256` is null for streams, and where no answer was sent.
+    """
+
+    id: str
+    request_id: str
+    key: str
+    ledger: str
+    operation: str
+    door: str
+    model: str
+    nodes: list[str]
+    streamed: bool
+    usage: WireReceiptUsage
+    prices_micro_usdc_per_mtoken: WireReceiptPrices
+    held_micro_usdc: int
+    charged_micro_usdc: int
+    charged_usdc: str
+    reason: str
+    began_at_ms: int
+    ended_at_ms: int
+    request_sha256: str
+    answer_sha256: str | None
+    journal: WireCharge | None
+    object: str = "receipt"
+
+
+class ReceiptRoutes:
+    """The receipts of the caller's account."""
+
+    def __init__(self, receipts: Receipts) -> None:
+        self._receipts = receipts
+
+    async def get(self, exchange: Exchange) -> None:
+        """One, by the id of its answer or of its request; somebody else's is as unknown as one that never was."""
+        filed = await self._receipts.get(require_key(exchange).account, exchange.parameter)
+        exchange.respond(200, msgspec.json.encode(_wire(filed)), JSON)
+
+
+def _wire(filed: Filed) -> WireReceipt:
+    receipt = filed.receipt
+    return WireReceipt(
+        id=receipt.id,
+        request_id=receipt.request_id,
+        key=receipt.key,
+        ledger=receipt.ledger,
+        operation=receipt.operation,
+        door=receipt.door,
+        model=receipt.model,
+        nodes=[receipt.node] if receipt.node else [],
+        streamed=receipt.streamed,
+        usage=_usage(filed),
+        prices_micro_usdc_per_mtoken=_prices(receipt.prices),
+        held_micro_usdc=receipt.held,
+        charged_micro_usdc=receipt.charged,
+        charged_usdc=usdc_text(receipt.charged),
+        reason=receipt.reason,
+        began_at_ms=receipt.began_at_ms,
+        ended_at_ms=receipt.ended_at_ms,
+        request_sha256=receipt.request_sha256,
+        answer_sha256=receipt.answer_sha256,
+        journal=_journal(filed),
+    )
+
+
+def _usage(filed: Filed) -> WireReceiptUsage:
+    usage = filed.receipt.usage
+    return WireReceiptUsage(
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        usage.cached_tokens,
+        usage.reasoning_tokens,
+        usage.image_tokens,
+    )
+
+
+def _prices(prices: Prices) -> WireReceiptPrices:
+    return WireReceiptPrices(prices.prompt, prices.completion, prices.cached, prices.reasoning, prices.image)
+
+
+def _journal(filed: Filed) -> WireCharge | None:
+    if filed.number is None or filed.hash is None:
+        return None
+    return WireCharge(usage_id(filed.receipt.id), filed.number, filed.hash)
