@@ -9,11 +9,11 @@ import struct
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from antiphon.chat import Prompt, Usage, Vector
+from antiphon.engines.frame import Frame, read, usage_of
 from antiphon.engines.kinds import EngineKind
-from antiphon.engines.wire import NO_ERROR, WireUsage, refuse_error, usage_of
 from antiphon.errors import EngineFailed
 
 FLOAT_BYTES = 4
@@ -32,10 +32,8 @@ class _Item(Struct):
     index: int | None = None
 
 
-class _Answer(Struct):
-    data: list[_Item] = []
-    usage: WireUsage | None = None
-    error: msgspec.Raw = NO_ERROR
+class _Answer(Frame):
+    data: list[_Item] = field(default_factory=list)
 
 
 _decoder = msgspec.json.Decoder(_Answer)
@@ -48,11 +46,7 @@ def encode(model: str, inputs: tuple[Prompt, ...], kind: EngineKind) -> bytes:
 
 def decode(payload: bytes, count: int) -> tuple[tuple[Vector, ...], Usage]:
     """`count` vectors in the order of their inputs; EngineFailed for anything else."""
-    try:
-        answer = _decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise EngineFailed("The engine's embeddings are not the JSON they should be.") from error
-    refuse_error(answer.error)
+    answer = read(_decoder, payload)
     found: dict[int, Vector] = {}
     for place, item in enumerate(answer.data):
         found[place if item.index is None else item.index] = _vector(item.embedding)
@@ -61,7 +55,7 @@ def decode(payload: bytes, count: int) -> tuple[tuple[Vector, ...], Usage]:
     vectors = tuple(found[place] for place in range(count))
     if len({len(vector) for vector in vectors}) > 1:
         raise EngineFailed("The engine's embeddings differ in length.")
-    return vectors, usage_of(answer.usage or WireUsage())
+    return vectors, usage_of(answer) or Usage()
 
 
 def _vector(embedding: str | list[float]) -> Vector:

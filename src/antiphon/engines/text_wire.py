@@ -6,20 +6,13 @@ Log-probabilities come in two shapes: the parallel lists that OpenAI had first, 
 from __future__ import annotations
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from antiphon.chat import Choice, Delta, Logprob, Prompt, TokenLogprob, Usage
 from antiphon.engines import Job
+from antiphon.engines.frame import Frame, ended, finish_reason, read, usage_of
 from antiphon.engines.kinds import EngineKind
-from antiphon.engines.wire import (
-    NO_ERROR,
-    SampledBody,
-    WireUsage,
-    add_sampling,
-    finish_reason,
-    refuse_error,
-    usage_of,
-)
+from antiphon.engines.wire import SampledBody, add_sampling
 from antiphon.errors import EngineFailed
 
 REPLACEMENT = "\ufffd"  # what a token that holds part of a character is shown as
@@ -60,12 +53,10 @@ class _Choice(Struct):
     logprobs: _Logprobs | None = None
 
 
-class _Answer(Struct):
+class _Answer(Frame):
     """A plain answer or a chunk of a stream."""
 
-    choices: list[_Choice] = []
-    usage: WireUsage | None = None
-    error: msgspec.Raw = NO_ERROR
+    choices: list[_Choice] = field(default_factory=list)
 
 
 _decoder = msgspec.json.Decoder(_Answer)
@@ -73,8 +64,8 @@ _decoder = msgspec.json.Decoder(_Answer)
 
 def decode(payload: bytes) -> tuple[Delta | None, Usage | None]:
     """One chunk of a stream: its delta (None when it holds nothing) and its usage; EngineFailed when it is an error."""
-    answer = _decode(payload)
-    usage = None if answer.usage is None else usage_of(answer.usage)
+    answer = read(_decoder, payload)
+    usage = usage_of(answer)
     if not answer.choices:
         return None, usage
     choice = answer.choices[0]
@@ -91,24 +82,13 @@ def decode(payload: bytes) -> tuple[Delta | None, Usage | None]:
 
 def decode_whole(payload: bytes) -> tuple[Choice, Usage]:
     """A plain answer's first choice and its usage; EngineFailed when there is none."""
-    answer = _decode(payload)
+    answer = read(_decoder, payload)
     if not answer.choices or answer.choices[0].text is None:
         raise EngineFailed("The engine's answer holds no text.")
     choice = answer.choices[0]
-    reason = finish_reason(choice.finish_reason)
-    if reason is None:
-        raise EngineFailed("The engine's answer has no finish_reason.")
+    reason = ended(choice.finish_reason)
     logprobs = _logprobs(choice.logprobs) if choice.logprobs else None
-    return Choice(content=choice.text, logprobs=logprobs, finish_reason=reason), usage_of(answer.usage or WireUsage())
-
-
-def _decode(payload: bytes) -> _Answer:
-    try:
-        answer = _decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise EngineFailed("The engine's answer is not the JSON it should be.") from error
-    refuse_error(answer.error)
-    return answer
+    return Choice(content=choice.text, logprobs=logprobs, finish_reason=reason), usage_of(answer) or Usage()
 
 
 def _logprobs(logprobs: _Logprobs) -> tuple[Logprob, ...]:

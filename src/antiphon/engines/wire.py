@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from antiphon.chat import (
     Choice,
     Delta,
-    FinishReason,
     Image,
     Logprob,
     Message,
@@ -27,18 +26,10 @@ from antiphon.chat import (
     finish,
 )
 from antiphon.engines import Job
+from antiphon.engines.frame import Frame, ended, finish_reason, read, usage_of
 from antiphon.engines.kinds import EngineKind
-from antiphon.engines.refusals import refusal
 from antiphon.engines.thought import Thinking
 from antiphon.errors import EngineFailed
-
-FINISH_REASONS: dict[str, FinishReason] = {
-    "stop": "stop",
-    "length": "length",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    "content_filter": "content_filter",
-}
 
 
 class SampledBody(Struct, kw_only=True, omit_defaults=True):
@@ -244,37 +235,10 @@ class _Choice(Struct):
     logprobs: _Logprobs | None = None
 
 
-class _PromptDetails(Struct):
-    cached_tokens: int | None = None
-    image_tokens: int | None = None
-
-
-class _CompletionDetails(Struct):
-    reasoning_tokens: int | None = None
-
-
-class WireUsage(Struct):
-    """What an engine says that a request took."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    prompt_tokens_details: _PromptDetails | None = None
-    completion_tokens_details: _CompletionDetails | None = None
-
-
-NO_ERROR = msgspec.Raw(b"null")
-
-
-class _Error(Struct):
-    code: int | None = None
-
-
-class _Answer(Struct):
+class _Answer(Frame):
     """A plain answer or a chunk of a stream."""
 
-    choices: list[_Choice] = []
-    usage: WireUsage | None = None
-    error: msgspec.Raw = NO_ERROR
+    choices: list[_Choice] = field(default_factory=list)
 
 
 _decoder = msgspec.json.Decoder(_Answer)
@@ -282,8 +246,8 @@ _decoder = msgspec.json.Decoder(_Answer)
 
 def decode(payload: bytes) -> tuple[Delta | None, Usage | None]:
     """One chunk of a stream: its delta (None when it holds nothing) and its usage; EngineFailed when it is an error."""
-    answer = _decode(payload)
-    usage = None if answer.usage is None else usage_of(answer.usage)
+    answer = read(_decoder, payload)
+    usage = usage_of(answer)
     if not answer.choices:
         return None, usage
     choice = answer.choices[0]
@@ -316,14 +280,12 @@ def trimmed(delta: Delta, top_logprobs: int) -> Delta:
 
 def decode_whole(payload: bytes) -> tuple[Choice, Usage]:
     """A plain answer's first choice and its usage; EngineFailed when there is none."""
-    answer = _decode(payload)
+    answer = read(_decoder, payload)
     if not answer.choices or answer.choices[0].message is None:
         raise EngineFailed("The engine's answer holds no message.")
     choice = answer.choices[0]
     words = answer.choices[0].message
-    reason = finish_reason(choice.finish_reason)
-    if reason is None:
-        raise EngineFailed("The engine's answer has no finish_reason.")
+    reason = ended(choice.finish_reason)
     calls: tuple[ToolCall, ...] = ()
     if words.tool_calls:
         calls = tuple(
@@ -337,29 +299,7 @@ def decode_whole(payload: bytes) -> tuple[Choice, Usage]:
         logprobs=_logprobs(choice.logprobs) if choice.logprobs else None,
         finish_reason=finish(reason, called=bool(calls)),
     )
-    return done, usage_of(answer.usage or WireUsage())
-
-
-def _decode(payload: bytes) -> _Answer:
-    try:
-        answer = _decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise EngineFailed("The engine's answer is not the JSON it should be.") from error
-    refuse_error(answer.error)
-    return answer
-
-
-def refuse_error(error: msgspec.Raw) -> None:
-    """For an error inside an answer whose status was 200: EngineFailed, unless it says that the request is at fault."""
-    if error is NO_ERROR or bytes(error) == b"null":
-        return
-    try:
-        code = msgspec.json.decode(error, type=_Error).code
-    except msgspec.DecodeError:
-        code = None  # it is a text, or has a code of another kind
-    if code == 400:
-        raise refusal(code, {}, b'{"error":%b}' % bytes(error))
-    raise EngineFailed("The engine reported an error while it generated the answer.")
+    return done, usage_of(answer) or Usage()
 
 
 def _call_delta(call: _Call) -> ToolCallDelta:
@@ -367,23 +307,6 @@ def _call_delta(call: _Call) -> ToolCallDelta:
     return ToolCallDelta(index=call.index, id=call.id, name=function.name, arguments=function.arguments or "")
 
 
-def finish_reason(reason: str | None) -> FinishReason | None:
-    """The neutral word for an engine's; what nobody knows is a stop."""
-    return None if reason is None else FINISH_REASONS.get(reason, "stop")
-
-
 def _logprobs(logprobs: _Logprobs) -> tuple[Logprob, ...]:
     """Without the end-of-text token, which llama.cpp lists as an empty one and others do not list."""
     return tuple(entry for entry in logprobs.content or () if entry.token or entry.bytes)
-
-
-def usage_of(usage: WireUsage) -> Usage:
-    """The counts that are there."""
-    prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
-    return Usage(
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        cached_tokens=(prompt.cached_tokens or 0) if prompt else 0,
-        reasoning_tokens=(completion.reasoning_tokens or 0) if completion else 0,
-        image_tokens=(prompt.image_tokens or 0) if prompt else 0,
-    )
