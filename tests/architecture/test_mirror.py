@@ -51,6 +51,7 @@ TESTED_BY = {
         "testing/player.py",
     ),
     "integration/test_image_fetch.py": ("vision/fetch.py",),
+    "integration/test_local_chain.py": ("cli/topup.py",),
     "integration/test_model_download.py": (
         "modelfiles/download.py",
         "modelfiles/fetching.py",

@@ -228,6 +228,12 @@ COMMANDS = (
         ("antiphon credits ledger ann", "antiphon credits ledger ann --ledger DEV --limit 500 --json"),
     ),
     Command(
+        ("topup",),
+        "antiphon.cli.topup:topup",
+        "Buy credit with USDC: a wallet signs in, if it has no key, and pays by x402, once and no more than that.",
+        ("antiphon topup 10", "antiphon topup 2.50 --key-file wallet-key --json"),
+    ),
+    Command(
         ("ledger", "verify"),
         "antiphon.cli.ledger:verify",
         "Prove the books in the database, also while gateways use them. This is what `antiphon ledger` does.",

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 120.0
 BODY_BYTES_MAX = 32 * 1024 * 1024
 PIECE_BYTES = 65_536
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 GOOD = (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT)
 
 
@@ -58,9 +60,16 @@ class Client:
         """POST JSON; any status is returned."""
         return self.send("POST", path, body)
 
-    def send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Reply:
-        """Any method, with JSON or without a body; any status is returned."""
-        with self._open(method, path, body) as response:
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Reply:
+        """Any method, with JSON or without a body, with further headers; any status is returned."""
+        with self._open(method, path, body, headers=headers) as response:
             return _whole(response)
 
     def stream(self, path: str, body: Mapping[str, object]) -> Iterator[bytes]:
@@ -76,7 +85,13 @@ class Client:
 
     @contextmanager
     def _open(
-        self, method: str, path: str, body: Mapping[str, object] | None, *, root: bool = False
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        *,
+        root: bool = False,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> Iterator[http.client.HTTPResponse]:
         base = self._endpoint.root if root else self._endpoint.base_url
         url = urlsplit(base + path)
@@ -86,7 +101,7 @@ class Client:
             connection.connect()
             connection.sock.settimeout(self._read_timeout_s)
             target = f"{url.path}?{url.query}" if url.query else url.path
-            connection.request(method, target, content, self._headers(content))
+            connection.request(method, target, content, {**self._headers(content), **headers})
             yield connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             raise Unavailable(f"{url.scheme}://{url.netloc} does not answer: {_reason(error)}.") from error

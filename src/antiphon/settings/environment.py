@@ -18,7 +18,8 @@ from antiphon.settings.texts import from_text
 
 PREFIX = "ANTIPHON_"
 CLIENT_KEY_VARIABLE = "ANTIPHON_CLIENT_KEY"  # the key that our own commands send, not a setting
-NOT_SETTINGS = (FILE_VARIABLE, CLIENT_KEY_VARIABLE)
+WALLET_KEY_VARIABLE = "ANTIPHON_WALLET_KEY"  # the private key that `topup` pays with, not a setting either
+NOT_SETTINGS = (FILE_VARIABLE, CLIENT_KEY_VARIABLE, WALLET_KEY_VARIABLE)
 # Kubernetes sets these for a service that is called antiphon; nobody wrote them.
 SERVICE_LINK = re.compile(r"ANTIPHON_(SERVICE_(HOST|PORT)|PORT)(_.*)?")
 
