@@ -12,7 +12,7 @@ from collections.abc import Awaitable
 
 import msgspec
 
-from antiphon.chat import ChatRequest, Image, Message
+from antiphon.chat import ChatRequest, Image, Message, Usage
 from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingRecord
 from antiphon.completions.fit import prompt_tokens_max
 from antiphon.completions.fit_prompts import tokens_max
@@ -123,8 +123,9 @@ class Charging:
         charge = self._charges.get(record.plan.caller.answer_id)
         if charge is None:
             return
-        outcome = Outcome(record.usage, reason_of(record.failure), record.node)
-        if charge.held and _prompt_is_unknown(record):
+        begun = record.failure is None or record.first_token_at is not None
+        outcome = Outcome(record.usage if begun else Usage(), reason_of(record.failure), record.node)
+        if charge.held and begun and _prompt_is_unknown(record):
             charge.wait()
             task = self._loop.create_task(_end_counted(charge, outcome, record.plan))
             self._counts.add(task)
