@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from antiphon.accounts import store, wallet
 from antiphon.accounts.ethereum import ADDRESS, checksummed, signer, well_cased
-from antiphon.accounts.limits import SECOND_NS, Rates
 from antiphon.accounts.model import Grant
 from antiphon.accounts.nonces import RANDOM_BYTES, Nonces
+from antiphon.accounts.rates import SECOND_NS, Rates
 from antiphon.accounts.service import MS, Keys, Minted, Step
 from antiphon.accounts.wallet import Origin, SignInText, refused
 from antiphon.clock import Clock

@@ -50,7 +50,15 @@ def open_database(
     return ThreadedDatabase(driver, clock=clock, on_change=on_change)
 
 
-def driver_for(url: str | None, data_dir: Path, clock: Clock) -> Driver:
+def open_volatile(url: str, *, data_dir: Path, clock: Clock, on_change: OnChange = unheard) -> Database:
+    """A second way to a database of a server that is open, for what a crash of the server may take.
+
+    Its commits wait for no disk, and for no writer of anything else.
+    """
+    return ThreadedDatabase(driver_for(url, data_dir, clock, volatile=True), clock=clock, on_change=on_change)
+
+
+def driver_for(url: str | None, data_dir: Path, clock: Clock, *, volatile: bool = False) -> Driver:
     """How the database at `url` is reached; a file is made if it is missing."""
     if url is not None and (fault := address.fault(url)):
         raise ConfigError(f"database.url: {fault}.")
@@ -59,7 +67,7 @@ def driver_for(url: str | None, data_dir: Path, clock: Clock) -> Driver:
             from antiphon.db.postgres import PostgresDriver
         except ImportError as error:
             raise ConfigError("database.url: PostgreSQL needs more: pip install 'antiphon[postgres]'.") from error
-        return PostgresDriver(url, clock=clock)
+        return PostgresDriver(url, clock=clock, volatile=volatile)
     path = data_dir.expanduser() / FILE_NAME if url is None else address.file_path(url)
     create(path)
     return SQLiteDriver(path, clock=clock)

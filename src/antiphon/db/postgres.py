@@ -26,6 +26,7 @@ ANSWER_S_MAX = 1.9  # a server that says nothing at all for this long is not the
 FIND_OUT_FOR_S = 1.5
 FIND_OUT_PAUSE_S = 0.05
 WRITERS_LOCK = 0x616E7469  # one number that all gateways of a database agree on
+VOLATILE_LOCK = 0x616E7470  # of those that write only what a crash of the server may take
 
 READ_ONLY = "25006"
 # What the classes and codes of SQLSTATE say about the database rather than about a statement; codes first.
@@ -48,12 +49,17 @@ RV = TypeVar("RV")
 
 
 class PostgresDriver:
-    """Connections to the database that a URL names."""
+    """Connections to the database that a URL names.
+
+    Those that are `volatile` wait for no disk, and take turns among themselves only: nothing that other writers write
+    may be written by them. A crash of the server takes what they wrote in its last second.
+    """
 
     readers = READERS
 
-    def __init__(self, url: str, *, clock: Clock) -> None:
+    def __init__(self, url: str, *, clock: Clock, volatile: bool = False) -> None:
         self._clock = clock
+        self._volatile = volatile
         try:
             given = conninfo_to_dict(url)
         except psycopg.ProgrammingError as error:
@@ -64,14 +70,16 @@ class PostgresDriver:
 
     def connect(self, use: Use) -> PostgresSession:
         """A connection; one that migrates may take its time."""
-        options = [str(self._parameters.get("options") or ""), "-c synchronous_commit=on"]
+        durable = "off" if self._volatile else "on"
+        options = [str(self._parameters.get("options") or ""), f"-c synchronous_commit={durable}"]
         if use is not Use.MIGRATE:
             options += [
                 f"-c statement_timeout={STATEMENT_S_MAX}s",
                 f"-c idle_in_transaction_session_timeout={IDLE_S_MAX}s",
             ]
         conninfo = make_conninfo("", **{**self._parameters, "options": " ".join(options)})
-        return PostgresSession(conninfo, use, clock=self._clock)
+        lock = VOLATILE_LOCK if self._volatile else WRITERS_LOCK
+        return PostgresSession(conninfo, use, clock=self._clock, lock=lock)
 
 
 class PostgresSession:
@@ -82,10 +90,11 @@ class PostgresSession:
     on a new connection whoever has the lock knows that the old transaction is over, and asks what became of it.
     """
 
-    def __init__(self, conninfo: str, use: Use, *, clock: Clock) -> None:
+    def __init__(self, conninfo: str, use: Use, *, clock: Clock, lock: int = WRITERS_LOCK) -> None:
         self._conninfo = conninfo
         self._use = use
         self._clock = clock
+        self._lock = lock
         self._transaction = ""
         self.failure: Exception | None = None
         self._connection = self._connect()
@@ -110,7 +119,7 @@ class PostgresSession:
         if self._use is Use.READ:
             self._command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             return
-        cursor = self._command(f"BEGIN; SELECT pg_advisory_xact_lock({WRITERS_LOCK}), pg_current_xact_id()::text")
+        cursor = self._command(f"BEGIN; SELECT pg_advisory_xact_lock({self._lock}), pg_current_xact_id()::text")
         cursor.nextset()
         row = cursor.fetchone()
         assert row is not None

@@ -8,7 +8,7 @@ from typing import Literal
 
 from antiphon.accounts.authenticate import bearer
 from antiphon.accounts.keyring import Keyring
-from antiphon.accounts.limits import Limits
+from antiphon.accounts.limits import Limiter
 from antiphon.accounts.running import Running
 from antiphon.errors import AntiphonError, PermissionDenied, Unauthenticated, Unavailable
 from antiphon.gateway.cors import CrossOrigin
@@ -36,7 +36,7 @@ class Application:
         table: Table,
         keyring: Keyring,
         *,
-        limits: Limits,
+        limits: Limiter,
         metrics: Metrics,
         log: Log,
         ids: Ids,
@@ -80,8 +80,10 @@ class Application:
             if route.key:
                 token = bearer(exchange.headers)
                 key = exchange.key = self._keyring.find(token, begun_at) or await self._keyring.look_up(token)
-                self._admit(exchange, route, key, begun_at)
-                entered = key
+                self._check(route, key)
+                if key.limited:
+                    await self._admit(exchange, key, begun_at)
+                entered = self._enter(exchange, key)
             if parameter is not None:
                 exchange.parameter = parameter
             await route.handler(exchange)
@@ -102,29 +104,36 @@ class Application:
         finally:
             if not exchange.responded:
                 exchange.break_off()
-            if entered is not None:
-                self._leave(exchange, entered)
+            self._leave(exchange, entered)
             metrics.in_flight -= 1
             metrics.responded(exchange.route, exchange.status)
             if self._log.accesses:
                 self._log.access(exchange, self._loop.time() - begun_at)
 
-    def _admit(self, exchange: Exchange, route: Route, key: Key, now_s: float) -> None:
-        """Let the request in, or refuse it with nothing counted."""
+    def _check(self, route: Route, key: Key) -> None:
+        """Refuse what the key may not do, and what is too much for the gateway."""
         if route.scope is not None and route.scope not in key.scopes:
             raise PermissionDenied(f"This takes a key with the scope `{route.scope}`.")
         if self._metrics.in_flight > self._in_flight_max:
             raise Unavailable("The gateway is at its limit of requests.", retry_after_s=1)
-        if key.limited:
-            try:
-                self._limits.admit(key, now_s)
-            finally:
-                exchange.always += self._limits.headers(key, now_s)  # what is left, in refusals too
+
+    async def _admit(self, exchange: Exchange, key: Key, now_s: float) -> None:
+        """Count the request against the key's limits, or refuse it with nothing counted."""
+        admission = await self._limits.admit(key, now_s)
+        exchange.always += admission.headers  # what is left, in refusals too
+        if admission.refusal is not None:
+            raise admission.refusal
+
+    def _enter(self, exchange: Exchange, key: Key) -> Key:
+        """The request has been let in; its key."""
         if key.id:
             self._running.begin(key.id, exchange)
+        return key
 
-    def _leave(self, exchange: Exchange, key: Key) -> None:
-        """The request that was let in has ended."""
+    def _leave(self, exchange: Exchange, key: Key | None) -> None:
+        """The request has ended, one of that key if it was let in."""
+        if key is None:
+            return
         if key.limited:
             self._limits.leave(key)
         if key.id:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.accounts.limits import SECOND_NS, SWEPT_AT_MIN, Limits, Rates
+from antiphon.accounts.limits import Limits, parts
+from antiphon.accounts.rates import SECOND_NS
 from antiphon.errors import RateLimited
 from antiphon.key import Allowance, Key
 
@@ -35,10 +36,16 @@ class Bucket:
         return (1 - self.tokens) / rate
 
 
+def admit(limits: Limits, key: Key, now_s: float) -> None:
+    """Let a request in, or raise why it is refused."""
+    if (refusal := limits.decide(parts(key), round(now_s * SECOND_NS)).refusal) is not None:
+        raise refusal
+
+
 def wait_s(limits: Limits, key: Key, now_s: float) -> int:
     """0 when admitted, else the seconds that the refusal names."""
     try:
-        limits.admit(key, now_s)
+        admit(limits, key, now_s)
     except RateLimited as error:
         assert error.retry_after_s is not None
         return error.retry_after_s
@@ -52,7 +59,7 @@ def admitted(limits: Limits, key: Key, now_s: float, requests: int) -> int:
 
 def shown(limits: Limits, key: Key, now_s: float) -> dict[str, str]:
     """The headers of an answer."""
-    return {name.decode(): value.decode() for name, value in limits.headers(key, now_s)}
+    return {name.decode(): value.decode() for name, value in limits._headers(parts(key), round(now_s * SECOND_NS))}
 
 
 @given(size=st.integers(1, 200), gaps=st.lists(st.integers(0, 80 * STEPS_PER_S), max_size=120))
@@ -95,9 +102,9 @@ def test_a_refusal_names_the_limit_and_the_wait() -> None:
     limits, key = Limits(), Key("caller", requests_per_minute=2)
     assert admitted(limits, key, 10.0, 2) == 2
     with pytest.raises(RateLimited, match="This key allows 2 requests per minute") as caught:
-        limits.admit(key, 10.5)
+        admit(limits, key, 10.5)
     assert caught.value.retry_after_s == 30
-    limits.admit(key, 40.5)
+    admit(limits, key, 40.5)
 
 
 def test_keys_do_not_share_a_limit() -> None:
@@ -118,7 +125,7 @@ def test_keys_of_an_account_share_its_limit() -> None:
     assert admitted(limits, one, 0.0, 10) == 3
     assert admitted(limits, two, 0.0, 10) == 2
     with pytest.raises(RateLimited, match="This account allows 5 requests per minute"):
-        limits.admit(two, 0.0)
+        admit(limits, two, 0.0)
     other = Key("k", 3, id="key_3", account_name="other", account_allowance=allowance)
     assert admitted(limits, other, 0.0, 10) == 3
 
@@ -127,7 +134,7 @@ def test_what_the_account_refuses_is_not_counted_for_the_key() -> None:
     """A refusal takes nothing from anybody."""
     limits = Limits()
     key = Key("k", 2, id="key_1", account_name="acme", account_allowance=Allowance(parallel_max=1))
-    limits.admit(key, 0.0)
+    admit(limits, key, 0.0)
     assert admitted(limits, key, 0.0, 5) == 0
     limits.leave(key)
     assert admitted(limits, key, 0.0, 1) == 1
@@ -138,7 +145,7 @@ def test_so_many_are_served_at_once() -> None:
     limits, key = Limits(), Key("k", parallel_max=3)
     assert admitted(limits, key, 0.0, 10) == 3
     with pytest.raises(RateLimited, match="This key allows 3 requests at once") as caught:
-        limits.admit(key, 60.0)
+        admit(limits, key, 60.0)
     assert caught.value.retry_after_s == 1
     limits.leave(key)
     assert admitted(limits, key, 0.0, 10) == 1
@@ -150,12 +157,12 @@ def test_so_many_are_served_at_once() -> None:
 def test_tokens_are_counted_when_they_were_used() -> None:
     """While one is left a request is admitted, and what it uses beyond that is waited for."""
     limits, key = Limits(), Key("k", tokens_per_minute=600)
-    limits.admit(key, 0.0)
+    admit(limits, key, 0.0)
     limits.use_tokens(key, 599, 0.0)
-    limits.admit(key, 0.0)
+    admit(limits, key, 0.0)
     limits.use_tokens(key, 301, 0.0)
     with pytest.raises(RateLimited, match="This key allows 600 tokens per minute") as caught:
-        limits.admit(key, 0.0)
+        admit(limits, key, 0.0)
     assert caught.value.retry_after_s == 31  # 300 too many, and one more is needed
     assert wait_s(limits, key, 30.0) == 1
     assert wait_s(limits, key, 30.1) == 0
@@ -172,13 +179,13 @@ def test_tokens_of_an_account_add_up() -> None:
     limits.use_tokens(one, 30, 0.0)
     limits.use_tokens(two, 30, 0.0)
     with pytest.raises(RateLimited, match="This account allows 60 tokens per minute"):
-        limits.admit(one, 0.0)
+        admit(limits, one, 0.0)
 
 
 def test_headers_tell_what_is_left() -> None:
     """The limit, the rest, and when all is there again, by unit; nothing for a key without limits."""
     limits, key = Limits(), Key("k", 60, tokens_per_minute=6_000)
-    limits.admit(key, 0.0)
+    admit(limits, key, 0.0)
     limits.use_tokens(key, 250, 0.0)
     assert shown(limits, key, 0.0) == {
         "x-ratelimit-limit-requests": "60",
@@ -199,36 +206,19 @@ def test_headers_show_the_tighter_limit() -> None:
     limits = Limits()
     one = Key("k", 10, id="key_1", account_name="acme", account_allowance=Allowance(requests_per_minute=12))
     two = Key("k", id="key_2", account_name="acme", account_allowance=Allowance(requests_per_minute=12))
-    limits.admit(one, 0.0)
+    admit(limits, one, 0.0)
     assert shown(limits, one, 0.0)["x-ratelimit-limit-requests"] == "10"
     assert admitted(limits, two, 0.0, 8) == 8
     assert shown(limits, one, 0.0)["x-ratelimit-limit-requests"] == "12"
     assert shown(limits, one, 0.0)["x-ratelimit-remaining-requests"] == "3"
 
 
-@given(size=st.integers(1, 10**9), amounts=st.lists(st.integers(1, 10**7), max_size=20))
-def test_no_rate_is_rounded(size: int, amounts: list[int]) -> None:
-    """What is left is exact for rates that do not divide a minute."""
-    rates, now_ns = Rates(), 10**18
-    for amount in amounts:
-        rates.use("k", size, now_ns, amount)
-    assert rates.left("k", size, now_ns)[0] == max(0, size - sum(amounts))
-    missing = max(0, sum(amounts) + 1 - size)
-    assert rates.wait_ns("k", size, now_ns) == math.ceil(Fraction(missing * 60 * SECOND_NS, size))
-
-
-def test_names_that_have_all_are_forgotten() -> None:
-    """Memory is for those that asked lately."""
-    rates = Rates()
-    for number in range(SWEPT_AT_MIN - 1):
-        rates.use(str(number), 60, 0)
-    rates.use("last", 60, 10 * SECOND_NS)
-    assert set(rates._full_at) == {"last"}
-
-
-def test_another_limit_begins_anew() -> None:
-    """What was used of one says nothing of the other."""
-    rates = Rates()
-    rates.use("k", 1, 0)
-    assert rates.wait_ns("k", 1, 0) > 0
-    assert rates.wait_ns("k", 2, 0) == 0
+async def test_a_gateway_is_told_what_it_may_answer() -> None:
+    """Headers for every answer, and the refusal for those that are too many."""
+    limits, key = Limits(), Key("k", 1)
+    first, second = await limits.admit(key, 0.0), await limits.admit(key, 15.0)
+    assert first.refusal is None
+    assert dict(first.headers)[b"x-ratelimit-remaining-requests"] == b"0"
+    assert second.refusal is not None
+    assert second.refusal.retry_after_s == 45
+    assert dict(second.headers)[b"x-ratelimit-reset-requests"] == b"45s"

@@ -137,7 +137,7 @@ class Model:
         """One more waits; an account that was not waiting is compared with the others from now on."""
         if not self.lines[account]:
             self.given = {pair: given for pair, given in self.given.items() if account not in pair}
-            self.given |= {tuple(sorted((account, other))): 0 for other in ACCOUNTS if other != account}  # type: ignore[misc]
+            self.given |= {(min(account, other), max(account, other)): 0 for other in ACCOUNTS if other != account}
         self.number += 1
         self.tickets[self.number] = self.queue.put(account, cost, self.number)
         self.costs[self.number] = cost

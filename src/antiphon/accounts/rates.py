@@ -1,0 +1,53 @@
+"""Rates by the generic cell rate algorithm: one number for each name, no timers.
+
+What a minute allows may be used at once; then it comes back evenly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WINDOW_NS = 60 * 10**9  # whole nanoseconds: floats of a long uptime would round a request away
+SECOND_NS = 10**9
+SWEPT_AT_MIN = 1_024
+
+
+class Rates:
+    """What names have used of their rates, in nanoseconds times the rate, so that no division rounds."""
+
+    def __init__(self, held: Mapping[str, tuple[int, int]] | None = None) -> None:
+        self._full_at = dict(held or {})  # when all has come back, and the rate
+        self._swept_at = SWEPT_AT_MIN
+
+    @property
+    def held(self) -> Mapping[str, tuple[int, int]]:
+        """When all that a name has used will have come back, times the rate, and the rate: what to begin with again."""
+        return self._full_at
+
+    def wait_ns(self, name: str, per_minute: int, now_ns: int) -> int:
+        """How long until one more is there; 0 when it is."""
+        missing = self._used(name, per_minute, now_ns) + WINDOW_NS - WINDOW_NS * per_minute
+        return -(-missing // per_minute) if missing > 0 else 0
+
+    def use(self, name: str, per_minute: int, now_ns: int, amount: int = 1) -> None:
+        """Take so many, whether they are there or not."""
+        full_at = now_ns * per_minute + self._used(name, per_minute, now_ns) + amount * WINDOW_NS
+        self._full_at[name] = (full_at, per_minute)
+        if len(self._full_at) >= self._swept_at:
+            self._sweep(now_ns)
+
+    def left(self, name: str, per_minute: int, now_ns: int) -> tuple[int, int]:
+        """How many are there, and in how many nanoseconds all will be."""
+        used = self._used(name, per_minute, now_ns)
+        return max(0, per_minute - -(-used // WINDOW_NS)), -(-used // per_minute)
+
+    def _used(self, name: str, per_minute: int, now_ns: int) -> int:
+        full_at, rate = self._full_at.get(name, (0, per_minute))
+        if rate != per_minute:
+            return 0  # another limit than before begins anew
+        return max(0, full_at - now_ns * per_minute)
+
+    def _sweep(self, now_ns: int) -> None:
+        """Forget the names that have all they may."""
+        self._full_at = {name: held for name, held in self._full_at.items() if held[0] > now_ns * held[1]}
+        self._swept_at = max(SWEPT_AT_MIN, 2 * len(self._full_at))
