@@ -51,7 +51,7 @@ bench: $(VENV)/.served ## Compare with nginx, HAProxy, vllm-router, sglang-route
 	@$(BIN)/python -m bench.engine_tps --out docs/benchmarks
 	@$(BIN)/python -m bench.startup --out docs/benchmarks
 
-bench-quick: $(VENV)/.served ## Antiphon, vllm-router and nginx only, in two minutes
+bench-quick: $(VENV)/.served ## Antiphon, vllm-router and nginx only, in three minutes
 	@$(BIN)/python -m bench.run --quick $(ARGS)
 
 docs: $(VENV)/.developed ## Write the references that are generated from the code

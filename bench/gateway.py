@@ -13,6 +13,7 @@ from typing import Literal
 from bench.load import BURST_MODEL
 
 MODELS = (BURST_MODEL, "mock-50", "mock-10")
+PROJECT = "bench"  # what a gateway with projects has; one of its doors asks for one before the model
 
 Role = Literal["ours", "router", "proxy", "floor"]
 
@@ -35,10 +36,11 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
-    """A command line, and what it needs on top of the present environment."""
+    """A command line, and what it needs on top of the present environment. `key` is one that it made by itself."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
+    key: str | None = None
 
     def environment(self) -> dict[str, str]:
         """The whole environment of the process: ours without the settings of anybody's own gateway."""
@@ -50,7 +52,8 @@ class Launch:
 class Gateway:
     """One row of the comparison. `note` says how it is run, where there are several ways to.
 
-    `meters_usage` is its documentation's word; whether it checks keys is tried out.
+    `meters_usage` is its documentation's word; whether it checks keys is tried out. `doors` are the paths of chats in
+    its several dialects, by the doors' names, the canonical one first, where it has several.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Gateway:
     install: Callable[[Path], None]
     version: Callable[[Path], str]
     launch: Callable[[Site], Launch]
+    doors: Mapping[str, str] = field(default_factory=dict)
 
 
 def venv_of(cache: Path, name: str) -> Path:

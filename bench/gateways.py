@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bench.gateway import Gateway
-from bench.peers import antiphon, haproxy, litellm, nginx, sglang_router, vllm_router
+from bench.peers import antiphon, antiphon_metered, haproxy, litellm, nginx, sglang_router, vllm_router
 
 ALL: tuple[Gateway, ...] = (
     antiphon.GATEWAY,
+    antiphon_metered.GATEWAY,
     vllm_router.GATEWAY,
     vllm_router.ROUND_ROBIN,
     sglang_router.GATEWAY,
@@ -14,7 +15,7 @@ ALL: tuple[Gateway, ...] = (
     nginx.GATEWAY,
     haproxy.GATEWAY,
 )
-QUICK = ("antiphon", "vllm-router", "nginx")
+QUICK = ("antiphon", "antiphon-metered", "vllm-router", "nginx")
 
 
 def named(names: tuple[str, ...]) -> tuple[Gateway, ...]:

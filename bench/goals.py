@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from bench.results import REFERENCE, Cost, Figures, Results
 
 OURS = "antiphon"
+METERED = "antiphon-metered"
+DOOR_RATIO_MAX = 1.1
+METERED_RATIO_MAX = 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,8 @@ def of_cost(cost: Cost) -> Iterator[Goal]:
     yield Goal(text="failed requests of ours", value=mine.errors or 0.0, limit=0)
     if reference is not None:
         yield from _against(mine, reference.medians)
+    yield from _of_doors(cost)
+    yield from _of_metering(cost)
     if litellm is not None and mine.requests_per_s and litellm.medians.requests_per_s:
         yield Goal(
             text="requests a second on one core, over LiteLLM's",
@@ -46,6 +51,25 @@ def of_cost(cost: Cost) -> Iterator[Goal]:
             limit=100,
             at_least=True,
         )
+
+
+def _of_doors(cost: Cost) -> Iterator[Goal]:
+    """What a further dialect may add to the cost of the canonical one."""
+    for door in cost.doors[1:]:
+        text = f"over the canonical door's, at {door.path}"
+        yield Goal(text=f"CPU of a request, {text}", value=door.request_ratio, limit=DOOR_RATIO_MAX)
+        yield Goal(text=f"CPU of a chunk, {text}", value=door.chunk_ratio, limit=DOOR_RATIO_MAX)
+
+
+def _of_metering(cost: Cost) -> Iterator[Goal]:
+    """What a request may cost with limits and durable charges on."""
+    metered, reference = cost.row(METERED), cost.row(REFERENCE)
+    if metered is None:
+        return
+    yield Goal(text="failed requests of ours, metered", value=metered.medians.errors or 0.0, limit=0)
+    if reference is not None and metered.medians.cpu_request_us and reference.medians.cpu_request_us:
+        ratio = metered.medians.cpu_request_us / reference.medians.cpu_request_us
+        yield Goal(text=f"CPU of a request, metered, over {REFERENCE}'s", value=ratio, limit=METERED_RATIO_MAX)
 
 
 def _against(mine: Figures, reference: Figures) -> Iterator[Goal]:

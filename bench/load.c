@@ -1,11 +1,11 @@
 /* The load of a benchmark: so many connections, each asking for a chat completion again as soon as the last has ended.
  *
  *   load --to PORT|PATH --stream 0|1 --connections C --model M --tokens T --seconds S --requests R --stagger-ms G
- *        --key K --exact 0|1
+ *        --key K --exact 0|1 --path /v1/chat/completions --fields '"store":false'
  *
- * It asks a port of loopback, or a unix socket where the word begins with a slash. New requests are sent for S
- * seconds, at most R on each connection (0: any number), the first ones spread over G ms. Running ones then have
- * GRACE_S to end. With --exact 1 a stream whose usage is not its number of content events is an error. Prints one
+ * It asks a port of loopback, or a unix socket where the word begins with a slash, at one path; the fields, if any, are
+ * put into the body. New requests are sent for S seconds, at most R on each connection (0: any number), the first ones
+ * spread over G ms. Running ones then have GRACE_S to end. With --exact 1 a stream whose usage is not its number of content events is an error. Prints one
  * JSON object; times are in microseconds. One thread, epoll. */
 #include "histogram.h"
 #include "net.h"
@@ -227,22 +227,33 @@ static void run(Load *load, uint64_t stagger_ns) {
     }
 }
 
-static void build_request(Load *load, const char *model, const char *key, long tokens) {
+static const char *word(int count, char **words, const char *name) {
+    for (int at = 1; at + 1 < count; at += 2) {
+        if (strcmp(words[at], name) == 0) return words[at + 1];
+    }
+    fprintf(stderr, "%s is missing\n", name);
+    exit(2);
+}
+
+static void build_request(Load *load, int count, char **words) {
+    const char *path = word(count, words, "--path"), *key = word(count, words, "--key");
+    const char *fields = word(count, words, "--fields");
+    long tokens = argument(word(count, words, "--tokens"), "--tokens", 1, 100000);
     char body[REQUEST_BYTES_MAX / 2];
     int size = snprintf(
         body, sizeof body,
         "{\"model\":\"%s\",\"messages\":[{\"role\":\"system\",\"content\":\"You are a patient storyteller. You never "
         "stop early and you never repeat yourself.\"},{\"role\":\"user\",\"content\":\"Write a long story about the "
         "keeper of a lighthouse who finds, on the morning after the worst storm in living memory, that the lamp burns "
-        "with a colour that no ship's chart explains. Begin at once.\"}],\"max_tokens\":%ld,\"temperature\":0%s}",
-        model, tokens, load->stream ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}" : "");
+        "with a colour that no ship's chart explains. Begin at once.\"}],\"max_tokens\":%ld,\"temperature\":0%s%s%s}",
+        word(count, words, "--model"), tokens, fields[0] == '\0' ? "" : ",", fields, load->stream ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}" : "");
     int whole = snprintf(load->request, sizeof load->request,
-                         "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: antiphon-bench\r\n"
+                         "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: antiphon-bench\r\n"
                          "Accept: application/json\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n"
                          "Content-Length: %d\r\n\r\n%s",
-                         key, size, body);
+                         path, key, size, body);
     if (size < 0 || (size_t)size >= sizeof body || whole < 0 || (size_t)whole >= sizeof load->request) {
-        fprintf(stderr, "the model's name or the key is too long\n");
+        fprintf(stderr, "the path, the model's name, the key or the fields are too long\n");
         exit(2);
     }
     load->request_bytes = (size_t)whole;
@@ -288,14 +299,6 @@ static void set_address(Load *load, const char *to) {
     memcpy(&load->to, &address, sizeof address);
 }
 
-static const char *word(int count, char **words, const char *name) {
-    for (int at = 1; at + 1 < count; at += 2) {
-        if (strcmp(words[at], name) == 0) return words[at + 1];
-    }
-    fprintf(stderr, "%s is missing\n", name);
-    exit(2);
-}
-
 int main(int count, char **words) {
     Load *load = calloc(1, sizeof *load);
     if (load == NULL) die("calloc");
@@ -304,10 +307,9 @@ int main(int count, char **words) {
     load->exact = argument(word(count, words, "--exact"), "--exact", 0, 1) == 1;
     load->connections = (uint64_t)argument(word(count, words, "--connections"), "--connections", 1, CONNECTIONS_MAX);
     load->requests = (uint64_t)argument(word(count, words, "--requests"), "--requests", 0, 1000000000);
-    long tokens = argument(word(count, words, "--tokens"), "--tokens", 1, 100000);
     long seconds = argument(word(count, words, "--seconds"), "--seconds", 1, 3600);
     long stagger_ms = argument(word(count, words, "--stagger-ms"), "--stagger-ms", 0, 60000);
-    build_request(load, word(count, words, "--model"), word(count, words, "--key"), tokens);
+    build_request(load, count, words);
     load->all = calloc(load->connections, sizeof *load->all);
     load->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (load->all == NULL || load->epoll < 0) die("set-up");

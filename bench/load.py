@@ -18,6 +18,7 @@ MOCK_S_MAX = 3600
 MOCK_START_S_MAX = 5.0
 LOAD_GRACE_S = 30
 BURST_MODEL = "mock-burst"
+CHAT_PATH = "/v1/chat/completions"
 EVENTS_IN_BURST = 66
 END_EVENTS = 3  # The finish reason, the usage and [DONE].
 
@@ -66,7 +67,10 @@ class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Spell:
-    """One kind of load. `requests` is per connection, 0 for as many as `seconds` allow."""
+    """One kind of load. `requests` is per connection, 0 for as many as `seconds` allow.
+
+    `fields` are further ones of the body, as they stand in JSON.
+    """
 
     model: str
     stream: bool
@@ -76,6 +80,8 @@ class Spell:
     requests: int = 0
     stagger_ms: int = 0
     exact: bool = True
+    path: str = CHAT_PATH
+    fields: str = ""
 
 
 @contextmanager
@@ -105,6 +111,8 @@ def argv_of(tools: Tools, spell: Spell, *, to: int | Path, key: str) -> tuple[st
         "--stagger-ms": spell.stagger_ms,
         "--key": key,
         "--exact": int(spell.exact),
+        "--path": spell.path,
+        "--fields": spell.fields,
     }
     return (str(tools.load), *(str(word) for pair in words.items() for word in pair))
 

@@ -19,6 +19,15 @@ US_PER_S = 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
+class DoorPlan:
+    """How often the doors of a gateway take turns, and for how many seconds each kind of load lasts at one door."""
+
+    turns: int
+    unary_s: int
+    paced_s: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """How long each kind of load lasts, in seconds, and how often all of it is repeated."""
 
@@ -28,10 +37,27 @@ class Plan:
     latency_s: int
     burst_s: int
     paced_s: int
+    doors: DoorPlan
 
 
-FULL = Plan(rounds=3, warm_up_s_max=10, unary_s=4, latency_s=3, burst_s=3, paced_s=5)
-QUICK = Plan(rounds=2, warm_up_s_max=3, unary_s=2, latency_s=1, burst_s=1, paced_s=3)
+FULL = Plan(
+    rounds=3,
+    warm_up_s_max=10,
+    unary_s=4,
+    latency_s=3,
+    burst_s=3,
+    paced_s=5,
+    doors=DoorPlan(turns=2, unary_s=2, paced_s=2),
+)
+QUICK = Plan(
+    rounds=2,
+    warm_up_s_max=3,
+    unary_s=2,
+    latency_s=1,
+    burst_s=1,
+    paced_s=3,
+    doors=DoorPlan(turns=1, unary_s=1, paced_s=1),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,18 +117,18 @@ def measure(bench: Bench, plan: Plan, *, start_s: float | None) -> Figures:
         if bench.pid is not None:
             loaded_mib.append(memory_mib(bench.pid, kind="Pss"))
 
-    plain, plain_cpu_s = _apply(bench, unary(plan.unary_s, connections=CONNECTIONS))
-    single, _ = _apply(bench, unary(plan.latency_s, connections=1))
-    bursts, burst_cpu_s = _apply(bench, burst(plan.burst_s))
-    few, few_cpu_s = _apply(bench, paced(plan.paced_s, streams=48))
-    many, many_cpu_s = _apply(bench, paced(plan.paced_s, streams=256), watch_memory)
+    plain, plain_cpu_s = apply(bench, unary(plan.unary_s, connections=CONNECTIONS))
+    single, _ = apply(bench, unary(plan.latency_s, connections=1))
+    bursts, burst_cpu_s = apply(bench, burst(plan.burst_s))
+    few, few_cpu_s = apply(bench, paced(plan.paced_s, streams=48))
+    many, many_cpu_s = apply(bench, paced(plan.paced_s, streams=256), watch_memory)
     results = (plain, single, bursts, few, many)
     return Figures(
         requests_per_s=plain.completed / plain.elapsed_s,
-        cpu_request_us=_each(plain_cpu_s, plain.completed),
-        cpu_chunk_48_us=_each(few_cpu_s, chunks(few)),
-        cpu_chunk_256_us=_each(many_cpu_s, chunks(many)),
-        cpu_burst_us=_each(burst_cpu_s, bursts.completed),
+        cpu_request_us=each(plain_cpu_s, plain.completed),
+        cpu_chunk_48_us=each(few_cpu_s, chunks(few)),
+        cpu_chunk_256_us=each(many_cpu_s, chunks(many)),
+        cpu_burst_us=each(burst_cpu_s, bursts.completed),
         latency_p50_us=single.latency_us.p50,
         latency_p99_us=single.latency_us.p99,
         burst_p50_us=bursts.latency_us.p50,
@@ -122,13 +148,12 @@ def chunks(result: LoadResult) -> int:
     return result.tokens + result.completed
 
 
-def _each(spent_s: float | None, count: int) -> float | None:
+def each(spent_s: float | None, count: int) -> float | None:
+    """Microseconds of CPU for each of `count`, where both are known."""
     return None if spent_s is None or count == 0 else spent_s / count * US_PER_S
 
 
-def _apply(
-    bench: Bench, spell: Spell, each_second: Callable[[], None] | None = None
-) -> tuple[LoadResult, float | None]:
+def apply(bench: Bench, spell: Spell, each_second: Callable[[], None] | None = None) -> tuple[LoadResult, float | None]:
     """One spell of load, and the seconds of CPU that the gateway spent on it."""
     before = None if bench.pid is None else cpu_s(bench.pid)
     result = apply_load(
@@ -148,9 +173,9 @@ def _warm_up(bench: Bench, seconds_max: int) -> None:
     """Plain requests until their CPU cost stops falling, then a second of streams; not measured."""
     before = float("inf")
     for _ in range(seconds_max):
-        result, spent_s = _apply(bench, unary(1, connections=CONNECTIONS))
-        cost_us = _each(spent_s, result.completed)
+        result, spent_s = apply(bench, unary(1, connections=CONNECTIONS))
+        cost_us = each(spent_s, result.completed)
         if cost_us is None or cost_us >= before * STEADY:
             break
         before = cost_us
-    _apply(bench, burst(1))
+    apply(bench, burst(1))

@@ -13,6 +13,7 @@ from bench.results import (
     FLOOR,
     REFERENCE,
     Cost,
+    Door,
     Engine,
     Figures,
     Results,
@@ -45,8 +46,13 @@ BEHAVIOUR_HEAD = (
     "start s",
     "errors",
 )
+DOOR_HEAD = ("door", "path", "CPU µs/request", "× the first", "CPU µs/chunk, 256 streams", "× the first", "errors")
 METHOD = Path(__file__).resolve().parent / "method.md"
 
+DOORS_TOLD = (
+    "One gateway, one process, the same load at each door in turn: what another dialect of requests and answers costs. "
+    "Ratios are medians over the turns, each to the first door in the same turn.\n"
+)
 PAGE_CHARACTERS = 118
 
 
@@ -72,6 +78,7 @@ def page(results: Results) -> str:
             _conditions(results.cost),
         ]
         parts += [cost_table(results.cost), cost_notes(results.cost)]
+        parts += ["## Door by door\n", DOORS_TOLD, door_table(results.cost)] if results.cost.doors else []
     kept = [*(goals.of_cost(results.cost) if results.cost else ()), *goals.of_rest(results)]
     if kept:
         parts += ["## Goals\n", "".join(f"- {goal.line()}\n" for goal in kept)]
@@ -105,6 +112,21 @@ def cost_table(cost: Cost) -> str:
     cpu = _table(CPU_HEAD, [_cpu_cells(row, cost) for row in cost.ordered()])
     behaviour = _table(BEHAVIOUR_HEAD, [_behaviour_cells(row, cost) for row in cost.ordered()])
     return f"{cpu}\n{behaviour}"
+
+
+def door_table(cost: Cost) -> str:
+    """What a request and a chunk cost at each door of ours; the ratios are of the two in the same minute."""
+    return _table(DOOR_HEAD, [_door_cells(door) for door in cost.doors])
+
+
+def _door_cells(door: Door) -> tuple[str, ...]:
+    return (
+        door.name,
+        f"`{door.path}`",
+        *(_number(door.cpu_request_us), f"{door.request_ratio:.2f}"),
+        *(_number(door.cpu_chunk_us), f"{door.chunk_ratio:.2f}"),
+        str(door.errors),
+    )
 
 
 def cost_notes(cost: Cost) -> str:

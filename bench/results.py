@@ -59,6 +59,26 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     rounds: tuple[Figures, ...]
 
 
+class DoorFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What one door of a gateway took in one turn."""
+
+    cpu_request_us: float
+    cpu_chunk_us: float
+    errors: int
+
+
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """One door's medians; ratios are to the canonical door in the same turn, and then the median of those."""
+
+    name: str
+    path: str
+    cpu_request_us: float
+    cpu_chunk_us: float
+    request_ratio: float
+    chunk_ratio: float
+    errors: int
+
+
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """The side-by-side comparison of `bench.run`."""
 
@@ -68,6 +88,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     mode: str
     rounds: int
     rows: tuple[Row, ...]
+    doors: tuple[Door, ...] = ()  # of our own gateway, the canonical one first
 
     def row(self, name: str) -> Row | None:
         """The row of this gateway, or None when it did not take part."""

@@ -7,16 +7,18 @@ import sys
 import sysconfig
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
 
+from bench.dialects import doors, measure_doors
 from bench.gateway import Gateway
 from bench.load import mock_upstream
 from bench.measures import Bench, Plan, measure
 from bench.processes import busy_s, own_s
-from bench.results import Cost, Figures, Row, medians, today
+from bench.results import Cost, Door, DoorFigures, Figures, Row, medians, today
 from bench.serving import KEY, Setting, served
 
 DIRECT = "direct"
@@ -28,6 +30,7 @@ class Visit:
 
     figures: Figures
     refuses_wrong_key: bool
+    doors: Mapping[str, tuple[DoorFigures, ...]] = field(default_factory=dict)
 
 
 def compare(gateways: tuple[Gateway, ...], setting: Setting, plan: Plan, *, mode: str) -> Cost:
@@ -56,7 +59,16 @@ def compare(gateways: tuple[Gateway, ...], setting: Setting, plan: Plan, *, mode
         mode=mode,
         rounds=plan.rounds,
         rows=(*rows, _direct_row(visits[DIRECT])),
+        doors=tuple(door for gateway in left for door in _doors(gateway, visits[gateway.name])),
     )
+
+
+def _doors(gateway: Gateway, visits: list[Visit]) -> tuple[Door, ...]:
+    """The doors' turns of all rounds together; none for a gateway that has but one."""
+    if not gateway.doors:
+        return ()
+    turns = {name: tuple(turn for visit in visits for turn in visit.doors[name]) for name in gateway.doors}
+    return doors(turns, gateway.doors)
 
 
 def _in_turn(gateways: list[Gateway], turn: int) -> list[Gateway]:
@@ -79,14 +91,15 @@ def _watched(gateway: Gateway, setting: Setting, plan: Plan) -> Visit:
     others_s = (busy_s() - busy_before_s) - (own_s() - own_before_s)
     others_cores = max(0.0, others_s / (time.monotonic() - begin))
     figures = msgspec.structs.replace(visit.figures, others_cores=others_cores)
-    return Visit(figures=figures, refuses_wrong_key=visit.refuses_wrong_key)
+    return replace(visit, figures=figures)
 
 
 def _visit(gateway: Gateway, setting: Setting, plan: Plan) -> Visit:
     with served(gateway, setting) as it:
-        bench = _bench(setting, port=it.port, pid=it.pid)
+        bench = _bench(setting, port=it.port, key=it.key, pid=it.pid)
         figures = measure(bench, plan, start_s=it.start_s)
-        return Visit(figures=figures, refuses_wrong_key=it.refuses_wrong_key)
+        at_doors = measure_doors(bench, plan.doors, gateway.doors) if gateway.doors else {}
+        return Visit(figures=figures, refuses_wrong_key=it.refuses_wrong_key, doors=at_doors)
 
 
 def _visit_direct(setting: Setting, plan: Plan) -> Visit:
@@ -95,12 +108,12 @@ def _visit_direct(setting: Setting, plan: Plan) -> Visit:
         tempfile.TemporaryDirectory(prefix="antiphon-bench-") as folder,
         mock_upstream(setting.tools, cores=setting.cores.gateway, folder=Path(folder)) as port,
     ):
-        figures = measure(_bench(setting, port=port, pid=None), plan, start_s=None)
+        figures = measure(_bench(setting, port=port, key=KEY, pid=None), plan, start_s=None)
         return Visit(figures=figures, refuses_wrong_key=False)
 
 
-def _bench(setting: Setting, *, port: int, pid: int | None) -> Bench:
-    return Bench(tools=setting.tools, port=port, key=KEY, pid=pid, load_cores=setting.cores.rest)
+def _bench(setting: Setting, *, port: int, key: str, pid: int | None) -> Bench:
+    return Bench(tools=setting.tools, port=port, key=key, pid=pid, load_cores=setting.cores.rest)
 
 
 def _row(gateway: Gateway, visits: list[Visit], cache: Path) -> Row:

@@ -33,6 +33,7 @@ def main(words: list[str] | None = None) -> int:
     cost = compare(compared, setting, plan, mode="quick" if options.quick else "full")
     print(f"\nmeasured in {time.monotonic() - begin:.0f} s\n")
     print(report.cost_table(cost), report.cost_notes(cost))
+    print(report.door_table(cost))
     goals = report.cost_goals(cost)
     print(report.goal_lines(goals))
     if options.out is not None:
@@ -52,7 +53,7 @@ def _installed(gateway: Gateway, cache: Path) -> bool:
 
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="three gateways, two short rounds: about two minutes")
+    parser.add_argument("--quick", action="store_true", help="four gateways, two short rounds: about three minutes")
     parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="only these gateways")
     parser.add_argument("--check", action="store_true", help="exit with 1 when a goal is missed")
     parser.add_argument("--out", metavar="FOLDER", help=f"write results there, e.g. {results.FOLDER.name}")

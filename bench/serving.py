@@ -34,6 +34,7 @@ class Served:
     """A gateway that answers. `start_s` is from its command to its first right answer."""
 
     port: int
+    key: str
     pid: int
     start_s: float
     refuses_wrong_key: bool
@@ -54,12 +55,13 @@ def served(gateway: Gateway, setting: Setting) -> Iterator[Served]:
                 cache=setting.cache,
             )
             launch = gateway.launch(site)
-            cores, env = setting.cores.gateway, launch.environment()
+            cores, env, key = setting.cores.gateway, launch.environment(), launch.key or site.key
             try:
                 with running(launch.argv, cores=cores, log=log, env=env) as process:
-                    start_s = wait_until_chat(process, site.port, key=KEY, seconds=START_S_MAX)
+                    start_s = wait_until_chat(process, site.port, key=key, seconds=START_S_MAX)
                     yield Served(
                         port=site.port,
+                        key=key,
                         pid=process.pid,
                         start_s=start_s,
                         refuses_wrong_key=chat_status(site.port, key=WRONG_KEY) not in (0, 200),

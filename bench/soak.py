@@ -15,7 +15,7 @@ from bench.gateway import Gateway
 from bench.load import Spell, apply_load
 from bench.processes import cpu_s, memory_mib, shared_cores
 from bench.results import Results, Soak, today
-from bench.serving import KEY, Setting, served
+from bench.serving import Setting, served
 
 TOKENS_PER_S = 10
 
@@ -49,7 +49,7 @@ def soak(gateway: Gateway, size: Size, setting: Setting) -> Soak:
             setting.tools,
             size.spell(),
             to=it.port,
-            key=KEY,
+            key=it.key,
             cores=setting.cores.rest,
             each_second=lambda: resident_mib.append(memory_mib(it.pid, kind="Rss")),
         )

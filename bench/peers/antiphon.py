@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from antiphon import __version__
-from bench.gateway import Gateway, Launch, Site
+from antiphon.completions.doors import DOORS
+from bench.gateway import PROJECT, Gateway, Launch, Site
 
 NAME = "antiphon"
 
@@ -32,8 +33,10 @@ def _install(_cache: Path) -> None:
 
 
 def _launch(site: Site) -> Launch:
+    config = site.folder / "antiphon.yaml"
+    config.write_text(f"projects: [{{key: {PROJECT}}}]\n")
     flags = flags_for(data_folder=site.folder, upstream_url=site.upstream_url)
-    return serve(port=site.port, key=site.key, flags=flags)
+    return serve(port=site.port, key=site.key, flags=("--config", str(config), *flags))
 
 
 def _version(_cache: Path) -> str:
@@ -48,4 +51,5 @@ GATEWAY = Gateway(
     install=_install,
     version=_version,
     launch=_launch,
+    doors={door.name: f"{door.prefix}/chat/completions" for door in DOORS},
 )

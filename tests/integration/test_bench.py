@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from xml.etree.ElementTree import parse
 
+import msgspec
 import pytest
 
-from bench import goals, report
+from bench import dialects, goals, report
 from bench.build import Tools, build
 from bench.load import EVENTS_IN_BURST, LoadResult, Spell, apply_load, mock_upstream
 from bench.measures import burst
 from bench.processes import all_cores, cpu_s, mapped_files, memory_mib
-from bench.results import Cost, Figures, Results, Row, Startup, load, medians
+from bench.results import Cost, DoorFigures, Figures, Results, Row, Startup, load, medians
 
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}\n\n'
 USAGE = b'data: {"choices":[],"usage":{"completion_tokens":2}}\n\n'
@@ -79,15 +82,26 @@ def test_a_burst_has_as_many_events_as_the_method_says(tools: Tools, tmp_path: P
     assert result.events == result.completed * EVENTS_IN_BURST
 
 
+def test_a_spell_may_ask_elsewhere_and_say_more(tools: Tools) -> None:
+    """Path and further fields stand in the request, so that another door can be asked what only it understands."""
+    asked = replace(burst(1), path="/api/v1/chat/completions", fields='"store":false', requests=1, connections=1)
+    received: list[bytes] = []
+    with answering(HEAD + EVENT * asked.tokens + USAGE + DONE, received) as port:
+        run(tools, asked, port)
+    assert received[0].startswith(b"POST /api/v1/chat/completions HTTP/1.1\r\n")
+    assert json.loads(received[0].partition(b"\r\n\r\n")[2])["store"] is False
+
+
 @contextmanager
-def answering(answer: bytes) -> Iterator[int]:
+def answering(answer: bytes, received: list[bytes] | None = None) -> Iterator[int]:
     """The port of a server that gives one client this answer, whatever it asks, and hangs up."""
+    heard = [] if received is None else received
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
         client, _ = listener.accept()
         with client:
-            client.recv(65536)
+            heard.append(client.recv(65536))
             client.sendall(answer)
 
     thread = threading.Thread(target=serve)
@@ -157,6 +171,7 @@ def cost() -> Cost:
     """A comparison in which ours is cheap for a request, dear for a chunk, and one peer is far off the scale."""
     rows = (
         row("antiphon", "ours", 30.0, 60.0),
+        row("antiphon-metered", "ours", 64.0, 60.0),
         row("vllm-router", "router", 40.0, 40.0),
         row("litellm", "proxy", 8000.0, 700.0),
         row("nginx", "floor", 20.0, 30.0),
@@ -164,11 +179,40 @@ def cost() -> Cost:
     return Cost(date="2026-01-01", machine="2 cores", python="3", mode="full", rounds=1, rows=rows)
 
 
+def test_doors_are_compared_within_each_turn() -> None:
+    """A slow turn falls on all doors, so a ratio is the median of the turns' own ratios."""
+    turns = {
+        "v1": (DoorFigures(cpu_request_us=50.0, cpu_chunk_us=20.0, errors=0),) * 2
+        + (DoorFigures(cpu_request_us=100.0, cpu_chunk_us=40.0, errors=0),),
+        "other": (DoorFigures(cpu_request_us=54.0, cpu_chunk_us=25.0, errors=1),) * 2
+        + (DoorFigures(cpu_request_us=108.0, cpu_chunk_us=50.0, errors=0),),
+    }
+    canonical, other = dialects.doors(turns, {"v1": "/v1/chat/completions", "other": "/other/chat/completions"})
+    assert (canonical.request_ratio, canonical.chunk_ratio, canonical.errors) == (1.0, 1.0, 0)
+    assert (other.request_ratio, other.chunk_ratio, other.errors) == (1.08, 1.25, 2)
+
+
+def test_doors_have_their_own_table_and_goals(cost: Cost, tmp_path: Path) -> None:
+    """What a further door costs is shown beside the canonical one, and more than a tenth on top misses the goal."""
+    turns = {
+        "v1": (DoorFigures(cpu_request_us=50.0, cpu_chunk_us=20.0, errors=0),),
+        "other": (DoorFigures(cpu_request_us=54.0, cpu_chunk_us=25.0, errors=0),),
+    }
+    paths = {"v1": "/v1/chat/completions", "other": "/other/chat/completions"}
+    compared = msgspec.structs.replace(cost, doors=dialects.doors(turns, paths))
+    report.update(tmp_path, cost=compared)
+    assert "| other | `/other/chat/completions` | 54 | 1.08 | 25 | 1.25 | 0 |" in (tmp_path / "results.md").read_text()
+    verdicts = {goal.text: goal.met for goal in goals.of_cost(compared)}
+    assert verdicts["CPU of a request, over the canonical door's, at /other/chat/completions"]
+    assert not verdicts["CPU of a chunk, over the canonical door's, at /other/chat/completions"]
+
+
 def test_goals_are_met_or_missed_by_the_figures(cost: Cost) -> None:
     """0.75 of the reference's request is met, 1.5 of its chunk is missed, and so is a slow start."""
     verdicts = {goal.text: goal.met for goal in goals.of_cost(cost)}
     assert verdicts["CPU of a request, over vllm-router's"]
     assert not verdicts["CPU of a chunk, 256 streams, over vllm-router's"]
+    assert not verdicts["CPU of a request, metered, over vllm-router's"]
     slow = Startup(date="2026-01-01", runs=1, ready_s=1.6, ready_s_max=1.6, idle_rss_mib=119.0)
     assert [goal.met for goal in goals.of_rest(Results(startup=slow))] == [False, True]
 
