@@ -3,6 +3,7 @@
 AntiphonError
 ├── RequestError ............ the caller's fault
 │   ├── BadRequest .......... 400, names the field and the rule
+│   │   └── KeyReused ....... 422, an Idempotency-Key of another request
 │   ├── Unauthenticated ..... 401
 │   ├── InsufficientCredits . 402, says what would be enough
 │   ├── PaymentRefused ...... 402, a top-up's payment is not good
@@ -14,6 +15,7 @@ AntiphonError
 │   ├── FirstTokenTimeout ... 408
 │   ├── BodyTimeout ......... 408, the request itself came too slowly
 │   ├── Conflict ............ 409, what is there already stands against it
+│   │   └── AnswerNotKept ... 409, it was answered, and the answer is gone
 │   ├── BodyTooLarge ........ 413
 │   ├── UnsupportedMedia .... 415
 │   └── RateLimited ......... 429, with retry_after_s
@@ -62,6 +64,13 @@ class BadRequest(RequestError):
     """The request is not valid."""
 
     code = "invalid_value"
+
+
+class KeyReused(BadRequest):
+    """The Idempotency-Key was used for another request."""
+
+    status = 422
+    code = "idempotency_key_reused"
 
 
 class Unauthenticated(RequestError):
@@ -151,6 +160,13 @@ class Conflict(RequestError):
     code = "conflict"
 
 
+class AnswerNotKept(Conflict):
+    """The request was answered before, and its answer was not kept; a new one takes a new Idempotency-Key."""
+
+    code = "answer_not_kept"
+    retryable = False
+
+
 class BodyTooLarge(RequestError):
     """The request body is too large."""
 
@@ -229,6 +245,7 @@ FINER_CODES: dict[str, tuple[type[AntiphonError], str]] = {
     "faucet_off": (PermissionDenied, "There is no faucet at this gateway, or not for a key that spends USDC."),
     "spend_cap_reached": (InsufficientCredits, "The key has spent, or promised, what it may spend in all."),
     "receipt_not_found": (NotFound, "There is no receipt of that id, or it is somebody else's."),
+    "idempotency_key_in_use": (Conflict, "Another gateway is answering the request of that Idempotency-Key."),
     "key_ended": (Conflict, "The key has ended or has a successor already."),
     "too_many_keys": (Conflict, "The account has as many keys as it may have, or made too many lately."),
     "payer_mismatch": (PaymentRefused, "The payment is not of the account's wallet, or was made for another account."),

@@ -25,6 +25,7 @@ VALUES_ONLY = frozenset(
         "settings/auth.py",
         "settings/bounds.py",
         "settings/credits.py",
+        "settings/idempotency.py",
         "settings/server.py",
         "settings/serving.py",
         "structured/keywords.py",

@@ -160,6 +160,7 @@ class Builder:
             ),
             health=HealthRoutes(self._catalogue, self._metrics, lambda: storage.healthy),
             pages=PageRoutes(),
+            once=storage.once,
         )
 
     def _sign_in(self) -> SignIn:

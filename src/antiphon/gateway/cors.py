@@ -15,6 +15,7 @@ EXPOSED_HEADERS = b", ".join(
         b"x-credits-cost",
         b"x-credits-balance",
         b"x-should-retry",
+        b"idempotent-replayed",
         b"retry-after",
         *(b"x-ratelimit-%b-%b" % (what, unit) for unit in UNITS for what in (b"limit", b"remaining", b"reset")),
     )

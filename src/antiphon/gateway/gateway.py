@@ -55,7 +55,11 @@ class Gateway:
             self._log.error("a model cannot be served", reason=str(error))
 
     async def close(self) -> None:
-        """Stop the sources and their engines, and what serves requests; keep what is on its way."""
+        """Stop the sources and their engines, and what serves requests; keep what is on its way.
+
+        What is under way for clients that may come back comes to its end before.
+        """
+        await self._storage.once.close()
         for task in self._tasks:
             task.cancel()
         if self._tasks:

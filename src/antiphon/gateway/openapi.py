@@ -12,6 +12,7 @@ from msgspec import Struct
 from antiphon import __version__
 from antiphon.gateway.table import Route
 from antiphon.http.errors import ErrorShape
+from antiphon.idempotency.request import CHARACTERS_MAX, NAME
 
 REFUSALS = {
     400: "The request is not valid; `param` names the field.",
@@ -21,10 +22,10 @@ REFUSALS = {
     404: "There is nothing at this address, or no such model or project.",
     405: "This address does not take that method.",
     408: "The first token, or the request itself, came too late.",
-    409: "What is there already stands against the request.",
+    409: "What is there already stands against the request, or a gateway is answering it already.",
     413: "The body is too large.",
     415: "The body's encoding is not supported.",
-    422: "The body is not valid; `loc` leads to the field.",
+    422: "The `Idempotency-Key` was used for another request.",
     429: "Too many requests; `Retry-After` says when.",
     431: "The headers are too large.",
     500: "Something went wrong here.",
@@ -37,6 +38,14 @@ EVENT = {
     "description": "One event. Its data is a piece of the answer as JSON, or an error; `[DONE]` ends a whole answer.",
     "properties": {"data": {"type": "string"}},
     "required": ["data"],
+}
+INVALID_OR_REUSED = "The body is not valid, or the `Idempotency-Key` was used for another; `loc` leads to the field."
+KEY_HEADER = {
+    "name": NAME,
+    "in": "header",
+    "required": False,
+    "description": "Makes the request safe to send again: it is answered once, and its answer given again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": CHARACTERS_MAX, "pattern": "^[!-~]+$"},
 }
 REF_TEMPLATE = "#/components/schemas/{name}"
 Json = dict[str, Any]  # Any: an OpenAPI document is nested JSON
@@ -134,6 +143,8 @@ def _operation(route: Route, shape: ErrorShape, named: dict[type, Json]) -> Json
         operation["parameters"] = [{"name": route.parameter, "in": "path", "required": True, "schema": schema}]
     if route.query is not None:
         operation.setdefault("parameters", []).extend(_query(route.query))
+    if route.keyed:
+        operation.setdefault("parameters", []).append(KEY_HEADER)
     if route.request is not None:
         content = {"application/json": {"schema": named[route.request]}}
         operation["requestBody"] = {"required": True, "content": content}
@@ -144,7 +155,8 @@ def _statuses(route: Route, shape: ErrorShape) -> list[int]:
     usual = {500, *BELOW} | ({401, 403, 429} if route.key else set())
     body = {413, 415} if route.request is not None else set()
     invalid = {422} if shape == "detail" and (route.request or route.query) else set()
-    return sorted(usual | body | invalid | set(route.statuses))
+    keyed = {409, 422} if route.keyed else set()
+    return sorted(usual | body | invalid | keyed | set(route.statuses))
 
 
 def _query(fields: type) -> list[Json]:
@@ -159,17 +171,22 @@ def _answer(route: Route, named: dict[type, Json]) -> Json:
     content: Json = {route.media_type: {"schema": schema} if schema else {}}
     if route.streams:
         content["text/event-stream"] = {"schema": EVENT}
-    return {"description": "OK", "content": content}
+    answer: Json = {"description": "OK", "content": content}
+    if route.keyed:
+        told = "`true` where another request made the answer."
+        answer["headers"] = {"Idempotent-Replayed": {"description": told, "schema": {"const": "true"}}}
+    return answer
 
 
 def _refusal(status: int, shape: ErrorShape, named: dict[type, Json]) -> Json:
+    invalid = shape == "detail" and status == HTTPStatus.UNPROCESSABLE_ENTITY
     content: Json = {}
     if shape != "detail" or status != HTTPStatus.BAD_REQUEST:
-        shown = InvalidBody if status == HTTPStatus.UNPROCESSABLE_ENTITY else SHOWN[shape]
+        shown = InvalidBody if invalid else SHOWN[shape]
         content["application/json"] = {"schema": named[shown]}
     if shape == "openai" or status in BELOW:
         content["text/plain"] = {"schema": {"type": "string"}}
-    refusal: Json = {"description": REFUSALS[status], "content": content}
+    refusal: Json = {"description": INVALID_OR_REUSED if invalid else REFUSALS[status], "content": content}
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         refusal["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
     return refusal

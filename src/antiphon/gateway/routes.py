@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from antiphon.accounts import wire as accounts
 from antiphon.accounts.routes import AuthRoutes, KeyRoutes
@@ -19,6 +20,7 @@ from antiphon.feedback.routes import RecordRoutes
 from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.table import Route, Table
+from antiphon.idempotency.once import Once
 from antiphon.interactions.listing import FilterQuery, ListingQuery, PagingQuery
 from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
 from antiphon.interactions.wire import (
@@ -57,13 +59,14 @@ class Handlers(Struct, frozen=True):
     records: RecordRoutes
     health: HealthRoutes
     pages: PageRoutes
+    once: Once
 
 
 def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
     """All routes of the gateway."""
     health, pages = handlers.health, handlers.pages
     made = Table(
-        (
+        _answered_once(handlers.once, (
             *(_chat(door, routes) for door, routes in handlers.chat),
             *(_text(door, routes) for door, routes in handlers.text),
             *(_embeddings(door, routes) for door, routes in handlers.embeddings),
@@ -88,10 +91,15 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             Route("GET", "/openapi.json", pages.openapi, "The OpenAPI document.", "documents", key=False),
             Route("GET", "/llms.txt", pages.llms, "This reference for language models.", "documents", key=False,
                   media_type=TEXT),
-        )
+        ))
     )  # fmt: skip
     pages.finish(made.routes, tuple((f"{door.prefix}/", door.errors) for door, _ in handlers.chat))
     return made
+
+
+def _answered_once(once: Once, rows: tuple[Route, ...]) -> tuple[Route, ...]:
+    """The rows, those that say so with a handler that answers a request once for its Idempotency-Key."""
+    return tuple(replace(row, handler=once.wrap(row.handler)) if row.keyed else row for row in rows)
 
 
 def _chat(door: Door, routes: ChatRoutes) -> Route:
@@ -105,6 +113,7 @@ def _chat(door: Door, routes: ChatRoutes) -> Route:
         response=door.dialect.ANSWER,
         statuses=(402, 403, 404, 408, 502, 504),
         streams=True,
+        keyed=True,
     )
 
 
@@ -131,6 +140,7 @@ def _text(door: Door, routes: ChatRoutes) -> Route:
         response=door.text.ANSWER,
         statuses=(402, 403, 404, 408, 502, 504),
         streams=True,
+        keyed=True,
     )
 
 
@@ -145,6 +155,7 @@ def _embeddings(door: Door, routes: EmbeddingRoutes) -> Route:
         request=door.embeddings.BODY,
         response=door.embeddings.ANSWER,
         statuses=(402, 403, 404, 502, 504),
+        keyed=True,
     )
 
 

@@ -15,6 +15,7 @@ from antiphon.credits.gifts import Welcome
 from antiphon.credits.lease_store import Settlement
 from antiphon.credits.receipts import Receipts
 from antiphon.credits.service import Credits
+from antiphon.db import Database
 from antiphon.db.open import open_database
 from antiphon.errors import Unavailable
 from antiphon.feedback.comparing import Comparisons
@@ -22,6 +23,8 @@ from antiphon.feedback.metrics import FeedbackMetrics
 from antiphon.feedback.service import Feedbacks
 from antiphon.gateway import values
 from antiphon.gateway.topups import topups
+from antiphon.idempotency.claims import Claims
+from antiphon.idempotency.once import Once
 from antiphon.ids import Ids
 from antiphon.interactions.access import reach
 from antiphon.interactions.recorder import Recorder
@@ -96,7 +99,31 @@ class Storage:
             self._database, self.credits.leases.settlements, days=settings.credits.receipt_days, clock=clock
         )
         self.topups = topups(settings, self._database, self.credits, clock=clock, log=log)
+        self.once = self._once(settings, clock, ids)
         self._tasks: list[asyncio.Task[None]] = []
+
+    def _once(self, settings: Settings, clock: Clock, ids: Ids) -> Once:
+        kept = settings.idempotency
+        claims = Claims(
+            self._database,
+            run=ids.make("run-"),
+            clock=clock,
+            ids=ids,
+            keep_s=kept.keep_s,
+            account_bytes_max=kept.account_bytes_max,
+            on_lost=self._unkept,
+        )
+        return Once(
+            claims,
+            answer_bytes_max=kept.answer_bytes_max,
+            memory_bytes_max=kept.memory_bytes_max,
+            drain_s=settings.server.drain_s,
+        )
+
+    @property
+    def database(self) -> Database:
+        """What all stores are kept in."""
+        return self._database
 
     @property
     def healthy(self) -> bool:
@@ -115,6 +142,9 @@ class Storage:
     def _uncharged(self, settlement: Settlement, reason: str) -> None:
         self._on_uncharged(settlement)
         self._log.error("a charge is lost", request=settlement.request_id, micro_usdc=settlement.cost, reason=reason)
+
+    def _unkept(self, reason: str) -> None:
+        self._log.error("an answer is not kept for its key", reason=reason)
 
     async def history(self, key: Key, session_id: str) -> tuple[Message, ...]:
         """The turns of a session so far, as far as the key may see them."""

@@ -18,7 +18,8 @@ class Route(Struct, frozen=True):
 
     In the middle of a path `{name}` stands for one part of it. `scope` is what the key must have, None: nothing.
     `request`, `response` and `query` are the structs whose JSON schemas the document shows; `success` is the status of
-    a good answer, `statuses` are the documented refusals besides the ones that every route has.
+    a good answer, `statuses` are the documented refusals besides the ones that every route has. `keyed` says that an
+    Idempotency-Key makes the request safe to send again.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Route(Struct, frozen=True):
     success: int = 200
     statuses: tuple[int, ...] = ()
     streams: bool = False
+    keyed: bool = False
 
     @property
     def parameter(self) -> str | None:

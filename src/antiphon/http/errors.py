@@ -106,7 +106,8 @@ def json_object(error: AntiphonError) -> bytes:
 
 
 def _detail(error: AntiphonError) -> list[dict[str, Any]]:  # Any: places hold names and numbers
-    place: list[str | int] = ["body"]
+    # A header is named as it is written, and no field begins with a capital.
+    place: list[str | int] = ["header" if (error.param or "")[:1].isupper() else "body"]
     for name, index in _STEP.findall(error.param or ""):
         place.append(int(index) if index else name)
     return [{"loc": place, "msg": error.message, "type": error.code or error.type}]

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from antiphon.settings.auth import AuthSettings
 from antiphon.settings.bounds import SHA256, Bytes, Count, CountOrNone, HTTPAddress, Name, NonEmpty, Seconds, TokenRate
 from antiphon.settings.credits import CreditSettings
+from antiphon.settings.idempotency import IdempotencySettings
 from antiphon.settings.projects import ProjectSettings
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
@@ -99,6 +100,10 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         CountOrNone,
         Meta(description="Requests waiting for one model; one more is answered 503."),
     ] = 256
+    shared: Annotated[
+        Literal["auto", "on", "off"],
+        Meta(description="Count the limits of keys with all gateways of the database; `auto`: where it is a server."),
+    ] = "auto"
 
 
 class Images(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -200,6 +205,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[ToolProviderSettings, ...],
         Meta(description="Servers whose tools projects may use."),
     ] = ()
+    idempotency: Annotated[
+        IdempotencySettings,
+        Meta(description="Answers that may be asked for again."),
+    ] = IdempotencySettings()
     timeouts: Annotated[Timeouts, Meta(description="Waiting for engines.")] = Timeouts()
     limits: Annotated[Limits, Meta(description="Sizes of requests.")] = Limits()
     images: Annotated[Images, Meta(description="Images in requests.")] = Images()

@@ -160,7 +160,7 @@ def test_refusals_have_the_shape_of_their_door(
 
 
 async def test_every_door_shows_its_own_refusals(routes: tuple[Route, ...]) -> None:
-    """In the document that is served, Nugen's door has 422, and Adaptive's has sentences."""
+    """In the document that is served, Nugen's door has its own 422, and Adaptive's has sentences."""
     shown = {"openai": "ErrorBody", "detail": "DetailBody", "error": "SentenceBody"}
     handler = next(route.handler for route in routes if route.path == "/openapi.json")
     assert isinstance(handler, MethodType)
@@ -168,6 +168,19 @@ async def test_every_door_shows_its_own_refusals(routes: tuple[Route, ...]) -> N
     served = msgspec.json.decode(handler.__self__._openapi)
     for door in DOORS:
         responses = served["paths"][f"{door.prefix}/chat/completions"]["post"]["responses"]
-        assert ("422" in responses) is (door.errors == "detail")
+        invalid = responses["422"]["content"]["application/json"]["schema"]["$ref"]
+        assert invalid.endswith("/InvalidBody") is (door.errors == "detail")
         reference = responses["404"]["content"]["application/json"]["schema"]["$ref"]
         assert reference.endswith(f"/{shown[door.errors]}")
+
+
+async def test_requests_that_may_come_again(routes: tuple[Route, ...]) -> None:
+    """Those that generate take an Idempotency-Key, and tell of its refusals and of replays; others do not."""
+    paths = document(routes)["paths"]
+    for path in ("chat/completions", "completions", "embeddings"):
+        operation = paths[f"/v1/{path}"]["post"]
+        (header,) = operation["parameters"]
+        assert (header["name"], header["in"], header["schema"]["maxLength"]) == ("Idempotency-Key", "header", 255)
+        assert {"409", "422"} < set(operation["responses"])
+        assert "Idempotent-Replayed" in operation["responses"]["200"]["headers"]
+    assert "parameters" not in paths["/v1/keys"]["post"]

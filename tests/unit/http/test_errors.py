@@ -102,3 +102,13 @@ def test_absent_parts_are_null() -> None:
 def test_each_error_has_its_headers(error: kinds.AntiphonError, expected: list[tuple[bytes, bytes]]) -> None:
     """Waits lie between 1 and 60 seconds; the rest is what HTTP asks for."""
     assert headers(error) == expected
+
+
+@pytest.mark.parametrize(
+    ("param", "place"),
+    [("messages[0].role", ["body", "messages", 0, "role"]), ("Idempotency-Key", ["header", "Idempotency-Key"])],
+)
+def test_a_list_of_details_leads_to_the_place(param: str, place: list[str | int]) -> None:
+    """A field of the body, or a header."""
+    shown = msgspec.json.decode(body(kinds.BadRequest("Wrong.", param=param), "json", "detail")[1])
+    assert [detail["loc"] for detail in shown["detail"]] == [place]
