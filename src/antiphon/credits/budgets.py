@@ -10,6 +10,7 @@ from antiphon.credits.closing import Closing
 from antiphon.credits.settlements import Settlements
 from antiphon.credits.tenure import Tenure
 from antiphon.db import Database
+from antiphon.errors import InsufficientCredits
 from antiphon.key import Key
 
 
@@ -31,21 +32,28 @@ class Budgets:
 
     async def hold(self, key: Key, hold_id: str, amount: int) -> None:
         """Hold a part of what the key may spend, until it is spent or released; InsufficientCredits beyond the cap."""
-        assert key.spend_cap is not None, "only a cap is held of"
+        try:
+            await self._hold(key, hold_id, amount)
+        except InsufficientCredits:
+            if not self._settlements.pending:
+                raise
+            await self._settlements.all_settled()  # what has just ended may have held what is missing
+            await self._hold(key, hold_id, amount)
+
+    async def _hold(self, key: Key, hold_id: str, amount: int) -> None:
+        cap = key.spend_cap
+        assert cap is not None, "only a cap is held of"
         try:
             while True:
                 epoch = self._tenure.epoch
                 work = partial(
-                    budget_store.hold,
-                    key_id=key.id,
-                    hold_id=hold_id,
-                    amount=amount,
-                    cap=key.spend_cap,
-                    epoch=epoch,
-                )
+                    budget_store.hold, key_id=key.id, hold_id=hold_id, amount=amount, cap=cap, epoch=epoch
+                )  # fmt: skip
                 if await self._database.write(work):
                     return
                 await self._on_ended(epoch)
+        except InsufficientCredits:
+            raise
         except BaseException:
             self.release(hold_id)  # it may have been done, whatever became of the one who waited
             raise
