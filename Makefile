@@ -6,7 +6,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint types architecture conformance conformance-vllm fuzz clients bench bench-quick docs clean
+.PHONY: help serve test check lint types architecture conformance conformance-vllm topups fuzz clients bench bench-quick docs clean
 
 help: ## Show what can be done
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ conformance: $(VENV)/.developed ## Run the slow proofs: 549 schemas, 20 kills of
 conformance-vllm: $(VENV)/.developed ## Run the conformance suite on a real vLLM (CPU; 3.5 GB on first use)
 	@$(BIN)/python scripts/vllm/install.py
 	@$(BIN)/python -m pytest tests/conformance --engine=vllm --timeout=600 $(ARGS)
+
+topups: $(VENV)/.developed ## Run all tests of top-ups: gateways killed at each step, one payment posted 500 times to two
+	@$(BIN)/python -m pytest tests/unit/topup tests/integration/test_topup_kills.py -m "" $(ARGS)
 
 fuzz: $(VENV)/.developed ## Send 2,000 requests made from /openapi.json to a gateway; `make test` sends a few
 	@$(BIN)/python -m pytest tests/integration/test_openapi.py -m slow $(ARGS)

@@ -29,6 +29,7 @@ VALUES_ONLY = frozenset(
         "settings/server.py",
         "settings/serving.py",
         "structured/keywords.py",
+        "topup/facilitator.py",
         "vision/limits.py",
     }
 )
@@ -59,6 +60,7 @@ TESTED_BY = {
         "modelfiles/resolving.py",
         "modelfiles/transport.py",
     ),
+    "integration/test_topup_kills.py": ("gateway/topups.py",),
     "unit/completions/dialects/openai/test_request.py": (
         "completions/dialects/openai/messages.py",
         "completions/dialects/openai/tools.py",

@@ -26,7 +26,7 @@ from antiphon.topup.model import Payment, Terms, Topup
 from antiphon.topup.reconciler import Reconciler
 from antiphon.topup.rpc import RpcFailed
 
-ATTEMPT_MS = 60_000  # after it another gateway may go on with a payment: longer than a settlement takes
+ATTEMPT_MS = 15_000  # after it another request may go on with a payment; two at once would only cost gas
 AGAIN_S = 5
 OnTrouble = Callable[[str, str], None]
 

@@ -319,7 +319,7 @@ async def test_money_that_arrived_is_credited_whatever_was_written_down(desk: De
 
 
 async def test_a_facilitator_without_gas(desk: Desk) -> None:
-    """Nothing can be broadcast: 503. With gas again it goes on, also for the next payment."""
+    """While nothing can be broadcast the answer is 503, and with gas again it goes on, also for the next payment."""
     payer, other, rpc = desk.payer(), desk.payer(), desk.chain.anvil.rpc
     payment = payer.pay(desk.terms, TEN)
     rpc.call("anvil_setBalance", desk.chain.facilitator.address, "0x0")
