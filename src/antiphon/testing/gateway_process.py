@@ -98,6 +98,14 @@ class GatewayProcess:
             await self._reading
         return code
 
+    async def kill(self) -> None:
+        """End it with SIGKILL, as a crash would."""
+        process = self._running()
+        process.kill()
+        await process.wait()
+        if self._reading is not None:
+            await self._reading
+
     async def ask(
         self, path: str, body: Any = None, *, key: str | None = None, timeout_s: float = 30.0
     ) -> RawResponse:  # Any: JSON

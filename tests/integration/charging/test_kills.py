@@ -1,0 +1,162 @@
+"""Gateways that are killed while they charge over HTTP: the books are sound, and who was charged had been answered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from antiphon.db import Connection, Database
+from antiphon.db.open import open_database
+from antiphon.testing.gateway_process import GatewayProcess
+from antiphon.testing.raw_client import RawClient, RawResponse
+
+from .lab import Engines, Lab, chat, sent_bytes, settings
+
+CLIENTS = 16
+CLEARED_S_MAX = 10.0
+LOAD_S = (0.1, 0.6)
+FUNDS = 10**12
+
+
+class Told:
+    """What clients were told that their answers cost, by the ids of their requests."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.costs: dict[str, int] = {}
+
+    def name(self) -> str:
+        """The id of a request that is about to be sent."""
+        self.sent += 1
+        return f"load-{self.sent}"
+
+    def note(self, name: str, answer: RawResponse) -> None:
+        """Keep what a whole answer says; what was cut off says nothing."""
+        if answer.status != 200 or answer.ending != "whole":
+            return
+        if "event-stream" in answer.headers["content-type"]:
+            chunks = [json.loads(event) for event in answer.events() if event.startswith("{")]
+            usages = [chunk["usage"] for chunk in chunks if chunk.get("usage")]
+        else:
+            usages = [answer.json()["usage"]]
+        for usage in usages:
+            self.costs[name] = round(usage["cost"] * 1_000_000)
+
+
+async def load(gateway: GatewayProcess, told: Told, chance: random.Random) -> None:
+    """One client: request after request, plain and streamed, one or several choices, until the gateway is gone."""
+    while True:
+        try:
+            async with await RawClient.connect(gateway.url) as client:
+                while True:
+                    name = told.name()
+                    body = chat(stream=chance.random() < 0.5, n=chance.choice((1, 1, 1, 2)))
+                    await client.send(sent_bytes(body, request_id=name))
+                    answer = await client.response()
+                    told.note(name, answer)
+                    if answer.ending != "whole":
+                        return
+        except OSError:
+            return
+
+
+async def killed(gateway: GatewayProcess, told: Told, chance: random.Random) -> None:
+    """Kill a gateway under load, and hear what it still had sent."""
+    clients = [asyncio.create_task(load(gateway, told, chance)) for _ in range(CLIENTS)]
+    await asyncio.sleep(chance.uniform(*LOAD_S))
+    await gateway.kill()
+    await asyncio.gather(*clients)
+
+
+def charges(connection: Connection) -> dict[str, int]:
+    """What each request was charged, by the id that its client gave it; more than once is an error."""
+    rows = connection.all(
+        "SELECT r.request_id, -e.amount FROM ledger_journals AS j"
+        " JOIN ledger_entries AS e ON e.ledger = j.ledger AND e.number = j.number"
+        " LEFT JOIN receipts AS r ON 'use:' || r.id = j.id WHERE j.kind = 'usage' AND e.account LIKE 'user:%'"
+    )
+    found = {str(name): int(amount) for name, amount in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def held(connection: Connection) -> int:
+    """What is kept back of all accounts and budgets."""
+    row = connection.one(
+        "SELECT (SELECT COALESCE(SUM(held), 0) FROM ledger_accounts), (SELECT COUNT(*) FROM budget_holds)"
+    )
+    assert row is not None
+    return int(row[0]) + int(row[1])
+
+
+async def proved(lab: Lab, told: Told) -> int:
+    """How many requests are charged: each was answered, for what its client was told."""
+    await lab.require_sound()
+    rows = await lab.database.read(charges)
+    assert {name: cost for name, cost in rows.items() if told.costs.get(name) != cost} == {}
+    return len(rows)
+
+
+async def cleared(database: Database) -> float:
+    """How long it takes until nothing is held."""
+    begun_at = time.monotonic()
+    while await database.read(held):
+        assert time.monotonic() - begun_at < CLEARED_S_MAX
+        await asyncio.sleep(0.05)
+    return time.monotonic() - begun_at
+
+
+async def verified(folder: Path) -> None:
+    """`antiphon ledger verify` finds nothing wrong."""
+    words = ("ledger", "verify", "--config", str(folder / "antiphon.toml"))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "antiphon", *words), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0, out
+
+
+async def kill_many(url: str, folder: Path, kills: int) -> None:
+    """Kill one gateway after the other under load; the last to start finds everything cleared in time."""
+    chance, told = random.Random(kills), Told()
+    async with Engines() as engines:
+        gateway = GatewayProcess(settings(url, engines), folder)
+        await gateway.start()
+        database = open_database(url, data_dir=folder)
+        lab = Lab([gateway], engines, database)
+        await lab.fund(FUNDS)
+        charged = 0
+        for _ in range(kills):
+            await killed(gateway, told, chance)
+            more = await proved(lab, told)
+            assert more >= charged
+            charged = more
+            await gateway.start()
+        assert charged > kills
+        await cleared(database)
+        assert await proved(lab, told) == charged
+        assert await gateway.stop() == 0
+        await database.close()
+        await verified(folder)
+        assert "Traceback" not in gateway.log
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgres"])
+async def test_five_kills(database_url: str, tmp_path: Path) -> None:
+    """After each the books are sound, and nobody pays for an answer that did not come."""
+    await kill_many(database_url, tmp_path, kills=5)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgres"])
+async def test_a_hundred_kills(database_url: str, tmp_path: Path) -> None:
+    """The same, a hundred times."""
+    await kill_many(database_url, tmp_path, kills=100)
