@@ -10,17 +10,16 @@ import math
 
 import msgspec
 
-from antiphon.chat import Delta, ToolCallDelta, Usage, finish
+from antiphon.chat import Delta, Usage
 from antiphon.completions.budget import BudgetedStream
 from antiphon.completions.plan import Bounds, Plan, expected_tokens, job
 from antiphon.completions.reasoning import hidden
+from antiphon.completions.shaper import Shaper, shaper
 from antiphon.engines import DeltaStream, Take
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
 from antiphon.ids import Ids
 from antiphon.models.catalogue import Offer
 from antiphon.models.placement import Load, Place, Placement, Turn
-from antiphon.structured.validate import validate
-from antiphon.tools.parse import ToolCallParser
 
 ATTEMPTS_MAX = 3
 
@@ -83,7 +82,7 @@ class ChoiceStream:
         offer, self._load = place
         self._tried |= {offer.engine.name}
         self.node = offer.engine.name
-        self._shaper = _shaper(self._plan, offer, self._ids)
+        self._shaper = shaper(self._plan, offer, self._ids)
         self._as_it_came = self._shaper is None and not self._hides and not self._index
         if self._plan.request.tools and offer.native_tools:
             self._tokens_max = math.inf  # an engine may tell of one token of a call in several deltas
@@ -252,48 +251,3 @@ class ChoiceStream:
     def close(self) -> None:
         """End it; an unfinished engine stops."""
         self._release()
-
-
-class Shaper:
-    """What must be done to text before it is sent: read tool calls out of it, hold the whole against a schema."""
-
-    def __init__(self, plan: Plan, parser: ToolCallParser | None) -> None:
-        self._parser = parser
-        self._schema = None if plan.sampling.stop else plan.schema  # a stop text may cut it anywhere
-        self._text = [plan.prefill or ""]
-
-    def feed(self, deltas: list[Delta]) -> list[Delta]:
-        """The deltas to send for those that came. Raises EngineFailed for a finished text that its schema refuses."""
-        shaped: list[Delta] = []
-        for delta in deltas:
-            shaped += [delta] if self._parser is None else self._parse(delta, self._parser)
-        if self._schema is not None:
-            self._check(shaped)
-        return shaped
-
-    def _parse(self, delta: Delta, parser: ToolCallParser) -> list[Delta]:
-        pieces = list(parser.feed(delta.content)) if delta.content else []
-        told = delta.finish_reason
-        if told is not None:
-            pieces += parser.finish(cut=told == "length")
-        shaped = [self._piece(piece) for piece in pieces]
-        if delta.reasoning or delta.logprobs:
-            shaped.insert(0, Delta(reasoning=delta.reasoning, logprobs=delta.logprobs))
-        if told is not None:
-            shaped.append(Delta(finish_reason=finish(told, called=parser.calls_count > 0)))
-        return shaped
-
-    @staticmethod
-    def _piece(piece: str | ToolCallDelta) -> Delta:
-        return Delta(content=piece) if isinstance(piece, str) else Delta(tool_calls=(piece,))
-
-    def _check(self, deltas: list[Delta]) -> None:
-        self._text += [delta.content for delta in deltas]
-        if deltas and deltas[-1].finish_reason == "stop" and self._schema is not None:
-            validate("".join(self._text), self._schema)
-
-
-def _shaper(plan: Plan, offer: Offer, ids: Ids) -> Shaper | None:
-    """None for plain text, the usual case, which then costs nothing."""
-    parser = ToolCallParser(lambda: ids.make("call_")) if plan.emulates_tools(offer) else None
-    return Shaper(plan, parser) if parser is not None or plan.schema is not None else None

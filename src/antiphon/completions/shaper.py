@@ -1,0 +1,55 @@
+"""What must be done to the text of a choice before it is sent, where an engine does less than was promised. Pure."""
+
+from __future__ import annotations
+
+from antiphon.chat import Delta, ToolCallDelta, finish
+from antiphon.completions.plan import Plan
+from antiphon.ids import Ids
+from antiphon.models.catalogue import Offer
+from antiphon.structured.validate import validate
+from antiphon.tools.parse import ToolCallParser
+
+
+class Shaper:
+    """What must be done to text before it is sent: read tool calls out of it, hold the whole against a schema."""
+
+    def __init__(self, plan: Plan, parser: ToolCallParser | None) -> None:
+        self._parser = parser
+        self._schema = None if plan.sampling.stop else plan.schema  # a stop text may cut it anywhere
+        self._text = [plan.prefill or ""]
+
+    def feed(self, deltas: list[Delta]) -> list[Delta]:
+        """The deltas to send for those that came. Raises EngineFailed for a finished text that its schema refuses."""
+        shaped: list[Delta] = []
+        for delta in deltas:
+            shaped += [delta] if self._parser is None else self._parse(delta, self._parser)
+        if self._schema is not None:
+            self._check(shaped)
+        return shaped
+
+    def _parse(self, delta: Delta, parser: ToolCallParser) -> list[Delta]:
+        pieces = list(parser.feed(delta.content)) if delta.content else []
+        told = delta.finish_reason
+        if told is not None:
+            pieces += parser.finish(cut=told == "length")
+        shaped = [self._piece(piece) for piece in pieces]
+        if delta.reasoning or delta.logprobs:
+            shaped.insert(0, Delta(reasoning=delta.reasoning, logprobs=delta.logprobs))
+        if told is not None:
+            shaped.append(Delta(finish_reason=finish(told, called=parser.calls_count > 0)))
+        return shaped
+
+    @staticmethod
+    def _piece(piece: str | ToolCallDelta) -> Delta:
+        return Delta(content=piece) if isinstance(piece, str) else Delta(tool_calls=(piece,))
+
+    def _check(self, deltas: list[Delta]) -> None:
+        self._text += [delta.content for delta in deltas]
+        if deltas and deltas[-1].finish_reason == "stop" and self._schema is not None:
+            validate("".join(self._text), self._schema)
+
+
+def shaper(plan: Plan, offer: Offer, ids: Ids) -> Shaper | None:
+    """None for plain text, the usual case, which then costs nothing."""
+    parser = ToolCallParser(lambda: ids.make("call_")) if plan.emulates_tools(offer) else None
+    return Shaper(plan, parser) if parser is not None or plan.schema is not None else None
