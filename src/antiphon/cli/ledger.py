@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from antiphon.cli.chain_audit import audit_text, chain_audit
 from antiphon.cli.flags import SettingFlags, assignments
 from antiphon.cli.output import Output
 
@@ -20,6 +22,7 @@ def verify(
     *,
     flags: Annotated[SettingFlags, Parameter(name="*")] = SettingFlags(),
     head: Annotated[tuple[str, ...], Parameter(consume_multiple=False)] = (),
+    on_chain: bool = False,
     json: bool = False,
 ) -> int:
     """Hold every rule of the books against every row; the exit code is 1 when one is broken, and the first is named.
@@ -28,6 +31,8 @@ def verify(
     ----------
     head
         End of a ledger's chain as an earlier run printed it, which must still be there. Repeatable.
+    on_chain
+        Also ask the chain for each payment: what was paid in must be there, no more and no less.
     json
         Print JSON.
     flags
@@ -41,9 +46,12 @@ def verify(
     output = Output(as_json=json)
     loaded = load(config=flags.config, variables=os.environ, flags=assignments(flags), folder=Path.cwd())
     findings = _findings(loaded.settings, tuple(map(_head, head)))
+    audit = asyncio.run(chain_audit(loaded.settings)) if on_chain else None
+    sound = findings.fault is None and (audit is None or audit.sound)
     if json:
-        output.json({"ok": findings.fault is None, **msgspec.to_builtins(findings)})
-        return 0 if findings.fault is None else 1
+        told = {"ok": sound, **msgspec.to_builtins(findings)}
+        output.json(told if audit is None else {**told, "chain": msgspec.to_builtins(audit)})
+        return 0 if sound else 1
     for end in findings.heads:
         output.line(f"{end.ledger}:{end.number}:{end.hash}")
     if findings.fault is not None:
@@ -51,7 +59,9 @@ def verify(
         return 1
     seen = f"{findings.journals} journals, {findings.accounts} accounts, {findings.holds} holds"
     output.note(f"The books are sound: {seen}.")
-    return 0
+    if audit is not None:
+        output.line(audit_text(audit))
+    return 0 if sound else 1
 
 
 def _findings(settings: Settings, heads: tuple[Head, ...]) -> Findings:

@@ -33,7 +33,7 @@ class Finding(Struct, frozen=True):
 
 
 class TokenContract:
-    """The token of one chain. `range_blocks` is how many blocks one search of logs may span."""
+    """The token of one chain; `close` it. `range_blocks` is how many blocks one search of logs may span."""
 
     def __init__(self, rpc: Rpc, terms: Terms, *, range_blocks: int) -> None:
         self._rpc = rpc
@@ -93,6 +93,10 @@ class TokenContract:
     async def balance(self, address: str) -> int:
         """How much of the token an address has, in its own unit."""
         return erc3009.number(await self._rpc.view(self._terms.asset, erc3009.BALANCE_OF + word(address))) or 0
+
+    def close(self) -> None:
+        """Let go of the node."""
+        self._rpc.close()
 
     async def _paid(self, topup: Topup, receipt: Receipt) -> Finding:
         """A large payment counts once its block is safe from being undone."""

@@ -77,6 +77,7 @@ class Topups:
             await asyncio.wait(self._tasks)
         await self._reconciler.close()
         await self._facilitator.close()
+        self._contract.close()
 
     async def balance(self, account: str) -> Account:
         """What an account has."""
