@@ -13,7 +13,9 @@ from threading import Event
 
 import httpx2
 
-from .processes import announced, cpu_s_of_descendants, running
+from tests.fixtures.machine import Stopwatch, ready_s
+
+from .processes import announced, descendants, running
 
 KINDS = ("embedded", "llamacpp", "vllm")
 MODEL = "lab/smollm2:135m"  # a slash and a colon, as real names have
@@ -93,9 +95,10 @@ def busy_by_gauge(url: str) -> bool:
 
 def busy_by_cpu(gateway: int) -> bool:
     """Whether the gateway's children compute: an engine that we cannot ask is watched from outside."""
-    before = cpu_s_of_descendants(gateway)
+    children = descendants(gateway)
+    before_s, watch = ready_s(children), Stopwatch()
     Event().wait(CPU_WINDOW_S)
-    return cpu_s_of_descendants(gateway) - before > CPU_SHARE_BUSY * CPU_WINDOW_S
+    return ready_s(children) - before_s > CPU_SHARE_BUSY * watch.real_s
 
 
 def model_file() -> Path:

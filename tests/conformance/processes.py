@@ -89,18 +89,15 @@ def tail(log: Path, lines: int = 30) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def cpu_s_of_descendants(pid: int) -> float:
-    """Processor time that the process's children, and theirs, have used so far."""
+def descendants(pid: int) -> set[int]:
+    """The process's children, and theirs."""
     parents: dict[int, int] = {}
-    ticks: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        with contextlib.suppress(OSError):
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            parents[int(entry.name)] = int(fields[1])
-            ticks[int(entry.name)] = int(fields[11]) + int(fields[12])
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                parents[int(entry.name)] = int(fields[1])
     found = {pid}
     while grown := {child for child, parent in parents.items() if parent in found} - found:
         found |= grown
-    return sum(ticks[child] for child in found - {pid}) / os.sysconf("SC_CLK_TCK")
+    return found - {pid}

@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.fixtures.machine import Stopwatch
+
 from .answers import JSON
 from .client import CHAT, Client
 from .conftest import Gateway
-from .processes import wait_until
+from .processes import descendants, wait_until
 
 pytestmark = pytest.mark.own_gateway
 STOPS_WITHIN_S = 0.5
@@ -27,6 +29,14 @@ def idle(gateway: Gateway) -> Iterator[None]:
     wait_until(lambda: not gateway.busy(), within_s=STARTS_WITHIN_S, what="the engine is idle before the test")
     yield
     wait_until(lambda: not gateway.busy(), within_s=STARTS_WITHIN_S, what="the engine is idle after the test")
+
+
+def assert_stops(gateway: Gateway) -> None:
+    """The engine has nothing to do half a second from now."""
+    assert gateway.process is not None
+    watch = Stopwatch(gateway.process, *descendants(gateway.process))
+    stopped_s = wait_until(lambda: not gateway.busy(), within_s=STARTS_WITHIN_S, what="the engine has stopped")
+    assert stopped_s - watch.withheld_s <= STOPS_WITHIN_S
 
 
 def send(gateway: Gateway, body: JSON) -> socket.socket:
@@ -51,7 +61,7 @@ def test_the_engine_stops(gateway: Gateway, client: Client, stream: bool, n: int
         wait_until(gateway.busy, within_s=STARTS_WITHIN_S, what="the engine generates")
         if stream:
             assert b"200 OK" in connection.recv(4096)
-    wait_until(lambda: not gateway.busy(), within_s=STOPS_WITHIN_S, what="the engine has stopped")
+    assert_stops(gateway)
 
 
 def test_structured_answers_stop_too(gateway: Gateway, client: Client) -> None:
@@ -60,7 +70,7 @@ def test_structured_answers_stop_too(gateway: Gateway, client: Client) -> None:
     shape = {"type": "json_schema", "json_schema": {"name": "long", "schema": schema}}
     with closing(send(gateway, client.body(response_format=shape, max_tokens=1500))):
         wait_until(gateway.busy, within_s=STARTS_WITHIN_S, what="the engine generates")
-    wait_until(lambda: not gateway.busy(), within_s=STOPS_WITHIN_S, what="the engine has stopped")
+    assert_stops(gateway)
 
 
 def test_the_gateway_serves_on(gateway: Gateway, client: Client) -> None:
@@ -74,8 +84,8 @@ def test_the_deadline_stops_the_engine(gateway: Gateway, client: Client) -> None
     """`timeout_secs` is the gateway's to keep, whatever the engine does."""
     refusal = client.refuse("Tell me a long story.", status=504, **FOR_EVER, timeout_secs=1)
     assert refusal.code == "deadline_exceeded"
-    wait_until(lambda: not gateway.busy(), within_s=STOPS_WITHIN_S, what="the engine has stopped")
+    assert_stops(gateway)
     stream = client.stream("Tell me a long story.", **FOR_EVER, timeout_secs=1)
     assert not stream.done
     assert stream.events[-1]["error"]["code"] == "deadline_exceeded"
-    wait_until(lambda: not gateway.busy(), within_s=STOPS_WITHIN_S, what="the engine has stopped")
+    assert_stops(gateway)

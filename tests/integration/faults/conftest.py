@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
+from antiphon.testing.plan import Habits
 
 from .lab import Lab, assert_good, seen, settings
 
@@ -17,7 +18,8 @@ from .lab import Lab, assert_good, seen, settings
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
     """The gateway and its engines."""
     folder = tmp_path_factory.mktemp("faults")
-    async with FaultEngine() as a, FaultEngine() as b, GatewayProcess(settings(a, b), folder) as gateway:
+    long = Habits(context_tokens=200_000)  # answers without an end in sight fit
+    async with FaultEngine(long) as a, FaultEngine(long) as b, GatewayProcess(settings(a, b), folder) as gateway:
         yield Lab(gateway, a, b)
 
 
