@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from antiphon.accounts.keyring import Keyring
-from antiphon.accounts.limits import Limits
 from antiphon.accounts.routes import AuthRoutes, KeyRoutes
 from antiphon.accounts.running import Running
 from antiphon.accounts.sign_in import SignIn
@@ -32,6 +31,7 @@ from antiphon.gateway.charging import charging
 from antiphon.gateway.cors import CrossOrigin
 from antiphon.gateway.gateway import Gateway, Part
 from antiphon.gateway.health import HealthRoutes
+from antiphon.gateway.limiting import Limiting
 from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.routes import Handlers, table
 from antiphon.gateway.serving import sources
@@ -83,7 +83,6 @@ class Builder:
         self._clock = SystemClock()
         self._ids = Ids()
         self._metrics = Metrics()
-        self._limits = Limits()
         self._running = Running()
         self._catalogue = Catalogue()
         self._placement = Placement(queue_max=settings.limits.queue_max)
@@ -96,6 +95,8 @@ class Builder:
             on_revoked=self._running.break_off,
             on_uncharged=self._metrics.uncharged,
         )
+        self._limiting = Limiting(settings, self._storage.database, clock=self._clock, ids=self._ids, log=log)
+        self._limits = self._limiting.limiter
         self._charging = charging(self._storage, self._metrics, clock=self._clock)
         self._providers = Providers(clock=self._clock, on_trouble=self._trouble)
         if settings.tool_providers:
@@ -118,7 +119,7 @@ class Builder:
             on_progress=on_progress,
             on_state=on_state,
         )
-        parts: list[Part] = [self._images, self._providers, self._charging]
+        parts: list[Part] = [self._images, self._providers, self._charging, self._limiting]
         return Gateway(self._application(), self._catalogue, made, parts, self._storage, self._log)
 
     def _application(self) -> Application:
