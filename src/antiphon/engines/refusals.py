@@ -1,4 +1,4 @@
-"""What an engine's refusal means for the caller: a status and a body become one of our errors. Pure."""
+"""What an engine's refusal or failure means for the caller: it becomes one of our errors. Pure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import re
 import msgspec
 from msgspec import Struct
 
-from antiphon.errors import AntiphonError, BadRequest, EngineFailed, Unavailable
+from antiphon.errors import AntiphonError, BadRequest, EngineFailed, ServiceError, Unavailable
+from antiphon.http.origin import ClientError, ConnectFailed
 
 MESSAGE_CHARACTERS_MAX = 300
 SECONDS = re.compile(r"[0-9]{1,9}")
 FIELD = re.compile(r"[a-z_]{1,40}")
+ERROR_BYTES_MAX = 64 * 1024
+RETRY_AFTER_S = 2
 RETRY_AFTER_S_MAX = 60
 CONTEXT_WORDS = (
     "context length", "context size", "maximum context", "exceed_context", "max_model_len", "input_tokens",
@@ -40,6 +43,13 @@ def refusal(status: int, headers: dict[bytes, bytes], body: bytes, param: str = 
     if status in (400, 413, 422) or (status == 500 and TOO_LARGE in body):
         return _bad_request(body, param)
     return EngineFailed(f"The engine refused with status {status}.")
+
+
+def failure(error: ClientError) -> ServiceError:
+    """What a failed exchange means to the caller."""
+    if isinstance(error, ConnectFailed):
+        return Unavailable("The node that serves this model cannot be reached.", retry_after_s=RETRY_AFTER_S)
+    return EngineFailed("The engine's answer broke off.")
 
 
 def _retry_after_s(headers: dict[bytes, bytes]) -> int:

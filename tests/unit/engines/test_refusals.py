@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon.engines.refusals import MESSAGE_CHARACTERS_MAX, refusal
+from antiphon.engines.refusals import MESSAGE_CHARACTERS_MAX, failure, refusal
 from antiphon.errors import BadRequest, EngineFailed, Unavailable
+from antiphon.http.origin import Broken, ConnectFailed
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -103,3 +104,9 @@ def test_a_text_larger_than_a_batch_is_the_caller_s_fault() -> None:
     error = refusal(500, {}, body, "input")
     assert isinstance(error, BadRequest)
     assert (error.param, error.code) == ("input", "context_length_exceeded")
+
+
+def test_failed_exchanges_have_their_errors() -> None:
+    """Not connected is unavailable, anything later is the engine's failure."""
+    assert isinstance(failure(ConnectFailed("no")), Unavailable)
+    assert isinstance(failure(Broken("no")), EngineFailed)
