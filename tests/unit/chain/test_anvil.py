@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from antiphon.chain.anvil import Anvil
+from antiphon.chain.anvil import BLOCK_S, Anvil
+from antiphon.chain.local import LocalChain
 from antiphon.chain.packages import packages
+from antiphon.chain.wallets import address_of, known_wallet
 from antiphon.errors import ConfigError, Unavailable
 
 PATIENCE_S = 20.0
@@ -50,6 +52,16 @@ def test_it_is_begun_anew_when_it_ends(chain_packages: Path, tmp_path: Path) -> 
     assert anvil.pid != first
     assert told == ["the local chain ended with status -9 and was begun anew"]
     anvil.stop()
+
+
+def test_transactions_do_not_wait_for_the_next_block(local_chain: LocalChain) -> None:
+    """Blocks come at intervals too, so the newest one's time is never far from now."""
+    words = Path(f"/proc/{local_chain.anvil.pid}/cmdline").read_text(encoding="utf-8").split("\0")
+    assert "--mixed-mining" in words
+    assert words[words.index("--block-time") + 1] == str(BLOCK_S)
+    before = local_chain.anvil.rpc.number("eth_blockNumber")
+    local_chain.token.mint(address_of(known_wallet(300)), 1)
+    assert local_chain.anvil.rpc.number("eth_blockNumber") > before
 
 
 def test_a_program_that_ends_at_once_is_an_error(tmp_path: Path) -> None:
