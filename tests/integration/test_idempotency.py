@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from tests.clients.environments import prepare
 
 ANN = "sk-ann-97516c354b68848cdbd8f54a226a0a2a"
 BEA = "sk-bea-c354b68848cdbd8f54a226a0a2a97516"
+CAT = "sk-cat-b68848cdbd8f54a226a0a2a97516c354"  # who pays
 CHAT = "/v1/chat/completions"
 SILENT_S_MAX = 20.0
 SETTINGS = """
@@ -40,10 +42,17 @@ key = "{ann}"
 [[keys]]
 name = "bea"
 key = "{bea}"
+[[keys]]
+name = "cat"
+key = "{cat}"
+credit = "dev"
 [[upstreams]]
 url = "{engine}"
 kind = "vllm"
-models = [{{ name = "m", upstream_name = "fault-model" }}]
+[[upstreams.models]]
+name = "m"
+upstream_name = "fault-model"
+prices = {{ prompt = 1_000_000, completion = 2_000_000 }}
 """
 Json = dict[str, Any]  # Any: what a client sends
 
@@ -87,13 +96,13 @@ class Place:
 
     def __init__(self, engine: FaultEngine, database: str, folder: Path) -> None:
         self.engine = engine
-        self._settings = SETTINGS.format(database=database, ann=ANN, bea=BEA, engine=engine.url)
-        self._folder = folder
+        self._settings = SETTINGS.format(database=database, ann=ANN, bea=BEA, cat=CAT, engine=engine.url)
+        self.folder = folder
         self._gateways: list[GatewayProcess] = []
 
     async def gateway(self) -> GatewayProcess:
         """One more gateway, up."""
-        folder = self._folder / f"gateway-{len(self._gateways)}"
+        folder = self.folder / f"gateway-{len(self._gateways)}"
         folder.mkdir()
         gateway = GatewayProcess(self._settings, folder)
         await gateway.start()
@@ -204,6 +213,29 @@ async def test_a_killed_gateways_request_is_taken_over(place: Place) -> None:
     begun = await place.engine.request(1, timeout_s=SILENT_S_MAX)
     assert begun is place.engine.requests[-1]
     quick.cancel()
+
+
+async def test_it_is_charged_once(place: Place) -> None:
+    """However many ask, and also when the one who began it has left; what was paid is the whole answer."""
+    gateway = await place.gateway()
+    granting = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "antiphon", "credits", "grant", "cat", "1", "--ledger", "DEV"),
+        *("--config", str(place.folder / "gateway-0" / "antiphon.toml")),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    assert await granting.wait() == 0
+    ask, body = Asking(gateway), chat(tokens=20, delay_s=0.02, stream=True, max_tokens=100)
+    first = await ask.begin(body, "paid", key=CAT)
+    await first.until(b"data: ")
+    first.reset()
+    answers = await asyncio.gather(*(ask.post(body, "paid", key=CAT) for _ in range(20)))
+    answers.append(await ask.post(body, "paid", key=CAT))
+    assert len({answer.body for answer in answers}) == 1
+    history = (await gateway.ask("/v1/credits/ledger", key=CAT)).json()["data"]
+    charged = [row["amount_micro_usdc"] for row in history if row["kind"] == "usage"]
+    assert len(charged) == 1
+    assert charged[0] <= -2 * 20
+    assert len(place.engine.requests) == 1
 
 
 async def test_another_request_under_the_same_key(place: Place) -> None:
