@@ -19,7 +19,7 @@ from antiphon.engines import DeltaStream, Take
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
 from antiphon.ids import Ids
 from antiphon.models.catalogue import Offer
-from antiphon.models.placement import Load, Place, Placement, Turn
+from antiphon.models.placement import Load, Place, Placement, Waiter
 
 ATTEMPTS_MAX = 3
 
@@ -37,7 +37,7 @@ class ChoiceStream:
         self._loop = asyncio.get_running_loop()
         self._stream: DeltaStream | None = None
         self._load: Load | None = None
-        self._turn: Turn | None = None
+        self._waiter: Waiter | None = None
         self._account = plan.caller.key.account
         self._tried: frozenset[str] = frozenset()
         self._shaper: Shaper | None = None
@@ -69,7 +69,7 @@ class ChoiceStream:
             try:
                 place = placement.take(model, self._tried, self._account)
                 if place is None:
-                    self._turn = placement.line_up(model, self._tried, self._account, expected_tokens(self._plan))
+                    self._waiter = placement.line_up(model, self._tried, self._account, expected_tokens(self._plan))
                     return
             except Unavailable as error:
                 raise failure or error from None
@@ -95,14 +95,14 @@ class ChoiceStream:
             return error
         return None
 
-    async def _placed(self, turn: Turn) -> bool:
-        """Wait for the turn and begin; False when a heartbeat is due first."""
+    async def _placed(self, waiter: Waiter) -> bool:
+        """Wait for a place and begin; False when a heartbeat is due first."""
         until = min(self._beat_at, self._token_due, self._total_at)
-        await asyncio.wait([turn.future], timeout=until - self._loop.time())
-        if not turn.future.done():
+        await asyncio.wait([waiter.future], timeout=until - self._loop.time())
+        if not waiter.future.done():
             return self._check_time() < self._beat_at
-        self._turn = None
-        failure = await self._begin(turn.future.result())
+        self._waiter = None
+        failure = await self._begin(waiter.future.result())
         if failure is not None:
             if not self._may_go_elsewhere():
                 raise failure
@@ -132,8 +132,8 @@ class ChoiceStream:
         self._beat_at = self._loop.time() + self._heartbeat_s
         while not self._finished:
             if self._stream is None:
-                assert self._turn is not None, "start it first"
-                if not await self._placed(self._turn):
+                assert self._waiter is not None, "start it first"
+                if not await self._placed(self._waiter):
                     return None
                 continue
             until = min(self._beat_at, self._token_due, self._total_at)
@@ -238,9 +238,9 @@ class ChoiceStream:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-        if self._turn is not None:
-            self._placement.leave(self._turn)
-            self._turn = None
+        if self._waiter is not None:
+            self._placement.leave(self._waiter)
+            self._waiter = None
         self._give_back()
 
     def _give_back(self) -> None:

@@ -32,7 +32,7 @@ class Load(Struct):
 Place = tuple[Offer, Load]
 
 
-class Turn:
+class Waiter:
     """A request that waits for a place, on an engine that it has not tried."""
 
     __slots__ = ("future", "model", "queue", "ticket", "tried")
@@ -47,7 +47,7 @@ class Turn:
         self.ticket: Ticket = queue.put(account, max(1, tokens), self, served=served)
 
 
-class Queue(FairQueue[Turn]):
+class Queue(FairQueue[Waiter]):
     """What waits for one model, and how fast it moves."""
 
     def __init__(self, now_s: float) -> None:
@@ -90,10 +90,10 @@ class Placement:
             raise _busy(model, RETRY_S)
         return place
 
-    def line_up(self, model: Model, tried: frozenset[str], account: str, tokens: int) -> Turn:
+    def line_up(self, model: Model, tried: frozenset[str], account: str, tokens: int) -> Waiter:
         """Wait for a place in turn, where `take` found none; `tokens` are about what the request will cost.
 
-        The turn's future has the place in the end, or Unavailable. Whoever does not wait for it any more must `leave`.
+        The future has the place in the end, or Unavailable. Whoever does not wait for it any more must `leave`.
         """
         queue = self._queues.get(model.id)
         if queue is None:
@@ -105,26 +105,26 @@ class Placement:
                 raise _busy(model, wait_s)
             if not shed.future.done():
                 shed.future.set_exception(_busy(model, wait_s))
-        return Turn(model, tried, account, tokens, queue=queue, served=self._serves(model, account))
+        return Waiter(model, tried, account, tokens, queue=queue, served=self._serves(model, account))
 
     async def wait(self, model: Model, tried: frozenset[str], account: str, tokens: int) -> Place:
         """As `line_up`, and wait until the end."""
-        turn = self.line_up(model, tried, account, tokens)
+        waiter = self.line_up(model, tried, account, tokens)
         try:
-            return await turn.future
+            return await waiter.future
         except asyncio.CancelledError:
-            self.leave(turn)
+            self.leave(waiter)
             raise
 
-    def leave(self, turn: Turn) -> None:
+    def leave(self, waiter: Waiter) -> None:
         """Wait no longer; a place that was given meanwhile is for others."""
-        future = turn.future
+        future = waiter.future
         if not future.done() or future.cancelled():
             future.cancel()
-            turn.queue.discard(turn.ticket)
-            self._forget(turn.model, turn.queue)
+            waiter.queue.discard(waiter.ticket)
+            self._forget(waiter.model, waiter.queue)
         elif future.exception() is None:
-            self.give_back(future.result()[1], turn.ticket.account)
+            self.give_back(future.result()[1], waiter.ticket.account)
 
     def give_back(self, load: Load, account: str = "") -> None:
         """The request of that account is over for this engine."""
@@ -174,21 +174,21 @@ class Placement:
 
     def _serve_one(self, queue: Queue) -> bool:
         """Bring one of a queue to its end: with a place, or without when there can be none any more."""
-        for turn in queue.heads():
-            if turn.future.done():
-                queue.discard(turn.ticket)  # its task was cancelled, and has not come here yet
-            elif (place := self._free(turn.model, turn.tried, turn.ticket.account)) is not None:
-                queue.serve(turn.ticket)
-                queue.moved(turn.future.get_loop().time())
-                turn.future.set_result(place)
-            elif not _hopeful(turn.model, turn.tried):
-                queue.discard(turn.ticket)
-                turn.future.set_exception(_hopeless(turn.model))
-            elif turn.tried:
+        for waiter in queue.heads():
+            if waiter.future.done():
+                queue.discard(waiter.ticket)  # its task was cancelled, and has not come here yet
+            elif (place := self._free(waiter.model, waiter.tried, waiter.ticket.account)) is not None:
+                queue.serve(waiter.ticket)
+                queue.moved(waiter.future.get_loop().time())
+                waiter.future.set_result(place)
+            elif not _hopeful(waiter.model, waiter.tried):
+                queue.discard(waiter.ticket)
+                waiter.future.set_exception(_hopeless(waiter.model))
+            elif waiter.tried:
                 continue  # what is free may be no good to this one only
             else:
                 return False
-            self._forget(turn.model, queue)
+            self._forget(waiter.model, queue)
             return True
         return False
 

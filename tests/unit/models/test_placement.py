@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from antiphon.engines.upstream import HttpEngine
 from antiphon.errors import Unavailable
 from antiphon.models.catalogue import Model
-from antiphon.models.placement import RETRY_S, RETRY_S_MAX, Load, Placement, Queue, Turn
+from antiphon.models.placement import RETRY_S, RETRY_S_MAX, Load, Placement, Queue, Waiter
 from tests.unit.models.offers import model, offer
 
 UNTRIED: frozenset[str] = frozenset()
@@ -32,7 +32,7 @@ class Room:
         self.model = model(*(offer(name, slots=slots) for name in names))
         self.served: list[str] = []  # in the order of their turns
         self.running: dict[str, tuple[Load, str]] = {}
-        self.waiting: dict[str, Turn] = {}
+        self.waiting: dict[str, Waiter] = {}
 
     def ask(self, name: str, *, tokens: int = 10) -> None:
         """One request comes, and is served at once or lines up."""
@@ -59,11 +59,11 @@ class Room:
 
     def settle(self) -> None:
         """See whose turn has come."""
-        for name, turn in list(self.waiting.items()):
-            if turn.future.done():
+        for name, waiter in list(self.waiting.items()):
+            if waiter.future.done():
                 del self.waiting[name]
-                if turn.future.exception() is None:
-                    self.running[name] = (turn.future.result()[1], turn.ticket.account)
+                if waiter.future.exception() is None:
+                    self.running[name] = (waiter.future.result()[1], waiter.ticket.account)
                     self.served.append(name)
 
     def work_off(self) -> list[str]:
@@ -154,8 +154,8 @@ async def test_a_full_queue_refuses_the_flood() -> None:
         room.ask(f"flood {number}")
     room.ask("one 0")
     room.ask("one 1")
-    shed = [room.waiting.pop(f"flood {number}") for number in (5, 4)]
-    assert [str(turn.future.exception()) for turn in shed] == ["All nodes that serve the model 'model' are busy."] * 2
+    gone = [room.waiting.pop(f"flood {number}") for number in (5, 4)]
+    assert all("are busy" in str(waiter.future.exception()) for waiter in gone)
     for name in ("flood 9", "one 9"):
         with pytest.raises(Unavailable, match="are busy"):
             room.ask(name)
@@ -165,7 +165,7 @@ async def test_a_full_queue_refuses_the_flood() -> None:
 async def test_the_wait_is_as_long_as_the_queue() -> None:
     """By how long its turns have taken lately, within what clients take."""
     queue = Queue(100.0)
-    turn = Turn(model(offer("a")), UNTRIED, "one", 1, queue=queue, served=False)
+    waiter = Waiter(model(offer("a")), UNTRIED, "one", 1, queue=queue, served=False)
     assert queue.empty_in_s == RETRY_S
     queue.moved(103.5)
     assert queue.empty_in_s == 4
@@ -173,7 +173,7 @@ async def test_the_wait_is_as_long_as_the_queue() -> None:
         queue.moved(103.5 + number / 2)
     assert queue.empty_in_s == 1
     for _ in range(500):
-        queue.put("one", 1, turn)
+        queue.put("one", 1, waiter)
     assert queue.empty_in_s == RETRY_S_MAX
 
 
@@ -182,12 +182,12 @@ async def test_models_share_an_engine_in_turns() -> None:
     placement, here = Placement(queue_max=9), offer("a", slots=1)
     one, two = model(here, name="one"), model(here, name="two")
     _, load = taken(placement, one)
-    turns = [placement.line_up(one, UNTRIED, "x", 1) for _ in range(3)]
-    turns.append(placement.line_up(two, UNTRIED, "y", 1))
+    waiters = [placement.line_up(one, UNTRIED, "x", 1) for _ in range(3)]
+    waiters.append(placement.line_up(two, UNTRIED, "y", 1))
     order = []
     for _ in range(4):
         placement.give_back(load)
-        order += [number for number, turn in enumerate(turns) if turn.future.done() and number not in order]
+        order += [number for number, waiter in enumerate(waiters) if waiter.future.done() and number not in order]
     assert order == [0, 3, 1, 2]
 
 
