@@ -26,7 +26,6 @@ LARGE_STEPS = {
     "http/client.py",
     "http/connection.py",
     "completions/dialects/openai/request.py",
-    "engines/wire.py",
     "completions/generate.py",
 }
 

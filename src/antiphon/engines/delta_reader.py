@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from antiphon.chat import Delta, Usage, finish
-from antiphon.engines import wire
+from antiphon.engines import chat_answer
 from antiphon.engines.event_template import Decode, EventTemplate, learn
 from antiphon.engines.stops import Stops
 from antiphon.engines.timings import spent
@@ -81,7 +81,7 @@ class DeltaReader:
                     self.finished = delta.finish_reason is not None
                     self._thoughts += bool(delta.reasoning)
                     if delta.logprobs:
-                        delta = wire.trimmed(delta, self._top_logprobs)
+                        delta = chat_answer.trimmed(delta, self._top_logprobs)
                     self._called = self._called or bool(delta.tool_calls)
                     deltas += [delta] if self._stops is None else self._shown(delta, payload, self._stops)
                     if self.finished:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from antiphon.chat import Choice, Usage
-from antiphon.engines import Job, text_wire, wire
+from antiphon.engines import Job, chat_answer, text_wire, wire
 from antiphon.engines.event_template import Decode
 
 
@@ -21,7 +21,7 @@ class Endpoint(Struct, frozen=True):
     decode_whole: Callable[[bytes], tuple[Choice, Usage]]
 
 
-CHAT = Endpoint("/v1/chat/completions", "messages", wire.encode, wire.decode, wire.decode_whole)
+CHAT = Endpoint("/v1/chat/completions", "messages", wire.encode, chat_answer.decode, chat_answer.decode_whole)
 TEXT = Endpoint("/v1/completions", "prompt", text_wire.encode, text_wire.decode, text_wire.decode_whole)
 
 

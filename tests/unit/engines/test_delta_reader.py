@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.chat import Delta, Usage, finish
-from antiphon.engines import wire
+from antiphon.engines import chat_answer
 from antiphon.engines.delta_reader import LESSONS_MAX, DeltaReader
 from antiphon.engines.stop_cutter import StopCutter
 from antiphon.errors import EngineFailed
@@ -28,7 +28,7 @@ def said(text: str, field: str = "content", created: int = 1) -> bytes:
 
 def reader() -> DeltaReader:
     """A reader of chat events."""
-    return DeltaReader(wire.decode, top_logprobs=0)
+    return DeltaReader(chat_answer.decode, top_logprobs=0)
 
 
 def one_by_one(events: list[bytes]) -> tuple[list[Delta], Usage | None]:
@@ -65,7 +65,7 @@ def test_a_usual_event_is_read_without_decoding() -> None:
 
     def decode(payload: bytes) -> tuple[Delta | None, Usage | None]:
         decoded.append(payload)
-        return wire.decode(payload)
+        return chat_answer.decode(payload)
 
     under_test = DeltaReader(decode, top_logprobs=0)
     for field in ("reasoning", "content"):
@@ -80,7 +80,7 @@ def test_an_engine_whose_events_all_differ_is_not_learned_from_for_ever() -> Non
 
     def decode(payload: bytes) -> tuple[Delta | None, Usage | None]:
         decoded.append(payload)
-        return wire.decode(payload)
+        return chat_answer.decode(payload)
 
     under_test = DeltaReader(decode, top_logprobs=0)
     for created in range(20):
@@ -135,7 +135,7 @@ def timed(text: str, tokens: int) -> bytes:
 
 def test_a_stop_text_ends_the_stream_with_what_it_has_taken_so_far() -> None:
     """The tokens of the stop text count, what came with it and behind it does not."""
-    under_test = DeltaReader(wire.decode, top_logprobs=0, stops=StopCutter(("END",)))
+    under_test = DeltaReader(chat_answer.decode, top_logprobs=0, stops=StopCutter(("END",)))
     assert under_test.feed(timed("a", 1) + timed("bE", 2)) == [Delta(content="a")]
     assert not under_test.cut
     assert under_test.feed(timed("ND", 5) + timed("c", 6) + USED) == [Delta(content="b"), Delta(finish_reason="stop")]
@@ -145,14 +145,14 @@ def test_a_stop_text_ends_the_stream_with_what_it_has_taken_so_far() -> None:
 
 def test_an_engine_that_does_not_tell_what_it_has_taken_is_cut_too() -> None:
     """Then its tokens are to be counted elsewhere."""
-    under_test = DeltaReader(wire.decode, top_logprobs=0, stops=StopCutter(("b",)))
+    under_test = DeltaReader(chat_answer.decode, top_logprobs=0, stops=StopCutter(("b",)))
     assert under_test.feed(said("abc")) == [Delta(content="a"), Delta(finish_reason="stop")]
     assert under_test.usage is None
 
 
 def test_without_its_stop_text_a_stream_ends_as_any_other() -> None:
     """All is shown, and the usage is the engine's last word."""
-    under_test = DeltaReader(wire.decode, top_logprobs=0, stops=StopCutter(("abc",)))
+    under_test = DeltaReader(chat_answer.decode, top_logprobs=0, stops=StopCutter(("abc",)))
     events = [said("a"), said("b"), STOP, USED, DONE]
     deltas = [delta for one in events for delta in under_test.feed(one)]
     assert deltas == [Delta(content="a"), Delta(content="b"), Delta(finish_reason="stop")]
@@ -182,6 +182,6 @@ def test_an_answer_with_calls_ends_for_them(before: list[bytes], told: str, reas
 
 def test_a_stop_text_after_a_call_ends_for_the_call() -> None:
     """It is an answer with calls all the same."""
-    under_test = DeltaReader(wire.decode, top_logprobs=0, stops=StopCutter(("b",)))
+    under_test = DeltaReader(chat_answer.decode, top_logprobs=0, stops=StopCutter(("b",)))
     under_test.feed(CALL)
     assert under_test.feed(said("ab")) == [Delta(content="a"), Delta(finish_reason="tool_calls")]

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from antiphon.chat import Delta
-from antiphon.engines import text_wire, wire
+from antiphon.engines import chat_answer, text_wire
 from antiphon.engines.event_template import EventTemplate, learn
 from antiphon.http.sse import event
 
@@ -19,9 +19,9 @@ TWICE = b'{"id":%s,"choices":[{"delta":{"content":%s}}]}'
 def learned(shape: bytes, text: str = "a") -> EventTemplate | None:
     """What one event of this shape teaches."""
     payload = shape % msgspec.json.encode(text)
-    delta, _ = wire.decode(payload)
+    delta, _ = chat_answer.decode(payload)
     assert delta is not None
-    return learn(event(payload), delta, wire.decode)
+    return learn(event(payload), delta, chat_answer.decode)
 
 
 @pytest.mark.parametrize("shape", [VLLM, SPACED, THOUGHT])
@@ -32,7 +32,7 @@ def test_another_text_is_read_as_it_is_decoded(shape: bytes, text: str) -> None:
     assert template is not None
     for written in (msgspec.json.encode(text), msgspec.json.encode(text).replace(b"x", b"\\u0078")):
         payload = shape % written
-        assert template.read(event(payload)) == wire.decode(payload)[0]
+        assert template.read(event(payload)) == chat_answer.decode(payload)[0]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_an_event_that_holds_more_teaches_nothing(shape: bytes) -> None:
 def test_a_text_that_stands_elsewhere_too_is_found_at_its_place() -> None:
     """The last one is tried."""
     payload = TWICE % (b'"a"', b'"a"')
-    template = learn(event(payload), Delta(content="a"), wire.decode)
+    template = learn(event(payload), Delta(content="a"), chat_answer.decode)
     assert template is not None
     assert template.read(event(TWICE % (b'"a"', b'"b"'))) == Delta(content="b")
     assert template.read(event(TWICE % (b'"b"', b'"b"'))) is None
@@ -81,7 +81,7 @@ def test_a_text_that_stands_elsewhere_too_is_found_at_its_place() -> None:
 
 def test_a_text_written_with_needless_escapes_teaches_nothing() -> None:
     """It is not found; the next event may do."""
-    assert learn(event(VLLM % b'"\\u0061"'), Delta(content="a"), wire.decode) is None
+    assert learn(event(VLLM % b'"\\u0061"'), Delta(content="a"), chat_answer.decode) is None
 
 
 def test_text_completions_teach_as_well() -> None:

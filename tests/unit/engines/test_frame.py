@@ -8,14 +8,14 @@ import msgspec
 import pytest
 
 from antiphon.chat import FinishReason, Usage
-from antiphon.engines import embedding_wire, text_wire, wire
+from antiphon.engines import chat_answer, embedding_wire, text_wire
 from antiphon.engines.frame import Frame, ended, finish_reason, read, usage_of
 from antiphon.errors import BadRequest, EngineFailed
 
 FRAMES = msgspec.json.Decoder(Frame)
 READERS: tuple[Callable[[bytes], object], ...] = (
-    wire.decode,
-    wire.decode_whole,
+    chat_answer.decode,
+    chat_answer.decode_whole,
     text_wire.decode,
     text_wire.decode_whole,
     lambda payload: embedding_wire.decode(payload, 1),

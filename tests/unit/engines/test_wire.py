@@ -1,4 +1,4 @@
-"""The wire: golden bodies for each kind of engine, and answers as neutral words."""
+"""What is sent: golden bodies for each kind of engine."""
 
 from __future__ import annotations
 
@@ -9,25 +9,18 @@ import pytest
 from msgspec.structs import replace
 
 from antiphon.chat import (
-    Choice,
-    Delta,
     Image,
-    Logprob,
     Message,
     NamedTool,
     ResponseFormat,
     Sampling,
     Text,
-    TokenLogprob,
     Tool,
     ToolCall,
-    ToolCallDelta,
-    Usage,
 )
 from antiphon.engines import Job, wire
 from antiphon.engines.kinds import kind
 from antiphon.engines.thought import OFF, Thinking
-from antiphon.errors import EngineFailed
 
 WireObject = dict[str, Any]  # Any: a body of the wire, any JSON
 HI = Message("user", "Hi")
@@ -184,111 +177,6 @@ def test_a_format_without_a_grammar_is_sent(asked: ResponseFormat, sent: WireObj
 def test_each_turn_has_its_wire_form(message: Message, sent: WireObject) -> None:
     """Names, results, calls and images are spelled out as the wire has them."""
     assert body(replace(PLAIN, messages=(message,)))["messages"] == [sent]
-
-
-@pytest.mark.parametrize(
-    ("payload", "expected"),
-    [
-        ({"choices": []}, None),
-        ({"choices": [{"delta": {"role": "assistant", "content": ""}}]}, None),
-        ({"choices": [{"delta": {"content": "a"}, "finish_reason": None}]}, Delta(content="a")),
-        ({"choices": [{"delta": {"reasoning_content": "r"}}]}, Delta(reasoning="r")),
-        ({"choices": [{"delta": {"reasoning": "r"}}]}, Delta(reasoning="r")),
-        ({"choices": [{"delta": {}, "finish_reason": "function_call"}]}, Delta(finish_reason="tool_calls")),
-        ({"choices": [{"delta": {}, "finish_reason": "new_word"}]}, Delta(finish_reason="stop")),
-        ({"choices": [{"index": 7, "delta": {"content": "a"}}]}, Delta(content="a")),
-        (
-            {"choices": [{"delta": {"tool_calls": [{"index": 1, "id": "c", "function": {"name": "f"}}]}}]},
-            Delta(tool_calls=(ToolCallDelta(1, "c", "f", ""),)),
-        ),
-        (
-            {
-                "choices": [
-                    {
-                        "delta": {"content": "a"},
-                        "logprobs": {"content": [{"token": "a", "logprob": -1.0}, {"token": "", "logprob": -2.0}]},
-                    }
-                ]
-            },
-            Delta(content="a", logprobs=(Logprob("a", -1.0),)),
-        ),
-        (
-            {
-                "choices": [
-                    {
-                        "delta": {},
-                        "finish_reason": "stop",
-                        "logprobs": {"content": [{"token": "</s>", "logprob": -1.0}]},
-                    }
-                ]
-            },
-            Delta(finish_reason="stop"),
-        ),
-    ],
-)
-def test_a_chunk_becomes_a_delta(payload: WireObject, expected: Delta | None) -> None:
-    """None where a chunk holds nothing."""
-    assert wire.decode(json.dumps(payload).encode()) == (expected, None)
-
-
-BROKEN = [
-    b"",
-    b"<html>",
-    b"[]",
-    b"\xff",
-    b'{"choices": [{"delta": {"content": "\xff"}}]}',
-    b'{"choices": 5}',
-    b'{"choices": ' + b"[" * 5000,
-    b'{"error": {"message": "died"}, "choices": []}',
-    b'{"error": "died"}',
-    b'{"choices": [{}]}',
-]
-
-
-@pytest.mark.parametrize("payload", BROKEN)
-def test_broken_answers_are_the_engines_failure(payload: bytes) -> None:
-    """Neither a chunk nor a whole answer; nothing of it reaches the caller."""
-    with pytest.raises(EngineFailed) as caught:
-        wire.decode(payload)
-    assert "died" not in str(caught.value)
-    with pytest.raises(EngineFailed):
-        wire.decode_whole(payload)
-
-
-def whole(message: WireObject, **more: Any) -> tuple[Choice, Usage]:  # Any: any field of the wire
-    """A plain answer that holds this message."""
-    return wire.decode_whole(json.dumps({"choices": [{"message": message, "finish_reason": "stop"} | more]}).encode())
-
-
-def test_a_whole_answer_becomes_a_choice() -> None:
-    """Text, thinking, logprobs and the reason to end."""
-    logprobs = {"content": [{"token": "a", "logprob": -1.0, "bytes": [97]}]}
-    choice, usage = whole({"content": "a", "reasoning_content": "r"}, logprobs=logprobs, finish_reason="length")
-    expected = Choice(content="a", reasoning="r", logprobs=(Logprob("a", -1.0, [97]),), finish_reason="length")
-    assert (choice, usage) == (expected, Usage())
-
-
-def test_calls_are_why_an_answer_with_calls_ends() -> None:
-    """Some engines say `stop`; a length that was reached stays one."""
-    message = {"content": None, "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": ""}}]}
-    choice, _ = whole(message)
-    assert choice == Choice(tool_calls=(ToolCall("c", "f", "{}"),), finish_reason="tool_calls")
-    assert whole(message, finish_reason="length")[0].finish_reason == "length"
-
-
-def test_a_whole_answer_must_have_ended() -> None:
-    """Without a finish_reason it is no success."""
-    with pytest.raises(EngineFailed, match="no finish_reason"):
-        whole({"content": "a"}, finish_reason=None)
-
-
-def test_no_more_alternatives_than_were_asked_for() -> None:
-    """The likeliest remain; a delta that has no more is left as it is."""
-    likely = [TokenLogprob("a", -1.0), TokenLogprob("b", -2.0)]
-    delta = Delta(content="a", logprobs=(Logprob("a", -1.0, None, likely),))
-    assert wire.trimmed(delta, 2) is delta
-    assert wire.trimmed(delta, 1).logprobs[0].top_logprobs == likely[:1]
-    assert wire.trimmed(delta, 0) == Delta(content="a", logprobs=(Logprob("a", -1.0),))
 
 
 ON = {"enable_thinking": True, "thinking": True}
