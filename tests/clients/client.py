@@ -22,7 +22,8 @@ PREFIXES = {door.name: door.prefix for door in DOORS}
 class Client:
     """A client at one door; `modules` hold its scenarios, `variables` are set in its environment.
 
-    `further`: it runs where all clients do, not with every run of the tests.
+    `wallets`: how many of them have test money for it. `further`: it runs where all clients do, not with every run of
+    the tests.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Client:
     modules: tuple[str, ...]
     door: str = "v1"
     further: bool = False
+    wallets: int = 0
     variables: Mapping[str, str] = field(default_factory=dict)
 
     @property

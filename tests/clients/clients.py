@@ -16,6 +16,10 @@ ADAPTIVE_0_14 = Environment("adaptive-sdk-0.14", python=("adaptive-sdk==0.14.2",
 LITELLM = Environment("litellm", python=("litellm==1.110.2",))
 LLM = Environment("llm", python=("llm==0.36",))
 VIEM = Environment("viem", node=(("viem", "2.57.0"),))
+X402 = Environment("x402", python=("x402[evm]==2.25.0", "httpx==0.28.1"))
+X402_0_3 = Environment("x402-0.3", python=("x402==0.3.0",))
+X402_NODE = Environment("x402-node", node=(("@x402/fetch", "2.27.0"), ("@x402/evm", "2.27.0"), ("viem", "2.57.0")))
+X402_FETCH_1_2 = Environment("x402-fetch-1.2", node=(("x402-fetch", "1.2.0"), ("viem", "2.57.0")))
 ETH_ACCOUNT = Environment("eth-account", python=("eth-account==0.14.0",))
 
 OPENAI_PYTHON_SLOW = ("openai_chat", "openai_structured", "openai_tools", "openai_vision")
@@ -78,5 +82,9 @@ CLIENTS = (
     ),
     Client("llm", LLM, ("llm_scenarios",)),
     Client("viem", VIEM, ("viem_sign_in",)),
+    Client("x402", X402, ("x402_top_up",), wallets=4),
+    Client("x402-0.3", X402_0_3, ("x402_0_3",), further=True, wallets=1),
+    Client("x402-node", X402_NODE, ("x402_fetch",), wallets=3),
+    Client("x402-fetch-1.2", X402_FETCH_1_2, ("x402_fetch_1_2",), further=True, wallets=1),
     Client("eth-account", ETH_ACCOUNT, ("eth_account_sign_in",), further=True),
 )

@@ -9,6 +9,8 @@ import asyncio
 from pathlib import Path
 from threading import Event
 
+from antiphon.chain.local import TEST_MONEY, LocalChain
+from antiphon.chain.wallets import address_of, known_wallet
 from antiphon.testing.gateway_process import GatewayProcess
 from tests.fixtures.vision.colours import SAFE
 from tests.fixtures.vision.pictures import data_url, solid
@@ -22,6 +24,7 @@ FAULT_MODEL = "fault-model"
 ALIGNED_MODEL = "aligned-model"
 EMBEDDING_MODEL = "vectors"
 DOWN_MODEL = "nobody-at-home"
+PAID_MODEL = "paid-model"
 METRIC = "thumbs"
 KEY = "sk-clients-2a97516c354b68848cdbd8f54a226a0a55b21ed1"
 DKN_KEY = "dkn_test_clients2a97516c354b68848cdbd8f54a226a0a"
@@ -32,6 +35,11 @@ POLL_S = 0.1
 SETTINGS = f"""
 [auth]
 sign_in = true
+[topup]
+network = "eip155:84532"
+rpc_url = "{{rpc_url}}"
+pay_to = "{{pay_to}}"
+facilitator_key = "{{facilitator_key}}"
 [[keys]]
 name = "all"
 key = "{KEY}"
@@ -63,6 +71,11 @@ upstream_name = "{FAULT_MODEL}"
 modalities = ["text"]
 tools = "native"
 domain_aligned = true
+[[upstreams.models]]
+name = "{PAID_MODEL}"
+upstream_name = "{FAULT_MODEL}"
+modalities = ["text"]
+prices = {{{{ prompt = 1_000_000, completion = 2_000_000 }}}}
 [[upstreams]]
 name = "embedding"
 url = "{{embedding}}"
@@ -82,14 +95,34 @@ requests_per_minute = {rate}
 """
 
 
-def settings(clients: tuple[Client, ...], *, obedient: str, embedding: str, projector: Path) -> str:
+def settings(clients: tuple[Client, ...], *, obedient: str, embedding: str, projector: Path, chain: LocalChain) -> str:
     """The gateway's settings; each client has two keys of its own whose limits it may spend."""
     limited = [
         LIMITED.format(name=f"{kind}-{client.name}", key=limited_key(kind, client), rate=rate)
         for client in clients
         for kind, rate in (("once", 1), ("refilled", REFILLED_PER_MINUTE))
     ]
-    return SETTINGS.format(limited="".join(limited), projector=projector, obedient=obedient, embedding=embedding)
+    return SETTINGS.format(
+        limited="".join(limited),
+        projector=projector,
+        obedient=obedient,
+        embedding=embedding,
+        rpc_url=chain.rpc_url,
+        pay_to=chain.merchant.address,
+        facilitator_key=chain.facilitator.private_key,
+    )
+
+
+def wallets(client: Client) -> list[str]:
+    """The private keys of a client's wallets, which no other client has."""
+    return [known_wallet(int.from_bytes(f"{client.name}-{number}".encode())) for number in range(client.wallets)]
+
+
+def fund(clients: tuple[Client, ...], chain: LocalChain) -> None:
+    """Give all wallets test money."""
+    for client in clients:
+        for private_key in wallets(client):
+            chain.token.mint(address_of(private_key), TEST_MONEY)
 
 
 def limited_key(kind: str, client: Client) -> str:
@@ -116,6 +149,8 @@ def variables(origin: str, client: Client) -> dict[str, str]:
         "ALIGNED_MODEL": project + ALIGNED_MODEL,
         "EMBEDDING_MODEL": project + EMBEDDING_MODEL,
         "DOWN_MODEL": project + DOWN_MODEL,
+        "PAID_MODEL": project + PAID_MODEL,
+        "WALLETS": ",".join(wallets(client)),
         "RED_IMAGE": data_url(solid(SAFE["red"], size=IMAGE_SIZE)),
     }
 

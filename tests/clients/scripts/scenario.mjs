@@ -4,7 +4,8 @@
 const AT_ONCE = 3;
 const NAMES = [
   "door", "origin", "base_url", "project", "metric", "key", "dkn_key", "once_key", "refilled_key", "model",
-  "vision_model", "fault_model", "aligned_model", "embedding_model", "down_model", "red_image",
+  "vision_model", "fault_model", "aligned_model", "embedding_model", "down_model", "paid_model",
+  "wallets", "red_image",
 ];
 
 /** Run the scenarios of these modules and tell what became of each. */

@@ -27,7 +27,8 @@ class Lab:
 
     `once_key` may ask once a minute, `refilled_key` 30 times and then each two seconds. `fault_model` says what the
     fault engine says, and so does `aligned_model`, with its confidence; `down_model` has no engine.
-    `metric` is one of truths.
+    `paid_model` is the fault model at 1 and 2 USDC for a million tokens of prompt and completion. `metric` is one of
+    truths. `wallets` are private keys with 1,000 test USDC each, with commas between them; a scenario takes its own.
     """
 
     door: str
@@ -45,6 +46,8 @@ class Lab:
     aligned_model: str
     embedding_model: str
     down_model: str
+    paid_model: str
+    wallets: str
     red_image: str
 
     def id_of(self, model: str) -> str:
