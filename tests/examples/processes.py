@@ -126,6 +126,14 @@ def gateway(folder: Path, words: Sequence[str], *, key: str = "", **more: str) -
         yield found
 
 
+def chain_url(pid: int) -> str:
+    """Where the local chain of a gateway's process answers, as its child was told."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    commands = [Path(f"/proc/{child}/cmdline").read_text(encoding="utf-8").split("\0") for child in children]
+    (words,) = [words for words in commands if "--chain-id" in words]
+    return f"http://127.0.0.1:{words[words.index('--port') + 1]}"
+
+
 def ask(url: str, key: str = "", body: object = None) -> tuple[int, Any]:  # Any: JSON
     """Status and JSON of one request: POST with a body, GET without."""
     content = None if body is None else json.dumps(body).encode()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from decimal import Decimal
 from http import HTTPStatus
 from pathlib import Path
 
@@ -16,15 +19,19 @@ import msgspec
 import pytest
 import yaml
 
+from antiphon.chain.rpc import Rpc
+from antiphon.chain.token import Token
+from antiphon.chain.wallets import address_of, known_wallet
 from antiphon.settings.load import examine
 from antiphon.settings.model import Settings
-from tests.clients.clients import OPENAI_NODE, OPENAI_PYTHON
+from tests.clients.clients import OPENAI_NODE, OPENAI_PYTHON, X402, X402_NODE
 from tests.clients.environments import find_node, prepare
 
 from .processes import (
     REPOSITORY,
     Gateway,
     ask,
+    chain_url,
     fault_engine,
     free_port,
     gateway,
@@ -90,6 +97,49 @@ def test_openai_package_for_node(built_in: Gateway, tmp_path: Path) -> None:
     shutil.copy(EXAMPLES / "openai-sdk" / "chat.mjs", tmp_path)
     printed = run([*find_node().node, str(tmp_path / "chat.mjs")], client_variables(built_in, tmp_path))
     assert "Did you mean 'smollm2:135m'?" in printed
+
+
+@pytest.fixture(scope="module")
+def paid(tmp_path_factory: pytest.TempPathFactory, chain_packages: Path) -> Iterator[Gateway]:
+    """A gateway as `antiphon serve --chain local` starts it."""
+    folder = tmp_path_factory.mktemp("paid")
+    chain = folder / "data" / "chain"
+    chain.mkdir(parents=True)
+    (chain / "packages").symlink_to(chain_packages)
+    with gateway(folder, ["--chain", "local"]) as found:
+        yield found
+
+
+def wallet_variables(found: Gateway, folder: Path, number: int) -> dict[str, str]:
+    """What the page of the wallet's agent tells people to set; the wallet is one of its own, with test money."""
+    file, private_key = folder / "wallet-key", known_wallet(400 + number)
+    file.write_text(private_key)
+    Token(Rpc(chain_url(found.process.pid))).mint(address_of(private_key), 2_000_000)
+    return variables(folder, OPENAI_BASE_URL=found.base_url, WALLET_KEY_FILE=str(file))
+
+
+def test_wallet_agent(paid: Gateway, tmp_path: Path) -> None:
+    """With a wallet and nothing else it gets an answer, for what that costs."""
+    prepare(X402)
+    command = [str(X402.interpreter), str(EXAMPLES / "wallet-agent" / "agent.py")]
+    has_paid(run(command, wallet_variables(paid, tmp_path, 1)))
+
+
+def test_wallet_agent_on_node(paid: Gateway, tmp_path: Path) -> None:
+    """The file for Node does the same as the one for Python."""
+    (tmp_path / "node_modules").symlink_to(prepare(X402_NODE) / "node_modules")
+    shutil.copy(EXAMPLES / "wallet-agent" / "agent.mjs", tmp_path)
+    has_paid(run([*find_node().node, str(tmp_path / "agent.mjs")], wallet_variables(paid, tmp_path, 2)))
+
+
+def has_paid(printed: str) -> None:
+    """Fail unless it was refused, paid, was answered, and what is left is what it paid less the price."""
+    refusal, payment, *_, told = printed.strip().splitlines()
+    assert "not enough credit" in refusal
+    assert payment.startswith("paid 2 USDC in 0x")
+    cost, left = re.findall(r"[0-9]+\.[0-9]+", told)
+    assert Decimal(cost) > 0
+    assert Decimal(cost) + Decimal(left) == Decimal(2)
 
 
 def test_configuration_is_good(tmp_path: Path) -> None:
@@ -193,7 +243,7 @@ def test_every_example_has_a_page() -> None:
     """Each folder has a README, and the examples' page links it."""
     listed = (EXAMPLES / "README.md").read_text()
     folders = [path for path in EXAMPLES.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))]
-    assert len(folders) == 6
+    assert len(folders) == 7
     for folder in folders:
         assert (folder / "README.md").is_file()
         assert f"({folder.name}/README.md)" in listed

@@ -15,7 +15,7 @@ from antiphon.chain.rpc import Rpc
 from antiphon.chain.token import Token
 from antiphon.chain.wallets import address_of, read_wallet
 from antiphon.errors import Unavailable
-from tests.examples.processes import Gateway, ask, gateway, variables, wait_until
+from tests.examples.processes import Gateway, ask, chain_url, gateway, variables, wait_until
 
 RUN_S = 60.0
 WORDS = ("--chain", "local")
@@ -47,16 +47,8 @@ def topped_up(found: Gateway, folder: Path, amount: str, **more: str) -> dict[st
 
 
 def token(found: Gateway) -> Token:
-    """The token on the gateway's chain; the program that runs it says where it listens."""
-    return Token(Rpc(chain_url(found)))
-
-
-def chain_url(found: Gateway) -> str:
-    """Where the chain of a gateway answers, as its child process was told."""
-    children = Path(f"/proc/{found.process.pid}/task/{found.process.pid}/children").read_text().split()
-    commands = [Path(f"/proc/{child}/cmdline").read_text().split("\0") for child in children]
-    (words,) = [words for words in commands if "--chain-id" in words]
-    return f"http://127.0.0.1:{words[words.index('--port') + 1]}"
+    """The token on the gateway's chain."""
+    return Token(Rpc(chain_url(found.process.pid)))
 
 
 def merchant(folder: Path) -> str:
@@ -107,7 +99,7 @@ def test_the_next_start_finds_chain_and_books_as_they_were(folder: Path) -> None
 def test_a_killed_gateway_leaves_no_chain(folder: Path) -> None:
     """However it ends; and what was paid is still so when both are back."""
     with gateway(folder, WORDS) as found:
-        key, url = topped_up(found, folder, "4")["api_key"], chain_url(found)
+        key, url = topped_up(found, folder, "4")["api_key"], chain_url(found.process.pid)
         found.process.send_signal(signal.SIGKILL)
         wait_until(lambda: not answers(url), what="the chain is gone")
     with gateway(folder, WORDS) as found:
