@@ -38,3 +38,14 @@ def test_failure() -> None:
     answer.beat()
     answer.fail(DeadlineExceeded("Too late."), "error")
     assert b'{"error":"Too late."}' in wire.body
+
+
+def test_late_headers() -> None:
+    """They are told where the head is not out yet."""
+    for beats, told in ((0, True), (1, False)):
+        exchange, wire = exchange_of("POST", "/")
+        answer = SlowAnswer(exchange, ())
+        for _ in range(beats):
+            answer.beat()
+        answer.finish(b"{}", (b"x-credits-cost", b"1"))
+        assert ("x-credits-cost" in wire.headers) is told

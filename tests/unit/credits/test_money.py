@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from decimal import Decimal
 
-from antiphon.credits.money import credits_of, shortage, usdc_text
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antiphon.credits.money import credits_of, shortage, usdc_number, usdc_text
 
 
 @pytest.mark.parametrize(
@@ -31,3 +36,11 @@ def test_a_refusal_says_what_would_do() -> None:
     message = "There is not enough credit: 0.05 USDC are needed, 0.002 USDC are free."
     assert shortage(2_000, 50_000).message == message
     assert "0.00 USDC are free" in shortage(-5, 50_000).message
+
+
+@given(amount=st.integers(0, 10**15))
+def test_numbers_of_json_are_exact(amount: int) -> None:
+    """With no more decimals than it takes, read back as the very amount."""
+    text = usdc_number(amount).decode()
+    assert json.loads(text, parse_float=Decimal) * 1_000_000 == amount
+    assert not text.endswith((".", "0")) or "." not in text

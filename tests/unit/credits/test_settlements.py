@@ -7,13 +7,15 @@ from functools import partial
 
 import pytest
 
+from antiphon.credits import receipt_store, store
 from antiphon.credits import settlements as settlements_module
-from antiphon.credits import store
+from antiphon.credits.closing import Closing
 from antiphon.credits.ledger import AccountKey
 from antiphon.credits.service import Credits
 from antiphon.credits.settlements import GROUP_MAX
 from antiphon.db import Connection
 from antiphon.errors import Unavailable
+from tests.unit.credits.asking import receipt
 from tests.unit.credits.books import Books
 
 
@@ -129,3 +131,35 @@ async def test_idle_settlers_write_nothing(books: Books) -> None:
     await asyncio.sleep(0)
     await gateway.keep()
     assert await books.run(beats) == before
+
+
+async def test_a_lost_charge_leaves_its_receipt(books: Books) -> None:
+    """It says that nothing was charged; the others of its group are charged as theirs say."""
+    gateway, key = await books.gateway(), await books.account(100)
+    settlements = gateway.leases.settlements
+    names = [books.name("nul\0"), books.name()]
+    for name in names:
+        hold = await gateway.leases.open(key, name, 50)
+        assert gateway.leases.end(hold, 9)
+        settlements.put(Closing(name, hold, receipt(id=name.replace("\0", ""))))
+    await settlements.all_settled()
+    kept = [
+        await books.run(partial(receipt_store.get, account="ann", receipt_id=name.replace("\0", ""))) for name in names
+    ]
+    assert [(one.receipt.charged, one.receipt.reason) for one in kept] == [(0, "not_charged"), (9, "delivered")]
+    assert (await books.state(key)).balance == 91
+    assert len(books.lost) == 1
+    books.lost.clear()
+
+
+async def test_too_many_receipts(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of free requests are lost, and told, when far too many wait; charges are not."""
+    monkeypatch.setattr(settlements_module, "UNSETTLED_MAX", 1)
+    gateway = await books.gateway()
+    books.database.away = True
+    for number in range(4):
+        gateway.leases.settlements.put(Closing(f"free-{number}", receipt=receipt(id=f"free-{number}", charged=0)))
+    assert [settlement.request_id for settlement, _ in books.lost] == ["free-2", "free-3"]
+    books.database.away = False
+    books.lost.clear()
+    await gateway.leases.settlements.all_settled()

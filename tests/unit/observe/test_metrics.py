@@ -10,9 +10,11 @@ from antiphon.chat import ChatRequest, EmbeddingRequest, Message, Sampling, Usag
 from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingRecord
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.record import Record
+from antiphon.credits.lease_store import Settlement
 from antiphon.key import Key
 from antiphon.models.catalogue import Model
 from antiphon.observe.metrics import Metrics
+from tests.unit.credits.asking import receipt
 
 
 def record(
@@ -117,3 +119,19 @@ def test_texts_and_vectors_have_names_of_their_own() -> None:
     }
     assert values(metrics, "gen_ai_server_request_duration_seconds_sum") == {text: 2.0, vectors: 0.5}
     assert values(metrics, "antiphon_failures_total") == {("engine_failed", 'm"1'): 1}
+
+
+def test_charges_are_counted() -> None:
+    """What was charged and why requests ended, by ledger; refusals, losses, and the holds that are open now."""
+    metrics = Metrics()
+    metrics.watch_holds(lambda: 3)
+    for charged, reason in ((9, "delivered"), (0, "failed"), (4, "delivered")):
+        metrics.charged(receipt(charged=charged, reason=reason))
+    metrics.refused()
+    metrics.uncharged(Settlement(("USDC", "user:a"), "r", 7, 0))
+    assert values(metrics, "antiphon_charged_micro_usdc_total") == {("USDC",): 13}
+    ends = {("USDC", "delivered"): 2, ("USDC", "failed"): 1}
+    assert values(metrics, "antiphon_charged_requests_total") == ends
+    assert total(metrics, "antiphon_credit_refusals_total") == 1
+    assert total(metrics, "antiphon_charges_lost_micro_usdc_total") == 7
+    assert total(metrics, "antiphon_credit_holds_open") == 3

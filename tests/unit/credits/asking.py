@@ -1,0 +1,84 @@
+"""What tests of metering share: a gateway's meter, requests, receipts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from antiphon.chat import Usage
+from antiphon.credits.ledger import AccountKey, user
+from antiphon.credits.metering import Asked, Meter
+from antiphon.credits.receipt import Receipt, Terms
+from antiphon.credits.service import Credits
+from antiphon.key import Key
+from antiphon.models.catalogue import Model, Prices
+from tests.unit.credits.books import AT_MS, Books
+
+PRICES = Prices(prompt=1_000_000, completion=2_000_000)  # one and two micro-USDC for a token
+MODEL = Model("m", (), prices=PRICES)
+TERMS = Terms(prompt_tokens=10, completion_tokens=20)
+RECEIPT = Receipt(
+    id="answer-1",
+    request_id="request-1",
+    account="ann",
+    key="agent",
+    ledger="USDC",
+    operation="chat",
+    door="v1",
+    model="m",
+    node="node-1",
+    streamed=False,
+    prices=PRICES,
+    usage=Usage(5, 2),
+    held=50,
+    charged=9,
+    reason="delivered",
+    began_at_ms=AT_MS,
+    ended_at_ms=AT_MS + 5,
+    request_sha256="00" * 32,
+    answer_sha256="11" * 32,
+)
+
+
+def receipt(**fields: Any) -> Receipt:
+    """One with these fields changed."""
+    return replace(RECEIPT, **fields)
+
+
+class Till:
+    """A gateway's meter, and what it told."""
+
+    def __init__(self, books: Books, gateway: Credits) -> None:
+        self.gateway = gateway
+        self.receipts: list[Receipt] = []
+        self.refused = 0
+        self.meter = Meter(
+            gateway.leases,
+            gateway.budgets,
+            clock=books.clock,
+            on_refused=self._refuse,
+            on_receipt=self.receipts.append,
+        )
+
+    def _refuse(self) -> None:
+        self.refused += 1
+
+
+def asked(account: AccountKey, answer_id: str, **fields: Any) -> Asked:
+    """A request of a stored key of that account."""
+    name = account[1].removeprefix(user(""))
+    key = Key("agent", account_name=name, id="key_1", live=True, spend_cap=fields.pop("spend_cap", None))
+    request = Asked(
+        key=key,
+        ledger=account[0],
+        answer_id=answer_id,
+        request_id=f"request-of-{answer_id}",
+        model=MODEL,
+        terms=TERMS,
+        operation="chat",
+        door="v1",
+        streamed=False,
+        request_sha256="00" * 32,
+    )
+    return replace(request, **fields)

@@ -1,0 +1,82 @@
+"""Receipts in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from antiphon.credits import receipt_store, store
+from antiphon.credits.ledger import usage
+from antiphon.db import Connection, ConstraintBroken, Database
+from tests.unit.credits.asking import RECEIPT, receipt
+from tests.unit.credits.books import AT_MS, Books
+
+
+async def run(database: Database, work: Callable[..., Any], *words: Any, **named: Any) -> Any:
+    """What a work returns."""
+    return await database.write(lambda connection: work(connection, *words, **named))
+
+
+async def test_a_receipt_is_kept_as_it_is(database: Database) -> None:
+    """Found by the answer's id and by the request's; nothing was charged in these books, so there is no journal."""
+    await run(database, receipt_store.insert, [RECEIPT])
+    for name in ("answer-1", "request-1"):
+        filed = await run(database, receipt_store.get, "ann", name)
+        assert (filed.receipt, filed.number, filed.hash) == (RECEIPT, None, None)
+
+
+async def test_what_is_there_stays(database: Database) -> None:
+    """A work that runs again changes nothing."""
+    await run(database, receipt_store.insert, [RECEIPT, receipt(id="answer-2", charged=1)])
+    await run(database, receipt_store.insert, [receipt(charged=0)])
+    assert (await run(database, receipt_store.get, "ann", "answer-1")).receipt.charged == RECEIPT.charged
+
+
+async def test_somebody_else_s_is_unknown(database: Database) -> None:
+    """By either id."""
+    await run(database, receipt_store.insert, [RECEIPT])
+    assert await run(database, receipt_store.get, "bob", "answer-1") is None
+    assert await run(database, receipt_store.get, "bob", "request-1") is None
+
+
+async def test_the_latest_of_a_request_s_name(database: Database) -> None:
+    """Clients may give two requests the same id."""
+    late = receipt(id="answer-0", ended_at_ms=AT_MS + 9)
+    await run(database, receipt_store.insert, [RECEIPT, late])
+    assert (await run(database, receipt_store.get, "ann", "request-1")).receipt == late
+
+
+async def test_the_journal_is_shown(books: Books) -> None:
+    """Its number, and its hash in the chain."""
+    key = await books.account(100)
+    journal = usage(key, "answer-1", 9, at_ms=AT_MS)
+    await books.run(partial(store.post, journal=journal))
+    await books.run(lambda connection: receipt_store.insert(connection, [RECEIPT]))
+    filed = await books.run(lambda connection: receipt_store.get(connection, "ann", "answer-1"))
+    assert filed.number > 0
+    assert len(filed.hash) == 64
+
+
+async def test_old_ones_are_forgotten(database: Database) -> None:
+    """The oldest first, so many at a time."""
+    kept = [receipt(id=f"answer-{number}", ended_at_ms=number) for number in range(5)]
+    await run(database, receipt_store.insert, kept)
+    assert await run(database, receipt_store.prune, 3, 2) == 2
+    assert await run(database, receipt_store.get, "ann", "answer-0") is None
+    assert await run(database, receipt_store.get, "ann", "answer-2") is not None
+    assert await run(database, receipt_store.prune, 3, 2) == 1
+    assert await run(database, receipt_store.prune, 3, 2) == 0
+    assert await run(database, receipt_store.get, "ann", "answer-3") is not None
+
+
+async def test_no_charge_is_above_its_hold(database: Database) -> None:
+    """The table itself refuses it."""
+
+    def work(connection: Connection) -> None:
+        receipt_store.insert(connection, [receipt(charged=RECEIPT.held + 1)])
+
+    with pytest.raises(ConstraintBroken):
+        await database.write(work)
