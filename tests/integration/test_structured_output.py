@@ -174,14 +174,19 @@ def test_required_calls_are_valid(engine: str) -> None:
     """Fifty prompts that must be answered by calls: all calls are known functions with valid arguments."""
     prompts = [(tools, task) for tools in tool_sets() for task in TASKS]
 
-    def run(numbered: tuple[int, tuple[tuple[Tool, ...], str]]) -> tuple[str, list[Piece]]:
-        seed, (tools, task) = numbered
-        grammar = tool_grammar(tools, choice="required", parallel=seed % 10 == 0, response_format=ResponseFormat())
-        assert grammar is not None
-        return streamed(engine, with_tools([Message("user", task)], tools, "required"), grammar, seed=seed)
+    def run(first: int) -> list[tuple[str, list[Piece]]]:
+        """The answers to all tasks with one set of tools, in order: the engine reads their beginning only once."""
+        answers = []
+        for seed, (tools, task) in enumerate(prompts[first : first + len(TASKS)], first):
+            grammar = tool_grammar(tools, choice="required", parallel=seed % 10 == 0, response_format=ResponseFormat())
+            assert grammar is not None
+            turns = with_tools([Message("user", task)], tools, "required")
+            answers.append(streamed(engine, turns, grammar, seed=seed))
+        return answers
 
     with ThreadPoolExecutor(PARALLEL) as threads:
-        answers = list(threads.map(run, enumerate(prompts)))
+        runs = threads.map(run, range(0, len(prompts), len(TASKS)))
+        answers = list(itertools.chain.from_iterable(runs))
     finished = 0
     for (tools, task), (reason, pieces) in zip(prompts, answers, strict=True):
         calls = reassembled(pieces)
