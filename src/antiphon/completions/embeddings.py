@@ -14,6 +14,7 @@ from antiphon.completions.fit_prompts import check_prompts, tokens_max
 from antiphon.completions.generate import ATTEMPTS_MAX
 from antiphon.completions.plan import CHARACTERS_PER_TOKEN, Bounds, Caller
 from antiphon.completions.prepare import Models
+from antiphon.completions.record import CLIENT_GONE, code
 from antiphon.completions.vectors import dimensions, shortened
 from antiphon.engines import Job
 from antiphon.errors import AntiphonError, BadRequest, EngineFailed, PermissionDenied, Unavailable
@@ -95,7 +96,10 @@ class EmbeddingService:
                 vectors, usage, node = await self._placed(plan)
             vectors = _as_asked(vectors, plan.request.dimensions)
         except AntiphonError as error:
-            self._on_end(EmbeddingRecord(plan, Usage(), self._loop.time(), error.code or error.type))
+            self._on_end(EmbeddingRecord(plan, Usage(), self._loop.time(), code(error)))
+            raise
+        except asyncio.CancelledError:
+            self._on_end(EmbeddingRecord(plan, Usage(), self._loop.time(), CLIENT_GONE))
             raise
         self._on_end(EmbeddingRecord(plan, usage, self._loop.time(), node=node))
         return Embeddings(vectors, usage), node

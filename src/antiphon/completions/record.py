@@ -8,6 +8,8 @@ from antiphon.chat import Choice, Usage
 from antiphon.completions.plan import Plan
 from antiphon.errors import AntiphonError
 
+CLIENT_GONE = "client_gone"  # the failure of a request whose client left before its end
+
 
 class Record(Struct, frozen=True):
     """What became of one request: for metrics, logs and the store. Times in the event loop's seconds, tokens as billed.

@@ -14,7 +14,7 @@ from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
 from antiphon.completions.merge import MergedStream
 from antiphon.completions.plan import Bounds, Plan, expected_tokens, job
 from antiphon.completions.prepare import Preparation
-from antiphon.completions.record import Record, code
+from antiphon.completions.record import CLIENT_GONE, Record, code
 from antiphon.completions.watch import Watch
 from antiphon.engines import Take
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, Unavailable
@@ -55,7 +55,10 @@ class Completions:
             with Deadline(self._wheel, plan.begun_at, plan.total_at, beat=beat, heartbeat_s=heartbeat_s):
                 return await self._whole(plan)
         except DeadlineExceeded as error:
-            self._failed(plan, error)
+            self._failed(plan, code(error))
+            raise
+        except asyncio.CancelledError:
+            self._failed(plan, CLIENT_GONE)
             raise
 
     async def _whole(self, plan: Plan) -> tuple[Completion, str]:
@@ -68,7 +71,7 @@ class Completions:
                 place = placement.take(model, tried, account)
                 offer, load = place or await placement.wait(model, tried, account, expected_tokens(plan))
             except Unavailable as error:
-                self._failed(plan, failure or error)
+                self._failed(plan, code(failure or error))
                 raise failure or error from None
             tried |= {offer.engine.name}
             try:
@@ -76,11 +79,11 @@ class Completions:
             except (EngineFailed, Unavailable) as error:
                 failure = error
                 if len(tried) >= ATTEMPTS_MAX:
-                    self._failed(plan, error)
+                    self._failed(plan, code(error))
                     raise
                 continue
             except AntiphonError as error:
-                self._failed(plan, error)
+                self._failed(plan, code(error))
                 raise
             finally:
                 placement.give_back(load, account)
@@ -122,9 +125,9 @@ class Completions:
     def _open(self, plan: Plan, watch: Watch | None) -> CompletionStream:
         return CompletionStream(plan, self._placement, self._bounds, ids=self._ids, on_end=self._on_end, watch=watch)
 
-    def _failed(self, plan: Plan, error: AntiphonError) -> None:
+    def _failed(self, plan: Plan, failure: str) -> None:
         """Tell of a request that has come to nothing."""
-        self._on_end(Record(plan, Usage(), self._loop.time(), code(error)))
+        self._on_end(Record(plan, Usage(), self._loop.time(), failure))
 
 
 class CompletionStream:
@@ -190,10 +193,8 @@ class CompletionStream:
         self._source.close()
         if not self._ended:
             self._ended = True
-            failure = self._failure
-            if failure is None and not self._source.complete:
-                failure = AntiphonError("The client has gone.", code="client_gone")
-            self._on_end(self._record(None if failure is None else code(failure)))
+            otherwise = None if self._source.complete else CLIENT_GONE
+            self._on_end(self._record(otherwise if self._failure is None else code(self._failure)))
 
     def _record(self, failure: str | None) -> Record:
         source = self._source

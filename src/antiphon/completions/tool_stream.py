@@ -11,7 +11,7 @@ from antiphon.chat import Choice, Delta, ToolCall, ToolChoice, Usage
 from antiphon.completions.collect import Collector
 from antiphon.completions.fit import fitted
 from antiphon.completions.plan import Plan
-from antiphon.completions.record import Record, code
+from antiphon.completions.record import CLIENT_GONE, Record, code
 from antiphon.completions.service import Completions, CompletionStream
 from antiphon.completions.tool_calls import Caller, results
 from antiphon.completions.tool_rounds import Asked, Round, added, round_plan
@@ -111,10 +111,8 @@ class ToolStream:
         if self._ended:
             return
         self._ended = True
-        failure = self._failure
-        if failure is None and not self._complete:
-            failure = AntiphonError("The client has gone.", code="client_gone")
-        why = None if failure is None else code(failure)
+        otherwise = None if self._complete else CLIENT_GONE
+        why = otherwise if self._failure is None else code(self._failure)
         usage, now = self.usage, self._loop.time()
         self._on_end(Record(self._plan, usage, now, why, self._first_token_at, self.node, self.choices, (usage,)))
 

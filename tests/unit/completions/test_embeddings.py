@@ -163,3 +163,15 @@ async def test_what_a_model_does_may_not_be_known_yet() -> None:
     with pytest.raises(Unavailable) as refused:
         await served.service.embed(served.plan(), ignore)
     assert refused.value.retry_after_s == 7
+
+
+async def test_a_client_that_leaves_is_noted() -> None:
+    """And the engine's place is given back."""
+    served = Served(ScriptedEngine(embeddings=(None,)))
+    task = asyncio.get_running_loop().create_task(served.service.embed(served.plan(), ignore))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [(record.usage, record.failure) for record in served.records] == [(Usage(), "client_gone")]
+    assert [load.in_flight for load in served.placement._loads.values()] == [0]

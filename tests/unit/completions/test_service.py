@@ -163,3 +163,15 @@ async def test_a_stream_that_nobody_reads_to_its_end(service: Completions, recor
     stream.close()
     assert [(record.usage, record.failure) for record in records] == [(Usage(0, 1), "client_gone")]
     assert engine.streams[0].closed
+
+
+async def test_a_plain_answer_that_nobody_waits_for(service: Completions, records: list[Record]) -> None:
+    """Its client's leaving is noted as a stream's is, though nothing is known of what was generated."""
+    task = asyncio.get_running_loop().create_task(
+        service.complete(plan_of(model_of(ScriptedEngine(answers=(None,)))), ignore)
+    )
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [(record.usage, record.failure) for record in records] == [(Usage(), "client_gone")]
