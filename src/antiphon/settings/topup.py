@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -18,6 +19,7 @@ NetworkId = Annotated[
     str, Meta(pattern=r"^eip155:[1-9][0-9]{0,15}$", title="a chain as CAIP-2 names it, such as `eip155:8453`")
 ]
 AddressText = Annotated[str, Meta(pattern=r"^0x[0-9a-fA-F]{40}$", title="`0x` and 40 hexadecimal digits")]
+ADDRESS_OF_NODE = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 WaitSeconds = Annotated[float, Meta(ge=1, le=40)]
 
 
@@ -86,6 +88,8 @@ def broken(topup: TopupSettings, *, development_key: bool, loopback_rpc: bool) -
     for name in ("rpc_url", "pay_to"):
         if not getattr(topup, name):
             yield (name,), "`topup.network` is set, so this is needed too"
+    if topup.rpc_url is not None and ADDRESS_OF_NODE.fullmatch(topup.rpc_url.reveal()) is None:
+        yield ("rpc_url",), "expected an http:// or https:// address without user, query or fragment"
     if (topup.facilitator_key is None) == (topup.facilitator_url is None):
         yield ("facilitator_key",), "give exactly one of `facilitator_key` and `facilitator_url`"
     if topup.amount_min_micro_usdc < 1 or topup.amount_min_micro_usdc > topup.amount_max_micro_usdc:

@@ -55,6 +55,8 @@ def test_what_is_right(fields: dict[str, Any]) -> None:
         ({"pay_to": PAY_TO}, ["topup.network"]),
         ({"network": "eip155:8453"}, ["topup.rpc_url", "topup.pay_to", "topup.facilitator_key"]),
         ({**GOOD, "pay_to": None}, ["topup.pay_to"]),
+        ({**GOOD, "rpc_url": Secret("rpc.example")}, ["topup.rpc_url"]),
+        ({**GOOD, "rpc_url": Secret("https://rpc.example/?key=1")}, ["topup.rpc_url"]),
         ({**GOOD, "facilitator_url": "https://facilitator.example"}, ["topup.facilitator_key"]),
         ({**GOOD, "facilitator_key": Secret("key")}, ["topup.facilitator_key"]),
         ({**GOOD, "facilitator_key": Secret("00" * 32)}, ["topup.facilitator_key"]),
