@@ -5,7 +5,9 @@ from __future__ import annotations
 from antiphon.http.exchange import Exchange
 
 UNITS = (b"requests", b"tokens")
-ALLOWED_HEADERS = b"authorization, content-type, x-request-id, x-session-id, x-wire, idempotency-key"
+ALLOWED_HEADERS = (
+    b"authorization, content-type, x-request-id, x-session-id, x-wire, idempotency-key, x-payment, payment-signature"
+)
 EXPOSED_HEADERS = b", ".join(
     (
         b"x-request-id",
@@ -14,6 +16,9 @@ EXPOSED_HEADERS = b", ".join(
         b"x-session-id",
         b"x-credits-cost",
         b"x-credits-balance",
+        b"payment-required",
+        b"payment-response",
+        b"x-payment-response",
         b"x-should-retry",
         b"idempotent-replayed",
         b"retry-after",
