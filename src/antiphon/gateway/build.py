@@ -86,6 +86,7 @@ class Builder:
         self._running = Running()
         self._catalogue = Catalogue()
         self._placement = Placement(queue_max=settings.limits.queue_max)
+        self._metrics.watch_waiting(lambda: self._placement.waiting)
         self._images = ImageAdmission(values.image_limits(settings))
         self._storage = Storage(
             settings,

@@ -77,6 +77,11 @@ class Placement:
         self._loads: dict[str, Load] = {}
         self._queues: dict[str, Queue] = {}  # by the model's id; none is empty
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait, for all models together."""
+        return sum(map(len, self._queues.values()))
+
     def take(self, model: Model, tried: frozenset[str] = frozenset(), account: str = "") -> Place | None:
         """The best offer not yet tried, counted as busy until `give_back`; None when it has to be waited for.
 

@@ -75,6 +75,7 @@ class Metrics:
             "antiphon_charges_lost_micro_usdc", "Micro-USDC that could not be charged.", registry=registry
         )
         self._holds = Gauge("antiphon_credit_holds_open", "Requests that hold credit.", registry=registry)
+        self._waiting = Gauge("antiphon_requests_waiting", "Requests that wait for an engine.", registry=registry)
         self.in_flight = 0
         gauge = Gauge("antiphon_requests_in_flight", "Requests being served.", registry=registry)
         gauge.set_function(lambda: self.in_flight)
@@ -129,6 +130,10 @@ class Metrics:
     def watch_holds(self, count: Callable[[], int]) -> None:
         """Show, from now on, how many requests hold credit."""
         self._holds.set_function(count)
+
+    def watch_waiting(self, count: Callable[[], int]) -> None:
+        """Show, from now on, how many requests wait for an engine."""
+        self._waiting.set_function(count)
 
     def _bind(self, models: dict[str, _Model], operation: str, model_id: str) -> _Model:
         labels = (operation, model_id, "antiphon")

@@ -115,6 +115,7 @@ async def test_slots_and_queue_bound_what_is_taken_on() -> None:
     with pytest.raises(Unavailable, match="All nodes that serve the model 'model' are busy") as caught:
         room.ask("one 5")
     assert caught.value.retry_after_s == RETRY_S
+    assert room.placement.waiting == 3
     room.end("one 0")
     room.ask("one 6")
     assert room.work_off() == ["one 3", "one 4", "one 6"]
