@@ -40,6 +40,7 @@ TESTED_BY = {
         "gateway/routes.py",
         "testing/gateway_process.py",
     ),
+    "integration/charging/test_rule.py": ("gateway/charging.py",),
     "integration/test_builtin_models.py": ("modelfiles/package_index.py",),
     "integration/test_cli.py": (
         "gateway/build.py",

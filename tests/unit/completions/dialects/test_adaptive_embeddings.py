@@ -32,3 +32,9 @@ def test_answers() -> None:
     shown = adaptive_embeddings.render(MADE, HEAD, base64=True)
     entry = b'{"data":[{"index":0,"embedding":"AAAAPwAAgL8=","object":"embedding"}],'
     assert shown == entry + usage + b',"object":"list","model":"m"}'
+
+
+def test_what_it_cost() -> None:
+    """Where it is charged; a number that is exact as it is written."""
+    made = Embeddings(MADE.vectors, Usage(prompt_tokens=3, cost=2_000_000))
+    assert b'"completion_tokens":0,"cost":2}' in adaptive_embeddings.render(made, HEAD, base64=False)

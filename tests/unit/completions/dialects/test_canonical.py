@@ -118,3 +118,12 @@ def test_with_logprobs_the_role_stands_alone() -> None:
     renderer = ChunkStream(HEAD)
     assert renderer.delta(Delta(content="a", logprobs=(ENTRY,))) == role + text
     assert renderer.delta(Delta(content="a", logprobs=(ENTRY,))) == text
+
+
+def test_what_it_cost() -> None:
+    """Where it is charged, also nothing; a number that is exact as it is written."""
+    for cost, text in ((0, b"0"), (18, b"0.000018"), (10**15 + 1, b"1000000000.000001")):
+        usage = msgspec.structs.replace(USAGE, cost=cost)
+        shown = USAGE_JSON[:-1] + b',"cost":' + text + b"}"
+        assert b'"usage":' + shown in render(Completion((Choice(content="Hi"),), usage), HEAD)
+        assert b'"usage":' + shown in ChunkStream(msgspec.structs.replace(HEAD, include_usage=True)).end(usage, None)

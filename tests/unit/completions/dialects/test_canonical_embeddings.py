@@ -58,3 +58,9 @@ def test_an_answer() -> None:
     }
     texts = json.loads(render(Embeddings(VECTORS, Usage(3)), HEAD, base64=True))["data"]
     assert tuple(base64.b64decode(each["embedding"]) for each in texts) == VECTORS
+
+
+def test_what_it_cost() -> None:
+    """Where it is charged; a number that is exact as it is written."""
+    answer = render(Embeddings(VECTORS, Usage(prompt_tokens=3, cost=1_500_001)), HEAD, base64=False)
+    assert b'"total_tokens":3,"cost":1.500001}' in answer

@@ -26,3 +26,9 @@ def test_answers() -> None:
     shown = nugen_embeddings.render(MADE, HEAD, base64=False)
     entry = b'{"index":0,"embedding":[0.5,-1.0],"object":"embedding"}'
     assert shown == START + entry + b'],"usage":{"total_tokens":3,"prompt_tokens":3}}'
+
+
+def test_what_it_cost() -> None:
+    """Where it is charged; a number that is exact as it is written."""
+    made = Embeddings(MADE.vectors, Usage(prompt_tokens=3, cost=2))
+    assert nugen_embeddings.render(made, HEAD, base64=False).endswith(b'"prompt_tokens":3,"cost":0.000002}}')
