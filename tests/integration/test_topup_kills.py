@@ -115,7 +115,7 @@ class World:
     async def _settle(self) -> tuple[bool, str, str]:
         rpc = self.chain.anvil.rpc
         if self.kill_at == "broadcast" and self.kill is not None:
-            rpc.call("evm_setAutomine", False)
+            rpc.call("evm_setIntervalMining", 0)  # turns off both ways in which this chain makes blocks
             await self._inner.settle(self.payment, TEN)
             await self._reached("broadcast")
             rpc.call("evm_setAutomine", True)

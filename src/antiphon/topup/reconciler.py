@@ -70,20 +70,27 @@ class Reconciler:
         after, still_open = "", 0
         while page := await self._database.read(partial(store.unsettled, after=after, limit=PAGE_ROWS)):
             for topup in page:
-                finding = await self._contract.look(topup)
-                await self.keep(topup, finding)
-                if finding.state == "open":
-                    still_open += 1
-                    if finding.reason:
-                        self._on_trouble(topup.id, finding.reason)
+                still_open += await self._look(topup)
             after = page[-1].id
         return still_open
+
+    async def _look(self, topup: Topup) -> bool:
+        """Whether a payment is still open; one of which the chain does not tell does not stand before the others."""
+        try:
+            finding = await self._contract.look(topup)
+        except RpcFailed as failure:
+            self._on_trouble(topup.id, str(failure))
+            return True
+        await self.keep(topup, finding)
+        if finding.state == "open" and finding.reason:
+            self._on_trouble(topup.id, finding.reason)
+        return finding.state == "open"
 
     async def _run(self) -> None:
         while True:
             try:
                 await self.reconcile()
-            except (RpcFailed, Mismatch) as failure:
+            except Mismatch as failure:
                 self._on_trouble("", str(failure))
             except Unavailable:
                 pass  # the database itself says that it is away

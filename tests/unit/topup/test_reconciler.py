@@ -88,6 +88,16 @@ async def test_more_than_a_page(desk: Desk) -> None:
     assert (await desk.states()).count("credited") == 1
 
 
+async def test_one_of_which_the_chain_does_not_tell(desk: Desk) -> None:
+    """It does not stand before the others, and is told of."""
+    good = await left_open(desk)
+    bad = msgspec.structs.replace(good, id="0", asset="0x no token", nonce="0x" + "1" * 64)
+    await desk.database.write(partial(store.insert, topup=bad, until_ms=0, at_ms=1))
+    assert await desk.reconcile() == 1
+    assert [topup_id for topup_id, _ in desk.troubles] == ["0"]
+    assert await desk.states() == ["settling", "credited"]
+
+
 @pytest.mark.parametrize("start", [False, True])
 async def test_it_ends(desk: Desk, *, start: bool) -> None:
     """Also when it never began."""

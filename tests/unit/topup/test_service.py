@@ -27,7 +27,7 @@ every_kind = pytest.mark.parametrize("database_kind", KINDS, indirect=True)
 def slow_chain(desk: Desk) -> Iterator[None]:
     """No transaction is mined before the end."""
     rpc = desk.chain.anvil.rpc
-    rpc.call("evm_setAutomine", False)
+    rpc.call("evm_setIntervalMining", 0)  # turns off both ways in which this chain makes blocks
     try:
         yield
     finally:
