@@ -93,6 +93,10 @@ class Answer:
                 return
             await self._changed.wait()
 
+    def fits(self, piece: bytes) -> bool:
+        """Whether it is kept with this as its last piece."""
+        return self.kept and self._size + len(piece) <= self._bytes_max
+
     def end(self, piece: bytes = b"", failure: AntiphonError | None = None) -> None:
         """The last piece, or why there is none."""
         if piece:

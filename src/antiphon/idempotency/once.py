@@ -107,7 +107,7 @@ class Once:
             raise
         if not recording.whole:
             await self._claims.let_go(asked)
-        elif answer.kept:
+        elif answer.fits(recording.last):
             body = answer.body + recording.last
             await self._claims.keep(asked, Kept(recording.status, recording.answer_headers, body))
         else:

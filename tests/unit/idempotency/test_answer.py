@@ -65,6 +65,16 @@ def test_one_that_is_too_large_is_not_kept() -> None:
     assert (made.read(one), made.read(two)) == (b"y", b"y")
 
 
+def test_the_last_piece_counts_too() -> None:
+    """An answer that is one piece is bound like any other."""
+    made = answer(bytes_max=2_500)
+    made.add(PIECE)
+    assert made.fits(b"x" * 1_500)
+    assert not made.fits(b"x" * 1_501)
+    made.add(b"x" * 1_501)
+    assert not made.fits(b"")
+
+
 async def test_a_generation_waits_for_its_readers() -> None:
     """Only when the answer is not kept: then the slowest decides."""
     made = answer(bytes_max=1)

@@ -228,6 +228,18 @@ async def test_one_that_is_too_large(runs: Runs) -> None:
     await made.once.close()
 
 
+async def test_a_plain_one_that_is_too_large(runs: Runs) -> None:
+    """It is given once."""
+    made = Made(runs, answer_bytes_max=5)
+    made.go_on.set()
+    task, _, wire = made.ask()
+    await task
+    assert (wire.status, wire.body) == (200, b'{"n":1}')
+    with pytest.raises(AnswerNotKept):
+        await made.ask()[0]
+    await made.once.close()
+
+
 async def test_nobody_reads_one_that_is_too_large(runs: Runs) -> None:
     """Then it is ended, and remembered."""
     once = Once(runs.claims(), answer_bytes_max=10, memory_bytes_max=BIG, drain_s=0.0)
