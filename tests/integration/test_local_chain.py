@@ -91,9 +91,13 @@ def test_the_next_start_finds_chain_and_books_as_they_were(folder: Path) -> None
     with gateway(folder, WORDS) as found:
         assert balance(found, key) == "3.00"
         assert token(found).balance(merchant(folder)) == 3_000_000
-        proved = run(folder, "ledger", "verify", *WORDS)
+        proved = run(folder, "ledger", "verify", "--on-chain", "--json", *WORDS)
         assert proved.returncode == 0, proved.stdout + proved.stderr
-        assert "USDC:" in proved.stdout
+        chain = json.loads(proved.stdout)["chain"]
+        assert (chain["payments"], chain["on_chain"], chain["missing"]) == (1, 3_000_000, [])
+    missing = run(folder, "ledger", "verify", "--on-chain", *WORDS)
+    assert missing.returncode == 2
+    assert "`antiphon serve --chain local` starts it" in missing.stderr
 
 
 def test_a_killed_gateway_leaves_no_chain(folder: Path) -> None:

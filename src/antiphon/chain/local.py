@@ -19,6 +19,9 @@ from antiphon.errors import ConfigError
 TEST_MONEY = 1_000 * 1_000_000  # micro-USDC
 GAS_MONEY = 100 * 10**18  # wei
 WALLET_FILE = "wallet-key"
+FACILITATOR_FILE = "facilitator-key"
+MERCHANT_FILE = "merchant-key"
+URL_FILE = "rpc-url"  # there while the chain runs, for commands beside the gateway
 
 
 class Wallet(Struct, frozen=True):
@@ -46,13 +49,14 @@ class LocalChain:
         parts = packages(self._packages_folder)
         self._lock = _locked(self.folder)
         self.wallet = _kept(self.folder / WALLET_FILE)
-        self.facilitator = _kept(self.folder / "facilitator-key")
-        self.merchant = _kept(self.folder / "merchant-key")
+        self.facilitator = _kept(self.folder / FACILITATOR_FILE)
+        self.merchant = _kept(self.folder / MERCHANT_FILE)
         self._anvil = Anvil(parts.anvil, self.folder, on_end=self._on_end)
         try:
             self._anvil.start()
             self.token = deploy(self._anvil.rpc, parts)
             self._furnish()
+            (self.folder / URL_FILE).write_text(self.rpc_url, encoding="ascii")
         except BaseException:
             self.__exit__()
             raise
@@ -60,6 +64,7 @@ class LocalChain:
 
     def __exit__(self, *_: object) -> None:
         """Stop it; its state is kept."""
+        (self.folder / URL_FILE).unlink(missing_ok=True)
         if self._anvil is not None:
             self._anvil.stop()
         os.close(self._lock)
@@ -80,6 +85,14 @@ class LocalChain:
         self.anvil.rpc.call("anvil_setBalance", self.facilitator.address, hex(GAS_MONEY))
         if self.token.balance(self.wallet.address) == 0:
             self.token.mint(self.wallet.address, TEST_MONEY)
+
+
+def running_url(folder: Path) -> str:
+    """Where the chain of a folder answers; ConfigError when none runs there."""
+    try:
+        return (folder / URL_FILE).read_text(encoding="ascii")
+    except OSError:
+        raise ConfigError(f"chain: none runs in {folder} now: `antiphon serve --chain local` starts it.") from None
 
 
 def _kept(path: Path) -> Wallet:

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from antiphon.cli.chain_audit import audit_text, chain_audit
 from antiphon.cli.flags import SettingFlags, assignments
+from antiphon.cli.local_chain import beside
 from antiphon.cli.output import Output
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def verify(
     output = Output(as_json=json)
     loaded = load(config=flags.config, variables=os.environ, flags=assignments(flags), folder=Path.cwd())
     findings = _findings(loaded.settings, tuple(map(_head, head)))
-    audit = asyncio.run(chain_audit(loaded.settings)) if on_chain else None
+    audit = asyncio.run(chain_audit(beside(loaded.settings))) if on_chain else None
     sound = findings.fault is None and (audit is None or audit.sound)
     if json:
         told = {"ok": sound, **msgspec.to_builtins(findings)}

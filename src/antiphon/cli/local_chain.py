@@ -51,26 +51,23 @@ def chained(settings: Settings, output: Output, announce: Announce) -> Iterator[
             import msgspec
 
             output.json({"event": "chain", **msgspec.to_builtins(told)})
-        yield paid_there(settings, chain), _telling(told, output, announce)
+        yield (
+            _paid_on(settings, chain.rpc_url, chain.merchant.address, chain.facilitator.private_key),
+            _telling(told, output, announce),
+        )
 
 
-def paid_there(settings: Settings, chain: LocalChain) -> Settings:
-    """The settings with top-ups on that chain."""
-    import msgspec
+def beside(settings: Settings) -> Settings:
+    """The settings for a command beside the gateway: where they want a chain, with the one that runs."""
+    if settings.chain is None:
+        return settings
+    from antiphon.chain.local import FACILITATOR_FILE, MERCHANT_FILE, running_url
+    from antiphon.chain.wallets import address_of, read_wallet
+    from antiphon.settings.local_chain import FOLDER
 
-    from antiphon.chain.token import CHAIN_ID
-    from antiphon.settings.secret import Secret
-
-    topup = msgspec.structs.replace(
-        settings.topup,
-        network=f"eip155:{CHAIN_ID}",
-        rpc_url=Secret(chain.rpc_url),
-        pay_to=chain.merchant.address,
-        facilitator_key=Secret(chain.facilitator.private_key),
-        # Nobody can undo a block of this chain, and where nothing happens none becomes an old one.
-        safe_above_micro_usdc=SAFE_ABOVE,
-    )
-    return msgspec.structs.replace(settings, topup=topup)
+    folder = settings.data_dir / FOLDER
+    rpc_url, merchant = running_url(folder), address_of(read_wallet(folder / MERCHANT_FILE))
+    return _paid_on(settings, rpc_url, merchant, read_wallet(folder / FACILITATOR_FILE))
 
 
 def facts(chain: LocalChain) -> Facts:
@@ -115,3 +112,22 @@ def _telling(told: Facts, output: Output, announce: Announce) -> Announce:
             output.line(paying_text(told, base_url, heading=bold if output.terminal else str))
 
     return announced
+
+
+def _paid_on(settings: Settings, rpc_url: str, merchant: str, facilitator_key: str) -> Settings:
+    """The settings with top-ups on that chain."""
+    import msgspec
+
+    from antiphon.chain.token import CHAIN_ID
+    from antiphon.settings.secret import Secret
+
+    topup = msgspec.structs.replace(
+        settings.topup,
+        network=f"eip155:{CHAIN_ID}",
+        rpc_url=Secret(rpc_url),
+        pay_to=merchant,
+        facilitator_key=Secret(facilitator_key),
+        # Nobody can undo a block of this chain, and where nothing happens none becomes an old one.
+        safe_above_micro_usdc=SAFE_ABOVE,
+    )
+    return msgspec.structs.replace(settings, topup=topup)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from antiphon.chain.local import GAS_MONEY, TEST_MONEY, LocalChain
+from antiphon.chain.local import GAS_MONEY, TEST_MONEY, LocalChain, running_url
 from antiphon.chain.wallets import address_of, known_wallet
 from antiphon.errors import ConfigError
 
@@ -36,6 +36,14 @@ def test_the_next_start_finds_all_as_it_was(chain_packages: Path, tmp_path: Path
         assert chain.token.balance(somebody) == 5
         assert chain.token.balance(wallet.address) == TEST_MONEY
         assert chain.anvil.rpc.number("eth_blockNumber") >= block
+
+
+def test_commands_find_it_while_it_runs(chain_packages: Path, tmp_path: Path) -> None:
+    """And are told when it does not."""
+    with LocalChain(tmp_path, on_end=nobody, packages_folder=chain_packages) as chain:
+        assert running_url(tmp_path) == chain.rpc_url
+    with pytest.raises(ConfigError, match="none runs in .* now"):
+        running_url(tmp_path)
 
 
 def test_two_chains_never_share_a_folder(local_chain: LocalChain, chain_packages: Path) -> None:
