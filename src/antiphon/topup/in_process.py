@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
 from antiphon.errors import ConfigError
 from antiphon.topup.facilitator import Answer, FacilitatorFailed
@@ -41,6 +42,7 @@ class InProcessFacilitator:
     """Settles with a key of its own. The library is loaded, in a thread, when the first payment comes."""
 
     def __init__(self, private_key: str, rpc_url: str, terms: Terms, *, wait_s: float) -> None:
+        self._secret_path = urlsplit(rpc_url).path
         self._make = partial(_scheme, private_key, rpc_url, terms, wait_s)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="topup")
         self._loading = threading.Lock()
@@ -62,8 +64,13 @@ class InProcessFacilitator:
         work = partial(self._call, what, payment, amount)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        except Exception as error:
-            raise FacilitatorFailed(f"{type(error).__name__}: {error}") from error
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing is known of the payment then
+            raise FacilitatorFailed(self._said(error)) from None
+
+    def _said(self, error: Exception) -> str:
+        """What the library says, without the part of the node's address in which most have a key."""
+        text = f"{type(error).__name__}: {error}"
+        return text.replace(self._secret_path, "/***") if len(self._secret_path) > 1 else text
 
     def _call(self, what: Literal["verify", "settle"], payment: Payment, amount: int) -> Answer:
         scheme = self._scheme()

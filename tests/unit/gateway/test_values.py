@@ -7,6 +7,7 @@ from typing import Literal
 
 import pytest
 
+from antiphon.accounts.ethereum import checksummed
 from antiphon.accounts.keys import digest
 from antiphon.gateway import values
 from antiphon.key import ADMIN, CLIENT, UNLIMITED, Allowance, Key
@@ -14,6 +15,8 @@ from antiphon.settings.auth import AuthSettings
 from antiphon.settings.model import Images, KeySettings, Limits, Settings, Timeouts
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
+from antiphon.settings.topup import TopupSettings
+from antiphon.topup.networks import BASE
 
 
 def test_times() -> None:
@@ -130,3 +133,17 @@ def test_the_addresses_that_wallets_sign_for(settings: Settings, domains: list[s
     assert [origin.domain for origin in rules.origins] == domains
     assert rules.origins[0].uri.endswith(f"://{domains[0]}/v1/auth/wallet")
     assert not rules.enabled
+
+
+def test_terms_of_top_ups() -> None:
+    """What is known of USDC on Base fills what is not set; without a network there are none."""
+    assert values.topup_terms(Settings()) is None
+    pay_to = "0x209693bc6afc0c5328ba36faf03c514ef312287c"
+    terms = values.topup_terms(Settings(topup=TopupSettings(network="eip155:8453", pay_to=pay_to)))
+    assert terms is not None
+    assert (terms.v1_network, terms.name, terms.version) == ("base", "USD Coin", "2")
+    assert (terms.asset, terms.pay_to) == (BASE.asset, checksummed(pay_to))
+    other = TopupSettings(network="eip155:1", pay_to=pay_to, asset=pay_to, asset_name="Euro", asset_version="3")
+    terms = values.topup_terms(Settings(topup=other))
+    assert terms is not None
+    assert (terms.v1_network, terms.name, terms.version) == ("eip155:1", "Euro", "3")

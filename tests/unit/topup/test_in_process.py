@@ -9,7 +9,7 @@ import pytest
 
 from antiphon.errors import ConfigError
 from antiphon.topup.facilitator import FacilitatorFailed
-from antiphon.topup.in_process import InProcessFacilitator, require_installed
+from antiphon.topup.in_process import InProcessFacilitator, Scheme, require_installed
 from tests.fixtures.topup.desk import MICRO, Desk
 
 from .test_wire import PAYMENT, TERMS
@@ -37,6 +37,21 @@ async def test_what_the_library_raises() -> None:
     facilitator = InProcessFacilitator("no key", "http://127.0.0.1:9", TERMS, wait_s=1)
     with pytest.raises(FacilitatorFailed, match="Error: "):
         await facilitator.settle(PAYMENT, 10 * MICRO)
+    await facilitator.close()
+
+
+async def test_the_nodes_key_is_not_told() -> None:
+    """The library's errors have the whole address; ours, which are logged, have not."""
+    facilitator = InProcessFacilitator("0x" + "11" * 32, "http://127.0.0.1:9/v2/secret", TERMS, wait_s=1)
+
+    def fail() -> Scheme:
+        raise ConnectionError("Max retries exceeded with url: /v2/secret")
+
+    facilitator._make = fail  # type: ignore[assignment]
+    with pytest.raises(FacilitatorFailed, match="ConnectionError: Max retries") as failure:
+        await facilitator.settle(PAYMENT, 10 * MICRO)
+    assert "secret" not in str(failure.value)
+    assert failure.value.__cause__ is None
     await facilitator.close()
 
 
