@@ -106,6 +106,19 @@ async def test_a_thousand_at_once(pair: Pair) -> None:
     assert (await pair.two.ask("/v1/models", key=KEYS["free"])).status == 200
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_thousand_at_one(pair: Pair) -> None:
+    """A gateway on a file counts in memory, as exactly; the other one counts for itself."""
+    begun = time.monotonic()
+    answers = await asyncio.gather(*(pair.one.ask("/v1/models", key=KEYS["minute"]) for _ in range(AT_ONCE)))
+    earned = int(time.monotonic() - begun)
+    counted = Counter(answer.status for answer in answers)
+    assert counted.keys() == {200, 429}
+    assert 60 <= counted[200] <= 60 + earned
+    other = await pair.two.ask("/v1/models", key=KEYS["minute"])
+    assert (other.status, other.headers["x-ratelimit-remaining-requests"]) == (200, "59")
+
+
 async def test_requests_at_once_over_both(pair: Pair) -> None:
     """Three streams run, wherever they are; when a gateway is killed, its streams count no more within ten seconds."""
     async with AsyncExitStack() as stack:

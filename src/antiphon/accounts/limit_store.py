@@ -20,6 +20,7 @@ T = TypeVar("T")
 SILENT_US = 6 * 10**6  # since its last word a run's requests count no more
 OLD_US = 60 * 10**6  # since which what is left of a run is swept away
 US_NS = 1_000
+BIGINT_MAX = 2**63 - 1  # the end of the debt of one token a minute that has used a hundred million
 ROWS_MAX = 64  # of one statement
 
 Name = tuple[Scale, str]
@@ -138,7 +139,7 @@ def _keep_rates(
                             "unit": unit,
                             "name": name,
                             "per_minute": per_minute,
-                            "full_at_ns": full_at_ns,
+                            "full_at_ns": min(full_at_ns, BIGINT_MAX),
                             "rest": rest,
                         }
                     )

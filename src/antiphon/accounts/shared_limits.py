@@ -100,9 +100,9 @@ class SharedLimits:
     def _leave(self, left: list[Part]) -> None:
         for part in left:
             self._here.levels[part.scale].leave(part.name, part.allowance)
-            if part.allowance.parallel_max:
-                self._ended.add((part.scale, part.name))
-                self._wake()
+        if names := _bounded(left):
+            self._ended |= names
+            self._wake()
 
     def _wake(self) -> None:
         if self._serving is None or self._serving.done():
@@ -131,7 +131,7 @@ class SharedLimits:
             for name, tokens in used.items():
                 self._used[name] = self._used.get(name, 0) + tokens
             # What was let in may have been kept, though nobody said so.
-            self._ended |= ended | {(part.scale, part.name) for asked in group for part in asked.parts}
+            self._ended |= ended | {name for asked in group for name in _bounded(asked.parts)}
             admissions = [self._here.decide(asked.parts, round(asked.now_s * SECOND_NS)) for asked in group]
             self._deliver(group, admissions)
             return False
@@ -171,3 +171,8 @@ class SharedLimits:
             if running and self._loop.time() - self._said_at_s >= ALIVE_EVERY_S / 2:
                 self._ended |= running.keys()
                 self._wake()
+
+
+def _bounded(asked: list[Part]) -> set[Name]:
+    """The names that may have only so many requests at once."""
+    return {(part.scale, part.name) for part in asked if part.allowance.parallel_max}

@@ -121,6 +121,14 @@ async def test_a_clock_that_was_set_back_costs_a_minute_at_most(database: Databa
     assert refused.refusal.retry_after_s == 30
 
 
+async def test_a_debt_has_an_end(database: Database) -> None:
+    """What was used is never more than a database can hold."""
+    key = Key("k", tokens_per_minute=1)
+    await settle(database, Batch("one", [], {("key", "k", 1): 10**12}, {}))
+    (refused,) = await settle(database, batch("one", key))
+    assert refused.refusal is not None
+
+
 async def test_many_names_at_once(database: Database) -> None:
     """More than one statement can hold; each has its own, its account's too."""
     allowance = Allowance(requests_per_minute=2, tokens_per_minute=9, parallel_max=2)

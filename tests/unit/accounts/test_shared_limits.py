@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,13 @@ import pytest_asyncio
 
 from antiphon.accounts.limits import Admission
 from antiphon.accounts.shared_limits import GROUP_MAX, SharedLimits
+from antiphon.clock import SystemClock
 from antiphon.db import Database, T, Work
 from antiphon.db.moment import now_sql
+from antiphon.db.open import open_database, open_volatile
 from antiphon.errors import Unavailable
 from antiphon.key import Allowance, Key
+from tests.fixtures.databases.server import PostgresServer
 
 Make = Callable[[str], SharedLimits]
 
@@ -210,6 +214,39 @@ async def test_without_the_database_each_counts_for_itself(make: Make, switched:
         limits.leave(bounded)
     await settled(one, two)
     assert await admitted(two, bounded, 9) == 2
+
+
+async def test_a_server_that_is_away_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """Killed under load: those that ask are answered all the same, and count together again when it is back."""
+    server = PostgresServer()
+    server.start()
+    try:
+        url = server.new_url()
+        kept = open_database(url, data_dir=tmp_path)
+        databases = [open_volatile(url, data_dir=tmp_path, clock=SystemClock()) for _ in range(2)]
+        made = [SharedLimits(each, run=f"run {n}", now_sql=now_sql(url)) for n, each in enumerate(databases)]
+        key = Key("k", parallel_max=4)
+        assert [await admitted(limits, key, 2) for limits in made] == [2, 2]
+        server.crash()
+        assert [await admitted(limits, key, 9) for limits in made] == [2, 2]
+        for limits in made:
+            for _ in range(2):
+                limits.leave(key)
+        server.start()
+        async with asyncio.timeout(20):
+            while not all(each.healthy for each in databases):
+                await asyncio.to_thread(lambda: None)
+        for limits in made:
+            limits.leave(key)
+            await settled(limits)
+        assert await admitted(made[0], key, 9) == 2
+        assert await admitted(made[1], key) == 0
+        for limits in made:
+            await limits.close()
+        for each in (*databases, kept):
+            await each.close()
+    finally:
+        server.stop()
 
 
 async def test_an_answer_that_is_lost_counts_at_most_once(make: Make, switched: Switched) -> None:
