@@ -17,7 +17,7 @@ import pytest
 
 from .client import Client, connect
 from .engines import KINDS, MODEL, Engine, engine
-from .processes import free_port, running, tail, wait_until
+from .processes import announced, running, tail, wait_until
 
 KEY = "sk-conformance-0123456789abcdef"
 DRIA_KEY = "dkn_test_conformance0123456789"
@@ -26,7 +26,7 @@ SETTINGS = f"""
 data_dir = "{{data}}"
 development_key = false
 [server]
-port = {{port}}
+port = 0
 [[keys]]
 name = "sdk"
 key = "{KEY}"
@@ -88,13 +88,12 @@ def gateway(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @contextlib.contextmanager
 def serving(folder: Path, below: Engine) -> Iterator[Gateway]:
     """A gateway over the engine, in a process of its own, once it says that it is ready."""
-    port = free_port()
     settings, log = folder / "antiphon.toml", folder / "gateway.log"
-    settings.write_text(SETTINGS.format(data=folder / "data", port=port) + below.settings)
-    command = [sys.executable, "-m", "antiphon", "serve", "--config", str(settings)]
-    with running(command, log, announces=False) as process:
-        url = f"http://127.0.0.1:{port}"
+    settings.write_text(SETTINGS.format(data=folder / "data") + below.settings)
+    command = [sys.executable, "-m", "antiphon", "serve", "--config", str(settings), "--json"]
+    with running(command, log) as process:
         try:
+            url = announced(process, log, within_s=READY_S)["base_url"].removesuffix("/v1")
             wait_until(lambda: _ready(url) or process.poll() is not None, within_s=READY_S, what="the gateway is ready")
             assert process.poll() is None, "the gateway ended at once"
         except AssertionError as error:

@@ -7,7 +7,6 @@ import json
 import os
 import select
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,8 +18,8 @@ POLL_S = 0.05
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], log: Path, *, announces: bool = True) -> Iterator[subprocess.Popen[str]]:
-    """A process with its errors, and its output unless it announces itself there, in `log`.
+def running(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process with its errors in `log`; its output is for it to announce itself.
 
     Stopped by the end of its input and SIGTERM, then by SIGKILL to its whole session.
     """
@@ -28,7 +27,7 @@ def running(command: Sequence[str], log: Path, *, announces: bool = True) -> Ite
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE if announces else written,
+            stdout=subprocess.PIPE,
             stderr=written,
             text=True,
             start_new_session=True,
@@ -75,13 +74,6 @@ def wait_until(condition: Callable[[], bool], *, within_s: float, what: str) -> 
         if asked - started > within_s:
             raise AssertionError(f"not within {within_s} s: {what}")
         pause.wait(POLL_S)
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def tail(log: Path, lines: int = 30) -> str:
