@@ -202,7 +202,7 @@ def _receipt(routes: ReceiptRoutes) -> Route:
 def _topup(routes: TopupRoutes) -> Route:
     return Route("POST", TOPUP_PATH, routes.topup, "Buy credits with USDC, by x402: first the price, then a payment.",
                  "credits", scope="credits", request=TopupBody, response=WireToppedUp,
-                 statuses=(402, 403, 409))  # fmt: skip
+                 statuses=(402, 403, 409), keyed=True)  # fmt: skip
 
 
 def _projects(routes: ProjectRoutes) -> tuple[Route, ...]:

@@ -18,7 +18,7 @@ NAME = "Idempotency-Key"
 CHARACTERS_MAX = 255
 PRINTABLE = re.compile(rb"[\x20-\x7e]{1,255}")
 # What else than address and body changes an answer.
-SHAPING_HEADERS = (b"x-wire", b"x-session-id")
+SHAPING_HEADERS = (b"x-wire", b"x-session-id", b"x-payment", b"payment-signature")
 
 
 class Asked(Struct, frozen=True):

@@ -23,6 +23,8 @@ def test_the_same_again() -> None:
         ("/v1/completions", {}, BODY, ANN),
         ("/v1/chat/completions", {b"x-wire": b"exact"}, BODY, ANN),
         ("/v1/chat/completions", {b"x-session-id": b"s"}, BODY, ANN),
+        ("/v1/chat/completions", {b"x-payment": b"p"}, BODY, ANN),
+        ("/v1/chat/completions", {b"payment-signature": b"p"}, BODY, ANN),
         ("/v1/chat/completions", {}, BODY + b" ", ANN),
         ("/v1/chat/completions", {}, BODY, replace(ANN, models=frozenset({"m"}))),
         ("/v1/chat/completions", {}, BODY, replace(ANN, projects=frozenset({"p"}))),
