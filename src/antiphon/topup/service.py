@@ -28,6 +28,9 @@ from antiphon.topup.rpc import RpcFailed
 
 ATTEMPT_MS = 15_000  # after it another request may go on with a payment; two at once would only cost gas
 AGAIN_S = 5
+LATE_NODES_S = (0.25, 0.5, 1.0)
+NOTHING_TOLD = Answer(good=False, reason="the facilitator did not answer")
+IN_DOUBT = "payment_in_doubt"
 OnTrouble = Callable[[str, str], None]
 
 
@@ -111,10 +114,15 @@ class Topups:
             if topup is None:
                 topup = await self._admitted(account, amount, payment)
                 return await self._settled(topup, payment, fresh=True)
-            return await self._known(topup, account) or await self._settled(topup, payment, fresh=False)
+            return await self._known(topup, account, amount) or await self._settled(topup, payment, fresh=False)
         except (RpcFailed, FacilitatorFailed, Mismatch) as failure:
             self._on_trouble(topup_id, str(failure))
+            self._reconciler.hasten()
             raise _in_doubt("The payment cannot be settled now.") from failure
+        except Unavailable as failure:
+            if failure.code == IN_DOUBT:
+                raise
+            raise _in_doubt("The database does not answer.") from failure
 
     async def _admitted(self, account: str, amount: int, payment: Payment) -> Topup:
         """A payment that was not seen before, kept, once it seems good. Refused ones leave nothing behind."""
@@ -133,10 +141,12 @@ class Topups:
             raise _in_progress()
         return topup
 
-    async def _known(self, topup: Topup, account: str) -> Receipt | None:
+    async def _known(self, topup: Topup, account: str, amount: int) -> Receipt | None:
         """The answer to a payment that was seen before; None when it is claimed, to be settled again."""
         if topup.account != account:
             raise PaymentRefused("The payment was made for another account.", code="payer_mismatch")
+        if topup.amount != amount:
+            raise _refused(model.WRONG_VALUE)  # another authorization with the same nonce
         if topup.state == "credited":
             return Receipt(topup, topup.tx_hash, replayed=True)
         if topup.state == "settling":
@@ -152,14 +162,14 @@ class Topups:
 
     async def _settled(self, topup: Topup, payment: Payment, *, fresh: bool) -> Receipt:
         """Settle, then ask the chain. Whatever the facilitator says is no more than a hint where to look."""
-        told = Answer(good=False, reason="the facilitator did not answer")
+        told = NOTHING_TOLD
         try:
             told = await self._facilitator.settle(payment, topup.amount)
         except FacilitatorFailed as failure:
             self._on_trouble(topup.id, str(failure))
         receipt = None
         try:
-            receipt = await self._looked(topup, told.tx_hash)
+            receipt = await self._looked(topup, told)
         finally:
             if receipt is None:
                 await self._release(topup)
@@ -172,9 +182,17 @@ class Topups:
         self._reconciler.hasten()
         raise _in_doubt("The payment is on its way.")
 
-    async def _looked(self, topup: Topup, tx_hash: str = "") -> Receipt | None:
-        """The receipt of a payment that the chain has; None while it does not; PaymentRefused when it never will."""
-        finding = await self._contract.look(topup, tx_hash)
+    async def _looked(self, topup: Topup, told: Answer = NOTHING_TOLD) -> Receipt | None:
+        """The receipt of a payment that the chain has; None while it does not; PaymentRefused when it never will.
+
+        A payment that was settled just now is looked for again: one address may be many nodes, of which some are late.
+        """
+        finding = await self._contract.look(topup, told.tx_hash)
+        for pause_s in LATE_NODES_S if told.good else ():
+            if finding.state != "open" or finding.reason:
+                break
+            await asyncio.sleep(pause_s)
+            finding = await self._contract.look(topup, told.tx_hash)
         await self._reconciler.keep(topup, finding)
         if finding.state == "paid":
             return Receipt(topup, finding.tx_hash, replayed=False)

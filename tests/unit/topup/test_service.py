@@ -11,12 +11,14 @@ import msgspec
 import pytest
 
 from antiphon.errors import AntiphonError, Conflict, PaymentRefused, Unavailable
-from antiphon.topup import model
+from antiphon.topup import model, service
+from antiphon.topup.contract import Finding
 from antiphon.topup.facilitator import Answer
 from antiphon.topup.service import Receipt
 from tests.fixtures.databases.plugin import KINDS
 from tests.fixtures.topup.desk import MICRO, Desk, terms_of
 from tests.fixtures.topup.payer import Payer
+from tests.unit.credits.books import Away, MovableClock
 
 TEN = 10 * MICRO
 VERY_LATE_S = 1_000
@@ -330,6 +332,51 @@ async def test_a_facilitator_without_gas(desk: Desk) -> None:
     await paid_in_the_end(desk, payer, payment, replayed=False)
     await desk.topups.pay(other.address, TEN, other.pay(desk.terms, TEN))
     assert await desk.balance(other) == TEN
+
+
+async def test_a_late_node(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One address may be many nodes, and the first that is asked may not have the block yet."""
+    payer, look, late = desk.payer(), desk.contract.look, [Finding("open")] * 2
+
+    async def look_late(topup: model.Topup, tx_hash: str = "") -> Finding:
+        return late.pop() if late else await look(topup, tx_hash)
+
+    monkeypatch.setattr(desk.contract, "look", look_late)
+    monkeypatch.setattr(service, "LATE_NODES_S", (0.0, 0.0))
+    await paid_in_the_end(desk, payer, payer.pay(desk.terms, TEN), replayed=False)
+
+
+async def test_a_database_that_goes_away(desk: Desk) -> None:
+    """Before and after the settlement the answer is the same, and the credit comes with the next try."""
+    payer, away = desk.payer(), Away(desk.database)
+    desk.topups._database = desk.topups._reconciler._database = away
+    payment = payer.pay(desk.terms, TEN)
+    away.away = True
+    await in_doubt(desk, payer, payment)
+    away.away = False
+
+    async def leave() -> None:
+        away.away = True
+
+    desk.facilitator.first = leave
+    await in_doubt(desk, payer, payment)
+    assert desk.received() == TEN
+    away.away = False
+    desk.topups._clock = MovableClock()
+    desk.topups._clock.advance(60)  # the attempt could not be let go of
+    await paid_in_the_end(desk, payer, payment, replayed=False)
+
+
+async def test_two_payments_with_one_nonce(desk: Desk) -> None:
+    """The second is not taken for the first, whatever its amount."""
+    payer = desk.payer()
+    first = payer.pay(desk.terms, TEN)
+    second = payer.pay(desk.terms, 2 * TEN, nonce=first.authorization.nonce)
+    await desk.topups.pay(payer.address, TEN, first)
+    with pytest.raises(PaymentRefused) as refusal:
+        await desk.topups.pay(payer.address, 2 * TEN, second)
+    assert refusal.value.code == model.WRONG_VALUE
+    assert await desk.balance(payer) == TEN
 
 
 async def test_a_large_payment_waits_for_a_safe_block(desk: Desk) -> None:
