@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 from msgspec import Struct
 
 from antiphon.accounts.limits import SCALES, Admission, Level, Limits, Part, Scale, Unit
-from antiphon.accounts.rates import SECOND_NS, WINDOW_NS, Rates
+from antiphon.accounts.rates import WINDOW_NS, Rates
 from antiphon.db import Connection, Row, Value
 
 T = TypeVar("T")
@@ -24,6 +24,8 @@ BIGINT_MAX = 2**63 - 1  # the end of the debt of one token a minute that has use
 ROWS_MAX = 64  # of one statement
 
 Name = tuple[Scale, str]
+Place = tuple[Scale, Unit, str]
+Used = tuple[int, int]  # as `Rates.held` has it
 
 
 class Batch(Struct, frozen=True):
@@ -51,11 +53,11 @@ def settle(connection: Connection, batch: Batch, *, now_sql: str) -> list[Admiss
     bounded = {(part.scale, part.name) for asked in batch.asked for part in asked if part.allowance.parallel_max}
     others = _running(connection, batch.run, bounded, now_us)
     limits = _limits(_rates(connection, names, now_ns), others, batch.running)
-    before = {scale: _held(level) for scale, level in limits.levels.items()}
+    before = _used(limits)
     for (scale, name, per_minute), tokens in batch.used.items():
         limits.levels[scale].use_tokens(name, per_minute, tokens, now_ns)
     admissions = [limits.decide(asked, now_ns) for asked in batch.asked]
-    _keep_rates(connection, limits, before)
+    _keep_rates(connection, {place: used for place, used in _used(limits).items() if before.get(place) != used})
     if bounded or batch.running or batch.ended:
         _keep_running(connection, batch, _own(limits, others, batch.running), now_us)
     if batch.sweep:
@@ -123,26 +125,13 @@ def _running(connection: Connection, run: str, names: set[Name], now_us: int) ->
     return {(cast("Scale", scale), name): int(count) for scale, name, count in rows if count}
 
 
-def _keep_rates(
-    connection: Connection, limits: Limits, before: Mapping[Scale, tuple[dict[str, tuple[int, int]], ...]]
-) -> None:
-    """Write what has changed."""
+def _keep_rates(connection: Connection, used: Mapping[Place, Used]) -> None:
+    """Write what names have used."""
     rows: list[dict[str, Value]] = []
-    for scale, level in limits.levels.items():
-        for unit, rates, old in zip(("requests", "tokens"), (level.requests, level.tokens), before[scale], strict=True):
-            for name, (full_at, per_minute) in rates.held.items():
-                if old.get(name) != (full_at, per_minute):
-                    full_at_ns, rest = divmod(full_at, per_minute)
-                    rows.append(
-                        {
-                            "scale": scale,
-                            "unit": unit,
-                            "name": name,
-                            "per_minute": per_minute,
-                            "full_at_ns": min(full_at_ns, BIGINT_MAX),
-                            "rest": rest,
-                        }
-                    )
+    for (scale, unit, name), (full_at, per_minute) in used.items():
+        full_at_ns, rest = divmod(full_at, per_minute)
+        key: dict[str, Value] = {"scale": scale, "unit": unit, "name": name}
+        rows.append({**key, "per_minute": per_minute, "full_at_ns": min(full_at_ns, BIGINT_MAX), "rest": rest})
     _upsert(connection, "limit_rates", ("scale", "unit", "name"), rows)
 
 
@@ -168,11 +157,15 @@ def _sweep(connection: Connection, now_us: int) -> None:
     since_us = now_us - OLD_US
     connection.run(f"DELETE FROM limit_running WHERE requests = 0 OR run IN ({silent})", since_us=since_us)
     connection.run("DELETE FROM limit_runs WHERE alive_at_us < :since_us", since_us=since_us)
-    connection.run("DELETE FROM limit_rates WHERE full_at_ns < :now_ns", now_ns=now_us * US_NS - SECOND_NS)
+    connection.run("DELETE FROM limit_rates WHERE full_at_ns < :now_ns", now_ns=now_us * US_NS)
 
 
-def _held(level: Level) -> tuple[dict[str, tuple[int, int]], ...]:
-    return dict(level.requests.held), dict(level.tokens.held)
+def _used(limits: Limits) -> dict[Place, Used]:
+    """What names have used of their rates."""
+    rates: list[tuple[Scale, Unit, Rates]] = []
+    for scale, level in limits.levels.items():
+        rates += [(scale, "requests", level.requests), (scale, "tokens", level.tokens)]
+    return {(scale, unit, name): used for scale, unit, rate in rates for name, used in rate.held.items()}
 
 
 def _of_names(connection: Connection, sql: str, names: Sequence[str], rest: str = "", **values: Value) -> Iterable[Row]:
