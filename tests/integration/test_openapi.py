@@ -34,6 +34,8 @@ upstreams:
       - {{name: one, upstream_name: fault-model, embeddings: false, modalities: [text], context_length: 8192}}
       - {{name: vectors, upstream_name: fault-model, embeddings: true}}
 """
+# Operations on an account's credit, which the development key has not.
+PAID = ("/v1/credits/", "/v1/dev/", "/v1/receipts/")
 # Without these a request that is made up can hardly be answered: the rules between fields are not in a schema.
 LEFT_OUT = (
     "functions",
@@ -48,9 +50,13 @@ LEFT_OUT = (
 
 
 class Lab(Struct, frozen=True):
-    """A gateway; for each operation of its document, requests by its schema and against it; names of what is there."""
+    """A gateway; for each operation of its document, requests by its schema and against it; names of what is there.
+
+    `payer` is a key that spends credit.
+    """
 
     gateway: Gateway
+    payer: str
     good: dict[str, st.SearchStrategy[Any]]  # Any: schemathesis' own type, whose import takes a second
     bad: dict[str, st.SearchStrategy[Any]]
     names: dict[str, JSON]
@@ -75,17 +81,27 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             assert len(operations) == known - 1  # all could be read, but the one that the document came from
             good = {one.label: one.as_strategy(generation_mode=GenerationMode.POSITIVE) for one in operations}
             bad = {one.label: one.as_strategy(generation_mode=GenerationMode.NEGATIVE) for one in operations}
-            yield Lab(found, good, bad, furnished(found))
+            payer = made_key(found)
+            yield Lab(found, payer, good, bad, furnished(found, payer))
             assert found.process.poll() is None
             assert "Traceback" not in (folder / "gateway.log").read_text(encoding="utf-8")
 
 
-def furnished(found: Gateway) -> dict[str, JSON]:
+def made_key(found: Gateway) -> str:
+    """A stored key."""
+    status, made = ask(f"{found.root}/v1/keys", found.key, {"name": "payer", "scopes": ["inference", "credits"]})
+    assert status == 201
+    return str(made["api_key"])
+
+
+def furnished(found: Gateway, payer: str) -> dict[str, JSON]:
     """Makes what requests refer to; the value of each field that can name it."""
     status, _ = ask(f"{found.root}/v1/feedback/metrics", found.key, {"key": "thumbs", "kind": "SCALAR"})
     assert status == 201
     question = {"model": "default/one", "messages": [{"role": "user", "content": "hello"}], "n": 2}
     status, answer = ask(f"{found.root}/api/v1/chat/completions", found.key, question)
+    assert status == 200
+    status, paid = ask(f"{found.root}/v1/chat/completions", payer, {**question, "model": "one"})
     assert status == 200
     first, second = (choice["completion_id"] for choice in answer["choices"])
     return {
@@ -96,6 +112,7 @@ def furnished(found: Gateway) -> dict[str, JSON]:
         "completion_id": first,
         "preferred_completion": first,
         "other_completion": second,
+        "receipt": paid["id"],
         "messages": question["messages"],
         "prompt": "hello",
         "input": "hello",
@@ -151,7 +168,8 @@ def tried(lab: Lab, count: int) -> Counter[tuple[str, int]]:
     @settings(max_examples=count, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None)
     @given(case=cases(lab), accept=st.sampled_from(["application/json", "text/plain", "*/*"]))
     def send(case: Case, accept: str) -> None:
-        headers = {"authorization": f"Bearer {lab.gateway.key}", "accept": accept}
+        key = lab.payer if case.operation.path.startswith(PAID) else lab.gateway.key
+        headers = {"authorization": f"Bearer {key}", "accept": accept}
         answer = case.call(session=session, headers=headers, timeout=ANSWER_S_MAX)
         told[case.operation.label, answer.status_code] += 1
         assert_not_ours(case, answer.status_code)

@@ -175,7 +175,7 @@ async def test_every_door_shows_its_own_refusals(routes: tuple[Route, ...]) -> N
 
 
 async def test_requests_that_may_come_again(routes: tuple[Route, ...]) -> None:
-    """Those that generate or are paid take an Idempotency-Key, and tell of its refusals and of replays; others do not."""
+    """Those that generate or are paid take an Idempotency-Key, and tell of its refusals and replays; others do not."""
     paths = document(routes)["paths"]
     for path in ("chat/completions", "completions", "embeddings", "credits/topup"):
         operation = paths[f"/v1/{path}"]["post"]
