@@ -85,7 +85,7 @@ def test_the_deadline_stops_the_engine(gateway: Gateway, client: Client) -> None
     refusal = client.refuse("Tell me a long story.", status=504, **FOR_EVER, timeout_secs=1)
     assert refusal.code == "deadline_exceeded"
     assert_stops(gateway)
-    stream = client.stream("Tell me a long story.", **FOR_EVER, timeout_secs=1)
+    stream = client.stream("Tell me a long story.", **FOR_EVER, timeout_secs=3)  # begins, on a busy machine too
     assert not stream.done
     assert stream.events[-1]["error"]["code"] == "deadline_exceeded"
     assert_stops(gateway)

@@ -15,6 +15,7 @@ from .lab import STORY
 
 NO_END = {"2": -100}  # the token that ends a turn
 STOPS_S = 5.0
+STREAMED_S = 3  # enough for some tokens, on a busy machine too
 ENDLESS: JSON = {"max_tokens": 2500, "temperature": 1, "logit_bias": NO_END}
 
 
@@ -56,7 +57,7 @@ def test_several_choices_are_stopped_together(client: Client, gateway: Gateway) 
 
 def test_a_stream_over_its_time_ends_with_an_error(client: Client, gateway: Gateway) -> None:
     """What has come is kept by the client; the last event says why there is no more, and [DONE] is missing."""
-    body = client.body(STORY, **ENDLESS, timeout_secs=1) | {"stream": True}
+    body = client.body(STORY, **ENDLESS, timeout_secs=STREAMED_S) | {"stream": True}
     with client.http.stream("POST", CHAT, json=body) as reply:
         assert reply.status_code == 200
         lines = [line for line in reply.iter_lines() if line.startswith("data: ")]
