@@ -79,7 +79,7 @@ def charges(connection: Connection) -> dict[str, int]:
     rows = connection.all(
         "SELECT r.request_id, -e.amount FROM ledger_journals AS j"
         " JOIN ledger_entries AS e ON e.ledger = j.ledger AND e.number = j.number"
-        " LEFT JOIN receipts AS r ON 'use:' || r.id = j.id WHERE j.kind = 'usage' AND e.account LIKE 'user:%'"
+        " LEFT JOIN receipts AS r ON r.id = SUBSTR(j.id, 5) WHERE j.kind = 'usage' AND e.account LIKE 'user:%'"
     )
     found = {str(name): int(amount) for name, amount in rows}
     assert len(found) == len(rows)
