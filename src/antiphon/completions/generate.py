@@ -205,6 +205,9 @@ class ChoiceStream:
             deltas = hidden(deltas)
         if self._shaper is not None:
             deltas = self._shaper.feed(deltas)
+            if self._shaper.cut and not self._cut:
+                self._finished = self._cut = True
+                self.tokens -= self._shaper.unused
         if self._index:
             deltas = [msgspec.structs.replace(delta, index=self._index) for delta in deltas]
         return deltas
@@ -219,6 +222,9 @@ class ChoiceStream:
         except EngineFailed:
             pass
         self.usage = self._stream.usage
+        if self._shaper is not None and self._shaper.unused and self.usage is not None:
+            used = self.usage.completion_tokens - self._shaper.unused
+            self.usage = msgspec.structs.replace(self.usage, completion_tokens=used)
         self.complete = True
         self._give_back()  # others may have the engine before the client has read everything
         return []

@@ -155,4 +155,5 @@ def job(plan: Plan, offer: Offer, index: int) -> Job:
         response_format=request.response_format,
         thinking=thinking,
         user=request.user,
+        calls_in_text=calling and not native,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from antiphon.chat import Delta, ToolCallDelta, finish
 from antiphon.completions.plan import Plan
+from antiphon.engines.stop_cutter import StopCutter
 from antiphon.ids import Ids
 from antiphon.models.catalogue import Offer
 from antiphon.structured.validate import validate
@@ -11,18 +12,28 @@ from antiphon.tools.parse import ToolCallParser
 
 
 class Shaper:
-    """What must be done to text before it is sent: read tool calls out of it, hold the whole against a schema."""
+    """What must be done to text before it is sent: read tool calls out of it, hold the whole against a schema.
+
+    Where calls are read out of it, stop texts are looked for in what is left. `cut` once one has come: then the engine,
+    which knows nothing of it, must be ended; the last `unused` of the deltas that were fed are no part of the answer.
+    """
 
     def __init__(self, plan: Plan, parser: ToolCallParser | None) -> None:
+        self.cut = False
+        self.unused = 0
         self._parser = parser
+        self._cutter = StopCutter(plan.sampling.stop) if parser is not None and plan.sampling.stop else None
         self._schema = None if plan.sampling.stop else plan.schema  # a stop text may cut it anywhere
         self._text = [plan.prefill or ""]
 
     def feed(self, deltas: list[Delta]) -> list[Delta]:
         """The deltas to send for those that came. Raises EngineFailed for a finished text that its schema refuses."""
         shaped: list[Delta] = []
-        for delta in deltas:
+        for i, delta in enumerate(deltas, 1):
             shaped += [delta] if self._parser is None else self._parse(delta, self._parser)
+            if self.cut:
+                self.unused = sum(late.finish_reason is None for late in deltas[i:])
+                break
         if self._schema is not None:
             self._check(shaped)
         return shaped
@@ -37,7 +48,18 @@ class Shaper:
             shaped.insert(0, Delta(reasoning=delta.reasoning, logprobs=delta.logprobs))
         if told is not None:
             shaped.append(Delta(finish_reason=finish(told, called=parser.calls_count > 0)))
-        return shaped
+        return shaped if self._cutter is None else self._before_stop(shaped, self._cutter, parser)
+
+    def _before_stop(self, deltas: list[Delta], cutter: StopCutter, parser: ToolCallParser) -> list[Delta]:
+        """What can be shown of them, up to the first stop text."""
+        shown: list[Delta] = []
+        for delta in deltas:
+            shown += cutter.feed(delta)
+            if cutter.cut:
+                self.cut = True
+                shown[-1] = Delta(finish_reason=finish("stop", called=parser.calls_count > 0))
+                break
+        return shown
 
     @staticmethod
     def _piece(piece: str | ToolCallDelta) -> Delta:

@@ -29,8 +29,8 @@ class Job(Struct, frozen=True):
     """What an engine is asked for: one choice, all defaults filled in.
 
     `grammar` (GBNF) binds the text; then `response_format` is only for engines that take no grammar.
-    `tools` are there only for an engine whose model knows tools by itself. A text completion has a `prompt` and no
-    messages.
+    `tools` are there only for an engine whose model knows tools by itself; `calls_in_text` says that calls are read out
+    of its text instead, and stop texts looked for outside of them. A text completion has a `prompt` and no messages.
     """
 
     model: str
@@ -44,6 +44,7 @@ class Job(Struct, frozen=True):
     thinking: Thinking | None = None  # None: as the model does by itself
     user: str | None = None
     prompt: Prompt | None = None
+    calls_in_text: bool = False
 
     @property
     def prefill(self) -> str | None:

@@ -16,13 +16,13 @@ LESSONS_MAX = 3  # in a row without use: an engine whose events all differ has n
 
 
 class DeltaReader:
-    """Reads one stream; `decode` reads the payload of one event, `stops` sees each delta.
+    """Reads one stream; `decode` reads the payload of one event, `stops` sees each delta; `timed`: each has timings.
 
     `finished` once a finish reason has come, `done` once the closing mark has, `cut` once a stop text has: then the
     engine must be ended. `failure` is what broke the stream: it is kept until the deltas before it have been handed on.
     """
 
-    def __init__(self, decode: Decode, *, top_logprobs: int, stops: Stops | None = None) -> None:
+    def __init__(self, decode: Decode, *, top_logprobs: int, stops: Stops | None = None, timed: bool = False) -> None:
         self.usage: Usage | None = None
         self.finished = False
         self.done = False
@@ -36,7 +36,8 @@ class DeltaReader:
         self._learned: EventTemplate | None = None
         self._template: EventTemplate | None = None  # what was learned, while it may be used
         self._stops = stops
-        self._lessons = LESSONS_MAX if stops is None else 0
+        self._timed = timed
+        self._lessons = 0 if timed or stops is not None else LESSONS_MAX
 
     def feed(self, data: bytes) -> list[Delta]:
         """The deltas completed by `data`; EngineFailed, from then on, when there are none before what broke it."""
@@ -75,6 +76,8 @@ class DeltaReader:
                 except EngineFailed as error:
                     self.failure = error
                     break
+                if usage is None and self._timed:
+                    usage = spent(payload)
                 if usage is not None:
                     self.usage = self._with_thoughts(usage)
                 if delta is not None and not self.finished:
@@ -83,18 +86,16 @@ class DeltaReader:
                     if delta.logprobs:
                         delta = chat_answer.trimmed(delta, self._top_logprobs)
                     self._called = self._called or bool(delta.tool_calls)
-                    deltas += [delta] if self._stops is None else self._shown(delta, payload, self._stops)
+                    deltas += [delta] if self._stops is None else self._shown(delta, self._stops)
                     if self.finished:
                         deltas[-1] = self._ended(deltas[-1])
         return deltas
 
-    def _shown(self, delta: Delta, payload: bytes, stops: Stops) -> list[Delta]:
+    def _shown(self, delta: Delta, stops: Stops) -> list[Delta]:
         """What can be shown of the text so far; a stop text ends the stream, with what that has taken."""
         shown = stops.feed(delta)
         if stops.cut:
             self.finished = self.done = self.cut = True
-            used = spent(payload)
-            self.usage = None if used is None else self._with_thoughts(used)
         return shown
 
     def _ended(self, last: Delta) -> Delta:

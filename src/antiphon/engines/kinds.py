@@ -9,6 +9,7 @@ from msgspec import Struct
 from antiphon.errors import ConfigError
 
 Prefill = Literal["implicit", "flags", "turn"]
+Tally = Literal["timings", "usage"]
 
 
 class EngineKind(Struct, frozen=True):
@@ -30,6 +31,7 @@ class EngineKind(Struct, frozen=True):
     count_tokens: Literal["llama.cpp", "vllm"] | None = None
     stops_plain: bool = True  # llama.cpp goes on with a plain answer that nobody waits for
     cuts_stops: bool = True  # llama.cpp's stream loses what began like a stop text when max_tokens ends it there
+    tally: Tally | None = None  # how each event of a stream tells what has been taken so far
     top_logprobs_min: int = 0  # llama.cpp lists no token at all when no alternatives are asked for
     tells_progress: bool = False  # llama.cpp looks whether its client is still there only when it writes
     sorts_when_greedy: bool = False  # llama.cpp sorts its whole vocabulary at temperature 0 unless told top_k 1
@@ -54,6 +56,7 @@ KINDS = {
             count_tokens="llama.cpp",
             stops_plain=False,
             cuts_stops=False,
+            tally="timings",
             top_logprobs_min=1,
             tells_progress=True,
             sorts_when_greedy=True,
@@ -65,6 +68,7 @@ KINDS = {
         ),
         EngineKind(
             name="vllm",
+            tally="usage",
             top_k_off=0,
             min_p=True,
             repetition_field="repetition_penalty",

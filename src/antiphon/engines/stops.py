@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from antiphon.chat import Delta, Sampling
-from antiphon.engines.kinds import EngineKind
+from antiphon.chat import Delta
+from antiphon.engines import Job
+from antiphon.engines.kinds import EngineKind, Tally
 from antiphon.engines.logprob_aligner import LogprobAligner
 from antiphon.engines.stop_cutter import StopCutter
 
@@ -23,10 +24,27 @@ class Stops(Protocol):
         ...
 
 
-def stops(sampling: Sampling, kind: EngineKind) -> Stops | None:
-    """None where nothing need be done, the usual case, which then costs nothing."""
+def stops_itself(job: Job, kind: EngineKind) -> bool:
+    """Whether an engine is told of stop texts, and cuts its text off there; one that is not must be ended.
+
+    Where calls are read out of its text, it would cut them too: it is told only if it could not say what it has taken.
+    """
+    return kind.cuts_stops and not (job.calls_in_text and kind.tally)
+
+
+def tally(job: Job, kind: EngineKind) -> Tally | None:
+    """How each event is to tell what has been taken: an answer that is ended from here tells no usage at its end."""
+    return kind.tally if job.sampling.stop and not stops_itself(job, kind) else None
+
+
+def stops(job: Job, kind: EngineKind) -> Stops | None:
+    """None where nothing need be done, the usual case, which then costs nothing.
+
+    Nor where calls are yet to be read out of the text: whoever does that looks for stop texts in what is left.
+    """
+    sampling = job.sampling
     if not sampling.stop:
         return None
-    if not kind.cuts_stops:
-        return StopCutter(sampling.stop)
-    return LogprobAligner() if sampling.logprobs else None
+    if stops_itself(job, kind):
+        return LogprobAligner() if sampling.logprobs else None
+    return None if job.calls_in_text else StopCutter(sampling.stop)

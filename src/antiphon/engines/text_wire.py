@@ -32,7 +32,7 @@ def encode(job: Job, kind: EngineKind, *, stream: bool) -> bytes:
     """The request body for a `job` that has a prompt, with the differences that `kind` declares."""
     assert job.prompt is not None
     body = TextBody(model=job.model, prompt=job.prompt)
-    add_sampling(body, job.sampling, kind, stream=stream)
+    add_sampling(body, job, kind, stream=stream)
     if job.sampling.max_tokens is not None:
         body.max_tokens, body.max_completion_tokens = job.sampling.max_tokens, None  # it has no other name here
     if job.sampling.logprobs:

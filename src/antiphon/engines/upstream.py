@@ -13,7 +13,7 @@ from antiphon.engines.delta_stream import HttpDeltaStream
 from antiphon.engines.endpoints import endpoint
 from antiphon.engines.kinds import EngineKind
 from antiphon.engines.refusals import ERROR_BYTES_MAX, RETRY_AFTER_S, failure, refusal
-from antiphon.engines.stops import stops
+from antiphon.engines.stops import stops, tally
 from antiphon.errors import EngineFailed
 from antiphon.http.client import Pool
 from antiphon.http.origin import ClientError
@@ -90,8 +90,8 @@ class HttpEngine:
             answer = await self._pool.send("POST", to.path, headers=self._headers, body=body)
         except ClientError as error:
             raise failure(error) from error
-        sampling = job.sampling
-        reader = DeltaReader(to.decode, top_logprobs=sampling.top_logprobs, stops=stops(sampling, self.kind))
+        top_logprobs, timed = job.sampling.top_logprobs, tally(job, self.kind) == "timings"
+        reader = DeltaReader(to.decode, top_logprobs=top_logprobs, stops=stops(job, self.kind), timed=timed)
         return HttpDeltaStream(answer, asyncio.get_running_loop(), reader, param=to.param)
 
     async def count_prompt_tokens(self, job: Job) -> int | None:

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from antiphon.chat import Image, Message, NamedTool, Sampling, Text, Tool
+from antiphon.chat import Image, Message, NamedTool, Text, Tool
 from antiphon.engines import Job
 from antiphon.engines.kinds import EngineKind
+from antiphon.engines.stops import stops_itself, tally
 from antiphon.engines.thought import Thinking
 
 
@@ -60,6 +61,7 @@ class RequestBody(SampledBody, kw_only=True, omit_defaults=True):
     custom_params: dict[str, int] | None = None
 
 
+STREAM_OPTIONS = ({"include_usage": True}, {"include_usage": True, "continuous_usage_stats": True})
 _encoder = msgspec.json.Encoder()
 
 
@@ -67,7 +69,7 @@ def encode(job: Job, kind: EngineKind, *, stream: bool) -> bytes:
     """The request body for `job`, with the differences that `kind` declares."""
     sampling = job.sampling
     body = RequestBody(model=job.model, messages=[_message(message) for message in job.messages])
-    add_sampling(body, sampling, kind, stream=stream)
+    add_sampling(body, job, kind, stream=stream)
     if sampling.logprobs:
         body.logprobs = True
         body.top_logprobs = max(sampling.top_logprobs, kind.top_logprobs_min)
@@ -82,8 +84,9 @@ def encode(job: Job, kind: EngineKind, *, stream: bool) -> bytes:
     return _encoder.encode(body)
 
 
-def add_sampling(body: SampledBody, sampling: Sampling, kind: EngineKind, *, stream: bool) -> None:
+def add_sampling(body: SampledBody, job: Job, kind: EngineKind, *, stream: bool) -> None:
     """How tokens are drawn, and whether they are told one by one."""
+    sampling = job.sampling
     body.temperature = sampling.temperature
     if sampling.top_p is not None:
         body.top_p = sampling.top_p or kind.top_p_zero
@@ -94,11 +97,11 @@ def add_sampling(body: SampledBody, sampling: Sampling, kind: EngineKind, *, str
     body.stop = sampling.stop or None
     if stream:
         body.stream = True
-        body.stream_options = {"include_usage": True}
+        body.stream_options = STREAM_OPTIONS[tally(job, kind) == "usage"]
         body.return_progress = kind.tells_progress or None
-        if sampling.stop and not kind.cuts_stops:
+        body.timings_per_token = tally(job, kind) == "timings" or None
+        if not stops_itself(job, kind):
             body.stop = None
-            body.timings_per_token = True  # an answer that is ended from here never tells its usage
     if sampling.max_tokens is not None:
         setattr(body, kind.tokens_field, sampling.max_tokens)
     if kind.top_k_off is not None and sampling.top_k is not None:

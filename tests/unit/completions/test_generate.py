@@ -223,3 +223,19 @@ async def test_hidden_thoughts_do_not_keep_the_client_waiting_in_silence() -> No
     await choice.start()
     assert [await choice.next() for _ in range(2)] == [None, None]
     assert text(await choice.next() or []) == "Hel"
+
+
+async def test_a_stop_text_outside_of_calls_ends_the_engine() -> None:
+    """What had come behind it does not count, here or in what the engine had told until then."""
+    steps: tuple[Step, ...] = ([Delta(content="a")], [Delta(content="bENDc"), Delta(content="d")], BROKEN)
+    engine = ScriptedEngine(opens=(steps,))
+    request = msgspec.structs.replace(ASKED, tools=(Tool("f"),))
+    plan = plan_of(model_of(engine), request, sampling=Sampling(stop=("END",)))
+    choice = choice_of(msgspec.structs.replace(plan, tool_grammar="root ::= x"))
+    await choice.start()
+    engine.streams[0].usage = Usage(7, 3)
+    deltas = [delta for some in [await choice.next(), await choice.next()] for delta in some or ()]
+    assert (text(deltas), deltas[-1].finish_reason) == ("ab", "stop")
+    assert await choice.next() == []
+    assert (choice.tokens, choice.usage, choice.complete) == (2, Usage(7, 2), True)
+    assert engine.jobs[0].calls_in_text

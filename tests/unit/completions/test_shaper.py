@@ -90,3 +90,32 @@ async def test_a_text_that_may_be_cut_is_not_held_against_its_schema() -> None:
     assert text(await shaped(plan, Delta(content="{"), Delta(finish_reason="length"))) == "{"
     stopped = replace(plan, sampling=Sampling(stop=("x",)))
     assert text(await shaped(stopped, Delta(content="{"), STOP)) == "{"
+
+
+def stopping(*stop: str) -> Plan:
+    """The same with stop texts."""
+    return replace(calling(), sampling=Sampling(stop=stop))
+
+
+async def test_a_stop_text_is_not_looked_for_in_calls() -> None:
+    """Nor in the marks around them; what stands in the text ends the answer."""
+    said = [Delta(content=character) for character in f"Look: {CALL}"]
+    deltas = await shaped(stopping("x", "{", "tool", "<"), *said, STOP)
+    assert "".join(piece.arguments for delta in deltas for piece in delta.tool_calls) == '{"x": 1}'
+    assert (text(deltas), deltas[-1].finish_reason) == ("Look:", "tool_calls")
+
+
+async def test_a_stop_text_ends_the_text_around_calls() -> None:
+    """What comes behind it is no part of the answer, and the engine is to be ended."""
+    under_test = await made(stopping("END"))
+    assert under_test is not None
+    assert under_test.feed([Delta(content="Well. E")]) == []
+    deltas = under_test.feed([Delta(content="ND"), Delta(content="more"), Delta(content="!"), STOP])
+    assert (text(deltas), deltas[-1].finish_reason) == ("Well. ", "stop")
+    assert (under_test.cut, under_test.unused) == (True, 2)
+
+
+async def test_an_answer_with_a_call_that_a_stop_text_ends_ends_for_its_call() -> None:
+    """As any answer with calls."""
+    deltas = await shaped(stopping("END"), Delta(content=CALL), Delta(content=" more END"))
+    assert (text(deltas), deltas[-1].finish_reason) == ("more ", "tool_calls")

@@ -135,7 +135,7 @@ def timed(text: str, tokens: int) -> bytes:
 
 def test_a_stop_text_ends_the_stream_with_what_it_has_taken_so_far() -> None:
     """The tokens of the stop text count, what came with it and behind it does not."""
-    under_test = DeltaReader(chat_answer.decode, top_logprobs=0, stops=StopCutter(("END",)))
+    under_test = DeltaReader(chat_answer.decode, top_logprobs=0, stops=StopCutter(("END",)), timed=True)
     assert under_test.feed(timed("a", 1) + timed("bE", 2)) == [Delta(content="a")]
     assert not under_test.cut
     assert under_test.feed(timed("ND", 5) + timed("c", 6) + USED) == [Delta(content="b"), Delta(finish_reason="stop")]
@@ -145,14 +145,14 @@ def test_a_stop_text_ends_the_stream_with_what_it_has_taken_so_far() -> None:
 
 def test_an_engine_that_does_not_tell_what_it_has_taken_is_cut_too() -> None:
     """Then its tokens are to be counted elsewhere."""
-    under_test = DeltaReader(chat_answer.decode, top_logprobs=0, stops=StopCutter(("b",)))
+    under_test = DeltaReader(chat_answer.decode, top_logprobs=0, stops=StopCutter(("b",)), timed=True)
     assert under_test.feed(said("abc")) == [Delta(content="a"), Delta(finish_reason="stop")]
     assert under_test.usage is None
 
 
 def test_without_its_stop_text_a_stream_ends_as_any_other() -> None:
     """All is shown, and the usage is the engine's last word."""
-    under_test = DeltaReader(chat_answer.decode, top_logprobs=0, stops=StopCutter(("abc",)))
+    under_test = DeltaReader(chat_answer.decode, top_logprobs=0, stops=StopCutter(("abc",)), timed=True)
     events = [said("a"), said("b"), STOP, USED, DONE]
     deltas = [delta for one in events for delta in under_test.feed(one)]
     assert deltas == [Delta(content="a"), Delta(content="b"), Delta(finish_reason="stop")]
@@ -185,3 +185,13 @@ def test_a_stop_text_after_a_call_ends_for_the_call() -> None:
     under_test = DeltaReader(chat_answer.decode, top_logprobs=0, stops=StopCutter(("b",)))
     under_test.feed(CALL)
     assert under_test.feed(said("ab")) == [Delta(content="a"), Delta(finish_reason="tool_calls")]
+
+
+def test_each_event_may_tell_what_has_been_taken() -> None:
+    """The engine's last word counts."""
+    under_test = DeltaReader(chat_answer.decode, top_logprobs=0, timed=True)
+    for tokens in range(1, 9):
+        under_test.feed(timed("a", tokens))
+        assert under_test.usage == Usage(3, tokens, cached_tokens=1)
+    under_test.feed(STOP + USED)
+    assert under_test.usage == Usage(2, 5)

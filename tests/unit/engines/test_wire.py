@@ -105,6 +105,16 @@ def test_stop_texts_go_to_an_engine_that_cuts_well(name: str, stream: bool, sent
     assert ("stop" in written, "timings_per_token" in written) == (sent, not sent)
 
 
+def test_an_engine_whose_text_holds_calls_is_not_told_of_stop_texts() -> None:
+    """Each event is to tell what has been taken, in the engine's own way; one that has none is told of them."""
+    asked = replace(PLAIN, sampling=Sampling(stop=("x",)), calls_in_text=True)
+    vllm, llama, other = (body(asked, name, stream=True) for name in ("vllm", "llama.cpp", "sglang"))
+    assert "stop" not in vllm
+    assert vllm["stream_options"] == {"include_usage": True, "continuous_usage_stats": True}
+    assert ("stop" in llama, llama["timings_per_token"]) == (False, True)
+    assert (other["stop"], other["stream_options"]) == (["x"], {"include_usage": True})
+
+
 @pytest.mark.parametrize("name", OWN)
 def test_what_is_not_asked_for_is_not_sent(name: str) -> None:
     """A plain job is the model and the messages, byte for byte the same for all."""
