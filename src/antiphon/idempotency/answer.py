@@ -44,8 +44,7 @@ class Reader:
 class Answer:
     """Pieces of a body under a status and headers, up to an end or a failure."""
 
-    def __init__(self, fingerprint: str, *, bytes_max: int, room: Room) -> None:
-        self.fingerprint = fingerprint
+    def __init__(self, *, bytes_max: int, room: Room) -> None:
         self.status = 0  # 0 until it has begun
         self.headers: tuple[Header, ...] = ()
         self.replayed = False  # it was given before

@@ -46,8 +46,8 @@ class Claims:
         self._account_bytes_max = account_bytes_max
         self._on_lost = on_lost
         self._silence = Silence()
-        self._claimed: set[str] = set()
-        self._owed: set[str] = set()  # to be let go of, once the database answers
+        self._claimed: set[Asked] = set()
+        self._owed: set[Asked] = set()  # to be let go of, once the database answers
         self._beating: asyncio.Task[None] | None = None
 
     async def claim(self, asked: Asked) -> Kept | None:
@@ -56,19 +56,19 @@ class Claims:
         KeyReused for another request under the same key, Conflict while another gateway answers, AnswerNotKept for an
         answer that was given and is not there.
         """
-        self._owed.discard(asked.name)
-        self._claimed.add(asked.name)
+        self._owed.discard(asked)
+        self._claimed.add(asked)
         self._beat()
         try:
             kept = await self._claim(asked)
         except Unavailable:
-            self.owe(asked.name)  # it may have been claimed
+            self.owe(asked)  # it may have been claimed
             raise
         except BaseException:
-            self._claimed.discard(asked.name)
+            self._claimed.discard(asked)
             raise
         if kept is not None:
-            self._claimed.discard(asked.name)
+            self._claimed.discard(asked)
         return kept
 
     async def _claim(self, asked: Asked) -> Kept | None:
@@ -79,7 +79,7 @@ class Claims:
             if found is None:
                 return None
             if found.fingerprint != asked.fingerprint:
-                raise reused()
+                raise KeyReused(f"{NAME}: it was used for another request; a new request takes a new key.", param=NAME)
             if found.state == "dropped":
                 raise AnswerNotKept
             if found.sealed is not None:
@@ -92,7 +92,7 @@ class Claims:
                     retry_after_s=ELSEWHERE_S,
                 )
             take_over = partial(
-                store.take_over, name=asked.name, dead=found.run, run=self._run, now_ms=self._now_ms()
+                store.take_over, asked=asked, dead=found.run, run=self._run, now_ms=self._now_ms()
             )  # fmt: skip
             if await self._database.write(take_over):
                 return None
@@ -118,35 +118,35 @@ class Claims:
             try:
                 if not await self._database.write(work):
                     self._on_lost("another gateway answers in place of this one, which was silent")
-                self._claimed.discard(asked.name)
+                self._claimed.discard(asked)
                 return
             except Unavailable:
                 if self._clock.monotonic() >= until:
                     self._on_lost("the database does not answer")
-                    self.owe(asked.name)
+                    self.owe(asked)
                     return
                 await asyncio.sleep(KEEP_PAUSE_S)
 
     async def drop(self, asked: Asked) -> None:
         """Remember that it was answered, without the answer."""
         expires_at_ms = self._now_ms() + self._keep_ms
-        work = partial(store.drop, name=asked.name, run=self._run, expires_at_ms=expires_at_ms)
+        work = partial(store.drop, asked=asked, run=self._run, expires_at_ms=expires_at_ms)
         with contextlib.suppress(Unavailable):
             await self._database.write(work)
-        self._claimed.discard(asked.name)
+        self._claimed.discard(asked)
 
     async def let_go(self, asked: Asked) -> None:
         """Whoever asks again is answered anew."""
         try:
-            await self._database.write(partial(store.let_go, name=asked.name, run=self._run))
-            self._claimed.discard(asked.name)
+            await self._database.write(partial(store.let_go, asked=asked, run=self._run))
+            self._claimed.discard(asked)
         except Unavailable:
-            self.owe(asked.name)
+            self.owe(asked)
 
-    def owe(self, name: str) -> None:
+    def owe(self, asked: Asked) -> None:
         """Let go of a claim as soon as that can be done."""
-        self._claimed.discard(name)
-        self._owed.add(name)
+        self._claimed.discard(asked)
+        self._owed.add(asked)
         self._beat()
 
     async def close(self) -> None:
@@ -170,15 +170,10 @@ class Claims:
                 await self._database.write(partial(self._tell, owed=owed, now_ms=self._now_ms()))
                 self._owed -= owed
 
-    def _tell(self, connection: Connection, *, owed: frozenset[str], now_ms: int) -> None:
+    def _tell(self, connection: Connection, *, owed: frozenset[Asked], now_ms: int) -> None:
         store.beat(connection, self._run, now_ms)
-        for name in sorted(owed):
-            store.let_go(connection, name, self._run)
+        for asked in owed:
+            store.let_go(connection, asked, self._run)
 
     def _now_ms(self) -> int:
         return int(self._clock.now() * MS)
-
-
-def reused() -> KeyReused:
-    """The refusal of another request under a key that was used."""
-    return KeyReused(f"{NAME}: it was used for another request; a new request takes a new key.", param=NAME)

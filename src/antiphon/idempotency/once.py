@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from antiphon.errors import AnswerNotKept, AntiphonError, Unavailable
 from antiphon.http.exchange import ClientGone, Exchange
 from antiphon.idempotency.answer import Answer, Room
-from antiphon.idempotency.claims import Claims, reused
+from antiphon.idempotency.claims import Claims
 from antiphon.idempotency.recording import Recording
 from antiphon.idempotency.relay import relay
 from antiphon.idempotency.request import HEADER, Asked, read
@@ -30,7 +30,7 @@ class Once:
         self._answer_bytes_max = answer_bytes_max
         self._room = Room(memory_bytes_max)
         self._drain_s = drain_s
-        self._answers: dict[str, Answer] = {}
+        self._answers: dict[Asked, Answer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
@@ -57,18 +57,16 @@ class Once:
     async def _keyed(self, handler: Handler, exchange: Exchange) -> None:
         body = await exchange.body()
         asked = read(exchange, body)
-        answer = self._answers.get(asked.name)
+        answer = self._answers.get(asked)
         if answer is not None:
-            if answer.fingerprint != asked.fingerprint:
-                raise reused()
             if not answer.kept:
                 raise AnswerNotKept
             await relay(exchange, answer, replayed=True)
             return
         if self._closing:
             raise Unavailable("The gateway ends.", retry_after_s=1)
-        answer = Answer(asked.fingerprint, bytes_max=self._answer_bytes_max, room=self._room)
-        self._answers[asked.name] = answer
+        answer = Answer(bytes_max=self._answer_bytes_max, room=self._room)
+        self._answers[asked] = answer
         making = self._make(asked, answer, handler, Recording(exchange, body, answer))
         task = asyncio.get_running_loop().create_task(making)
         self._tasks.add(task)
@@ -88,10 +86,10 @@ class Once:
         except AntiphonError as error:
             answer.end(failure=error)
         finally:
-            del self._answers[asked.name]
+            del self._answers[asked]
             answer.close()
             if not answer.ended:
-                self._claims.owe(asked.name)
+                self._claims.owe(asked)
                 answer.end(failure=Unavailable("The answer was broken off.", retry_after_s=1))
 
     async def _answer(self, asked: Asked, answer: Answer, handler: Handler, recording: Recording) -> None:

@@ -31,7 +31,7 @@ FIND = (
     "SELECT a.fingerprint, a.state, a.run, a.sealed, r.beat_ms FROM idempotency_answers AS a"
     " LEFT JOIN idempotency_runs AS r ON r.id = a.run WHERE a.name = :name"
 )
-OWN = "name = :name AND run = :run AND state = 'running'"
+OWN = "name = :name AND fingerprint = :fingerprint AND run = :run AND state = 'running'"
 KEEP = (
     "UPDATE idempotency_answers SET state = 'kept', sealed = :sealed, size = :size, expires_at_ms = :expires_at_ms"
     f" WHERE {OWN}"
@@ -81,11 +81,11 @@ def begin(connection: Connection, asked: Asked, run: str, now_ms: int) -> Found 
     return Found(*row)
 
 
-def take_over(connection: Connection, name: str, dead: str, run: str, now_ms: int) -> bool:
+def take_over(connection: Connection, asked: Asked, dead: str, run: str, now_ms: int) -> bool:
     """Whether the answer is this run's now, and not any more that of a run that is dead."""
     beat(connection, run, now_ms)
     sql = "UPDATE idempotency_answers SET run = :run WHERE name = :name AND run = :dead AND state = 'running'"
-    return connection.run(sql, name=name, dead=dead, run=run) == 1
+    return connection.run(sql, name=asked.name, dead=dead, run=run) == 1
 
 
 def keep(
@@ -96,7 +96,7 @@ def keep(
     An account that has more than it may loses its oldest answers, down to three quarters of that.
     """
     size = len(sealed)
-    if not connection.run(KEEP, name=asked.name, run=run, sealed=sealed, size=size, expires_at_ms=expires_at_ms):
+    if not connection.run(KEEP, **_own(asked, run), sealed=sealed, size=size, expires_at_ms=expires_at_ms):
         return False
     row = connection.one(ADD_BYTES, account=asked.account, size=size)
     assert row is not None, "an upsert has a row"
@@ -106,14 +106,14 @@ def keep(
     return True
 
 
-def drop(connection: Connection, name: str, run: str, expires_at_ms: int) -> None:
+def drop(connection: Connection, asked: Asked, run: str, expires_at_ms: int) -> None:
     """Remember that it was answered, and not with what."""
-    connection.run(DROP, name=name, run=run, expires_at_ms=expires_at_ms)
+    connection.run(DROP, **_own(asked, run), expires_at_ms=expires_at_ms)
 
 
-def let_go(connection: Connection, name: str, run: str) -> None:
+def let_go(connection: Connection, asked: Asked, run: str) -> None:
     """Forget that it was asked: whoever asks again is answered anew."""
-    connection.run(f"DELETE FROM idempotency_answers WHERE {OWN}", name=name, run=run)
+    connection.run(f"DELETE FROM idempotency_answers WHERE {OWN}", **_own(asked, run))
 
 
 def beat(connection: Connection, run: str, now_ms: int) -> None:
@@ -128,3 +128,7 @@ def end(connection: Connection, run: str) -> None:
     """The run is over: what it did not finish may be asked for anew."""
     connection.run("DELETE FROM idempotency_answers WHERE run = :run AND state = 'running'", run=run)
     connection.run("DELETE FROM idempotency_runs WHERE id = :run", run=run)
+
+
+def _own(asked: Asked, run: str) -> dict[str, str]:
+    return {"name": asked.name, "fingerprint": asked.fingerprint, "run": run}

@@ -16,7 +16,7 @@ PIECE = b"x" * 1000
 
 def answer(bytes_max: int = BIG, room: Room | None = None) -> Answer:
     """One that has begun."""
-    made = Answer("f", bytes_max=bytes_max, room=room or Room(BIG))
+    made = Answer(bytes_max=bytes_max, room=room or Room(BIG))
     made.begin(200, ((b"a", b"1"),))
     return made
 

@@ -162,7 +162,7 @@ async def test_letting_go_while_the_database_is_away(runs: Runs, monkeypatch: py
     await claims.claim(ONE)
     away.away = True
     await claims.let_go(ONE)
-    assert claims._owed == {ONE.name}
+    assert claims._owed == {ONE}
     away.away = False
     assert await claims.claim(ONE) is None
     assert claims._owed == set()

@@ -155,6 +155,27 @@ async def test_another_request_is_refused_at_once(made: Made) -> None:
     await task
 
 
+async def test_a_mistaken_request_is_in_nobodys_way(made: Made) -> None:
+    """Another request under the key, broken off while it is looked up, ends nothing that is under way."""
+    task, _, wire = await made.begin()
+    exchange, _ = request(body=b"else")
+
+    async def mistake() -> None:
+        await made.handle(exchange)
+
+    mistaken = asyncio.get_running_loop().create_task(mistake())
+    await asyncio.sleep(0)
+    mistaken.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await mistaken
+    await asyncio.wait(made.once._tasks, return_when=asyncio.FIRST_COMPLETED)
+    made.go_on.set()
+    await task
+    late, _, again = made.ask()
+    await late
+    assert (wire.body, again.body, made.begun) == (b'{"n":1}', b'{"n":1}', 1)
+
+
 def refuse(_exchange: Exchange) -> None:
     """Answer with an error of its own."""
     raise EngineFailed

@@ -11,7 +11,7 @@ def recorded() -> tuple[Recording, Answer]:
     """A recording of a request, and what it records."""
     exchange, _ = request()
     exchange.request_id, exchange.route, exchange.parameter = "req_1", "/r", "p"
-    answer = Answer("f", bytes_max=1 << 20, room=Room(1 << 20))
+    answer = Answer(bytes_max=1 << 20, room=Room(1 << 20))
     return Recording(exchange, BODY, answer), answer
 
 

@@ -14,7 +14,7 @@ from tests.unit.idempotency.asking import request, unchunked
 
 def made() -> Answer:
     """An answer that has not begun."""
-    return Answer("f", bytes_max=1 << 20, room=Room(1 << 20))
+    return Answer(bytes_max=1 << 20, room=Room(1 << 20))
 
 
 async def test_a_whole_answer_is_sent_at_once() -> None:

@@ -53,24 +53,34 @@ async def test_only_its_run_may_end_it(database: Database) -> None:
     """Neither another run nor one from which it was taken over keeps it, drops it or lets go of it."""
     await begin(database)
     assert not await keep(database, b"one", "x", run="r2")
-    await database.write(partial(store.let_go, name=ONE.name, run="r2"))
-    await database.write(partial(store.drop, name=ONE.name, run="r2", expires_at_ms=LATER))
-    take_over = partial(store.take_over, name=ONE.name, dead="r1", run="r2", now_ms=NOW)
+    await database.write(partial(store.let_go, asked=ONE, run="r2"))
+    await database.write(partial(store.drop, asked=ONE, run="r2", expires_at_ms=LATER))
+    take_over = partial(store.take_over, asked=ONE, dead="r1", run="r2", now_ms=NOW)
     assert [await database.write(take_over) for _ in range(2)] == [True, False]
     assert not await keep(database, b"one", "x")
     assert await keep(database, b"one", "y", run="r2")
-    await database.write(partial(store.let_go, name=ONE.name, run="r2"))
+    await database.write(partial(store.let_go, asked=ONE, run="r2"))
     found = await begin(database)
     assert found is not None
     assert found.sealed == "y"
 
 
+async def test_another_request_ends_nothing(database: Database) -> None:
+    """One of the same name, in the same run."""
+    await begin(database)
+    other = asked(b"one", b"else")
+    assert other.name == ONE.name
+    await database.write(partial(store.let_go, asked=other, run="r1"))
+    await database.write(partial(store.drop, asked=other, run="r1", expires_at_ms=LATER))
+    assert await keep(database, b"one", "x")
+
+
 async def test_one_that_is_let_go_of_is_begun_anew(database: Database) -> None:
     """One that is dropped is remembered."""
     await begin(database)
-    await database.write(partial(store.let_go, name=ONE.name, run="r1"))
+    await database.write(partial(store.let_go, asked=ONE, run="r1"))
     assert await begin(database) is None
-    await database.write(partial(store.drop, name=ONE.name, run="r1", expires_at_ms=LATER))
+    await database.write(partial(store.drop, asked=ONE, run="r1", expires_at_ms=LATER))
     found = await begin(database)
     assert found is not None
     assert (found.state, found.sealed) == ("dropped", None)
