@@ -16,7 +16,7 @@ from antiphon.db.open import open_database
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.raw_client import RawClient, RawResponse
 
-from .lab import Engines, Lab, chat, sent_bytes, settings
+from .lab import PAYER, Engines, Lab, chat, sent_bytes, settings
 
 CLIENTS = 16
 CLEARED_S_MAX = 10.0
@@ -49,7 +49,7 @@ class Told:
             self.costs[name] = round(usage["cost"] * 1_000_000)
 
 
-async def load(gateway: GatewayProcess, told: Told, chance: random.Random) -> None:
+async def load(gateway: GatewayProcess, told: Told, chance: random.Random, key: str) -> None:
     """One client: request after request, plain and streamed, one or several choices, until the gateway is gone."""
     while True:
         try:
@@ -57,7 +57,7 @@ async def load(gateway: GatewayProcess, told: Told, chance: random.Random) -> No
                 while True:
                     name = told.name()
                     body = chat(stream=chance.random() < 0.5, n=chance.choice((1, 1, 1, 2)))
-                    await client.send(sent_bytes(body, request_id=name))
+                    await client.send(sent_bytes(body, key=key, request_id=name))
                     answer = await client.response()
                     told.note(name, answer)
                     if answer.ending != "whole":
@@ -66,9 +66,9 @@ async def load(gateway: GatewayProcess, told: Told, chance: random.Random) -> No
             return
 
 
-async def killed(gateway: GatewayProcess, told: Told, chance: random.Random) -> None:
+async def killed(gateway: GatewayProcess, told: Told, chance: random.Random, *keys: str) -> None:
     """Kill a gateway under load, and hear what it still had sent."""
-    clients = [asyncio.create_task(load(gateway, told, chance)) for _ in range(CLIENTS)]
+    clients = [asyncio.create_task(load(gateway, told, chance, keys[i % len(keys)])) for i in range(CLIENTS)]
     await asyncio.sleep(chance.uniform(*LOAD_S))
     await gateway.kill()
     await asyncio.gather(*clients)
@@ -86,6 +86,13 @@ def charges(connection: Connection) -> dict[str, int]:
     return found
 
 
+def capped_spending(connection: Connection) -> int:
+    """What the budgets of keys say was spent."""
+    row = connection.one("SELECT COALESCE(SUM(spent), 0) FROM budgets")
+    assert row is not None
+    return int(row[0])
+
+
 def held(connection: Connection) -> int:
     """What is kept back of all accounts and budgets."""
     row = connection.one(
@@ -100,6 +107,7 @@ async def proved(lab: Lab, told: Told) -> int:
     await lab.require_sound()
     rows = await lab.database.read(charges)
     assert {name: cost for name, cost in rows.items() if told.costs.get(name) != cost} == {}
+    assert await lab.database.read(capped_spending) == await lab.charged("acme")
     return len(rows)
 
 
@@ -131,9 +139,11 @@ async def kill_many(url: str, folder: Path, kills: int) -> None:
         database = open_database(url, data_dir=folder)
         lab = Lab([gateway], engines, database)
         await lab.fund(FUNDS)
+        await lab.fund(FUNDS, "acme")
+        capped = await lab.create(scopes=["inference"], spend_cap_micro_usdc=FUNDS)
         charged = 0
         for _ in range(kills):
-            await killed(gateway, told, chance)
+            await killed(gateway, told, chance, PAYER, PAYER, PAYER, capped)
             more = await proved(lab, told)
             assert more >= charged
             charged = more
