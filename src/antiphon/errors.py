@@ -93,7 +93,6 @@ class PaymentRefused(RequestError):
     """The payment is not good, and nothing was taken."""
 
     status = 402
-    type = "payment_error"
     code = "payment_refused"
 
 
@@ -225,14 +224,8 @@ class ConfigError(AntiphonError):
 FINER_CODES: dict[str, tuple[type[AntiphonError], str]] = {
     "invalid_json": (BadRequest, "The body is not JSON, not UTF-8, empty or nested too deeply."),
     "missing_required_parameter": (BadRequest, "A field that must be there is not."),
-    "context_length_exceeded": (
-        BadRequest,
-        "The prompt, or the prompt with `max_tokens`, does not fit the model's context.",
-    ),
-    "model_not_supported": (
-        BadRequest,
-        "The model generates, where one that makes embeddings is needed, or the reverse.",
-    ),
+    "context_length_exceeded": (BadRequest, "The prompt, or it with `max_tokens`, does not fit the model's context."),
+    "model_not_supported": (BadRequest, "The model generates, where one is needed that embeds, or the reverse."),
     "engine_refused": (BadRequest, "The engine refused the request, with its own reason."),
     "missing_api_key": (Unauthenticated, "There is no `Authorization` header."),
     "sign_in_refused": (Unauthenticated, "The signature of a wallet, or the challenge that it signs, is not good."),

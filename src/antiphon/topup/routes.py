@@ -36,7 +36,8 @@ class TopupRoutes:
             self._refuse(exchange, DEVELOPMENT, amount_of(asked, DEVELOPMENT), "use the faucet", FAUCET)
             return
         if key.ledger is None:
-            raise PermissionDenied("This key is the operator's: nothing is charged to it, so there is nothing to pay.")
+            text = "This key is the operator's: nothing is charged to it, so there is nothing to pay."
+            raise PermissionDenied(text, code="no_credit_account")
         amount = amount_of(asked, topups.terms)
         payment = _payment(exchange)
         if payment is None:
