@@ -24,6 +24,7 @@ STATE_INTERVAL_S = 2
 # A transaction has its block at once. The others are for the time that they tell: contracts take the newest one's for
 # now, and a payment that is good from a minute ago on would not be so yet where nothing had happened for longer.
 BLOCK_S = 30
+STATES_MAX = 64  # of former blocks; without a bound they go to files in the home folder
 
 
 class Anvil:
@@ -70,7 +71,7 @@ class Anvil:
     def _spawn(self) -> subprocess.Popen[bytes]:
         """In a session of its own, so that Ctrl-C on our terminal is ours alone."""
         words = ["--chain-id", str(CHAIN_ID), "--port", str(self._port), "--host", "127.0.0.1", "--accounts", "1"]
-        words += ["--block-time", str(BLOCK_S), "--mixed-mining"]
+        words += ["--block-time", str(BLOCK_S), "--mixed-mining", "--prune-history", str(STATES_MAX)]
         words += ["--state", str(self._folder / "state.json"), "--state-interval", str(STATE_INTERVAL_S), "--quiet"]
         command = [sys.executable, "-P", "-m", MODULE, str(os.getpid()), str(self._program), *words]
         with (self._folder / "anvil.log").open("ab") as log:

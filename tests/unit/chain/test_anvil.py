@@ -59,6 +59,7 @@ def test_transactions_do_not_wait_for_the_next_block(local_chain: LocalChain) ->
     words = Path(f"/proc/{local_chain.anvil.pid}/cmdline").read_text(encoding="utf-8").split("\0")
     assert "--mixed-mining" in words
     assert words[words.index("--block-time") + 1] == str(BLOCK_S)
+    assert "--prune-history" in words  # or it keeps files in the home folder
     before = local_chain.anvil.rpc.number("eth_blockNumber")
     local_chain.token.mint(address_of(known_wallet(300)), 1)
     assert local_chain.anvil.rpc.number("eth_blockNumber") > before
