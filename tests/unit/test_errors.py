@@ -14,6 +14,7 @@ SHOWN: dict[type[AntiphonError], tuple[int, str, str | None]] = {
     BadRequest: (400, "invalid_request_error", "invalid_value"),
     errors.Unauthenticated: (401, "authentication_error", "invalid_api_key"),
     errors.InsufficientCredits: (402, "insufficient_quota", "insufficient_credits"),
+    errors.PaymentRefused: (402, "invalid_request_error", "payment_refused"),
     errors.PermissionDenied: (403, "permission_error", "permission_denied"),
     errors.NotFound: (404, "not_found_error", "not_found"),
     errors.ModelNotFound: (404, "not_found_error", "model_not_found"),
