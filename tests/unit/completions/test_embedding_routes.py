@@ -93,6 +93,6 @@ async def test_a_refusal_is_raised_before_anything_is_sent() -> None:
 
 async def test_a_slow_failure_is_told_after_blank_lines() -> None:
     """The status was said with the first of them: the error is the body."""
-    wire = await ask(ScriptedEngine(embeddings=(None,)), bounds=BEATING, timeout_secs=0.1)
+    wire = await ask(ScriptedEngine(embeddings=(None,)), bounds=BEATING, timeout_secs=0.8)
     assert wire.status == 200
     assert told(wire)["error"]["code"] == DeadlineExceeded.code

@@ -274,7 +274,7 @@ async def test_a_waiting_stream_beats() -> None:
 async def test_a_plain_answer_that_fails_after_a_beat(n: int) -> None:
     """Blank lines have said 200 already: the error is the JSON behind them."""
     engine = ScriptedEngine(answers=(None,), opens=((None,) * 50, (None,) * 50))
-    wire = await Served(engine, bounds=BEATING).ask(timeout_secs=0.1, n=n)
+    wire = await Served(engine, bounds=BEATING).ask(timeout_secs=0.8, n=n)
     body = unchunked(wire.body)
     assert (wire.status, wire.headers["content-type"]) == (200, "application/json")
     assert body.startswith(b"\n")
