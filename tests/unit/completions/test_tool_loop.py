@@ -100,7 +100,7 @@ async def test_heartbeats_go_on_while_tools_run() -> None:
     engine = ScriptedEngine(opens=(calling((CLOCK.tool.name, "{}")),))
     tools, records, beats = ScriptedTools(""), list[Record](), list[int]()
     loop = loop_of(tools, records, bounds=msgspec.structs.replace(BOUNDS, heartbeat_s=0.01))
-    plan = plan_of(model_of(engine, native_tools=True), total_s=0.1)
+    plan = plan_of(model_of(engine, native_tools=True), total_s=0.8)
     with pytest.raises(DeadlineExceeded):
         await loop.complete(plan, TOOLS, lambda: beats.append(1))
     assert beats

@@ -62,7 +62,7 @@ async def test_heartbeats_while_tools_run_and_while_nothing_is_certain() -> None
     """None whenever one is due."""
     engine = ScriptedEngine(opens=((None, *calling((CLOCK.tool.name, "{}"))),))
     loop = loop_of(ScriptedTools(""), [], bounds=msgspec.structs.replace(BOUNDS, heartbeat_s=0.005))
-    stream = loop.open(plan_of(model_of(engine, native_tools=True), total_s=0.05), TOOLS)
+    stream = loop.open(plan_of(model_of(engine, native_tools=True), total_s=0.8), TOOLS)
     await stream.start()
     assert await stream.next() is None
     beats = 0
