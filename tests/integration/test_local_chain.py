@@ -94,6 +94,16 @@ def test_test_money_becomes_credit(shared: tuple[Gateway, Path]) -> None:
     assert token(found).balance(first["address"]) + token(found).balance(merchant(folder)) == TEST_MONEY
 
 
+def test_commands_find_the_books(shared: tuple[Gateway, Path]) -> None:
+    """With the same flag as the gateway; without it they look where real money would be."""
+    found, folder = shared
+    told = topped_up(found, folder, "1")
+    printed = run(folder, "credits", "balance", told["address"], *WORDS).stdout
+    assert printed == f"{told['balance_usdc']} USDC\n"
+    assert "wallet" in run(folder, "keys", "list", "--account", told["address"], *WORDS).stdout
+    assert run(folder, "credits", "balance", told["address"]).stdout == "0.00 USDC\n"
+
+
 def test_a_person_reads_what_was_paid(shared: tuple[Gateway, Path]) -> None:
     """Before, after, the transaction; the key is no part of the answer."""
     found, folder = shared

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from antiphon.accounts.model import account_fault
-from antiphon.cli.key_flags import PlaceFlags
+from antiphon.cli.key_flags import PlaceFlags, place_assignments
 from antiphon.clock import Clock
 from antiphon.credits.lease_store import Settlement
 from antiphon.credits.ledger import AMOUNT_MAX, AccountKey, user
@@ -19,7 +19,6 @@ from antiphon.credits.service import Credits
 from antiphon.db.open import open_database
 from antiphon.errors import ConfigError
 from antiphon.key import Ledger
-from antiphon.settings.layers import Assignment
 from antiphon.settings.load import load
 
 Result = TypeVar("Result")
@@ -27,8 +26,9 @@ Result = TypeVar("Result")
 
 def with_credits(place: PlaceFlags, clock: Clock, use: Callable[[Credits], Awaitable[Result]]) -> Result:
     """What `use` does with the books of the database that the settings name; it holds and charges nothing."""
-    flags = [] if place.data_dir is None else [Assignment(("data_dir",), place.data_dir, "flag --data-dir")]
-    settings = load(config=place.config, variables=os.environ, flags=flags, folder=Path.cwd()).settings
+    settings = load(
+        config=place.config, variables=os.environ, flags=place_assignments(place), folder=Path.cwd()
+    ).settings
     url = None if settings.database.url is None else settings.database.url.reveal()
 
     async def work() -> Result:

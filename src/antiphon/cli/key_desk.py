@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from antiphon.accounts.service import Keys
-from antiphon.cli.key_flags import PlaceFlags
+from antiphon.cli.key_flags import PlaceFlags, place_assignments
 from antiphon.clock import Clock
 from antiphon.credits.gifts import Welcome
 from antiphon.db.open import open_database
 from antiphon.gateway import values
 from antiphon.ids import Ids
-from antiphon.settings.layers import Assignment
 from antiphon.settings.load import load
 
 Result = TypeVar("Result")
@@ -23,8 +22,9 @@ Result = TypeVar("Result")
 
 def with_keys(place: PlaceFlags, clock: Clock, use: Callable[[Keys], Awaitable[Result]]) -> Result:
     """What `use` does with the keys of the database that the settings name."""
-    flags = [] if place.data_dir is None else [Assignment(("data_dir",), place.data_dir, "flag --data-dir")]
-    settings = load(config=place.config, variables=os.environ, flags=flags, folder=Path.cwd()).settings
+    settings = load(
+        config=place.config, variables=os.environ, flags=place_assignments(place), folder=Path.cwd()
+    ).settings
     url = None if settings.database.url is None else settings.database.url.reveal()
     pepper = values.peppers(settings)[0]
 

@@ -14,6 +14,7 @@ from antiphon.errors import ConfigError
 
 if TYPE_CHECKING:
     from antiphon.accounts.model import Grant
+    from antiphon.settings.layers import Assignment
 
 UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 DURATION = re.compile(r"([0-9]{1,9})([smhd])")
@@ -29,6 +30,8 @@ class PlaceFlags:
     """Configuration file that names the database and the pepper; otherwise as `serve` finds it."""
     data_dir: str | None = None
     """Folder of the database file and the pepper, where no setting names them."""
+    chain: Literal["local"] | None = None
+    """The database of the local chain's test money, as for `serve`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +56,18 @@ class GrantFlags:
     """USDC that it may spend in all, such as 10 or 2.50."""
     expires_in: str | None = None
     """Time that it is good for, such as 90d, 12h, 30m or 60s."""
+
+
+def place_assignments(place: PlaceFlags) -> list[Assignment]:
+    """What the flags set."""
+    from antiphon.settings.layers import Assignment
+
+    given = {"data_dir": place.data_dir, "chain": place.chain}
+    return [
+        Assignment((name,), value, f"flag --{name.replace('_', '-')}")
+        for name, value in given.items()
+        if value is not None
+    ]
 
 
 def grant(name: str, flags: GrantFlags, now_ms: int) -> Grant:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 
 from antiphon.accounts.model import Grant
-from antiphon.cli.key_flags import GrantFlags, grant, micro_usdc, seconds
+from antiphon.cli.key_flags import GrantFlags, PlaceFlags, grant, micro_usdc, place_assignments, seconds
 from antiphon.errors import ConfigError
 from antiphon.key import CLIENT
 
 NOW_MS = 1_000
+
+
+def test_a_place_is_what_was_said_of_it() -> None:
+    """Each with the flag as its source."""
+    assert place_assignments(PlaceFlags()) == []
+    found = {one.path: (one.value, one.source) for one in place_assignments(PlaceFlags(data_dir="/d", chain="local"))}
+    assert found == {("data_dir",): ("/d", "flag --data-dir"), ("chain",): ("local", "flag --chain")}
 
 
 def test_without_flags_a_key_is_a_clients() -> None:
