@@ -18,6 +18,7 @@ from antiphon.errors import ConfigError
 
 TEST_MONEY = 1_000 * 1_000_000  # micro-USDC
 GAS_MONEY = 100 * 10**18  # wei
+PACKAGES = "packages"
 WALLET_FILE = "wallet-key"
 FACILITATOR_FILE = "facilitator-key"
 MERCHANT_FILE = "merchant-key"
@@ -39,7 +40,7 @@ class LocalChain:
 
     def __init__(self, folder: Path, *, on_end: Callable[[str], None], packages_folder: Path | None = None) -> None:
         self.folder = folder
-        self._packages_folder = packages_folder or folder / "packages"
+        self._packages_folder = packages_folder or folder / PACKAGES
         self._on_end = on_end
         self._lock = -1
         self._anvil: Anvil | None = None

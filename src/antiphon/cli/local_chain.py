@@ -40,12 +40,15 @@ def chained(settings: Settings, output: Output, announce: Announce) -> Iterator[
     if settings.chain is None:
         yield settings, announce
         return
-    from antiphon.chain.local import LocalChain
+    from antiphon.chain.local import PACKAGES, LocalChain
     from antiphon.settings.local_chain import FOLDER
     from antiphon.topup.in_process import require_installed
 
     require_installed()
-    with LocalChain(settings.data_dir / FOLDER, on_end=output.note) as chain:
+    folder = settings.data_dir / FOLDER
+    if not (folder / PACKAGES).exists():
+        output.note("Fetching a local chain by npm, this once ...")
+    with LocalChain(folder, on_end=output.note) as chain:
         told = facts(chain)
         if output.as_json:
             import msgspec

@@ -78,6 +78,7 @@ def test_without_npm_nothing_starts(
     monkeypatch.setenv("PATH", "")
     ran = run("serve", "--chain", "local", "--data-dir", str(place / "data"))
     assert (ran.code, seen) == (2, [])
+    assert "Fetching a local chain by npm" in ran.notes
     assert "install Node.js" in ran.notes
 
 
