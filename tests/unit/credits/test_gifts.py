@@ -6,6 +6,8 @@ import asyncio
 from typing import Literal
 
 from antiphon.accounts.service import Keys
+from antiphon.accounts.sign_in import SignIn, SignInRules
+from antiphon.accounts.wallet import Origin
 from antiphon.credits.gifts import Welcome, faucet_id
 from antiphon.credits.ledger import user
 from antiphon.credits.store import account
@@ -13,6 +15,7 @@ from antiphon.db import Database
 from antiphon.ids import Ids
 from antiphon.key import Ledger
 from tests.unit.accounts.stored import GRANT, PEPPER
+from tests.unit.accounts.wallets import ADDRESS, signed
 from tests.unit.credits.books import Books
 
 GIVEN = 5_000_000
@@ -37,6 +40,16 @@ async def test_the_first_test_key_brings_it_once(books: Books, database: Databas
     assert (await has(books, "ann"), await has(books, "ann", "USDC")) == (GIVEN, 0)
     await made.create("bea", GRANT)
     assert await has(books, "bea") == GIVEN
+
+
+async def test_a_wallets_first_sign_in_brings_it(books: Books, database: Database) -> None:
+    """Its account is its address; the second sign-in brings nothing."""
+    rules = SignInRules(True, (Origin("https", "gw.example"),), (8453,))
+    sign_in = SignIn(keys(books, database), rules, [PEPPER.secret], clock=books.clock, ids=Ids())
+    for _ in range(2):
+        message = sign_in.challenge(ADDRESS).message
+        await sign_in.sign_in(message, signed(message))
+    assert await has(books, ADDRESS) == GIVEN
 
 
 async def test_keys_for_money_bring_nothing(books: Books, database: Database) -> None:
