@@ -58,7 +58,8 @@ def verify(
     if findings.fault is not None:
         output.line(str(findings.fault))
         return 1
-    seen = f"{findings.journals} journals, {findings.accounts} accounts, {findings.holds} holds"
+    rows = f"{findings.journals} journals, {findings.accounts} accounts, {findings.holds} holds"
+    seen = f"{rows}, {findings.receipts} receipts"
     output.note(f"The books are sound: {seen}.")
     if audit is not None:
         output.line(audit_text(audit))

@@ -24,6 +24,7 @@ from antiphon.credits.ledger import (
     journal_fault,
     seal,
     usage_id,
+    user,
 )
 from antiphon.db import Connection, Row
 from antiphon.key import Ledger
@@ -53,6 +54,7 @@ HOLDS = (
     "SELECT id, ledger, account, state, captured, epoch, expires_at_ms FROM ledger_holds"
     " WHERE id > :id ORDER BY id LIMIT :limit"
 )
+RECEIPTS = "SELECT id, ledger, account, charged FROM receipts WHERE id > :id ORDER BY id LIMIT :limit"
 CHARGED = (
     "SELECT j.id, e.ledger, e.account, e.amount FROM ledger_journals AS j"
     " JOIN ledger_entries AS e ON e.ledger = j.ledger AND e.number = j.number WHERE e.amount < 0 AND j.id IN (VALUES"
@@ -84,6 +86,7 @@ class Findings(Struct, frozen=True):
     journals: int
     accounts: int
     holds: int
+    receipts: int
     heads: tuple[Head, ...]
     fault: Fault | None
 
@@ -92,7 +95,15 @@ def verify(connection: Connection, *, now_ms: int, heads: tuple[Head, ...] = ())
     """Hold the books against all rules; `heads`, noted earlier, must still be in their chains."""
     books = _Books(connection, {(head.ledger, head.number): head.hash for head in heads})
     fault = next(books.faults(now_ms), None)
-    return Findings(books.seen["journals"], books.seen["accounts"], books.seen["holds"], tuple(books.heads), fault)
+    seen = books.seen
+    return Findings(
+        journals=seen["journals"],
+        accounts=seen["accounts"],
+        holds=seen["holds"],
+        receipts=seen["receipts"],
+        heads=tuple(books.heads),
+        fault=fault,
+    )
 
 
 class _Books:
@@ -111,6 +122,7 @@ class _Books:
             yield from self._chain(ledger)
         yield from self._accounts()
         yield from self._holds(now_ms)
+        yield from self._receipts()
 
     def _chain(self, ledger: Ledger) -> Iterator[Fault]:
         """Numbers without gaps, hashes that follow from each other, entries that sum to zero."""
@@ -181,7 +193,7 @@ class _Books:
         after = ""
         while page := self._connection.all(HOLDS, id=after, limit=PAGE_ROWS):
             ids = [(usage_id(row[0]),) for row in page]
-            charged = {row[0]: row[1:] for row in values.all_of(self._connection, CHARGED, ids, ")")}
+            charged = self._charged(ids)
             for hold_id, ledger, account, state, captured, epoch, expires_at_ms in page:
                 expected = (ledger, account, -captured) if captured else None
                 if charged.get(usage_id(hold_id)) != expected:
@@ -190,3 +202,19 @@ class _Books:
                     yield Fault(f"hold {hold_id}", "it is open past its time")
                 self.seen["holds"] += 1
             after = page[-1][0]
+
+    def _receipts(self) -> Iterator[Fault]:
+        """Each says what its journal does, and none says that something was charged which was not."""
+        after = ""
+        while page := self._connection.all(RECEIPTS, id=after, limit=PAGE_ROWS):
+            charged = self._charged([(usage_id(row[0]),) for row in page])
+            for receipt_id, ledger, account, amount in page:
+                expected = (ledger, user(account), -amount) if amount else None
+                if charged.get(usage_id(receipt_id)) != expected:
+                    yield Fault(f"receipt {receipt_id}", f"it says {amount}, its journal says something else")
+                self.seen["receipts"] += 1
+            after = page[-1][0]
+
+    def _charged(self, ids: values.Rows) -> dict[str, Row]:
+        """Who paid how much by each of these journals, of those that there are."""
+        return {row[0]: row[1:] for row in values.all_of(self._connection, CHARGED, ids, ")")}

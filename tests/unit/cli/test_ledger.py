@@ -44,7 +44,7 @@ def test_sound_books(run: Run, books: Path) -> None:
     usdc, dev = ran.out.splitlines()
     assert usdc.startswith("USDC:2:")
     assert dev == "DEV:0:"
-    assert "The books are sound: 2 journals, 7 accounts, 0 holds." in ran.notes
+    assert "The books are sound: 2 journals, 7 accounts, 0 holds, 0 receipts." in ran.notes
     again = run("ledger", "verify", "--data-dir", str(books.parent), "--head", usdc)
     assert again.code == 0
 

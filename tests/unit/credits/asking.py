@@ -46,6 +46,14 @@ def receipt(**fields: Any) -> Receipt:
     return replace(RECEIPT, **fields)
 
 
+UNPAID = receipt(charged=0)
+
+
+def name_of(account: AccountKey) -> str:
+    """Whose an account of the books is."""
+    return account[1].removeprefix(user(""))
+
+
 class Till:
     """A gateway's meter, and what it told."""
 
@@ -67,8 +75,7 @@ class Till:
 
 def asked(account: AccountKey, answer_id: str, **fields: Any) -> Asked:
     """A request of a stored key of that account."""
-    name = account[1].removeprefix(user(""))
-    key = Key("agent", account_name=name, id="key_1", live=True, spend_cap=fields.pop("spend_cap", None))
+    key = Key("agent", account_name=name_of(account), id="key_1", live=True, spend_cap=fields.pop("spend_cap", None))
     request = Asked(
         key=key,
         ledger=account[0],

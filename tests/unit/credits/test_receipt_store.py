@@ -11,7 +11,7 @@ import pytest
 from antiphon.credits import receipt_store, store
 from antiphon.credits.ledger import usage
 from antiphon.db import Connection, ConstraintBroken, Database
-from tests.unit.credits.asking import RECEIPT, receipt
+from tests.unit.credits.asking import RECEIPT, name_of, receipt
 from tests.unit.credits.books import AT_MS, Books
 
 
@@ -54,8 +54,9 @@ async def test_the_journal_is_shown(books: Books) -> None:
     key = await books.account(100)
     journal = usage(key, "answer-1", 9, at_ms=AT_MS)
     await books.run(partial(store.post, journal=journal))
-    await books.run(lambda connection: receipt_store.insert(connection, [RECEIPT]))
-    filed = await books.run(lambda connection: receipt_store.get(connection, "ann", "answer-1"))
+    name = name_of(key)
+    await books.run(lambda connection: receipt_store.insert(connection, [receipt(account=name)]))
+    filed = await books.run(lambda connection: receipt_store.get(connection, name, "answer-1"))
     assert filed.number > 0
     assert len(filed.hash) == 64
 

@@ -15,7 +15,7 @@ from antiphon.credits.service import Credits
 from antiphon.credits.settlements import GROUP_MAX
 from antiphon.db import Connection
 from antiphon.errors import Unavailable
-from tests.unit.credits.asking import receipt
+from tests.unit.credits.asking import name_of, receipt
 from tests.unit.credits.books import Books
 
 
@@ -141,12 +141,12 @@ async def test_a_lost_charge_leaves_its_receipt(books: Books) -> None:
     for name in names:
         hold = await gateway.leases.open(key, name, 50)
         assert gateway.leases.end(hold, 9)
-        settlements.put(Closing(name, hold, receipt(id=name.strip("\0"))))
+        settlements.put(Closing(name, hold, receipt(id=name.strip("\0"), account=name_of(key))))
     while settlements.pending:
         await settlements.all_settled()
     ends = []
     for name in names:
-        found = await books.run(partial(receipt_store.get, account="ann", receipt_id=name.strip("\0")))
+        found = await books.run(partial(receipt_store.get, account=name_of(key), receipt_id=name.strip("\0")))
         ends.append((found.receipt.charged, found.receipt.reason))
     assert ends == [(0, "not_charged"), (9, "delivered")]
     assert (await books.state(key)).balance == 91

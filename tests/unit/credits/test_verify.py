@@ -8,17 +8,19 @@ from pathlib import Path
 import pytest
 
 from antiphon.credits import verify as verify_module
+from antiphon.credits.closing import Closing
 from antiphon.credits.ledger import AccountKey
 from antiphon.credits.verify import Findings, Head, verify
 from antiphon.db import Connection, Database
 from antiphon.db.open import open_database
+from tests.unit.credits.asking import receipt
 from tests.unit.credits.books import AT_MS, FAR_S, Books
 
 KEY: AccountKey = ("USDC", "user:ann")
 
 
 async def write_books(books: Books) -> None:
-    """Six journals, an open, a captured and a voided hold, and a lease."""
+    """Six journals, an open, a captured and a voided hold, a lease, and two receipts."""
     gateway = await books.gateway("only")
     await gateway.grant(KEY, "signup", 1000)
     await gateway.grant(("DEV", "user:ann"), "faucet", 500)
@@ -28,7 +30,10 @@ async def write_books(books: Books) -> None:
         await end(name, 15)
     await gateway.open_hold(books.hold(KEY, 20, "voided"), expires_in_s=FAR_S)
     await gateway.void("voided")
-    gateway.leases.capture(await gateway.leases.open(KEY, "leased", 30), 25)
+    hold = await gateway.leases.open(KEY, "leased", 30)
+    gateway.leases.end(hold, 25)
+    gateway.leases.settlements.put(Closing("leased", hold, receipt(id="leased", charged=25)))
+    gateway.leases.settlements.put(Closing("free", receipt=receipt(id="free", charged=0)))
     await gateway.leases.settlements.all_settled()
     await gateway.transfer("USDC", "moved", KEY[1], "user:bob", 7)
 
@@ -44,13 +49,16 @@ async def test_sound_books(books: Books, monkeypatch: pytest.MonkeyPatch) -> Non
     await write_books(books)
     whole = await findings(books)
     assert whole.fault is None
-    assert (whole.journals, whole.holds) == (6, 4)
+    assert (whole.journals, whole.holds, whole.receipts) == (6, 4, 2)
     assert [(head.ledger, head.number) for head in whole.heads] == [("USDC", 5), ("DEV", 1)]
     monkeypatch.setattr(verify_module, "PAGE_ROWS", 2)
     assert await findings(books) == whole
 
 
 CHANGES = {
+    "UPDATE receipts SET charged = 24 WHERE id = 'leased'": ("receipt leased", "it says 24"),
+    "UPDATE receipts SET charged = 1 WHERE id = 'free'": ("receipt free", "it says 1"),
+    "UPDATE receipts SET account = 'bob' WHERE id = 'leased'": ("receipt leased", "it says 25"),
     "UPDATE ledger_entries SET amount = amount + 1 WHERE number = 2 AND ledger = 'USDC' AND account = 'user:ann'": (
         "journal 2 of USDC (use:captured)",
         "hash",
