@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import importlib.util
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -83,7 +84,18 @@ class InProcessFacilitator:
             return self._loaded
 
 
+def load_deep() -> None:
+    """Load what the library brings that raises the recursion limit for the whole process, and put the limit back.
+
+    With it raised, a request's nested JSON would overflow the stack of the gateway, which is its end.
+    """
+    limit = sys.getrecursionlimit()
+    importlib.import_module("py_ecc")
+    sys.setrecursionlimit(limit)
+
+
 def _scheme(private_key: str, rpc_url: str, terms: Terms, wait_s: float) -> Scheme:
+    load_deep()
     library = importlib.import_module("antiphon.topup.x402_scheme")
     made: Scheme = library.X402Scheme(library.GasWallet(private_key, rpc_url, wait_s=wait_s), terms)
     return made

@@ -67,3 +67,16 @@ def test_a_gateway_loads_nothing_heavy() -> None:
     words = f"import sys, antiphon.gateway.build; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_nested_json_does_no_harm_afterwards() -> None:
+    """Once the library is there, a body that is nested deeply is still refused, and not the end of the process."""
+    script = (
+        "import antiphon.topup.in_process as own, importlib, msgspec\n"
+        "own.load_deep()\n"
+        "importlib.import_module('antiphon.topup.x402_scheme')\n"
+        "try: msgspec.json.decode(b'[' * 5_000_000)\n"
+        "except RecursionError: print('refused')\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (ran.stdout, ran.returncode) == ("refused\n", 0)
