@@ -160,7 +160,9 @@ def routes() -> list[Case]:
         "/%e0%80%af", "/v1/\udcff".encode("utf-8", "surrogateescape").decode("latin-1"),
     )  # fmt: skip
     wrong = (("GET", CHAT), ("PUT", CHAT), ("DELETE", CHAT), ("PATCH", CHAT), ("HEAD", CHAT),
-             ("POST", "/v1/models"), ("DELETE", "/v1/models/x"), ("POST", "/livez"), ("TRACE", "/livez"))  # fmt: skip
+             ("POST", "/v1/models"), ("DELETE", "/v1/models/x"), ("POST", "/livez"), ("TRACE", "/livez"),
+             ("DELETE", "/v1/keys/x/rotate"), ("OPTIONS", "/v1/keys/x/rotate"), ("DELETE", "/v1/feedback/metrics/x"),
+             ("POST", "/v1/sessions/x"), ("PUT", "/v1/projects/x"))  # fmt: skip
     return [
         *(Case(f"GET {path!r}", _asking("GET", path), (404, 400, 405)) for path in missing),
         *(Case(f"{method} {path}", _asking(method, path), (405,)) for method, path in wrong if method != "HEAD"),
