@@ -16,7 +16,7 @@ from antiphon.db.open import open_database
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.raw_client import RawClient, RawResponse
 
-from .lab import PAYER, Engines, Lab, chat, sent_bytes, settings
+from .lab import PAYER, Engines, Lab, chat, folders, sent_bytes, settings
 
 CLIENTS = 16
 CLEARED_S_MAX = 10.0
@@ -170,3 +170,25 @@ async def test_five_kills(database_url: str, tmp_path: Path) -> None:
 async def test_a_hundred_kills(database_url: str, tmp_path: Path) -> None:
     """The same, a hundred times."""
     await kill_many(database_url, tmp_path, kills=100)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgres"])
+async def test_another_gateway_clears_up(database_url: str, tmp_path: Path) -> None:
+    """What a killed gateway held is free ten seconds later, though it never starts again."""
+    chance, told = random.Random(1), Told()
+    first, second = folders(tmp_path, 2)
+    async with Engines() as engines, GatewayProcess(settings(database_url, engines), second) as heir:
+        gateway = GatewayProcess(settings(database_url, engines), first)
+        await gateway.start()
+        database = open_database(database_url, data_dir=tmp_path)
+        lab = Lab([heir], engines, database)
+        await lab.fund(FUNDS)
+        await lab.fund(FUNDS, "acme")
+        capped = await lab.create(scopes=["inference"], spend_cap_micro_usdc=FUNDS)
+        await killed(gateway, told, chance, PAYER, capped)
+        assert await database.read(held) > 0
+        await cleared(database)
+        assert await proved(lab, told) > 0
+        await database.close()

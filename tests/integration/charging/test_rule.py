@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from typing import Any
@@ -182,6 +183,22 @@ async def test_an_engine_that_lies(lab: Lab, stream: bool) -> None:
     receipt = await lab.receipt(f"liar-{stream}")
     assert receipt["usage"]["completion_tokens"] == 6
     assert receipt["charged_micro_usdc"] == receipt["held_micro_usdc"] < 1_000
+
+
+async def test_an_answer_that_is_given_again(lab: Lab) -> None:
+    """It is charged once, however often it is asked for, at once or later."""
+    before = await lab.charged()
+    data = sent_bytes(chat()).replace(b"accept:", b"idempotency-key: charged-once\r\naccept:")
+
+    async def ask() -> RawResponse:
+        async with await RawClient.connect(lab.gateway.url) as client:
+            await client.send(data)
+            return await client.response()
+
+    answers = [*await asyncio.gather(*(ask() for _ in range(5))), await ask()]
+    assert {answer.status for answer in answers} == {200}
+    (name,) = {answer.json()["id"] for answer in answers}
+    assert (await lab.receipt(name))["charged_micro_usdc"] == WHOLE == await lab.charged() - before
 
 
 async def test_free_models_and_free_keys(lab: Lab) -> None:
