@@ -19,7 +19,12 @@ from antiphon.key import UNLIMITED, Allowance, Key
 Header = tuple[bytes, bytes]
 Scale = Literal["key", "account"]
 Unit = Literal["requests", "tokens"]
+Left = tuple[Unit, int, int, int]  # the limit, what is left of it, and nanoseconds until it is whole
 SCALES: tuple[Scale, ...] = ("key", "account")
+HEADERS: dict[Unit, tuple[bytes, bytes, bytes]] = {
+    "requests": (b"x-ratelimit-limit-requests", b"x-ratelimit-remaining-requests", b"x-ratelimit-reset-requests"),
+    "tokens": (b"x-ratelimit-limit-tokens", b"x-ratelimit-remaining-tokens", b"x-ratelimit-reset-tokens"),
+}
 
 
 class Part(Struct, frozen=True):
@@ -87,7 +92,7 @@ class Level:
         if allowance.parallel_max and self.running.get(name, 0) >= allowance.parallel_max:
             return RateLimited(f"This {self._scale} allows {allowance.parallel_max} requests at once.", retry_after_s=1)
         for rates, per_minute, unit in self._rates(allowance):
-            if wait_ns := rates.wait_ns(name, per_minute, now_ns):
+            if per_minute and (wait_ns := rates.wait_ns(name, per_minute, now_ns)):
                 message = f"This {self._scale} allows {per_minute} {unit} per minute."
                 return RateLimited(message, retry_after_s=-(-wait_ns // SECOND_NS))
         return None
@@ -117,17 +122,19 @@ class Level:
         if per_minute and tokens:
             self.tokens.use(name, per_minute, now_ns, tokens)
 
-    def left(self, name: str, allowance: Allowance, now_ns: int) -> dict[Unit, tuple[int, int, int]]:
-        """The limit, what is left of it and when it is whole again, by unit."""
-        rates = self._rates(allowance)
-        return {unit: (per_minute, *rate.left(name, per_minute, now_ns)) for rate, per_minute, unit in rates}
+    def left(self, name: str, allowance: Allowance, now_ns: int) -> list[Left]:
+        """Each limit, what is left of it and when it is whole again."""
+        return [
+            (unit, per_minute, *rates.left(name, per_minute, now_ns))
+            for rates, per_minute, unit in self._rates(allowance)
+            if per_minute
+        ]
 
-    def _rates(self, allowance: Allowance) -> list[tuple[Rates, int, Unit]]:
-        rows: tuple[tuple[Rates, int, Unit], ...] = (
+    def _rates(self, allowance: Allowance) -> tuple[tuple[Rates, int, Unit], tuple[Rates, int, Unit]]:
+        return (
             (self.requests, allowance.requests_per_minute, "requests"),
             (self.tokens, allowance.tokens_per_minute, "tokens"),
         )
-        return [row for row in rows if row[1]]
 
 
 class Limits:
@@ -165,18 +172,18 @@ class Limits:
 
     def _headers(self, asked: list[Part], now_ns: int) -> tuple[Header, ...]:
         """What is left, as OpenAI's headers say it: of the key's limit or the account's, whichever has less left."""
-        shown: dict[Unit, tuple[int, int, int]] = {}
+        shown: dict[Unit, Left] = {}
         for part in asked:
-            for unit, found in self.levels[part.scale].left(part.name, part.allowance, now_ns).items():
-                if unit not in shown or found[1] < shown[unit][1]:
-                    shown[unit] = found
-        return tuple(header for unit, found in shown.items() for header in _unit_headers(unit, *found))
-
-
-def _unit_headers(unit: Unit, limit: int, left: int, whole_in_ns: int) -> tuple[Header, ...]:
-    name = unit.encode()
-    return (
-        (b"x-ratelimit-limit-" + name, b"%d" % limit),
-        (b"x-ratelimit-remaining-" + name, b"%d" % left),
-        (b"x-ratelimit-reset-" + name, b"%ds" % -(-whole_in_ns // SECOND_NS)),
-    )
+            for found in self.levels[part.scale].left(part.name, part.allowance, now_ns):
+                other = shown.get(found[0])
+                if other is None or found[2] < other[2]:
+                    shown[found[0]] = found
+        headers: list[Header] = []
+        for unit, limit, left, whole_in_ns in shown.values():
+            names = HEADERS[unit]
+            headers += (
+                (names[0], b"%d" % limit),
+                (names[1], b"%d" % left),
+                (names[2], b"%ds" % -(-whole_in_ns // SECOND_NS)),
+            )
+        return tuple(headers)
