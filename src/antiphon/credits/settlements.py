@@ -16,13 +16,13 @@ from antiphon.credits.closing import Closing
 from antiphon.credits.lease_store import LeaseOverspent, Settled, Settlement
 from antiphon.credits.tenure import Tenure
 from antiphon.db import Database, StatementFailed
+from antiphon.db.progress import Progress
 from antiphon.errors import InsufficientCredits, Unavailable
 
 GROUP_MAX = 256
 UNSETTLED_MAX = 10_000  # how much the house may lose at once; more requests are not taken on
 LINGER_S = 0.03  # a group gathers for so long: far fewer transactions, and nobody waits
 RETRY_PAUSE_S = 0.25
-WAIT_S_MAX = 5.0
 
 ENDED = "other gateways took this one for dead"
 REFUSED = (LeaseOverspent, InsufficientCredits, StatementFailed, ValueError)
@@ -51,23 +51,20 @@ class Settlements:
         self._on_lost = on_lost
         self._on_ended = on_ended
         self._waiting: deque[Closing] = deque()
-        self._pending: dict[str, Closing] = {}  # from `put` to the end of its commit
-        self._put = 0  # how many were ever taken
-        self._ended = 0  # how many of them are settled or lost
+        self._progress = Progress("What came before is not charged yet.")
         self._arrived = asyncio.Event()
-        self._progress = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
     @property
     def full(self) -> bool:
         """Whether too much is on its way for another request to be taken on."""
-        return len(self._pending) >= UNSETTLED_MAX
+        return len(self._progress) >= UNSETTLED_MAX
 
     @property
     def pending(self) -> int:
         """How many requests are on their way into the books."""
-        return len(self._pending)
+        return len(self._progress)
 
     def start(self) -> None:
         """Begin to write."""
@@ -84,9 +81,8 @@ class Settlements:
 
     def put(self, one: Closing) -> None:
         """Take a request that has ended. A mere receipt is lost where far too much is on its way."""
-        self._put += 1
-        self._pending[one.id] = one
-        if one.hold is None and not one.budgeted and len(self._pending) > 2 * UNSETTLED_MAX:
+        self._progress.take(one.id)
+        if one.hold is None and not one.budgeted and len(self._progress) > 2 * UNSETTLED_MAX:
             self._drop(one, "too many receipts are waiting to be kept")
             return
         self._waiting.append(one)
@@ -95,22 +91,11 @@ class Settlements:
 
     async def settled(self, request_id: str) -> None:
         """Return when that request is not on its way any more; Unavailable when it takes too long."""
-        if request_id in self._pending:
-            await self._until(lambda: request_id not in self._pending)
+        await self._progress.ended(request_id)
 
     async def all_settled(self) -> None:
         """Return when everything that was taken before is in the books; Unavailable when it takes too long."""
-        if self._pending:
-            taken = self._put
-            await self._until(lambda: self._ended >= taken)
-
-    async def _until(self, done: Callable[[], bool]) -> None:
-        try:
-            async with asyncio.timeout(WAIT_S_MAX):
-                while not done():
-                    await self._progress.wait()
-        except TimeoutError:
-            raise Unavailable("What came before is not charged yet.", retry_after_s=1) from None
+        await self._progress.all_ended()
 
     async def _run(self) -> None:
         while self._waiting or not self._closing:
@@ -183,7 +168,7 @@ class Settlements:
         for one in group:
             hold = one.hold
             if hold is None:
-                self._end(one)
+                self._progress.end(one.id)
                 continue
             if first and one.id in settled.known:
                 self._lose(one, "its id was charged before")
@@ -194,7 +179,7 @@ class Settlements:
             account = settled.accounts.get(lease.key)
             if account is not None:
                 lease.balance = account.balance
-            self._end(one)
+            self._progress.end(one.id)
 
     def _lose_all(self, group: Sequence[Closing], reason: str) -> None:
         for one in group:
@@ -210,12 +195,5 @@ class Settlements:
     def _drop(self, one: Closing, reason: str) -> None:
         if one.hold is not None:
             one.hold.lease.lost(one.hold.charged)
-        self._end(one)
+        self._progress.end(one.id)
         self._on_lost(one.settlement, reason)
-
-    def _end(self, one: Closing) -> None:
-        """Let go of a request, and wake those who wait for it."""
-        self._pending.pop(one.id, None)
-        self._ended += 1
-        self._progress.set()
-        self._progress.clear()

@@ -14,6 +14,7 @@ import msgspec
 
 from antiphon.chat import Image, Message
 from antiphon.db import Connection, ConstraintBroken, Database, StatementFailed
+from antiphon.db.progress import Progress
 from antiphon.errors import Unavailable
 from antiphon.interactions import store
 from antiphon.interactions.model import Interaction, kept_rows
@@ -23,7 +24,6 @@ CHARACTERS_MAX = 64_000_000
 BATCH_ROWS = 100
 BATCH_CHARACTERS = 4_000_000
 RETRY_PAUSE_S = 0.25
-WAIT_S_MAX = 5.0
 # What is wrong with a row, and not with the database.
 BAD_ROW = (ConstraintBroken, StatementFailed, ValueError, TypeError, RecursionError, msgspec.MsgspecError)
 
@@ -41,19 +41,15 @@ class Recorder:
         self._rows_max = rows_max
         self._characters_max = characters_max
         self._waiting: deque[tuple[Interaction, int]] = deque()
-        self._pending: dict[str, int] = {}  # completion id -> characters, from `put` to the end of its commit
-        self._characters = 0
-        self._put = 0  # how many rows were ever taken
-        self._ended = 0  # how many of them were written or lost
+        self._progress = Progress("What came before is not stored yet.")  # by completion id, weighed in characters
         self._arrived = asyncio.Event()
-        self._progress = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
     @property
     def pending(self) -> int:
         """How many rows are on their way."""
-        return len(self._pending)
+        return len(self._progress)
 
     def start(self) -> None:
         """Begin to write."""
@@ -70,7 +66,7 @@ class Recorder:
 
     def require_room(self) -> None:
         """Unavailable while too much is on its way for another request to be taken on."""
-        if len(self._pending) >= self._rows_max or self._characters >= self._characters_max:
+        if len(self._progress) >= self._rows_max or self._progress.weight >= self._characters_max:
             raise Unavailable("Interactions cannot be stored as fast as they come.", retry_after_s=1)
 
     def put(self, rows: Sequence[Interaction]) -> None:
@@ -78,36 +74,24 @@ class Recorder:
         if self._closing:
             self._on_lost(len(rows), "the gateway ends")
             return
-        if len(self._pending) >= 2 * self._rows_max or self._characters >= 2 * self._characters_max:
+        progress = self._progress
+        if len(progress) >= 2 * self._rows_max or progress.weight >= 2 * self._characters_max:
             self._on_lost(len(rows), "too many are waiting to be stored")
             return
         characters = _characters(rows[0].messages) if rows else 0  # choices share their messages
         for row in rows:
             self._waiting.append((row, characters))
-            self._pending[row.completion_id] = characters
-            self._characters += characters
+            progress.take(row.completion_id, characters)
             characters = 0
-        self._put += len(rows)
         self._arrived.set()
 
     async def settled(self, completion_id: str) -> None:
         """Return when that completion is not on its way any more; Unavailable when it takes too long."""
-        if completion_id in self._pending:
-            await self._until(lambda: completion_id not in self._pending)
+        await self._progress.ended(completion_id)
 
     async def all_settled(self) -> None:
         """Return when everything that was taken before is written; Unavailable when it takes too long."""
-        if self._pending:
-            taken = self._put
-            await self._until(lambda: self._ended >= taken)
-
-    async def _until(self, done: Callable[[], bool]) -> None:
-        try:
-            async with asyncio.timeout(WAIT_S_MAX):
-                while not done():
-                    await self._progress.wait()
-        except TimeoutError:
-            raise Unavailable("What came before is not stored yet.", retry_after_s=1) from None
+        await self._progress.all_ended()
 
     async def _run(self) -> None:
         while self._waiting or not self._closing:
@@ -120,7 +104,7 @@ class Recorder:
                 return
             for _ in batch:
                 self._waiting.popleft()
-            self._end(batch)
+            self._progress.end(*(row.completion_id for row in batch))
 
     def _batch(self) -> list[Interaction]:
         """The rows at the front, as many as one transaction should hold."""
@@ -152,18 +136,10 @@ class Recorder:
                     return False
                 await asyncio.sleep(RETRY_PAUSE_S)
 
-    def _end(self, rows: Sequence[Interaction]) -> None:
-        """Let go of rows that are written or lost, and wake those who wait for them."""
-        for row in rows:
-            self._characters -= self._pending.pop(row.completion_id, 0)
-        self._ended += len(rows)
-        self._progress.set()
-        self._progress.clear()
-
     def _lose(self, rows: Sequence[Interaction], reason: str) -> None:
         if rows:
             self._on_lost(len(rows), reason)
-            self._end(rows)
+            self._progress.end(*(row.completion_id for row in rows))
 
 
 def _insert(connection: Connection, rows: Sequence[Interaction]) -> None:

@@ -122,9 +122,9 @@ def seal_of_little(before: str, number: int, journal: ledger.Journal) -> str:
 
 async def give_up(self: settlements.Settlements, group: Any) -> bool:
     """Believe that it worked."""
-    for hold in group:
-        hold.lease.settled(hold.charged)
-        self._end(hold)
+    for one in group:
+        one.hold.lease.settled(one.hold.charged)
+        self._progress.end(one.id)
     return True
 
 

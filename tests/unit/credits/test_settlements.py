@@ -13,7 +13,7 @@ from antiphon.credits.closing import Closing
 from antiphon.credits.ledger import AccountKey
 from antiphon.credits.service import Credits
 from antiphon.credits.settlements import GROUP_MAX
-from antiphon.db import Connection
+from antiphon.db import Connection, progress
 from antiphon.errors import Unavailable
 from tests.unit.credits.asking import name_of, receipt
 from tests.unit.credits.books import Books
@@ -57,7 +57,7 @@ async def test_who_asks_for_a_charge_waits_for_it(books: Books) -> None:
 
 async def test_waiting_has_an_end(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the database is away."""
-    monkeypatch.setattr(settlements_module, "WAIT_S_MAX", 0.01)
+    monkeypatch.setattr(progress, "WAIT_S_MAX", 0.01)
     gateway, key = await books.gateway(), await books.account(100)
     hold = await gateway.leases.open(key, books.name(), 1)
     books.database.away = True

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from antiphon.chat import Image, Message, Text
-from antiphon.db import Database, Work
+from antiphon.db import Database, Work, progress
 from antiphon.errors import Unavailable
 from antiphon.interactions import recorder as recorder_module
 from antiphon.interactions import store
@@ -132,7 +132,7 @@ async def test_who_asks_for_all_waits_for_what_came_before(gate: Gate, lost: Los
 
 async def test_waiting_has_an_end(gate: Gate, lost: Lost, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that does not come back is said to be unavailable."""
-    monkeypatch.setattr(recorder_module, "WAIT_S_MAX", 0.01)
+    monkeypatch.setattr(progress, "WAIT_S_MAX", 0.01)
     recorder = Recorder(gate, on_lost=lost)
     recorder.start()
     gate.open.clear()
