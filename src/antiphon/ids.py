@@ -10,7 +10,8 @@ from collections.abc import Callable
 RandomBytes = Callable[[int], bytes]
 ID_BYTES = 12
 UUID_BYTES = 16
-DRAW_BYTES = 256 * ID_BYTES  # one system call for many ids
+DRAWN = 256  # ids for which one system call is made
+VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))  # a UUID's 17th digit, its first two bits set to 10
 
 
 class Ids:
@@ -19,29 +20,34 @@ class Ids:
     def __init__(self, source: RandomBytes = os.urandom) -> None:
         self._source = source
         self._drawn: list[str] = []
+        self._drawn_uuids: list[str] = []
 
     def make(self, prefix: str) -> str:
         """A new id, such as `chatcmpl-3f9a...` for prefix `chatcmpl-`."""
         if not self._drawn:
-            self._drawn = self._source(DRAW_BYTES).hex("-", ID_BYTES).split("-")[::-1]
+            self._drawn = self._draw(ID_BYTES)
         return prefix + self._drawn.pop()
 
     def uuid(self) -> str:
         """A new random UUID (version 4), for ids that clients want in that form."""
-        return _uuid(self._source(UUID_BYTES), version=4)
+        if not self._drawn_uuids:
+            self._drawn_uuids = self._draw(UUID_BYTES)
+        return _uuid(self._drawn_uuids.pop(), "4")
+
+    def _draw(self, size: int) -> list[str]:
+        """Many random numbers of so many bytes, in hexadecimal, the last one drawn first."""
+        return self._source(DRAWN * size).hex("-", size).split("-")[::-1]
 
 
 def derived_uuid(name: str) -> str:
     """The UUID (version 8) that always stands for `name`."""
-    return _uuid(hashlib.sha256(name.encode()).digest()[:UUID_BYTES], version=8)
+    return _uuid(hashlib.sha256(name.encode()).digest()[:UUID_BYTES].hex(), "8")
 
 
-def _uuid(octets: bytes, *, version: int) -> str:
-    number = int.from_bytes(octets)
-    number = number & ~(0xF << 76) | version << 76  # the version's four bits
-    number = number & ~(0b11 << 62) | 0b10 << 62  # the variant's two
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+def _uuid(digits: str, version: str) -> str:
+    """The UUID of 32 hexadecimal digits, two of which give way to its version and its variant."""
+    variant = VARIANTS[digits[16]] + digits[17:20]
+    return f"{digits[:8]}-{digits[8:12]}-{version}{digits[13:16]}-{variant}-{digits[20:]}"
 
 
 def seeded(seed: int) -> Ids:

@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from antiphon.ids import DRAW_BYTES, ID_BYTES, Ids, derived_uuid, seeded
+from antiphon.ids import DRAWN, ID_BYTES, Ids, derived_uuid, seeded
 
 
 def test_an_id_is_its_prefix_and_96_bits() -> None:
@@ -32,10 +32,10 @@ def test_each_draw_is_used_up_in_order() -> None:
         return bytes(next(numbers) % 251 for _ in range(size))
 
     ids = Ids(source)
-    many = DRAW_BYTES // ID_BYTES + 1
+    many = DRAWN + 1
     text = "".join(ids.make("") for _ in range(many))
     assert text == bytes(number % 251 for number in range(many * ID_BYTES)).hex()
-    assert sizes == [DRAW_BYTES, DRAW_BYTES]
+    assert sizes == [DRAWN * ID_BYTES] * 2
 
 
 def test_seeded_ids_repeat_with_the_seed() -> None:
@@ -49,7 +49,7 @@ def test_seeded_ids_repeat_with_the_seed() -> None:
 @pytest.mark.parametrize("octets", [bytes(16), b"\xff" * 16, bytes(range(16))])
 def test_a_uuid_is_of_the_random_kind(octets: bytes) -> None:
     """Version and variant are those of a random UUID; all other bits are the source's."""
-    made = uuid.UUID(Ids(lambda size: octets[:size]).uuid())
+    made = uuid.UUID(Ids(lambda size: octets * (size // 16)).uuid())
     assert (made.version, made.variant) == (4, uuid.RFC_4122)
     assert made == uuid.UUID(bytes=octets, version=4)
 
