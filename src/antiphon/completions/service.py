@@ -10,6 +10,7 @@ import msgspec
 from antiphon.chat import Choice, Completion, Delta, ToolCall, Usage
 from antiphon.completions.deadline import Deadline
 from antiphon.completions.empty import EmptyStream
+from antiphon.completions.folded import folded
 from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
 from antiphon.completions.merge import MergedStream
 from antiphon.completions.plan import Bounds, Plan, expected_tokens, job
@@ -49,7 +50,7 @@ class Completions:
     async def complete(self, plan: Plan, beat: Callable[[], None]) -> tuple[Completion, str]:
         """The finished completion and the node that served it; `beat` is called whenever a heartbeat is due."""
         if _needs_stream(plan):
-            return await self._collect(plan, beat)
+            return await folded(self._open(plan, Watch(plan, keep=True)), beat)
         heartbeat_s = self._bounds.heartbeat_s
         try:
             with Deadline(self._wheel, plan.begun_at, plan.total_at, beat=beat, heartbeat_s=heartbeat_s):
@@ -101,21 +102,6 @@ class Completions:
             ToolCall(call.id or self._ids.make("call_"), call.name, call.arguments) for call in choice.tool_calls
         )
         return msgspec.structs.replace(choice, tool_calls=calls)
-
-    async def _collect(self, plan: Plan, beat: Callable[[], None]) -> tuple[Completion, str]:
-        """Choices generated as streams, folded into whole ones."""
-        stream = self._open(plan, Watch(plan, keep=True))
-        try:
-            await stream.start()
-            while (deltas := await stream.next()) != []:
-                if deltas is None:
-                    beat()
-        except AntiphonError as error:
-            stream.failed(error)
-            raise
-        finally:
-            stream.close()
-        return Completion(stream.choices, stream.usage, stream.confidence), stream.node
 
     def open(self, plan: Plan) -> CompletionStream:
         """A stream of the plan's deltas; `start` it, read it to its end, close it."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from antiphon.chat import Completion
+from antiphon.completions.folded import folded
 from antiphon.completions.plan import Plan
 from antiphon.completions.record import Record
 from antiphon.completions.service import Completions
 from antiphon.completions.tool_calls import Caller
 from antiphon.completions.tool_stream import ToolStream
-from antiphon.errors import AntiphonError, BadRequest
+from antiphon.errors import BadRequest
 from antiphon.ids import Ids
 from antiphon.providers.model import ServerTool
 
@@ -49,18 +50,7 @@ class ToolLoop:
         self, plan: Plan, tools: Sequence[ServerTool], beat: Callable[[], None]
     ) -> tuple[Completion, str]:
         """The finished completion and the node that served its last round; `beat` as Completions.complete."""
-        stream = self.open(plan, tools)
-        try:
-            await stream.start()
-            while (deltas := await stream.next()) != []:
-                if deltas is None:
-                    beat()
-        except AntiphonError as error:
-            stream.failed(error)
-            raise
-        finally:
-            stream.close()
-        return Completion(stream.choices, stream.usage, stream.confidence), stream.node
+        return await folded(self.open(plan, tools), beat)
 
     def open(self, plan: Plan, tools: Sequence[ServerTool]) -> ToolStream:
         """A stream of the answer's deltas; `start` it, read it to its end, close it. BadRequest for several choices."""
