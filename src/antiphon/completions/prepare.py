@@ -154,7 +154,7 @@ class Preparation:
             project=project,
             session_id=self._ids.uuid() if request.identified and not request.session_id else request.session_id,
             stored=stored,
-            completion_ids=tuple(self._ids.uuid() for _ in range(request.choices)) if identified else (),
+            completion_ids=tuple([self._ids.uuid() for _ in range(request.choices)]) if identified else (),
         )
 
     async def _admit_images(self, request: ChatRequest, model: Model) -> ChatRequest:

@@ -146,7 +146,9 @@ def _sorted_out(entries: list[ToolEntry]) -> tuple[list[WireTool], tuple[ToolOve
 def _refuse_addresses(parsed: ChatRequest) -> None:
     """Images come within the request here, never from elsewhere."""
     for i, message in enumerate(parsed.messages):
-        for j, part in enumerate(message.content if isinstance(message.content, tuple) else ()):
+        if not isinstance(message.content, tuple):
+            continue
+        for j, part in enumerate(message.content):
             if isinstance(part, Image) and part.url[:5].lower() != "data:":
                 param = f"messages[{i}].content[{j}].image_url"
                 raise BadRequest(f"{param}: only data URLs are taken here.", param=param)
