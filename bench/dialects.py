@@ -18,9 +18,8 @@ NOT_STORED = '"store":false'  # one door would keep every answer otherwise, whic
 
 def measure_doors(bench: Bench, plan: DoorPlan, doors: Mapping[str, str]) -> dict[str, tuple[DoorFigures, ...]]:
     """What each turn gave for each door; the doors change places from turn to turn."""
-    spells = (unary(1, connections=CONNECTIONS), paced(1, streams=CONNECTIONS))
-    for path, spell in ((path, spell) for path in doors.values() for spell in spells):
-        apply(bench, _at(path, spell))
+    for path in doors.values():
+        apply(bench, _at(path, unary(1, connections=CONNECTIONS)))
     figures: dict[str, list[DoorFigures]] = {door: [] for door in doors}
     names = tuple(doors)
     for turn in range(plan.turns):

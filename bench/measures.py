@@ -42,12 +42,12 @@ class Plan:
 
 FULL = Plan(
     rounds=3,
-    warm_up_s_max=10,
-    unary_s=4,
-    latency_s=3,
-    burst_s=3,
-    paced_s=5,
-    doors=DoorPlan(turns=2, unary_s=2, paced_s=2),
+    warm_up_s_max=6,
+    unary_s=3,
+    latency_s=2,
+    burst_s=2,
+    paced_s=4,
+    doors=DoorPlan(turns=2, unary_s=1, paced_s=2),
 )
 QUICK = Plan(
     rounds=2,
