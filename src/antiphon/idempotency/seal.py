@@ -6,7 +6,6 @@ import zlib
 from base64 import b64decode, b64encode
 
 import msgspec
-from Crypto.Cipher import AES
 from msgspec import Struct
 
 from antiphon.http.exchange import Header
@@ -29,6 +28,8 @@ _kept = msgspec.msgpack.Decoder(Kept)
 
 def seal(kept: Kept, secret: bytes, nonce: bytes) -> str:
     """The answer as text (AES-256-GCM); a nonce is used once."""
+    from Crypto.Cipher import AES
+
     packed = zlib.compress(msgspec.msgpack.encode(kept), ZLIB_LEVEL)
     sealed, tag = AES.new(secret, AES.MODE_GCM, nonce=nonce).encrypt_and_digest(packed)
     return b64encode(nonce + tag + sealed).decode()
@@ -36,6 +37,8 @@ def seal(kept: Kept, secret: bytes, nonce: bytes) -> str:
 
 def unseal(text: str, secret: bytes) -> Kept:
     """The answer; ValueError when it was sealed with another secret, or changed."""
+    from Crypto.Cipher import AES
+
     data = b64decode(text)
     nonce, tag, sealed = data[:NONCE_BYTES], data[NONCE_BYTES:][:TAG_BYTES], data[NONCE_BYTES + TAG_BYTES :]
     packed = AES.new(secret, AES.MODE_GCM, nonce=nonce).decrypt_and_verify(sealed, tag)
