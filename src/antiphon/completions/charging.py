@@ -23,7 +23,7 @@ from antiphon.credits.metering import Asked, Charge, Meter, Outcome
 from antiphon.credits.money import usdc_text
 from antiphon.credits.receipt import Reason, Terms, digest, reason_of
 from antiphon.errors import AntiphonError
-from antiphon.http.exchange import Header
+from antiphon.http.exchange import Exchange, Header
 from antiphon.key import Ledger
 
 CONTEXT_ASSUMED = 131_072  # of a model whose context nobody tells
@@ -139,7 +139,7 @@ class Charging:
         if charge is not None:
             charge.end(Outcome(record.usage, reason_of(record.failure), record.node))
 
-    async def during(self, charge: Charge, answering: Awaitable[None]) -> None:
+    async def during(self, charge: Charge, exchange: Exchange, answering: Awaitable[None]) -> None:
         """Answer a request that holds money; whatever happens then, the hold ends."""
         otherwise: Reason = "failed"
         try:
@@ -149,7 +149,7 @@ class Charging:
             raise
         finally:
             del self._charges[charge.id]
-            charge.close(otherwise)
+            exchange.conclude(lambda stands: charge.close(otherwise, stands=stands))
 
     async def close(self) -> None:
         """Wait for what is being counted."""

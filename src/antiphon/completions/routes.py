@@ -64,7 +64,7 @@ class ChatRoutes:
             await self._answer(exchange, plan, None)
         else:
             charge = await self._charging.open(plan, ledger, body)
-            await self._charging.during(charge, self._answer(exchange, plan, charge))
+            await self._charging.during(charge, exchange, self._answer(exchange, plan, charge))
 
     async def _answer(self, exchange: Exchange, plan: Plan, charge: Charge | None) -> None:
         if plan.request.stream:

@@ -24,6 +24,8 @@ from antiphon.errors import InsufficientCredits
 from antiphon.key import Key, Ledger
 from antiphon.models.catalogue import Model
 
+MADE_ANEW: frozenset[Reason] = frozenset({"delivered", "failed"})  # not what the request's own limit of time ended
+
 
 class Asked(Struct, frozen=True):
     """A request of a key that spends credit, as its receipt will say it."""
@@ -125,6 +127,7 @@ class Charge:
         "_hold",
         "_meter",
         "_outcome",
+        "_stands",
         "_waits",
         "charged",
     )
@@ -137,6 +140,7 @@ class Charge:
         self._outcome: Outcome | None = None
         self._answer_sha256: str | None = None
         self._closed = False
+        self._stands = True
         self._waits = False
         self.charged = 0  # once it has ended
 
@@ -182,9 +186,13 @@ class Charge:
         if self._closed:
             self._write()
 
-    def close(self, otherwise: Reason) -> None:
-        """Charge it, and write its receipt; `otherwise` is why it ended where nobody said so."""
+    def close(self, otherwise: Reason, *, stands: bool = True) -> None:
+        """Charge it, and write its receipt; `otherwise` is why it ended where nobody said so.
+
+        What does not stand will be made anew for whoever asks again, and is charged then, not now.
+        """
         self._closed = True
+        self._stands = stands
         if self._outcome is not None:
             self._write()
         elif not self._waits:
@@ -193,6 +201,9 @@ class Charge:
     def _write(self) -> None:
         assert self._outcome is not None, "it has ended"
         asked, outcome = self._asked, self._outcome
+        if self.charged and not self._stands and outcome.reason in MADE_ANEW:
+            self.charged = 0
+            outcome = replace(outcome, reason="not_charged")
         receipt = Receipt(
             id=asked.answer_id,
             request_id=asked.request_id,

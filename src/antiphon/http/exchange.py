@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Protocol
 
@@ -167,6 +168,10 @@ class Exchange:
         """The last piece of a body that began as a good answer and became none."""
         self.failed = True
         self.finish(data)
+
+    def conclude(self, act: Callable[[bool], None]) -> None:
+        """Have `act` told whether the answer stands: what was given here does; one to be kept does once it is kept."""
+        act(True)
 
     async def drain(self) -> None:
         """Wait until the client has read enough."""

@@ -101,8 +101,8 @@ class Claims:
         """Whether nobody answers: this run would know, another one may be dead."""
         return found.run == self._run or self._silence.dead(found.run, found.beat_ms, self._clock.monotonic())
 
-    async def keep(self, asked: Asked, kept: Kept) -> None:
-        """Keep a whole answer. One that cannot be kept is told to `on_lost`, and may be asked for anew."""
+    async def keep(self, asked: Asked, kept: Kept) -> bool:
+        """Keep a whole answer. One that cannot be kept (False) is told to `on_lost`, and may be asked for anew."""
         nonce = bytes.fromhex(self._ids.make(""))
         sealed = await asyncio.to_thread(seal, kept, asked.secret, nonce)
         work = partial(
@@ -116,24 +116,27 @@ class Claims:
         until = self._clock.monotonic() + KEEP_S
         while True:
             try:
-                if not await self._database.write(work):
+                is_kept = await self._database.write(work)
+                if not is_kept:
                     self._on_lost("another gateway answers in place of this one, which was silent")
                 self._claimed.discard(asked)
-                return
+                return is_kept
             except Unavailable:
                 if self._clock.monotonic() >= until:
                     self._on_lost("the database does not answer")
                     self.owe(asked)
-                    return
+                    return False
                 await asyncio.sleep(KEEP_PAUSE_S)
 
-    async def drop(self, asked: Asked) -> None:
-        """Remember that it was answered, without the answer."""
+    async def drop(self, asked: Asked) -> bool:
+        """Remember that it was answered, without the answer; False when that could not be."""
         expires_at_ms = self._now_ms() + self._keep_ms
         work = partial(store.drop, asked=asked, run=self._run, expires_at_ms=expires_at_ms)
+        dropped = False
         with contextlib.suppress(Unavailable):
-            await self._database.write(work)
+            dropped = await self._database.write(work)
         self._claimed.discard(asked)
+        return dropped
 
     async def let_go(self, asked: Asked) -> None:
         """Whoever asks again is answered anew."""

@@ -94,25 +94,31 @@ class Once:
 
     async def _answer(self, asked: Asked, answer: Answer, handler: Handler, recording: Recording) -> None:
         """Make the answer, and keep it before its last piece is given: who has a whole one can have it again."""
+        stands = False
         try:
             await handler(recording)
+            stands = await self._kept(asked, answer, recording)
+            if not answer.status:
+                answer.begin(recording.status, recording.answer_headers)
+            answer.end(recording.last)
         except ClientGone:  # it is too large to be kept, and nobody reads it any more
-            await self._claims.drop(asked)
+            stands = await self._claims.drop(asked)
             answer.end(failure=Unavailable("The answer was broken off.", retry_after_s=1))
-            return
         except AntiphonError:
             await self._claims.let_go(asked)
             raise
+        finally:
+            recording.concluded(stands=stands)
+
+    async def _kept(self, asked: Asked, answer: Answer, recording: Recording) -> bool:
+        """Keep what there is to keep of an answer; whether nobody will ever be answered anew."""
         if not recording.whole:
             await self._claims.let_go(asked)
-        elif answer.fits(recording.last):
-            body = answer.body + recording.last
-            await self._claims.keep(asked, Kept(recording.status, recording.answer_headers, body))
-        else:
-            await self._claims.drop(asked)
-        if not answer.status:
-            answer.begin(recording.status, recording.answer_headers)
-        answer.end(recording.last)
+            return False
+        if not answer.fits(recording.last):
+            return await self._claims.drop(asked)
+        body = answer.body + recording.last
+        return await self._claims.keep(asked, Kept(recording.status, recording.answer_headers, body))
 
 
 async def _stay(exchange: Exchange, answer: Answer, task: asyncio.Task[None]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from antiphon.http.exchange import Exchange, Header
 from antiphon.idempotency.answer import Answer
 
@@ -42,6 +44,7 @@ class Recording(Exchange):
         self.answer_headers: tuple[Header, ...] = ()
         self.last = b""
         self._answer = answer
+        self._conclusions: list[Callable[[bool], None]] = []
 
     @property
     def whole(self) -> bool:
@@ -70,6 +73,15 @@ class Recording(Exchange):
         """The last piece of the body."""
         self.responded = True
         self.last = data
+
+    def conclude(self, act: Callable[[bool], None]) -> None:
+        """Have `act` told later: the answer is not kept yet."""
+        self._conclusions.append(act)
+
+    def concluded(self, *, stands: bool) -> None:
+        """Tell whether the answer stands, or will be made anew for whoever asks again."""
+        for act in self._conclusions:
+            act(stands)
 
     async def drain(self) -> None:
         """Wait for the clients of an answer that is too large to be kept."""

@@ -106,9 +106,9 @@ def keep(
     return True
 
 
-def drop(connection: Connection, asked: Asked, run: str, expires_at_ms: int) -> None:
-    """Remember that it was answered, and not with what."""
-    connection.run(DROP, **_own(asked, run), expires_at_ms=expires_at_ms)
+def drop(connection: Connection, asked: Asked, run: str, expires_at_ms: int) -> bool:
+    """Remember that it was answered, and not with what; False when the claim was another's by then."""
+    return connection.run(DROP, **_own(asked, run), expires_at_ms=expires_at_ms) == 1
 
 
 def let_go(connection: Connection, asked: Asked, run: str) -> None:

@@ -29,6 +29,9 @@ from antiphon.credits.metering import Charge
 from antiphon.credits.receipt import Terms
 from antiphon.db import Database
 from antiphon.errors import EngineFailed, InsufficientCredits
+from antiphon.http.exchange import Exchange
+from antiphon.idempotency.answer import Answer, Room
+from antiphon.idempotency.recording import NoWire, Recording
 from antiphon.key import Key
 from antiphon.models.catalogue import Model, Prices
 from tests.unit.completions.paying import Till
@@ -149,6 +152,11 @@ def shop(books: Books, till: Till) -> Shop:
     return Shop(books, till)
 
 
+def given() -> Exchange:
+    """A request whose answer goes to its client."""
+    return Exchange(NoWire(), "POST", "/", "", {})
+
+
 async def nothing() -> None:
     """An answer that is sent at once."""
 
@@ -158,7 +166,7 @@ async def test_tool_rounds_are_one_charge(shop: Shop) -> None:
     engine = ScriptedEngine(opens=(calling((WEATHER.tool.name, ROME)), calling((CLOCK.tool.name, "{}")), saying("18.")))
     charge, plan = await shop.open(engine, asked(), server_tools=TOOLS)
     loop = loop_of(ScriptedTools("It is 18 degrees.", "noon"), _Ending(shop.till.charging))
-    await shop.till.charging.during(charge, _ignored(loop.complete(plan, TOOLS, ignore)))
+    await shop.till.charging.during(charge, given(), _ignored(loop.complete(plan, TOOLS, ignore)))
     (receipt,) = shop.till.receipts
     assert receipt.usage == THRICE
     assert receipt.charged == THRICE.prompt_tokens + 2 * THRICE.completion_tokens
@@ -187,7 +195,7 @@ async def test_the_prompt_of_a_broken_stream(shop: Shop, counted: int | EngineFa
     charge, plan = await shop.open(engine, asked(stream=True))
     record = Record(plan, Usage(completion_tokens=3), 1.0, "client_gone", 0.5, "node-1")
     shop.till.charging.ended(record)
-    await shop.till.charging.during(charge, nothing())
+    await shop.till.charging.during(charge, given(), nothing())
     await shop.till.charging.close()
     (receipt,) = shop.till.receipts
     assert (receipt.charged, receipt.reason) == (prompt + 6, "client_gone")
@@ -205,7 +213,7 @@ async def test_counting_has_an_end(shop: Shop, monkeypatch: pytest.MonkeyPatch) 
 
     charge, plan = await shop.open(Silent(), asked(stream=True))
     shop.till.charging.ended(Record(plan, Usage(completion_tokens=3), 1.0, "client_gone", 0.5))
-    await shop.till.charging.during(charge, nothing())
+    await shop.till.charging.during(charge, given(), nothing())
     await shop.till.charging.close()
     assert [receipt.charged for receipt in shop.till.receipts] == [6]
 
@@ -214,21 +222,21 @@ async def test_rounds_that_showed_nothing(shop: Shop) -> None:
     """Whoever leaves before the first token has had nothing, whatever was generated for it."""
     charge, plan = await shop.open(ScriptedEngine(), asked(stream=True), server_tools=TOOLS)
     shop.till.charging.ended(Record(plan, Usage(500, 50), 1.0, "client_gone", None))
-    await shop.till.charging.during(charge, nothing())
+    await shop.till.charging.during(charge, given(), nothing())
     assert [(receipt.charged, receipt.usage) for receipt in shop.till.receipts] == [(0, Usage())]
 
 
 async def test_a_client_that_leaves(shop: Shop) -> None:
     """A plain request that is cancelled ends as that; one that breaks in some other way has failed."""
     charge, _ = await shop.open(ScriptedEngine(), asked())
-    task = asyncio.ensure_future(shop.till.charging.during(charge, _ignored(asyncio.Event().wait())))
+    task = asyncio.ensure_future(shop.till.charging.during(charge, given(), _ignored(asyncio.Event().wait())))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     charge, _ = await shop.open(ScriptedEngine(), asked())
     with pytest.raises(EngineFailed):
-        await shop.till.charging.during(charge, _failing())
+        await shop.till.charging.during(charge, given(), _failing())
     assert [receipt.reason for receipt in shop.till.receipts] == ["client_gone", "failed"]
     assert shop.till.gateway.leases.open_holds == 0
 
@@ -255,7 +263,7 @@ async def test_embeddings_are_charged(books: Books, till: Till) -> None:
         await till.charging.open_embeddings(embedding_plan(plan.model, "more than ten", key=key), "USDC", b"")
     assert till.refused == 1
     till.charging.embedded(EmbeddingRecord(plan, Usage(prompt_tokens=2), 1.0, node="node-1"))
-    await till.charging.during(charge, nothing())
+    await till.charging.during(charge, given(), nothing())
     (receipt,) = till.receipts
     assert (receipt.charged, receipt.operation, receipt.node) == (2, "embeddings", "node-1")
 
@@ -264,7 +272,7 @@ async def test_large_bodies_have_the_same_digest(shop: Shop, monkeypatch: pytest
     """Wherever it is made."""
     monkeypatch.setattr(charging_module, "DIGESTED_INLINE_BYTES", 1)
     charge, _ = await shop.open(ScriptedEngine(), asked())
-    await shop.till.charging.during(charge, nothing())
+    await shop.till.charging.during(charge, given(), nothing())
     assert shop.till.receipts[0].request_sha256 == hashlib.sha256(b"body").hexdigest()
 
 
@@ -277,5 +285,18 @@ async def test_headers(shop: Shop) -> None:
         (b"x-credits-cost", b"0.000009"),
         (b"x-credits-balance", b"0.999991"),
     )
-    await shop.till.charging.during(charge, nothing())
+    await shop.till.charging.during(charge, given(), nothing())
     assert credit_headers(None, ended=True) == ()
+
+
+@pytest.mark.parametrize(("stands", "charged", "reason"), [(True, 9, "delivered"), (False, 0, "not_charged")])
+async def test_an_answer_that_is_to_be_kept(shop: Shop, stands: bool, charged: int, reason: str) -> None:
+    """It is charged when it is kept, and not where whoever asks again will be answered anew."""
+    charge, plan = await shop.open(ScriptedEngine(), asked())
+    recording = Recording(given(), b"body", Answer(bytes_max=9, room=Room(9)))
+    shop.till.charging.ended(Record(plan, Usage(5, 2), 1.0))
+    await shop.till.charging.during(charge, recording, nothing())
+    assert shop.till.receipts == []
+    recording.concluded(stands=stands)
+    assert [(receipt.charged, receipt.reason) for receipt in shop.till.receipts] == [(charged, reason)]
+    assert shop.till.gateway.leases.open_holds == 0

@@ -13,7 +13,7 @@ from antiphon.chat import Usage
 from antiphon.credits import budget_store, receipt_store
 from antiphon.credits.ledger import AccountKey
 from antiphon.credits.metering import Charge, Outcome
-from antiphon.credits.receipt import Receipt, Terms
+from antiphon.credits.receipt import Reason, Receipt, Terms
 from antiphon.errors import InsufficientCredits
 from antiphon.models.catalogue import Model
 from tests.unit.credits.asking import MODEL, TERMS, Till, asked
@@ -92,6 +92,20 @@ async def test_the_rule(books: Books, till: Till, outcome: Outcome, streamed: bo
     charge.close("failed")
     receipt = await filed(books, till, account, charge)
     assert (receipt.charged, receipt.reason) == (charged, outcome.reason)
+
+
+@pytest.mark.parametrize(
+    ("reason", "charged", "told"),
+    [("delivered", 0, "not_charged"), ("failed", 0, "not_charged"), ("timed_out", COST, "timed_out")],
+)
+async def test_what_will_be_made_anew(books: Books, till: Till, reason: Reason, charged: int, told: Reason) -> None:
+    """It is charged then, and not now; but for what the request's own limit of time ended."""
+    account = await books.account(MOST)
+    charge = await till.meter.open(asked(account, "a", streamed=True))
+    charge.end(Outcome(USAGE, reason))
+    charge.close("failed", stands=False)
+    receipt = await filed(books, till, account, charge)
+    assert (receipt.charged, receipt.reason) == (charged, told)
 
 
 async def test_a_request_that_nobody_tells_of(books: Books, till: Till) -> None:

@@ -40,12 +40,14 @@ class Made:
         self.handle = self.once.wrap(self._handle)
         self.begun = 0
         self.cancelled = 0
+        self.concluded: list[bool] = []
         self.started = asyncio.Event()
         self.go_on = asyncio.Event()
         self.answers: Callable[[Exchange], None] = lambda exchange: exchange.respond(200, b'{"n":%d}' % self.begun)
 
     async def _handle(self, exchange: Exchange) -> None:
         self.begun += 1
+        exchange.conclude(self.concluded.append)
         self.started.set()
         try:
             await self.go_on.wait()
@@ -106,6 +108,26 @@ async def test_it_is_answered_once(made: Made) -> None:
     assert {each.headers["idempotent-replayed"] for _, _, each in others} == {"true"}
     assert wire.headers["idempotent-replayed"] == "true"
     assert made.once._answers == {}
+
+
+async def test_whether_it_stands(made: Made) -> None:
+    """A kept answer does; one that failed or was broken off does not."""
+    made.go_on.set()
+    await made.ask(b"good")[0]
+
+    def fail(_exchange: Exchange) -> None:
+        raise EngineFailed
+
+    made.answers = fail
+    with pytest.raises(EngineFailed):
+        await made.ask(b"bad")[0]
+    made.go_on.clear()
+    task, _, _ = await made.begin(b"broken")
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.sleep(0)
+    assert made.concluded == [True, False, False]
 
 
 async def test_it_goes_on_when_its_client_leaves(made: Made) -> None:
