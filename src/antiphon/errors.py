@@ -246,5 +246,4 @@ FINER_CODES: dict[str, tuple[type[AntiphonError], str]] = {
     "payment_in_progress": (Conflict, "The payment is being processed: the same one is to be sent again."),
     "payment_in_doubt": (Unavailable, "Nobody knows yet what became of a payment: the same is to be sent again."),
     "write_unconfirmed": (Unavailable, "The database's answer was lost: what was to be stored may have been."),
-    "client_gone": (AntiphonError, "The client left before the end: only in logs and metrics, it is never sent."),
 }

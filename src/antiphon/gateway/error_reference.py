@@ -17,7 +17,6 @@ from antiphon.http.errors import RETRY_AFTER_S_MAX, body, event_body, headers, s
 
 NONE = "–"
 SPOKEN_OF = frozenset({b"retry-after", b"x-should-retry"})  # headers that have columns of their own
-NEVER_SENT = frozenset({"client_gone"})
 EXAMPLES = (
     ("what is wrong with a body", BadRequest("stop[4]: at most 4 are allowed.", param="stop[4]")),
     ("a name that nobody has", ModelNotFound("The model m does not exist.", param="model")),
@@ -98,8 +97,7 @@ def _kinds(doors: tuple[Door, ...]) -> Iterator[tuple[str, ...]]:
 def _finer(doors: tuple[Door, ...]) -> Iterator[tuple[str, ...]]:
     yield ("status", "code", "meaning")
     for code, (kind, meaning) in errors.FINER_CODES.items():
-        if code not in NEVER_SENT:
-            yield _statuses(kind(), doors), f"`{code}`", meaning
+        yield _statuses(kind(), doors), f"`{code}`", meaning
 
 
 def _statuses(error: AntiphonError, doors: tuple[Door, ...]) -> str:
