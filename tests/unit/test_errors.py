@@ -64,10 +64,10 @@ def test_an_instance_says_its_own_words() -> None:
     assert BadRequest.code == "invalid_value"
 
 
-def test_only_passed_deadlines_are_never_retried() -> None:
-    """A client that retried these would wait as long again; the status decides for all others."""
+def test_which_are_never_retried() -> None:
+    """Deadlines, which would pass again, and an answer that is gone; the status decides for all others."""
     never = {error for error in SHOWN if error.retryable is False}
-    assert never == {errors.FirstTokenTimeout, errors.DeadlineExceeded}
+    assert never == {errors.FirstTokenTimeout, errors.DeadlineExceeded, errors.AnswerNotKept}
     assert {error.retryable for error in SHOWN if error not in never} == {None}
 
 
