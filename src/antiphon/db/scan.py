@@ -44,5 +44,16 @@ def with_percent_names(sql: str) -> str:
     return "".join(f"%({text[1:]})s" if kind == "value" else text.replace("%", "%%") for kind, text in _pieces(sql))
 
 
+@lru_cache(maxsize=1024)
+def with_question_marks(sql: str) -> tuple[str, tuple[str, ...]]:
+    """`:name` as `?`, and the names in their order.
+
+    SQLite finds the name of a value by looking at all before it, so that many of them take the square of their number.
+    """
+    pieces = list(_pieces(sql))
+    names = tuple(text[1:] for kind, text in pieces if kind == "value")
+    return "".join("?" if kind == "value" else text for kind, text in pieces), names
+
+
 def _pieces(sql: str) -> Iterator[tuple[str, str]]:
     return ((match.lastgroup or "code", match[0]) for match in PIECES.finditer(sql))

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from antiphon.clock import Clock
 from antiphon.db import ConstraintBroken, Row, StatementFailed, Value
+from antiphon.db.scan import with_question_marks
 from antiphon.db.session import DatabaseFailed, Kind, Use
 from antiphon.errors import ConfigError
 
@@ -242,8 +243,11 @@ class SQLiteSession:
         try:
             if any(type(value) is str and "\0" in value for value in values.values()):
                 raise ValueError("a text holds U+0000, which not every database can store")
-            cursor = self._connection.execute(sql, values)
+            text, names = with_question_marks(sql)
+            cursor = self._connection.execute(text, [values[name] for name in names])
             return cursor.fetchall(), cursor.rowcount
+        except KeyError as error:
+            self._fail(ValueError(f"the statement's value {error} is missing"))
         except (sqlite3.Error, ValueError, OverflowError) as error:
             self._fail(error)
 

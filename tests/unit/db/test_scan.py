@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon.db.scan import statements, with_percent_names
+from antiphon.db.scan import statements, with_percent_names, with_question_marks
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,20 @@ from antiphon.db.scan import statements, with_percent_names
 def test_values_are_named_for_psycopg(sql: str, expected: str) -> None:
     """In code only, not in texts, quoted names, casts or comments."""
     assert with_percent_names(sql) == expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected", "names"),
+    [
+        ("SELECT :a, :b_2", "SELECT ?, ?", ("a", "b_2")),
+        ("WHERE a=:b AND b=:a AND c=:b", "WHERE a=? AND b=? AND c=?", ("b", "a", "b")),
+        ("SELECT ':a', :a -- :b", "SELECT ':a', ? -- :b", ("a",)),
+        ("SELECT 5 % 2, '?'", "SELECT 5 % 2, '?'", ()),
+    ],
+)
+def test_values_are_told_apart_by_their_order_for_sqlite(sql: str, expected: str, names: tuple[str, ...]) -> None:
+    """Each place has the name of its value, also where one value stands in several."""
+    assert with_question_marks(sql) == (expected, names)
 
 
 @pytest.mark.parametrize(
