@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
@@ -11,6 +14,8 @@ pytest_plugins = [
     "tests.fixtures.vision.plugin",
 ]
 
+RECURSION_LIMIT = sys.getrecursionlimit()
+
 settings.register_profile(
     "suite",
     deadline=None,  # a shared machine may be slow at any moment
@@ -19,3 +24,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("suite")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Take back what a library raised when a test imported it: JSON that is nested too deeply would end the process."""
+    sys.setrecursionlimit(RECURSION_LIMIT)
