@@ -12,23 +12,24 @@ WORKERS_MAX = 4  # each may have an engine that computes
 # A folder stays together, a file always does. What takes long to begin with stands first: workers end at one time
 # only if what is left for the end is short.
 LONGEST_FIRST = (
+    "tests/conformance",
     "tests/clients",
     "tests/integration/test_structured_output.py",
     "tests/integration/test_conformance.py",
-    "tests/conformance",
     "tests/integration/effects",
-    "tests/unit/credits/test_races.py",
-    "tests/docs",
-    "tests/integration/faults",
-    "tests/integration/bad_input",
-    "tests/integration/test_vision_engine.py",
-    "tests/integration/test_remainder.py",
-    "tests/integration/test_engine_restarts.py",
-    "tests/integration/test_embedded_engine.py",
-    "tests/integration/test_openapi.py",
-    "tests/integration/test_stored_keys.py",
     "tests/integration/charging",
     "tests/examples",
+    "tests/docs",
+    "tests/integration/faults",
+    "tests/integration/test_stored_keys.py",
+    "tests/unit/credits/test_races.py",
+    "tests/integration/test_embedded_engine.py",
+    "tests/integration/test_vision_engine.py",
+    "tests/integration/bad_input",
+    "tests/integration/test_local_chain.py",
+    "tests/integration/test_openapi.py",
+    "tests/integration/test_remainder.py",
+    "tests/integration/test_engine_restarts.py",
 )
 
 
