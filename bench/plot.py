@@ -11,9 +11,9 @@ from html import escape
 
 from bench.results import REFERENCE, Cost, Row
 
-WIDTH = 900
+WIDTH = 960
 MARGIN = 24
-NAMES_WIDTH = 192
+NAMES_WIDTH = 252
 PANEL_WIDTH = 322
 PANEL_GAP = 16
 VALUE_WIDTH = 112

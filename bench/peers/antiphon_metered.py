@@ -50,7 +50,7 @@ def _install(_cache: Path) -> None:
 GATEWAY = Gateway(
     name=NAME,
     label="Antiphon",
-    note="limits and durable charges on",
+    note="charges requests",
     role="ours",
     meters_usage=True,
     install=_install,
