@@ -49,6 +49,11 @@ def distribution(client: Client, **fields: object) -> Distribution:
     return Distribution({one["token"]: math.exp(one["logprob"]) for one in candidates})
 
 
+def settle(client: Client) -> None:
+    """Leave the story's prompt in the engine's memory: where it was read in other pieces, odds differ a little."""
+    client.ask(STORY, max_tokens=1)
+
+
 def draw(client: Client, times: int, **fields: object) -> Counter[str]:
     """How often each first token came in that many draws, each with a seed of its own."""
     drawn: Counter[str] = Counter()

@@ -11,7 +11,7 @@ import pytest
 from tests.conformance.answers import content
 from tests.conformance.client import Client
 
-from .lab import COMMA, STORY, Distribution, distribution, draw, entropy
+from .lab import COMMA, STORY, Distribution, distribution, draw, entropy, settle
 
 DRAWS = 64
 MANY = 160
@@ -75,6 +75,7 @@ def test_without_them_the_support_is_wide(client: Client, first: Distribution) -
 )
 def test_neutral_values_change_nothing(client: Client, field: dict[str, float]) -> None:
     """The same draws come with the value that means nothing as without the field."""
+    settle(client)
     assert draw(client, 16, **HOT, **field) == draw(client, 16, **HOT)
 
 
@@ -121,6 +122,7 @@ def test_penalties_keep_repeats_down(client: Client, field: str, values: tuple[f
 
 def test_a_seed_repeats_and_another_does_not(client: Client) -> None:
     """Text by text: the same seed the same, different seeds different."""
+    settle(client)
     asked = [content(client.ask(STORY, seed=seed, temperature=1.2, max_tokens=16)) for seed in (1, 1, 2, 3, 1)]
     assert asked[0] == asked[1] == asked[4]
     assert len({asked[0], asked[2], asked[3]}) == 3
@@ -128,6 +130,7 @@ def test_a_seed_repeats_and_another_does_not(client: Client) -> None:
 
 def test_choices_have_seeds_of_their_own(client: Client) -> None:
     """Choice `i` says what a request alone with the seed plus `i` says."""
+    settle(client)
     together = client.ask(STORY, seed=40, n=3, temperature=1.2, max_tokens=10)
     alone = [content(client.ask(STORY, seed=40 + index, temperature=1.2, max_tokens=10)) for index in range(3)]
     assert [content(together, index) for index in range(3)] == alone
