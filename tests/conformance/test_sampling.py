@@ -20,6 +20,7 @@ def test_greedy_text_repeats(client: Client) -> None:
 
 def test_a_seed_repeats_the_text(client: Client) -> None:
     """The same seed gives the same text, and another seed another one."""
+    client.ask(STORY, max_tokens=1)  # the prompt is read now: read in other pieces, its odds differ a little
     texts = [content(client.ask(STORY, seed=seed, temperature=1, max_tokens=16)) for seed in (11, 11, 12)]
     assert texts[0] == texts[1] != texts[2]
 
