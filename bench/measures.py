@@ -47,7 +47,7 @@ FULL = Plan(
     latency_s=2,
     burst_s=2,
     paced_s=4,
-    doors=DoorPlan(turns=2, unary_s=1, paced_s=2),
+    doors=DoorPlan(turns=6, unary_s=1, paced_s=1),
 )
 QUICK = Plan(
     rounds=2,
