@@ -150,17 +150,12 @@ def _priced(completion: Completion, head: Head, charge: Charge) -> Completion:
 
 def _extra_headers(plan: Plan) -> tuple[Header, ...]:
     """What is told of a request beside its answer; nothing for most."""
-    request = plan.request
-    if not (request.ignored_fields or plan.turns_dropped or plan.session_id):
-        return ()
-    headers: list[Header] = []
-    if request.ignored_fields:
-        headers.append(ignored_header(request.ignored_fields))
-    if plan.turns_dropped:
-        headers.append((b"x-prompt-truncated", b"%d" % plan.turns_dropped))
-    if plan.session_id:
-        headers.append((b"x-session-id", plan.session_id.encode()))
-    return tuple(headers)
+    session = ((b"x-session-id", plan.session_id.encode()),) if plan.session_id else ()
+    ignored = plan.request.ignored_fields
+    if not ignored and not plan.turns_dropped:
+        return session
+    truncated = ((b"x-prompt-truncated", b"%d" % plan.turns_dropped),) if plan.turns_dropped else ()
+    return (*((ignored_header(ignored),) if ignored else ()), *truncated, *session)
 
 
 def ignored_header(fields: tuple[str, ...]) -> Header:

@@ -117,7 +117,7 @@ _encode = msgspec.json.encode
 def parse(body: bytes, headers: Mapping[bytes, bytes], bounds: RequestBounds) -> ChatRequest:
     """Read and check a request; BadRequest names the field and the rule."""
     wire, ignored = _reader.read(body, strict=bounds.strict_fields)
-    tools, overrides = _sorted_out(wire.tools or [])
+    tools, overrides = _sorted_out(wire.tools) if wire.tools else ([], ())
     request.check(wire, tools, bounds, RULES)
     session_id = request.session_id(headers, wire.session_id)
     asked = request.Asked(ignored, session_id, overrides)
