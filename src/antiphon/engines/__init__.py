@@ -31,6 +31,7 @@ class Job(Struct, frozen=True):
     `grammar` (GBNF) binds the text; then `response_format` is only for engines that take no grammar.
     `tools` are there only for an engine whose model knows tools by itself; `calls_in_text` says that calls are read out
     of its text instead, and stop texts looked for outside of them. A text completion has a `prompt` and no messages.
+    `attempt` names this one try of one choice, for nodes that hold several; after `deadline_s` nobody waits for it.
     """
 
     model: str
@@ -45,6 +46,8 @@ class Job(Struct, frozen=True):
     user: str | None = None
     prompt: Prompt | None = None
     calls_in_text: bool = False
+    attempt: str = ""
+    deadline_s: float | None = None  # seconds left when it is sent; None: as long as somebody waits
 
     @property
     def prefill(self) -> str | None:
@@ -106,6 +109,11 @@ class Engine(Protocol):
     @property
     def stops_plain(self) -> bool:
         """Whether it notices that nobody waits for a plain answer any more, and stops."""
+        ...
+
+    @property
+    def continues(self) -> bool:
+        """Whether it goes on exactly where a closing assistant turn ends."""
         ...
 
     async def models(self) -> list[ModelFacts]:

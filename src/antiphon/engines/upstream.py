@@ -44,6 +44,11 @@ class HttpEngine:
         """Whether it notices that nobody waits for a plain answer any more, and stops."""
         return self.kind.stops_plain
 
+    @property
+    def continues(self) -> bool:
+        """Whether it goes on exactly where a closing assistant turn ends."""
+        return self.kind.prefill != "turn"
+
     def unavailable(self) -> int | None:
         """Seconds after which to ask again, while it is known to be down."""
         return RETRY_AFTER_S if self.down else None

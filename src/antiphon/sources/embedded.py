@@ -33,6 +33,7 @@ class Absent:
 
     takes_grammar = True
     stops_plain = False
+    continues = True
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -72,6 +73,7 @@ class EmbeddedEngine:
         self.name = name
         self.takes_grammar = True
         self.stops_plain = False
+        self.continues = True
         self._supervisor = supervisor
         self._http: HttpEngine | None = None
         self._address = ""

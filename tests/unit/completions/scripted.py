@@ -62,6 +62,7 @@ class ScriptedEngine:
         prompt_tokens: int | AntiphonError | None = None,
         embeddings: tuple[tuple[tuple[Vector, ...], Usage] | AntiphonError | None, ...] = (),
         stops_plain: bool = True,
+        continues: bool = True,
         wait_s: int | None = None,
     ) -> None:
         self.name = name
@@ -74,6 +75,7 @@ class ScriptedEngine:
         self._embeddings = list(embeddings)
         self.embedded: list[tuple[str, tuple[Prompt, ...]]] = []
         self._stops_plain = stops_plain
+        self.continues = continues
         self._wait_s = wait_s
 
     @property

@@ -98,8 +98,8 @@ async def test_what_an_engine_is_follows_its_kind() -> None:
     """Grammars, plain answers, and the wait while it is down."""
     pool = Pool(Origin("localhost", 1))
     llama, plain = HttpEngine("a", pool, kind("llama.cpp")), HttpEngine("b", pool, kind("openai"))
-    assert (llama.takes_grammar, llama.stops_plain) == (True, False)
-    assert (plain.takes_grammar, plain.stops_plain) == (False, True)
+    assert (llama.takes_grammar, llama.stops_plain, llama.continues) == (True, False, True)
+    assert (plain.takes_grammar, plain.stops_plain, plain.continues) == (False, True, False)
     assert plain.unavailable() is None
     plain.down = True
     assert plain.unavailable() == RETRY_AFTER_S
