@@ -1,6 +1,6 @@
-"""One HTTP/1.1 connection of a client: bytes to exchanges and back, with a deadline and a bound for everything.
+"""One HTTP/1.1 connection of a client: requests to exchanges and back, with a deadline and a bound for everything.
 
-llhttp (through httptools) parses, strictly. A timer runs only while a request is incomplete, so a whole one costs none.
+A timer runs only while a request is incomplete, so a whole one costs none.
 """
 
 from __future__ import annotations
@@ -9,19 +9,17 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Protocol, cast
-from urllib.parse import unquote
 
-import httptools
 from msgspec import Struct
 
 from antiphon.http.exchange import STATUS_LINES, Exchange
+from antiphon.http.request_parser import Head, RequestParser
 from antiphon.ids import Ids
 from antiphon.wheel import Timer, TimerWheel
 
 PIPELINE_MAX = 32
 READ_AHEAD_BYTES_MAX = 256 * 1024
 LINGER_S = 2.0
-UPGRADE_HEADERS = (b"upgrade", b"connection", b"http2-settings")
 
 
 class ConnectionLimits(Struct, frozen=True):
@@ -68,7 +66,8 @@ class ClientConnection(asyncio.Protocol):
         self._limits = host.limits
         self._loop = loop
         self._wheel = host.wheel
-        self._parser = httptools.HttpRequestParser(self)
+        self.closing = False
+        self._requests = RequestParser(self, head_bytes_max=host.limits.header_bytes_max)
         self._transport: asyncio.Transport | None = None
         self._address = ""
         self._timer: Timer | None = None
@@ -77,15 +76,10 @@ class ClientConnection(asyncio.Protocol):
         self._idle_since = 0.0
         self._drained: asyncio.Future[None] | None = None
         self.congested = False
-        self._closing = False
         self._reading_paused = False
         self._serving: Exchange | None = None
         self._arriving: Exchange | None = None
         self._waiting: deque[Exchange] = deque()
-        self._in_head = False
-        self._url = b""
-        self._headers: dict[bytes, bytes] = {}
-        self._head_bytes = 0
         self._begun_at = 0.0
 
     # The transport's side.
@@ -96,13 +90,13 @@ class ClientConnection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self._address = peer[0] if isinstance(peer, tuple) else ""
         if not self._host.admit(self, self._address):
-            self._refuse(503, "Too many connections.")
+            self.refuse(503, "Too many connections.")
             return
         self._timer = self._wheel.after(self._limits.header_timeout_s, self._late)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """The client has gone: whoever serves it is told."""
-        self._closing = True
+        self.closing = True
         self._stop_timer()
         if self._idle_timer is not None:
             self._idle_timer.cancel()
@@ -118,22 +112,12 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, begin to serve it, and see to it that what is missing comes in time."""
-        if self._closing:
+        if self.closing:
             return
-        self._head_bytes = self._head_bytes + len(data) if self._in_head else len(data)
-        if self._in_head and self._head_bytes > 2 * self._limits.header_bytes_max:
-            self._refuse(431, "The request's headers are too large.")
-            return
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._stay(data[upgrade.args[0] :])
-        except httptools.HttpParserError:
-            self._refuse(400, "This is not a valid HTTP/1.1 request.")
-            return
+        self._requests.feed(data)
         if self._serving is None and self._waiting:
             self._serve_next()
-        if (self._in_head or self._arriving is not None) and not self._closing:
+        if (self._requests.in_head or self._arriving is not None) and not self.closing:
             self._stop_timer()
             self._timer = self._wheel.at(self._due(), self._late)
 
@@ -144,7 +128,7 @@ class ClientConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client reads too slowly: it has a while to catch up."""
         self.congested = True
-        if self._transport is not None and not self._closing:
+        if self._transport is not None and not self.closing:
             self._write_timer = self._wheel.after(self._limits.write_timeout_s, self._transport.abort)
 
     def resume_writing(self) -> None:
@@ -158,79 +142,31 @@ class ClientConnection(asyncio.Protocol):
 
     # The parser's side.
 
-    def on_message_begin(self) -> None:
+    def begun(self) -> None:
         """A request begins; until now the time of a new connection went on, whatever came."""
         if self._timer is not None:
             self._stop_timer()
-        self._in_head = True
-        self._url = b""
-        self._headers = {}
         self._begun_at = self._loop.time()
 
-    def on_url(self, url: bytes) -> None:
-        """A piece of the address."""
-        self._url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header; one that comes twice is joined, so that nothing can hide behind the first."""
-        if not self._in_head:
-            return  # a trailer must not change what the head has said
-        name, headers = name.lower(), self._headers
-        headers[name] = headers[name] + b", " + value if name in headers else value
-
-    def on_headers_complete(self) -> None:
+    def headed(self, head: Head) -> None:
         """The head is whole: the exchange exists."""
-        self._in_head = False
-        if self._closing or self._parser.should_upgrade():
-            return
-        if self._head_bytes > self._limits.header_bytes_max and self._head_is_too_large():
-            self._refuse(431, "The request's headers are too large.")
-            return
-        address, _, query = self._url.partition(b"?")
-        path = address.decode("latin-1")
-        exchange = Exchange(
-            self,
-            self._parser.get_method().decode("ascii"),
-            unquote(path) if "%" in path else path,
-            query.decode("latin-1"),
-            self._headers,
-        )
-        exchange.keep_alive = self._parser.should_keep_alive() and not self._host.draining
-        exchange.http_10 = self._parser.get_http_version() == "1.0"
-        if b"expect" in self._headers:
-            exchange.expects_continue = self._headers[b"expect"].lower() == b"100-continue"
-        if b"content-length" in self._headers:
-            exchange.oversized = int(self._headers[b"content-length"]) > self._limits.body_bytes_max
+        headers = head.headers
+        exchange = Exchange(self, head.method, head.path, head.query, headers)
+        exchange.keep_alive = head.keep_alive and not self._host.draining
+        exchange.http_10 = head.http_10
+        if b"expect" in headers:
+            exchange.expects_continue = headers[b"expect"].lower() == b"100-continue"
+        if b"content-length" in headers:
+            exchange.oversized = int(headers[b"content-length"]) > self._limits.body_bytes_max
         self._arriving = exchange
         self._waiting.append(exchange)
         if len(self._waiting) > PIPELINE_MAX:
-            self._refuse(400, "Too many requests at once on one connection.")
-
-    def _stay(self, rest: bytes) -> None:
-        """A client offers another protocol (HTTP/2, say): parse its request again without the offer.
-
-        At an offer the parser stops after the head, so the body would be taken for a request of its own.
-        """
-        method, version = self._parser.get_method(), self._parser.get_http_version().encode()
-        if method == b"CONNECT":
-            self._refuse(405, "This is no proxy.")
-            return
-        lines = [b"%b %b HTTP/%b" % (method, self._url, version)]
-        lines += [b"%b: %b" % item for item in self._headers.items() if item[0] not in UPGRADE_HEADERS]
-        if b"close" in self._headers.get(b"connection", b"").lower():
-            lines.append(b"connection: close")
-        self._parser = httptools.HttpRequestParser(self)
-        self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
-
-    def _head_is_too_large(self) -> bool:
-        """Asked only when so much has come that it may be."""
-        size = len(self._url) + sum(len(name) + len(value) + 4 for name, value in self._headers.items())
-        return size > self._limits.header_bytes_max
+            self.refuse(400, "Too many requests at once on one connection.")
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body; one that nobody waits for is read only so far ahead."""
         exchange = self._arriving
-        if exchange is None or self._closing:
+        if exchange is None or self.closing:
             return
         exchange.add(body, self._limits.body_bytes_max)
         if exchange.oversized:
@@ -253,12 +189,12 @@ class ClientConnection(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send bytes."""
-        if self._transport is not None and not self._closing:
+        if self._transport is not None and not self.closing:
             self._transport.write(data)
 
     async def drain(self) -> None:
         """Wait until the client has read enough."""
-        if self.congested and not self._closing:
+        if self.congested and not self.closing:
             self._drained = self._loop.create_future()
             await self._drained
 
@@ -268,14 +204,14 @@ class ClientConnection(asyncio.Protocol):
 
     def resume(self) -> None:
         """Read on."""
-        if self._reading_paused and self._transport is not None and not self._closing:
+        if self._reading_paused and self._transport is not None and not self.closing:
             self._reading_paused = False
             self._transport.resume_reading()
 
     def finished(self, exchange: Exchange) -> None:
         """The response is complete: the next request, or the end of the connection."""
         self._serving = None
-        if self._closing:
+        if self.closing:
             return
         if not exchange.complete:
             self._linger()
@@ -292,7 +228,7 @@ class ClientConnection(asyncio.Protocol):
     def _look_if_idle(self) -> None:
         """One timer for all of a connection's pauses: it rings seldom, and looks how long the last one is."""
         self._idle_timer = None
-        if self._serving is not None or self._in_head or self._arriving is not None:
+        if self._serving is not None or self._requests.in_head or self._arriving is not None:
             return
         due = self._idle_since + self._limits.keep_alive_s
         if self._loop.time() >= due:
@@ -301,7 +237,7 @@ class ClientConnection(asyncio.Protocol):
             self._idle_timer = self._wheel.at(due, self._look_if_idle)
 
     def _serve_next(self) -> None:
-        if self._closing or self._serving is not None or not self._waiting:
+        if self.closing or self._serving is not None or not self._waiting:
             return
         exchange = self._serving = self._waiting.popleft()
         exchange.task = self._loop.create_task(self._host.handler(exchange))
@@ -316,7 +252,7 @@ class ClientConnection(asyncio.Protocol):
     def _due(self) -> float:
         """When the rest of the request must be here."""
         limits = self._limits
-        if self._in_head or self._arriving is None:
+        if self._requests.in_head or self._arriving is None:
             return self._begun_at + limits.header_timeout_s
         return self._begun_at + limits.body_timeout_s + self._arriving.body_bytes / limits.body_bytes_per_second_min
 
@@ -328,14 +264,14 @@ class ClientConnection(asyncio.Protocol):
         elif self._arriving is not None and self._serving is self._arriving:
             self._arriving.late = True
             self._arriving.wake()
-        elif self._in_head and self._serving is None:
-            self._refuse(408, "The request came too slowly.")
+        elif self._requests.in_head and self._serving is None:
+            self.refuse(408, "The request came too slowly.")
         else:
             self._close()
 
-    def _refuse(self, status: int, text: str) -> None:
+    def refuse(self, status: int, text: str) -> None:
         """Answer below the application and close; a response under way is cut instead."""
-        if self._transport is not None and not self._closing and self._serving is None:
+        if self._transport is not None and not self.closing and self._serving is None:
             body = text.encode()
             request_id = self._host.ids.make("req_").encode()
             fields = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
@@ -350,9 +286,9 @@ class ClientConnection(asyncio.Protocol):
         """End it once what was written is read; a client that reads nothing of a small answer has its time as well."""
         self._stop_timer()
         transport = self._transport
-        if transport is None or self._closing:
+        if transport is None or self.closing:
             return
-        self._closing = True
+        self.closing = True
         if transport.get_write_buffer_size():
             self._timer = self._wheel.after(self._limits.write_timeout_s, transport.abort)
         transport.close()
@@ -361,10 +297,10 @@ class ClientConnection(asyncio.Protocol):
         """Close our side, read on for a moment: a client that is still sending would else never see the answer."""
         self._stop_timer()
         transport = self._transport
-        if transport is None or self._closing:
+        if transport is None or self.closing:
             return
         self.resume()
-        self._closing = True
+        self.closing = True
         if transport.can_write_eof():
             transport.write_eof()
         self._timer = self._wheel.after(LINGER_S, transport.abort)
