@@ -6,7 +6,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint types architecture conformance kills conformance-vllm topups fuzz clients bench bench-quick docs clean
+.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm topups fuzz clients bench bench-quick docs clean
 
 help: ## Show what can be done
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,13 +30,16 @@ architecture: $(VENV)/.developed ## Check the directions of imports
 	@$(BIN)/lint-imports
 
 conformance: $(VENV)/.developed ## Run the slow proofs: 549 schemas, 20 kills of the engine, a bare llama.cpp server
-	@$(BIN)/python -m pytest -m slow $(ARGS)
+	@$(BIN)/python -m pytest -m slow --ignore=tests/chaos $(ARGS)
 	@$(BIN)/python -m pytest tests/conformance --engine=llamacpp $(ARGS)
 	@$(BIN)/python -m tests.unit.structured.public_suite
 	@ANTIPHON_SCHEMAS=all $(BIN)/python -m pytest tests/integration/test_structured_output.py $(ARGS)
 
 kills: $(VENV)/.developed ## Kill gateways under load, a hundred times on each database: the books and the charges stay right
 	@$(BIN)/python -m pytest -m slow tests/integration/test_ledger_kills.py tests/integration/charging $(ARGS)
+
+chaos: $(VENV)/.developed ## Kill, freeze and cut off nodes below clients; ARGS="--chaos=full" for 10,000 requests each
+	@$(BIN)/python -m pytest -m slow -p no:randomly --timeout=3600 tests/chaos $(ARGS)
 
 conformance-vllm: $(VENV)/.developed ## Run the conformance suite on a real vLLM (CPU; 3.5 GB on first use)
 	@$(BIN)/python scripts/vllm/install.py
