@@ -21,6 +21,7 @@ BROAD_HANDLERS = {
 TIME_AND_CHANCE = {
     ("clock.py", "time.time"): "the clock that everything else is handed",
     ("clock.py", "time.monotonic"): "the clock that everything else is handed",
+    ("ids.py", "time.time"): "ids begin with the time they were drawn at",
     ("ids.py", "os.urandom"): "the source of ids, unless a test hands in its own",
     ("ids.py", "random.Random"): "the seeded source that tests hand in",
     ("accounts/keys.py", "secrets.token_bytes"): "a key is a secret: no caller may choose what it is made of",

@@ -8,12 +8,27 @@ import uuid
 
 import pytest
 
-from antiphon.ids import DRAWN, ID_BYTES, Ids, derived_uuid, seeded
+from antiphon.ids import DRAWN, RANDOM_BYTES, Ids, derived_uuid, seeded
 
 
-def test_an_id_is_its_prefix_and_96_bits() -> None:
-    """Twelve bytes follow the prefix in hexadecimal."""
-    assert re.fullmatch(r"chatcmpl-[0-9a-f]{24}", Ids().make("chatcmpl-"))
+def test_an_id_is_its_prefix_a_time_and_56_bits() -> None:
+    """Ten digits of the time in milliseconds follow the prefix, then seven random bytes, all in hexadecimal."""
+    made = Ids(now=lambda: 1_700_000_000.5).make("chatcmpl-")
+    assert re.fullmatch(r"chatcmpl-[0-9a-f]{24}", made)
+    assert made[9:19] == f"{1_700_000_000_500 % 2**40:010x}"
+
+
+def test_what_is_made_later_stands_later() -> None:
+    """Ids of another draw are greater, so that an index grows at its end."""
+    times = iter((1.0, 2.0))
+    ids = Ids(now=lambda: next(times))
+    earlier = [ids.make("") for _ in range(DRAWN)]
+    assert max(earlier) < ids.make("")
+
+
+def test_a_secret_is_the_sources_bytes() -> None:
+    """Nothing of the time is in it."""
+    assert Ids(lambda size: b"\x07" * size).secret(5) == b"\x07" * 5
 
 
 def test_ids_do_not_repeat() -> None:
@@ -31,11 +46,11 @@ def test_each_draw_is_used_up_in_order() -> None:
         sizes.append(size)
         return bytes(next(numbers) % 251 for _ in range(size))
 
-    ids = Ids(source)
+    ids = Ids(source, now=lambda: 0.0)
     many = DRAWN + 1
-    text = "".join(ids.make("") for _ in range(many))
-    assert text == bytes(number % 251 for number in range(many * ID_BYTES)).hex()
-    assert sizes == [DRAWN * ID_BYTES] * 2
+    text = "".join(ids.make("")[10:] for _ in range(many))
+    assert text == bytes(number % 251 for number in range(many * RANDOM_BYTES)).hex()
+    assert sizes == [DRAWN * RANDOM_BYTES] * 2
 
 
 def test_seeded_ids_repeat_with_the_seed() -> None:

@@ -65,7 +65,7 @@ class SignIn:
             known = ", ".join(map(str, rules.chain_ids))
             raise BadRequest(f"chain_id: expected one of {known}.", param="chain_id")
         now_s = self._clock.now()
-        nonce = self._nonces.make(now_s, bytes.fromhex(self._ids.make(""))[:RANDOM_BYTES])
+        nonce = self._nonces.make(now_s, self._ids.secret(RANDOM_BYTES))
         expires_at_s = self._nonces.expires_at_s(nonce)
         assert expires_at_s is not None, "it was made here"
         origin = next((one for one in rules.origins if one.domain == host), rules.origins[0])

@@ -12,7 +12,7 @@ from antiphon.db import Connection, Database
 from antiphon.errors import AnswerNotKept, Conflict, KeyReused, Unavailable
 from antiphon.idempotency import store
 from antiphon.idempotency.request import NAME, Asked
-from antiphon.idempotency.seal import Kept, seal, unseal
+from antiphon.idempotency.seal import NONCE_BYTES, Kept, seal, unseal
 from antiphon.idempotency.silence import BEAT_S, Silence
 from antiphon.ids import Ids
 
@@ -103,7 +103,7 @@ class Claims:
 
     async def keep(self, asked: Asked, kept: Kept) -> bool:
         """Keep a whole answer. One that cannot be kept (False) is told to `on_lost`, and may be asked for anew."""
-        nonce = bytes.fromhex(self._ids.make(""))
+        nonce = self._ids.secret(NONCE_BYTES)
         sealed = await asyncio.to_thread(seal, kept, asked.secret, nonce)
         work = partial(
             store.keep,
