@@ -21,6 +21,8 @@ VALUES_ONLY = frozenset(
         "gateway/announcements.py",
         "key.py",
         "modelfiles/model.py",
+        "models/ask.py",
+        "models/load.py",
         "providers/failures.py",
         "settings/auth.py",
         "settings/bounds.py",

@@ -12,13 +12,15 @@ from antiphon.chat import EmbeddingRequest, Embeddings, Sampling, Usage, Vector
 from antiphon.completions.deadline import Deadline
 from antiphon.completions.fit_prompts import check_prompts, tokens_max
 from antiphon.completions.generate import ATTEMPTS_MAX
-from antiphon.completions.plan import CHARACTERS_PER_TOKEN, Bounds, Caller
+from antiphon.completions.plan import Bounds, Caller
 from antiphon.completions.prepare import Models
 from antiphon.completions.record import CLIENT_GONE, code
 from antiphon.completions.vectors import dimensions, shortened
 from antiphon.engines import Job
 from antiphon.errors import AntiphonError, BadRequest, EngineFailed, PermissionDenied, Unavailable
+from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Model, Offer
+from antiphon.models.fingerprint import CHARACTERS_PER_TOKEN
 from antiphon.models.placement import Placement
 from antiphon.projects.model import Project
 from antiphon.projects.resolve import resolve
@@ -106,21 +108,24 @@ class EmbeddingService:
 
     async def _placed(self, plan: EmbeddingPlan) -> tuple[tuple[Vector, ...], Usage, str]:
         """Asked for in one piece, elsewhere when the first engine fails."""
-        placement, model, account = self._placement, plan.model, plan.caller.key.account
+        placement = self._placement
+        ask = Ask(plan.model, plan.caller.key.account, _prompt_tokens(plan))
         tried: frozenset[str] = frozenset()
         failure: AntiphonError | None = None
         while True:
             try:
-                place = placement.take(model, tried, account)
-                offer, load = place or await placement.wait(model, tried, account, _expected_tokens(plan))
+                place = placement.take(ask, tried) or await placement.wait(ask, tried)
             except Unavailable as error:
                 raise failure or error from None
+            offer = place.offer
             tried |= {offer.engine.name}
             try:
                 vectors, usage = await offer.engine.embed(offer.upstream_name, plan.request.inputs)
+                placement.succeeded(place)
                 return vectors, usage, offer.engine.name
             except (EngineFailed, Unavailable) as error:
                 failure = error
+                placement.failed(place, error)
                 if len(tried) >= ATTEMPTS_MAX:
                     raise
             except BadRequest as error:
@@ -128,11 +133,11 @@ class EmbeddingService:
                     await _refuse_longest(plan, offer)
                 raise
             finally:
-                placement.give_back(load, account)
+                placement.give_back(place)
 
 
-def _expected_tokens(plan: EmbeddingPlan) -> int:
-    """About what it will cost its engine, for taking turns."""
+def _prompt_tokens(plan: EmbeddingPlan) -> int:
+    """About how much its engine has to read."""
     return sum(map(len, plan.request.inputs)) // CHARACTERS_PER_TOKEN
 
 

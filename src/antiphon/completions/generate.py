@@ -11,15 +11,18 @@ import math
 import msgspec
 
 from antiphon.chat import Delta, Usage
+from antiphon.completions.asks import ask
 from antiphon.completions.budget import BudgetedStream
-from antiphon.completions.plan import Bounds, Plan, expected_tokens, job
+from antiphon.completions.plan import Bounds, Plan, job
 from antiphon.completions.reasoning import hidden
 from antiphon.completions.shaper import Shaper, shaper
 from antiphon.engines import DeltaStream, Take
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
 from antiphon.ids import Ids
 from antiphon.models.catalogue import Offer
-from antiphon.models.placement import Load, Place, Placement, Waiter
+from antiphon.models.load import Place
+from antiphon.models.placement import Placement
+from antiphon.models.waiting import Waiter
 
 ATTEMPTS_MAX = 3
 
@@ -36,9 +39,8 @@ class ChoiceStream:
         self._ids = ids
         self._loop = asyncio.get_running_loop()
         self._stream: DeltaStream | None = None
-        self._load: Load | None = None
+        self._place: Place | None = None
         self._waiter: Waiter | None = None
-        self._account = plan.caller.key.account
         self._tried: frozenset[str] = frozenset()
         self._shaper: Shaper | None = None
         self._total_at = plan.total_at
@@ -63,13 +65,13 @@ class ChoiceStream:
 
     async def start(self) -> None:
         """Reach an engine, or line up for one: then `next` waits. Raises what the last attempt raised."""
-        placement, model = self._placement, self._plan.model
+        placement, asked = self._placement, ask(self._plan, self._index)
         failure: AntiphonError | None = None
         while True:
             try:
-                place = placement.take(model, self._tried, self._account)
+                place = placement.take(asked, self._tried)
                 if place is None:
-                    self._waiter = placement.line_up(model, self._tried, self._account, expected_tokens(self._plan))
+                    self._waiter = placement.line_up(asked, self._tried)
                     return
             except Unavailable as error:
                 raise failure or error from None
@@ -79,7 +81,7 @@ class ChoiceStream:
 
     async def _begin(self, place: Place) -> AntiphonError | None:
         """Open a stream there; the failure, when another engine may be asked instead."""
-        offer, self._load = place
+        self._place, offer = place, place.offer
         self._tried |= {offer.engine.name}
         self.node = offer.engine.name
         self._shaper = shaper(self._plan, offer, self._ids)
@@ -89,6 +91,7 @@ class ChoiceStream:
         try:
             self._stream = await self._open(offer)
         except (EngineFailed, Unavailable) as error:
+            self._placement.failed(place, error)
             self._release()
             if len(self._tried) >= ATTEMPTS_MAX:
                 raise
@@ -139,7 +142,9 @@ class ChoiceStream:
             until = min(self._beat_at, self._token_due, self._total_at)
             try:
                 deltas = await self._stream.next(until, self._feed if self._take else None)
-            except (EngineFailed, Unavailable):
+            except (EngineFailed, Unavailable) as error:
+                assert self._place is not None
+                self._placement.failed(self._place, error)
                 if not self._may_go_elsewhere():
                     raise
                 self._release()
@@ -180,6 +185,8 @@ class ChoiceStream:
         self._token_due = now + self._inter_token_s
         if self.first_token_at is None:
             self.first_token_at = now
+            if self._place is not None:
+                self._placement.first_token(self._place, now - self._place.taken_at)
         self.tokens += len(deltas)
         if deltas[-1].finish_reason is not None or self.tokens > self._tokens_max:
             deltas = self._last(deltas)
@@ -226,6 +233,8 @@ class ChoiceStream:
             used = self.usage.completion_tokens - self._shaper.unused
             self.usage = msgspec.structs.replace(self.usage, completion_tokens=used)
         self.complete = True
+        if self._place is not None:
+            self._placement.succeeded(self._place)
         self._give_back()  # others may have the engine before the client has read everything
         return []
 
@@ -250,9 +259,9 @@ class ChoiceStream:
         self._give_back()
 
     def _give_back(self) -> None:
-        if self._load is not None:
-            self._placement.give_back(self._load, self._account)
-            self._load = None
+        if self._place is not None:
+            self._placement.give_back(self._place)
+            self._place = None
 
     def close(self) -> None:
         """End it; an unfinished engine stops."""

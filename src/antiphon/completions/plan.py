@@ -16,9 +16,6 @@ from antiphon.projects.model import Project
 from antiphon.providers.model import ServerTool
 from antiphon.tools.prompt import with_tools
 
-CHARACTERS_PER_TOKEN = 4
-TOKENS_EXPECTED = 512  # of an answer; few use up a larger `max_tokens`
-
 
 class Bounds(Struct, frozen=True):
     """How long requests may take, in seconds."""
@@ -93,15 +90,6 @@ class Plan(Struct, frozen=True):
     def emulates_tools(self, offer: Offer) -> bool:
         """Whether this engine's tool calls are read out of its text."""
         return self.tool_grammar is not None and not offer.native_tools
-
-
-def expected_tokens(plan: Plan) -> int:
-    """About what one choice will cost its engine, for taking turns: no tokenizer is asked."""
-    request = plan.request
-    prompts = request.prompts
-    characters = sum(len(turn.text) for turn in request.messages) + sum(map(len, prompts)) // (len(prompts) or 1)
-    most = plan.sampling.max_tokens
-    return characters // CHARACTERS_PER_TOKEN + (TOKENS_EXPECTED if most is None else min(most, TOKENS_EXPECTED))
 
 
 def closed_once(messages: tuple[Message, ...]) -> tuple[Message, ...]:

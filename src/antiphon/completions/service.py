@@ -8,12 +8,13 @@ from collections.abc import Callable
 import msgspec
 
 from antiphon.chat import Choice, Completion, Delta, ToolCall, Usage
+from antiphon.completions.asks import ask
 from antiphon.completions.deadline import Deadline
 from antiphon.completions.empty import EmptyStream
 from antiphon.completions.folded import folded
 from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
 from antiphon.completions.merge import MergedStream
-from antiphon.completions.plan import Bounds, Plan, expected_tokens, job
+from antiphon.completions.plan import Bounds, Plan, job
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.record import CLIENT_GONE, Record, code
 from antiphon.completions.watch import Watch
@@ -64,21 +65,22 @@ class Completions:
 
     async def _whole(self, plan: Plan) -> tuple[Completion, str]:
         """One choice, asked for in one piece, elsewhere when the first engine fails."""
-        placement, model, account = self._placement, plan.model, plan.caller.key.account
+        placement, asked = self._placement, ask(plan)
         tried: frozenset[str] = frozenset()
         failure: AntiphonError | None = None
         while True:
             try:
-                place = placement.take(model, tried, account)
-                offer, load = place or await placement.wait(model, tried, account, expected_tokens(plan))
+                place = placement.take(asked, tried) or await placement.wait(asked, tried)
             except Unavailable as error:
                 self._failed(plan, code(failure or error))
                 raise failure or error from None
+            offer = place.offer
             tried |= {offer.engine.name}
             try:
                 choice, usage = await offer.engine.complete(job(plan, offer, 0))
             except (EngineFailed, Unavailable) as error:
                 failure = error
+                placement.failed(place, error)
                 if len(tried) >= ATTEMPTS_MAX:
                     self._failed(plan, code(error))
                     raise
@@ -87,7 +89,8 @@ class Completions:
                 self._failed(plan, code(error))
                 raise
             finally:
-                placement.give_back(load, account)
+                placement.give_back(place)
+            placement.succeeded(place)
             usage = bounded(usage, plan)
             choices = (self._named(choice) if choice.tool_calls else choice,)
             node = offer.engine.name

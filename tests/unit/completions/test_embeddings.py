@@ -14,6 +14,7 @@ from antiphon.completions.plan import Bounds, Caller
 from antiphon.completions.vectors import numbers
 from antiphon.errors import BadRequest, DeadlineExceeded, EngineFailed, ModelNotFound, PermissionDenied, Unavailable
 from antiphon.key import Key
+from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Catalogue, Model
 from antiphon.models.placement import Placement
 from antiphon.wheel import TimerWheel
@@ -84,8 +85,8 @@ async def test_an_engine_that_fails_is_replaced(failure: EngineFailed) -> None:
     assert node == "b"
     assert [record.failure for record in served.records] == [None]
     model = served.plan().model
-    places = [served.placement.take(model, frozenset(tried)) for tried in ((), ("a",))]
-    assert [place and place[1].in_flight for place in places] == [1, 1]
+    places = [served.placement.take(Ask(model), frozenset(tried)) for tried in ((), ("a",))]
+    assert [place and place.load.in_flight for place in places] == [1, 1]
 
 
 async def test_when_all_fail_the_last_failure_is_told() -> None:

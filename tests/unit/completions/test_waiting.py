@@ -10,14 +10,16 @@ import pytest
 from antiphon.chat import ChatRequest, Choice, Delta, Sampling
 from antiphon.completions.generate import ChoiceStream
 from antiphon.completions.merge import MergedStream
-from antiphon.completions.plan import Bounds, Plan, expected_tokens
+from antiphon.completions.plan import Bounds, Plan
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.record import Record
 from antiphon.completions.service import Completions
 from antiphon.errors import DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
 from antiphon.ids import seeded
+from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Catalogue, Model
-from antiphon.models.placement import Load, Placement
+from antiphon.models.load import Place
+from antiphon.models.placement import Placement
 from antiphon.vision.admission import ImageAdmission
 from antiphon.vision.limits import ImageLimits
 from antiphon.wheel import TimerWheel
@@ -39,11 +41,16 @@ class Taken:
     def __init__(self, *engines: ScriptedEngine, queue_max: int = 9) -> None:
         self.placement = Placement(queue_max=queue_max)
         self.model = one_slot(*engines)
-        self.loads: list[Load] = []
-        for _ in engines:
-            place = self.placement.take(self.model, account="other")
+        self.places: list[Place] = []
+        self.fill()
+
+    def fill(self) -> None:
+        """Keep every engine busy with something else."""
+        self.places.clear()
+        for _ in self.model.offers:
+            place = self.placement.take(Ask(self.model, "other"))
             assert place is not None
-            self.loads.append(place[1])
+            self.places.append(place)
 
     def plan(self, *, request: ChatRequest = ASKED, first_token_s: float = 60, total_s: float = 60) -> Plan:
         """What is to be generated."""
@@ -55,12 +62,14 @@ class Taken:
 
     def free(self, number: int = 0) -> None:
         """The engine is done with the other thing."""
-        self.placement.give_back(self.loads[number], "other")
+        self.placement.give_back(self.places[number])
 
     @property
     def at_rest(self) -> bool:
         """Whether nothing is in flight and nobody waits."""
-        return not self.placement._queues and all(load == Load() for load in self.placement._loads.values())
+        return not self.placement._queues and all(
+            not load.in_flight and not load.by_account for load in self.placement._loads.values()
+        )
 
 
 async def text_of(stream: ChoiceStream | MergedStream) -> str:
@@ -137,8 +146,7 @@ async def test_an_engine_that_fails_after_the_wait_is_replaced() -> None:
                 await reading
         choice.close()
         assert taken.at_rest
-        for _ in range(2):
-            assert taken.placement.take(taken.model, account="other") is not None
+        taken.fill()
 
 
 async def test_choices_of_one_request_take_their_turns() -> None:
@@ -152,7 +160,7 @@ async def test_choices_of_one_request_take_their_turns() -> None:
     assert await text_of(stream) == "Hello" * 3
     assert (stream.complete, len(engine.jobs)) == (True, 3)
     stream.close()
-    assert placement._loads["node-1"] == Load()
+    assert placement._loads["node-1"].in_flight == 0
 
 
 async def test_a_plain_answer_waits() -> None:
@@ -173,15 +181,6 @@ async def test_a_plain_answer_waits() -> None:
     assert (completion.choices[0].content, node) == ("Hello", "node-1")
     assert [record.failure for record in records] == ["deadline_exceeded", None]
     assert taken.at_rest
-
-
-async def test_what_a_request_is_expected_to_cost() -> None:
-    """Its prompt by its length, its answer by what it may have at most, or as most are."""
-    model = model_of(ScriptedEngine())
-    prompts = ChatRequest("m", (), n=2, prompts=("x" * 400, (1,) * 400))
-    assert expected_tokens(plan_of(model, sampling=Sampling(max_tokens=7))) == 7
-    assert expected_tokens(plan_of(model, sampling=Sampling(max_tokens=100_000))) == 512
-    assert expected_tokens(plan_of(model, prompts)) == 100 + 512
 
 
 async def test_deltas_after_a_wait_are_those_of_the_engine() -> None:

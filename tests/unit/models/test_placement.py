@@ -10,18 +10,21 @@ from hypothesis import strategies as st
 
 from antiphon.engines.upstream import HttpEngine
 from antiphon.errors import Unavailable
+from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Model
-from antiphon.models.placement import RETRY_S, RETRY_S_MAX, Load, Placement, Queue, Waiter
+from antiphon.models.load import Load, Place
+from antiphon.models.placement import Placement
+from antiphon.models.waiting import RETRY_S, Waiter
 from tests.unit.models.offers import model, offer
 
 UNTRIED: frozenset[str] = frozenset()
 
 
-def taken(placement: Placement, shared: Model, tried: frozenset[str] = UNTRIED, account: str = "") -> tuple[str, Load]:
-    """The engine that is chosen at once, and its load."""
-    place = placement.take(shared, tried, account)
+def taken(placement: Placement, shared: Model, tried: frozenset[str] = UNTRIED, account: str = "") -> tuple[str, Place]:
+    """The engine that is chosen at once, and the place there."""
+    place = placement.take(Ask(shared, account), tried)
     assert place is not None
-    return place[0].engine.name, place[1]
+    return place.offer.engine.name, place
 
 
 class Room:
@@ -31,23 +34,23 @@ class Room:
         self.placement = Placement(queue_max=queue_max)
         self.model = model(*(offer(name, slots=slots) for name in names))
         self.served: list[str] = []  # in the order of their turns
-        self.running: dict[str, tuple[Load, str]] = {}
+        self.running: dict[str, Place] = {}
         self.waiting: dict[str, Waiter] = {}
 
     def ask(self, name: str, *, tokens: int = 10) -> None:
         """One request comes, and is served at once or lines up."""
         account = name.split(maxsplit=1)[0]
-        place = self.placement.take(self.model, UNTRIED, account)
+        ask = Ask(self.model, account, tokens)
+        place = self.placement.take(ask)
         if place is not None:
             self.served.append(name)
-            self.running[name] = (place[1], account)
+            self.running[name] = place
         else:
-            self.waiting[name] = self.placement.line_up(self.model, UNTRIED, account, tokens)
+            self.waiting[name] = self.placement.line_up(ask)
 
     def end(self, name: str) -> None:
         """A request that is being served is over."""
-        load, account = self.running.pop(name)
-        self.placement.give_back(load, account)
+        self.placement.give_back(self.running.pop(name))
         self.settle()
 
     def cancel(self, name: str) -> None:
@@ -63,7 +66,7 @@ class Room:
             if waiter.future.done():
                 del self.waiting[name]
                 if waiter.future.exception() is None:
-                    self.running[name] = (waiter.future.result()[1], waiter.ticket.account)
+                    self.running[name] = waiter.future.result()
                     self.served.append(name)
 
     def work_off(self) -> list[str]:
@@ -89,12 +92,13 @@ async def test_weights_share_the_work() -> None:
 
 
 async def test_what_is_given_back_is_free_again() -> None:
-    """The engine whose request is over is the next to get one."""
+    """The engine whose request is over is the next to get one; to say so twice does nothing."""
     placement, shared = Placement(queue_max=0), model(offer("a"), offer("b"))
     _, first = taken(placement, shared)
     _, second = taken(placement, shared)
     placement.give_back(second)
-    assert (first.in_flight, second.in_flight) == (1, 0)
+    placement.give_back(second)
+    assert (first.load.in_flight, second.load.in_flight) == (1, 0)
     assert taken(placement, shared)[0] == "b"
 
 
@@ -104,7 +108,7 @@ async def test_engines_that_are_down_or_tried_get_nothing() -> None:
     shared = model(offer("down", down=True), offer("tried", slots=1), offer("left"))
     assert {taken(placement, shared, frozenset({"tried"}))[0] for _ in range(5)} == {"left"}
     with pytest.raises(Unavailable, match="are busy"):
-        placement.take(shared, frozenset({"tried", "left"}))
+        placement.take(Ask(shared), frozenset({"tried", "left"}))
 
 
 async def test_slots_and_queue_bound_what_is_taken_on() -> None:
@@ -124,9 +128,9 @@ async def test_slots_and_queue_bound_what_is_taken_on() -> None:
 async def test_nobody_waits_where_none_may() -> None:
     """Without a queue a request is served at once or refused; engines of unknown slots take all."""
     placement, small = Placement(queue_max=0), model(offer("a", slots=1))
-    placement.take(small)
+    placement.take(Ask(small))
     with pytest.raises(Unavailable, match="'model' are busy"):
-        placement.take(small)
+        placement.take(Ask(small))
     both = model(offer("a", slots=1), offer("unknown"))
     assert {taken(placement, both)[0] for _ in range(9)} == {"unknown"}
 
@@ -163,32 +167,18 @@ async def test_a_full_queue_refuses_the_flood() -> None:
     assert room.work_off() == ["one 0", "flood 1", "one 1", "flood 2", "flood 3"]
 
 
-async def test_the_wait_is_as_long_as_the_queue() -> None:
-    """By how long its turns have taken lately, within what clients take."""
-    queue = Queue(100.0)
-    waiter = Waiter(model(offer("a")), UNTRIED, "one", 1, queue=queue, served=False)
-    assert queue.empty_in_s == RETRY_S
-    queue.moved(103.5)
-    assert queue.empty_in_s == 4
-    for number in range(50):
-        queue.moved(103.5 + number / 2)
-    assert queue.empty_in_s == 1
-    for _ in range(500):
-        queue.put("one", 1, waiter)
-    assert queue.empty_in_s == RETRY_S_MAX
-
-
 async def test_models_share_an_engine_in_turns() -> None:
     """What one model keeps busy is busy for the other, too, and neither waits for all of the other's queue."""
     placement, here = Placement(queue_max=9), offer("a", slots=1)
     one, two = model(here, name="one"), model(here, name="two")
-    _, load = taken(placement, one)
-    waiters = [placement.line_up(one, UNTRIED, "x", 1) for _ in range(3)]
-    waiters.append(placement.line_up(two, UNTRIED, "y", 1))
-    order = []
+    _, place = taken(placement, one)
+    waiters = [placement.line_up(Ask(one, "x", 1)) for _ in range(3)]
+    waiters.append(placement.line_up(Ask(two, "y", 1)))
+    order: list[int] = []
     for _ in range(4):
-        placement.give_back(load)
+        placement.give_back(place)
         order += [number for number, waiter in enumerate(waiters) if waiter.future.done() and number not in order]
+        place = waiters[order[-1]].future.result()
     assert order == [0, 3, 1, 2]
 
 
@@ -230,12 +220,12 @@ async def test_a_second_attempt_waits_for_another_engine() -> None:
     """What is free where it failed is for others, though they stand behind it."""
     placement, shared = Placement(queue_max=9), model(offer("a", slots=1), offer("b", slots=1))
     (_, a), (_, b) = (taken(placement, shared) for _ in range(2))
-    again = placement.line_up(shared, frozenset({"a"}), "one", 1)
-    other = placement.line_up(shared, UNTRIED, "two", 1)
+    again = placement.line_up(Ask(shared, "one", 1), frozenset({"a"}))
+    other = placement.line_up(Ask(shared, "two", 1))
     placement.give_back(a)
     assert (again.future.done(), other.future.done()) == (False, True)
     placement.give_back(b)
-    assert again.future.result()[0].engine.name == "b"
+    assert again.future.result().offer.engine.name == "b"
 
 
 async def test_a_task_that_is_cancelled_leaves_nothing_behind() -> None:
@@ -243,24 +233,18 @@ async def test_a_task_that_is_cancelled_leaves_nothing_behind() -> None:
     room = Room()
     placement, shared = room.placement, room.model
     room.ask("one 0")
-    tasks = [asyncio.create_task(placement.wait(shared, UNTRIED, name, 1)) for name in ("a", "b", "c")]
+    tasks = [asyncio.create_task(placement.wait(Ask(shared, name, 1))) for name in ("a", "b", "c")]
     await asyncio.sleep(0)
     tasks[0].cancel()
     room.end("one 0")
     tasks[1].cancel()
     done = await asyncio.gather(*tasks, return_exceptions=True)
     assert [isinstance(each, asyncio.CancelledError) for each in done] == [True, True, False]
-    load = taken_by(done[2])
-    assert (load.in_flight, load.by_account, placement._queues) == (1, {"c": 1}, {})
-    placement.give_back(load, "c")
-    assert (load.in_flight, load.by_account) == (0, {})
-
-
-def taken_by(place: object) -> Load:
-    """The load of a place that somebody waited for."""
-    assert isinstance(place, tuple)
-    assert isinstance(place[1], Load)
-    return place[1]
+    place = done[2]
+    assert isinstance(place, Place)
+    assert (place.load.in_flight, place.load.by_account, placement.waiting) == (1, {"c": 1}, 0)
+    placement.give_back(place)
+    assert (place.load.in_flight, place.load.by_account) == (0, {})
 
 
 @given(
@@ -287,5 +271,6 @@ async def test_no_request_is_lost(steps: list[tuple[str, int]], slots: int) -> N
         assert sum(load.by_account.values()) == len(room.running)
         assert not room.waiting or len(room.running) == slots
     room.work_off()
-    assert room.placement._queues == {}
-    assert room.placement._loads.get("engine", Load()) == Load()
+    assert not room.placement._queues
+    left = room.placement._loads.get("engine", Load())
+    assert (left.in_flight, left.by_account) == (0, {})
