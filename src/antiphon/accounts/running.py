@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from antiphon.errors import Unauthenticated
 from antiphon.http.exchange import Exchange
 
 
@@ -12,7 +13,6 @@ class Running:
 
     def __init__(self) -> None:
         self._by_key: dict[str, set[Exchange]] = {}
-        self._broken_off: set[Exchange] = set()
 
     def begin(self, key_id: str, exchange: Exchange) -> None:
         """A request begins."""
@@ -24,16 +24,9 @@ class Running:
         under_way.discard(exchange)
         if not under_way:
             del self._by_key[key_id]
-        self._broken_off.discard(exchange)
 
     def break_off(self, key_ids: Iterable[str]) -> None:
-        """Cancel the requests of these keys."""
+        """End the requests of these keys, whose answers end with a refusal."""
         for key_id in key_ids:
             for exchange in self._by_key.get(key_id, ()):
-                if exchange.task is not None and not exchange.task.done():
-                    self._broken_off.add(exchange)
-                    exchange.task.cancel()
-
-    def broke_off(self, exchange: Exchange) -> bool:
-        """Whether the request was cancelled here."""
-        return exchange in self._broken_off
+                exchange.end(Unauthenticated("The API key is not valid."))

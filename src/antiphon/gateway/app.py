@@ -10,7 +10,7 @@ from antiphon.accounts.authenticate import bearer
 from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.limits import Limiter
 from antiphon.accounts.running import Running
-from antiphon.errors import AntiphonError, PermissionDenied, Unauthenticated, Unavailable
+from antiphon.errors import AntiphonError, PermissionDenied, Unavailable
 from antiphon.gateway.cors import CrossOrigin
 from antiphon.gateway.table import Route, Table
 from antiphon.http import errors as wire_errors
@@ -81,7 +81,7 @@ class Application:
                 token = bearer(exchange.headers)
                 key = exchange.key = self._keyring.find(token, begun_at) or await self._keyring.look_up(token)
                 self._check(route, key)
-                if key.limited:
+                if key.allowances:
                     await self._admit(exchange, key, begun_at)
                 entered = self._enter(exchange, key)
             if parameter is not None:
@@ -92,8 +92,8 @@ class Application:
         except ClientGone:
             exchange.status = CLIENT_GONE_STATUS
         except asyncio.CancelledError:
-            if self._running.broke_off(exchange):
-                self._refuse(exchange, Unauthenticated("The API key is not valid."))
+            if exchange.ended_by is not None:
+                self._refuse(exchange, exchange.ended_by)
             elif exchange.gone:
                 exchange.status = CLIENT_GONE_STATUS
             else:
@@ -134,7 +134,7 @@ class Application:
         """The request has ended, one of that key if it was let in."""
         if key is None:
             return
-        if key.limited:
+        if key.allowances:
             self._limits.leave(key)
         if key.id:
             self._running.end(key.id, exchange)
@@ -144,11 +144,16 @@ class Application:
         return given.decode() if REQUEST_ID.fullmatch(given) else self._ids.make("req_")
 
     def _refuse(self, exchange: Exchange, error: AntiphonError) -> None:
-        """The error as a response; nothing can be said any more once a response has begun."""
-        if exchange.started:
-            exchange.break_off()
-            return
+        """The error as a response, or as the end of one that has begun."""
         shape = self._shape(exchange.path)
+        if exchange.started:
+            last = wire_errors.last_piece(error, shape, exchange.media_type)
+            exchange.keep_alive = False
+            if last is not None and not exchange.responded:
+                exchange.fail(last)
+            else:
+                exchange.break_off()
+            return
         accept, authorization = exchange.header(b"accept"), exchange.header(b"authorization")
         as_form = wire_errors.form(accept, authorization, self._errors, exchange.path)
         content_type, body = wire_errors.body(error, as_form, shape)

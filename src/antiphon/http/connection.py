@@ -12,6 +12,7 @@ from typing import Protocol, cast
 
 from msgspec import Struct
 
+from antiphon.errors import AntiphonError
 from antiphon.http.exchange import STATUS_LINES, Exchange
 from antiphon.http.request_parser import Head, RequestParser
 from antiphon.ids import Ids
@@ -92,6 +93,7 @@ class ClientConnection(asyncio.Protocol):
         if not self._host.admit(self, self._address):
             self.refuse(503, "Too many connections.")
             return
+        self._idle_since = self._loop.time()
         self._timer = self._wheel.after(self._limits.header_timeout_s, self._late)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
@@ -152,7 +154,7 @@ class ClientConnection(asyncio.Protocol):
         """The head is whole: the exchange exists."""
         headers = head.headers
         exchange = Exchange(self, head.method, head.path, head.query, headers)
-        exchange.keep_alive = head.keep_alive and not self._host.draining
+        exchange.keep_alive = head.keep_alive
         exchange.http_10 = head.http_10
         if b"expect" in headers:
             exchange.expects_continue = headers[b"expect"].lower() == b"100-continue"
@@ -240,6 +242,8 @@ class ClientConnection(asyncio.Protocol):
         if self.closing or self._serving is not None or not self._waiting:
             return
         exchange = self._serving = self._waiting.popleft()
+        if self._host.draining:
+            exchange.keep_alive = False
         exchange.task = self._loop.create_task(self._host.handler(exchange))
 
     # Ends.
@@ -305,17 +309,29 @@ class ClientConnection(asyncio.Protocol):
             transport.write_eof()
         self._timer = self._wheel.after(LINGER_S, transport.abort)
 
-    def close_if_idle(self) -> None:
-        """At shutdown: a connection that serves nothing ends at once, any other after its response."""
-        if self._serving is None and not self._waiting:
-            self._close()
-        elif self._serving is not None:
+    def drain_out(self, grace_s: float) -> None:
+        """At shutdown: one more answer at most. What is idle ends after `grace_s`, for a request may be on its way."""
+        if self._serving is not None:
             self._serving.keep_alive = False
+        elif not self._waiting and not self._requests.in_head:
+            if self._loop.time() >= self._idle_since + grace_s:
+                self._close()
+            else:
+                self._wheel.at(self._idle_since + grace_s, self._close_if_idle)
 
-    def cancel(self) -> None:
-        """At the end of the drain: cut what is still running."""
-        if self._serving is not None and self._serving.task is not None:
-            self._serving.task.cancel()
+    def _close_if_idle(self) -> None:
+        if self._serving is None and self._arriving is None and not self._requests.in_head:
+            self._close()
+
+    def end(self, error: AntiphonError) -> asyncio.Task[None] | None:
+        """At the end of the drain: end what is still running with an error; the task that does so."""
+        if self._serving is None:
+            return None
+        self._serving.end(error)
+        return self._serving.task
+
+    def abort(self) -> None:
+        """Close at once."""
         if self._transport is not None:
             self._transport.abort()
 

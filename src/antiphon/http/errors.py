@@ -12,7 +12,8 @@ from typing import Any, Literal
 import msgspec
 
 from antiphon.errors import AntiphonError, BadRequest, BodyTooLarge, MethodNotAllowed, Unauthenticated
-from antiphon.http.exchange import Header
+from antiphon.http.exchange import EVENT_STREAM, Header
+from antiphon.http.sse import event
 
 Form = Literal["text", "json"]
 ErrorShape = Literal["openai", "detail", "error"]
@@ -97,6 +98,13 @@ def json_body(error: AntiphonError, shape: ErrorShape = "openai") -> bytes:
 def event_body(error: AntiphonError, shape: ErrorShape) -> bytes:
     """The payload of an event that ends a stream: always under `error`, which is where every client looks."""
     return json_body(error, "error") if shape == "error" else json_object(error)
+
+
+def last_piece(error: AntiphonError, shape: ErrorShape, media_type: bytes) -> bytes | None:
+    """What ends an answer of that type that has begun; None where nothing of the kind can be told apart from it."""
+    if media_type == EVENT_STREAM[0][1]:
+        return event(event_body(error, shape))
+    return json_body(error, shape) if media_type == JSON[1] else None  # only blank lines stand before it
 
 
 def json_object(error: AntiphonError) -> bytes:

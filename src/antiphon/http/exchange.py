@@ -7,7 +7,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Protocol
 
-from antiphon.errors import BadRequest, BodyTimeout, BodyTooLarge, PermissionDenied, UnsupportedMedia
+from antiphon.errors import AntiphonError, BadRequest, BodyTimeout, BodyTooLarge, PermissionDenied, UnsupportedMedia
 from antiphon.key import Key
 
 Header = tuple[bytes, bytes]
@@ -74,6 +74,8 @@ class Exchange:
     started = False
     responded = False
     failed = False  # the body ends with an error, whatever its status said
+    media_type = b""  # of a body that comes in pieces
+    ended_by: AntiphonError | None = None  # what somebody ended it with who does not serve it
     status = 0
     _chunked = False
 
@@ -141,6 +143,7 @@ class Exchange:
         if self.gone:
             self.status = status
             return
+        self.media_type = headers[0][1] if headers else b""  # which handlers say first
         self._chunked = not self.http_10
         if self.http_10:
             self.keep_alive = False
@@ -168,6 +171,12 @@ class Exchange:
         """The last piece of a body that began as a good answer and became none."""
         self.failed = True
         self.finish(data)
+
+    def end(self, error: AntiphonError) -> None:
+        """Have whoever serves it stop: the answer is `error`, or ends with it where it has begun."""
+        if self.task is not None and not self.task.done():
+            self.ended_by = error
+            self.task.cancel()
 
     def conclude(self, act: Callable[[bool], None]) -> None:
         """Have `act` told whether the answer stands: what was given here does; one to be kept does once it is kept."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 
 import msgspec
 import pytest
@@ -12,15 +13,16 @@ from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.keys import digest
 from antiphon.accounts.limits import Limits
 from antiphon.accounts.running import Running
-from antiphon.errors import BadRequest
+from antiphon.errors import BadRequest, Unavailable
 from antiphon.gateway.app import Application
 from antiphon.gateway.cors import CrossOrigin
 from antiphon.gateway.table import Route, Table
-from antiphon.http.exchange import ClientGone, Exchange
+from antiphon.http.exchange import EVENT_STREAM, JSON, ClientGone, Exchange
 from antiphon.ids import seeded
 from antiphon.key import Key
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
+from antiphon.testing.raw_client import events_of
 from tests.unit.http.recording import RecordingWire, exchange_of
 
 SECRET = "sk-very-secret"
@@ -44,6 +46,8 @@ class Served:
                 Route("POST", "/chat", self.answer, "Answer.", "tests"),
                 Route("POST", "/keys", self.answer, "Answer managers.", "tests", scope="keys"),
                 Route("POST", "/streams", self.stream, "Answer in pieces.", "tests"),
+                Route("POST", "/events", self.events, "Answer in events.", "tests"),
+                Route("GET", "/breaks-late", self.fail_late, "Break in the middle.", "tests", key=False),
                 Route("POST", "/waits", self.wait, "Answer later.", "tests"),
                 Route("GET", "/open", self.answer, "Answer anybody.", "tests", key=False),
                 Route("GET", "/models/{model}", self.answer, "Answer with a name.", "tests"),
@@ -90,6 +94,18 @@ class Served:
         exchange.write(b"half")
         await self.gate.wait()
         exchange.finish()
+
+    async def events(self, exchange: Exchange) -> None:
+        """Begin a stream of events, and go on when the gate opens."""
+        exchange.start(200, *EVENT_STREAM)
+        exchange.write(b"data: 1\n\n")
+        await self.gate.wait()
+
+    async def fail_late(self, exchange: Exchange) -> None:
+        """Make a mistake behind blank lines."""
+        exchange.start(200, JSON)
+        exchange.write(b"\n")
+        raise ZeroDivisionError
 
     async def refuse(self, _exchange: Exchange) -> None:
         """Refuse on purpose."""
@@ -211,6 +227,29 @@ async def test_a_revoked_key_takes_its_requests_with_it(path: str, sent: int) ->
     await other.task
     assert other_wire.status == 200
     assert (await served.ask("POST", "/chat", bearer(STORED))).status == 200
+
+
+async def test_a_stream_that_is_ended_ends_with_an_error() -> None:
+    """Its last event says why, and neither silence nor `[DONE]` passes it off as whole; then the connection ends."""
+    served = Served()
+    exchange, wire = exchange_of("POST", "/events", bearer(SECRET))
+    exchange.task = asyncio.create_task(served.app(exchange))
+    await asyncio.sleep(0)
+    exchange.end(Unavailable("The gateway ends."))
+    await exchange.task
+    first, last = events_of(b"".join(re.split(rb"\r\n|(?m:^)[0-9a-f]+\r\n", wire.body)))
+    assert (first, msgspec.json.decode(last)["error"]["message"]) == ("1", "The gateway ends.")
+    assert wire.sent.endswith(b"0\r\n\r\n")
+    assert (wire.ends, exchange.keep_alive, exchange.failed) == (1, False, True)
+
+
+async def test_a_mistake_in_the_middle_ends_a_plain_answer_with_an_error() -> None:
+    """Behind the blank lines that kept it alive stands the error as JSON."""
+    served = Served()
+    wire = await served.ask("GET", "/breaks-late")
+    shown = b'{"error":{"message":"Something went wrong here.","type":"server_error","param":null,"code":null}}'
+    assert (wire.status, shown in wire.body, wire.sent.endswith(b"0\r\n\r\n")) == (200, True, True)
+    assert "ZeroDivisionError" in served.lines.getvalue()
 
 
 async def test_too_many_requests_at_once_are_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 
 import pytest
@@ -91,7 +92,7 @@ class Slow:
 
 
 async def test_a_drain_lets_running_answers_end() -> None:
-    """Idle connections end at once, nobody new is let in, and what runs may end."""
+    """Idle connections end, nobody new is let in, and what runs may end."""
     slow = Slow()
     async with serving(slow) as lab:
         running, idle = await RawClient.connect(lab.url), await RawClient.connect(lab.url)
@@ -123,6 +124,52 @@ async def test_a_drain_has_an_end() -> None:
         answer = await client.response()
         assert (answer.body, answer.ending) != (b"firstlast", "whole")
         assert slow.cancelled
+
+
+async def test_a_drain_serves_what_was_on_its_way() -> None:
+    """A request on a kept connection is answered, and the answer says that it is the last."""
+    async with serving(Echo()) as lab, await RawClient.connect(lab.url) as client:
+        await client.send(GET)
+        assert "connection" not in (await client.response()).headers
+        stopping = asyncio.create_task(lab.server.stop(PATIENCE_S))
+        await asyncio.sleep(0)
+        await client.send(GET)
+        answer = await client.response()
+        assert (answer.status, answer.headers["connection"]) == (200, "close")
+        assert await client.closed() == "closed"
+        await stopping
+
+
+async def test_a_drain_takes_in_whoever_has_connected() -> None:
+    """The system has accepted them; nobody of them is turned away because the server had not looked yet."""
+    async with serving(Echo()) as lab:
+        clients = [socket.create_connection(("127.0.0.1", lab.port)) for _ in range(20)]
+        for client in clients:
+            client.sendall(GET)
+        await lab.server.stop(PATIENCE_S)
+        for client in clients:
+            with client:
+                assert statuses(client.recv(1000)) == [200]
+
+
+async def test_what_is_ended_may_say_so() -> None:
+    """A handler that is ended has a moment for its last words, and they reach the client."""
+
+    async def handler(exchange: Exchange) -> None:
+        exchange.start(200)
+        exchange.write(b"half")
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            assert exchange.ended_by is not None
+            exchange.fail(b" and no more: " + exchange.ended_by.message.encode())
+
+    async with serving(handler) as lab, await RawClient.connect(lab.url) as client:
+        await client.send(GET)
+        await client.until(b"half")
+        await lab.server.stop(0.0)
+        assert (await client.response()).body == b"half and no more: The gateway ends."
+        assert await client.closed() == "closed"
 
 
 async def test_requests_that_come_while_draining_are_the_last() -> None:
