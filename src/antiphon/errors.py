@@ -22,6 +22,7 @@ AntiphonError
 ├── ServiceError ............ ours, or the engine's
 │   ├── EngineFailed ........ 502, the engine broke or answered nonsense
 │   ├── Unavailable ......... 503, with retry_after_s
+│   │   └── Saturated ....... 503, one engine has enough to do: no fault of its own
 │   └── DeadlineExceeded .... 504
 └── ConfigError ............. a setting is wrong: no HTTP status, the process does not start
 """
@@ -205,6 +206,10 @@ class Unavailable(ServiceError):
     status = 503
     type = "service_unavailable_error"
     code = "unavailable"
+
+
+class Saturated(Unavailable):
+    """An engine takes no more for now, though nothing is wrong with it."""
 
 
 class DeadlineExceeded(ServiceError):

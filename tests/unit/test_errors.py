@@ -31,6 +31,7 @@ SHOWN: dict[type[AntiphonError], tuple[int, str, str | None]] = {
     ServiceError: (500, "server_error", None),
     errors.EngineFailed: (502, "server_error", "engine_failed"),
     errors.Unavailable: (503, "service_unavailable_error", "unavailable"),
+    errors.Saturated: (503, "service_unavailable_error", "unavailable"),
     errors.DeadlineExceeded: (504, "timeout_error", "deadline_exceeded"),
     ConfigError: (500, "server_error", None),
 }

@@ -7,7 +7,7 @@ import re
 import msgspec
 from msgspec import Struct
 
-from antiphon.errors import AntiphonError, BadRequest, EngineFailed, ServiceError, Unavailable
+from antiphon.errors import AntiphonError, BadRequest, EngineFailed, Saturated, ServiceError, Unavailable
 from antiphon.http.origin import ClientError, ConnectFailed
 
 MESSAGE_CHARACTERS_MAX = 300
@@ -39,7 +39,7 @@ class _Body(Struct):
 def refusal(status: int, headers: dict[bytes, bytes], body: bytes, param: str = "messages") -> AntiphonError:
     """The error to raise for an answer whose status is not 200; `param` is the field that may have been too long."""
     if status in (429, 503):
-        return Unavailable("Every node that serves this model is busy.", retry_after_s=_retry_after_s(headers))
+        return Saturated("Every node that serves this model is busy.", retry_after_s=_retry_after_s(headers))
     if status in (400, 413, 422) or (status == 500 and TOO_LARGE in body):
         return _bad_request(body, param)
     return EngineFailed(f"The engine refused with status {status}.")

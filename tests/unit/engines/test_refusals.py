@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from antiphon.engines.refusals import MESSAGE_CHARACTERS_MAX, failure, refusal
-from antiphon.errors import BadRequest, EngineFailed, Unavailable
+from antiphon.errors import BadRequest, EngineFailed, Saturated, Unavailable
 from antiphon.http.origin import Broken, ConnectFailed
 
 
@@ -17,7 +17,7 @@ from antiphon.http.origin import Broken, ConnectFailed
 def test_a_busy_engine_names_the_wait(status: int, header: bytes | None, wait_s: int) -> None:
     """Retry-After in whole seconds, between 1 and 60; 1 where it says nothing of use."""
     error = refusal(status, {} if header is None else {b"retry-after": header}, b"")
-    assert isinstance(error, Unavailable)
+    assert isinstance(error, Saturated)
     assert error.retry_after_s == wait_s
 
 
