@@ -30,6 +30,7 @@ TIME_AND_CHANCE = {
     ("engines/embedded/supervisor.py", "secrets.token_urlsafe"): "the child's key is a secret that nobody else knows",
     ("engines/embedded/sockets.py", "secrets.token_hex"): "a socket's name that nobody can take beforehand",
     ("sources/supervision.py", "random.Random"): "the jitter of restarts, handed to what is tested with a seeded one",
+    ("nodes/service.py", "secrets.token_hex"): "an invite is a secret: no caller may choose what it is made of",
     ("modelfiles/locking.py", "time.monotonic"): "a thread waits for another process, which keeps only the real time",
     ("modelfiles/package_index.py", "time.monotonic"): "a thread waits for pip, which keeps only the real time",
 }
