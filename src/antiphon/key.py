@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct
@@ -22,9 +23,18 @@ class Allowance(Struct, frozen=True):
 
 
 UNLIMITED = Allowance()
+Scale = Literal["key", "account"]
 
 
-class Key(Struct, frozen=True):
+class Part(Struct, frozen=True):
+    """One allowance that a request needs room in: its key's, or its account's."""
+
+    scale: Scale
+    name: str
+    allowance: Allowance
+
+
+class Key(Struct, frozen=True, dict=True):
     """Who is calling and what that key may do.
 
     Empty `models` or `projects`: all of them. A limit of 0: none. Whatever is stored for a request belongs to
@@ -48,25 +58,21 @@ class Key(Struct, frozen=True):
     live: bool = False  # a key for money, not for development
     credit: Ledger | None = None  # what a key of the settings spends; one that is stored spends as it is `live`
 
-    @property
+    @cached_property
     def account(self) -> str:
         """Whose the key is."""
         return self.account_name or self.name
 
-    @property
+    @cached_property
     def ledger(self) -> Ledger | None:
         """The books that its requests are charged in; None: they are the operator's, and nothing is charged."""
         if not self.id:
             return self.credit
         return "USDC" if self.live else "DEV"
 
-    @property
-    def limited(self) -> bool:
-        """Whether anything but its scopes bounds it, so that its requests have to be counted."""
-        own = self.requests_per_minute or self.tokens_per_minute or self.parallel_max
-        return bool(own) or self.account_allowance != UNLIMITED
-
-    @property
-    def allowance(self) -> Allowance:
-        """What this key may ask for."""
-        return Allowance(self.requests_per_minute, self.tokens_per_minute, self.parallel_max)
+    @cached_property
+    def allowances(self) -> tuple[Part, ...]:
+        """The allowances that bound it, beside its scopes: its own and its account's; none where nothing is counted."""
+        own = Allowance(self.requests_per_minute, self.tokens_per_minute, self.parallel_max)
+        bounds = (Part("key", self.id or self.name, own), Part("account", self.account, self.account_allowance))
+        return tuple(part for part in bounds if part.allowance != UNLIMITED)

@@ -11,9 +11,10 @@ from typing import TypeVar, cast
 
 from msgspec import Struct
 
-from antiphon.accounts.limits import SCALES, Admission, Level, Limits, Part, Scale, Unit
+from antiphon.accounts.limits import SCALES, Admission, Level, Limits, Unit
 from antiphon.accounts.rates import WINDOW_NS, Rates
 from antiphon.db import Connection, Row, Value
+from antiphon.key import Part, Scale
 
 T = TypeVar("T")
 
@@ -36,7 +37,7 @@ class Batch(Struct, frozen=True):
     """
 
     run: str
-    asked: Sequence[list[Part]]
+    asked: Sequence[Sequence[Part]]
     used: Mapping[tuple[Scale, str, int], int]
     running: Mapping[Name, int]
     ended: frozenset[Name] = frozenset()

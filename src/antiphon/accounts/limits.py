@@ -7,17 +7,16 @@ gateways count together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
 from antiphon.accounts.rates import SECOND_NS, Rates
 from antiphon.errors import RateLimited
-from antiphon.key import UNLIMITED, Allowance, Key
+from antiphon.key import Allowance, Key, Part, Scale
 
 Header = tuple[bytes, bytes]
-Scale = Literal["key", "account"]
 Unit = Literal["requests", "tokens"]
 Left = tuple[Unit, int, int, int]  # the limit, what is left of it, and nanoseconds until it is whole
 SCALES: tuple[Scale, ...] = ("key", "account")
@@ -25,14 +24,6 @@ HEADERS: dict[Unit, tuple[bytes, bytes, bytes]] = {
     "requests": (b"x-ratelimit-limit-requests", b"x-ratelimit-remaining-requests", b"x-ratelimit-reset-requests"),
     "tokens": (b"x-ratelimit-limit-tokens", b"x-ratelimit-remaining-tokens", b"x-ratelimit-reset-tokens"),
 }
-
-
-class Part(Struct, frozen=True):
-    """One allowance that a request needs room in: its key's, or its account's."""
-
-    scale: Scale
-    name: str
-    allowance: Allowance
 
 
 class Admission(Struct, frozen=True):
@@ -61,16 +52,6 @@ class Limiter(Protocol):
         ...
 
 
-def parts(key: Key) -> list[Part]:
-    """The allowances that bound a key: its own and its account's."""
-    found = []
-    if key.requests_per_minute or key.tokens_per_minute or key.parallel_max:
-        found.append(Part("key", key.id or key.name, key.allowance))
-    if key.account_allowance != UNLIMITED:
-        found.append(Part("account", key.account, key.account_allowance))
-    return found
-
-
 class Level:
     """The limits of all keys, or of all accounts; at the beginning, what was counted elsewhere."""
 
@@ -91,11 +72,17 @@ class Level:
         """Why one more request is too much; None when it is not."""
         if allowance.parallel_max and self.running.get(name, 0) >= allowance.parallel_max:
             return RateLimited(f"This {self._scale} allows {allowance.parallel_max} requests at once.", retry_after_s=1)
-        for rates, per_minute, unit in self._rates(allowance):
-            if per_minute and (wait_ns := rates.wait_ns(name, per_minute, now_ns)):
-                message = f"This {self._scale} allows {per_minute} {unit} per minute."
-                return RateLimited(message, retry_after_s=-(-wait_ns // SECOND_NS))
+        per_minute = allowance.requests_per_minute
+        if per_minute and (wait_ns := self.requests.wait_ns(name, per_minute, now_ns)):
+            return self._refusal(per_minute, "requests", wait_ns)
+        per_minute = allowance.tokens_per_minute
+        if per_minute and (wait_ns := self.tokens.wait_ns(name, per_minute, now_ns)):
+            return self._refusal(per_minute, "tokens", wait_ns)
         return None
+
+    def _refusal(self, per_minute: int, unit: Unit, wait_ns: int) -> RateLimited:
+        message = f"This {self._scale} allows {per_minute} {unit} per minute."
+        return RateLimited(message, retry_after_s=-(-wait_ns // SECOND_NS))
 
     def enter(self, name: str, allowance: Allowance, now_ns: int) -> None:
         """Count a request that begins."""
@@ -124,17 +111,12 @@ class Level:
 
     def left(self, name: str, allowance: Allowance, now_ns: int) -> list[Left]:
         """Each limit, what is left of it and when it is whole again."""
-        return [
-            (unit, per_minute, *rates.left(name, per_minute, now_ns))
-            for rates, per_minute, unit in self._rates(allowance)
-            if per_minute
-        ]
-
-    def _rates(self, allowance: Allowance) -> tuple[tuple[Rates, int, Unit], tuple[Rates, int, Unit]]:
-        return (
-            (self.requests, allowance.requests_per_minute, "requests"),
-            (self.tokens, allowance.tokens_per_minute, "tokens"),
-        )
+        found: list[Left] = []
+        if per_minute := allowance.requests_per_minute:
+            found.append(("requests", per_minute, *self.requests.left(name, per_minute, now_ns)))
+        if per_minute := allowance.tokens_per_minute:
+            found.append(("tokens", per_minute, *self.tokens.left(name, per_minute, now_ns)))
+        return found
 
 
 class Limits:
@@ -145,9 +127,9 @@ class Limits:
 
     async def admit(self, key: Key, now_s: float) -> Admission:
         """Count a request that begins; nothing is counted when it is refused."""
-        return self.decide(parts(key), round(now_s * SECOND_NS))
+        return self.decide(key.allowances, round(now_s * SECOND_NS))
 
-    def decide(self, asked: list[Part], now_ns: int) -> Admission:
+    def decide(self, asked: Sequence[Part], now_ns: int) -> Admission:
         """Count a request that needs room in each of these; nothing is counted when one of them has none."""
         refusal = None
         for part in asked:
@@ -161,16 +143,16 @@ class Limits:
 
     def leave(self, key: Key) -> None:
         """Count the end of a request that was admitted."""
-        for part in parts(key):
+        for part in key.allowances:
             self.levels[part.scale].leave(part.name, part.allowance)
 
     def use_tokens(self, key: Key, tokens: int, now_s: float) -> None:
         """Count what a request has used."""
-        for part in parts(key):
+        for part in key.allowances:
             level, per_minute = self.levels[part.scale], part.allowance.tokens_per_minute
             level.use_tokens(part.name, per_minute, tokens, round(now_s * SECOND_NS))
 
-    def _headers(self, asked: list[Part], now_ns: int) -> tuple[Header, ...]:
+    def _headers(self, asked: Sequence[Part], now_ns: int) -> tuple[Header, ...]:
         """What is left, as OpenAI's headers say it: of the key's limit or the account's, whichever has less left."""
         shown: dict[Unit, Left] = {}
         for part in asked:

@@ -10,15 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Sequence
 from functools import partial
 
 from antiphon.accounts import limit_store
 from antiphon.accounts.limit_store import Batch, Name
-from antiphon.accounts.limits import SCALES, Admission, Limits, Part, Scale, parts
+from antiphon.accounts.limits import SCALES, Admission, Limits
 from antiphon.accounts.rates import SECOND_NS
 from antiphon.db import Database
 from antiphon.errors import Unavailable
-from antiphon.key import Key
+from antiphon.key import Key, Part, Scale
 
 GROUP_MAX = 256
 USED_MAX = 65_536  # names whose tokens wait while the database is away
@@ -31,7 +32,7 @@ class Asked:
 
     __slots__ = ("future", "now_s", "parts")
 
-    def __init__(self, asked: list[Part], now_s: float) -> None:
+    def __init__(self, asked: Sequence[Part], now_s: float) -> None:
         self.parts = asked
         self.now_s = now_s
         self.future: asyncio.Future[Admission] = asyncio.get_running_loop().create_future()
@@ -60,7 +61,7 @@ class SharedLimits:
 
     async def admit(self, key: Key, now_s: float) -> Admission:
         """Count a request that begins; nothing is counted when it is refused."""
-        asked = Asked(parts(key), now_s)
+        asked = Asked(key.allowances, now_s)
         self._waiting.append(asked)
         self._wake()
         try:
@@ -72,13 +73,13 @@ class SharedLimits:
 
     def leave(self, key: Key) -> None:
         """Count the end of a request that was admitted."""
-        self._leave(parts(key))
+        self._leave(key.allowances)
 
     def use_tokens(self, key: Key, tokens: int, now_s: float) -> None:
         """Count what a request has used; others know it as soon as the database does."""
         if not tokens:
             return
-        for part in parts(key):
+        for part in key.allowances:
             if per_minute := part.allowance.tokens_per_minute:
                 used = (part.scale, part.name, per_minute)
                 if used in self._used or len(self._used) < USED_MAX:
@@ -97,7 +98,7 @@ class SharedLimits:
             with contextlib.suppress(Unavailable):  # then it is taken for dead in a few seconds
                 await self._database.write(partial(limit_store.forget, run=self._run))
 
-    def _leave(self, left: list[Part]) -> None:
+    def _leave(self, left: Sequence[Part]) -> None:
         for part in left:
             self._here.levels[part.scale].leave(part.name, part.allowance)
         if names := _bounded(left):
@@ -173,6 +174,6 @@ class SharedLimits:
                 self._wake()
 
 
-def _bounded(asked: list[Part]) -> set[Name]:
+def _bounded(asked: Sequence[Part]) -> set[Name]:
     """The names that may have only so many requests at once."""
     return {(part.scale, part.name) for part in asked if part.allowance.parallel_max}

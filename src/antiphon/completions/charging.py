@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from asyncio import to_thread
 from collections.abc import Awaitable
 
 import msgspec
@@ -93,9 +94,10 @@ class Charging:
             operation="text_completion" if request.prompts else "chat",
             door=request.door,
             streamed=request.stream,
-            request_sha256=await _digest(body),
+            request_sha256=digest(body) if len(body) <= DIGESTED_INLINE_BYTES else await to_thread(digest, body),
         )
-        return await self._begin(asked)
+        charge = self._charges[asked.answer_id] = await self._meter.open(asked)
+        return charge
 
     async def open_embeddings(self, plan: EmbeddingPlan, ledger: Ledger, body: bytes) -> Charge:
         """As `open`, for embeddings."""
@@ -110,11 +112,8 @@ class Charging:
             operation="embeddings",
             door=plan.request.door,
             streamed=False,
-            request_sha256=await _digest(body),
+            request_sha256=digest(body) if len(body) <= DIGESTED_INLINE_BYTES else await to_thread(digest, body),
         )
-        return await self._begin(asked)
-
-    async def _begin(self, asked: Asked) -> Charge:
         charge = self._charges[asked.answer_id] = await self._meter.open(asked)
         return charge
 
@@ -190,7 +189,3 @@ async def _prompt_tokens(plan: Plan) -> int:
     for index in range(0, plan.request.choices, plan.request.n):
         counted += await offer.engine.count_prompt_tokens(job(plan, offer, index)) or 0
     return counted
-
-
-async def _digest(body: bytes) -> str:
-    return digest(body) if len(body) <= DIGESTED_INLINE_BYTES else await asyncio.to_thread(digest, body)

@@ -61,6 +61,14 @@ class Leases:
         `hold_id` must be an id of the gateway's own making: a request is charged once by it. InsufficientCredits when
         it does not fit; Unavailable while nothing can be charged.
         """
+        hold = self.open_now(key, hold_id, amount)
+        if hold is None:
+            began_at = self._now()
+            hold = self._hold(await self._with_room(key, amount), hold_id, amount, began_at)
+        return hold
+
+    def open_now(self, key: AccountKey, hold_id: str, amount: int) -> LeasedHold | None:
+        """As `open`, where that needs no waiting; else None, and nothing is held."""
         now = self._now()
         lease = self._leases.get(key)
         if (
@@ -69,7 +77,10 @@ class Leases:
             or now >= self._tenure.good_until
             or self.settlements.full
         ):
-            lease = await self._with_room(key, amount)
+            return None
+        return self._hold(lease, hold_id, amount, now)
+
+    def _hold(self, lease: Lease, hold_id: str, amount: int, now: float) -> LeasedHold:
         if hold_id in self._open:
             raise Conflict(f"hold {hold_id}: there is one already.")
         lease.used_at = now

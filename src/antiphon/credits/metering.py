@@ -72,21 +72,25 @@ class Meter:
         most = pricing.quote(prices, prompt_tokens=terms.prompt_tokens, completion_tokens=terms.completion_tokens)
         hold = None
         if most:
-            try:
-                hold = await self._hold(asked, most)
-            except InsufficientCredits:
-                self._on_refused()
-                raise
+            if asked.key.spend_cap is None:
+                hold = self._leases.open_now(asked.account, asked.answer_id, most)
+            hold = hold or await self._hold(asked, most)
         return Charge(self, asked, hold, began_at_ms)
 
     async def _hold(self, asked: Asked, amount: int) -> LeasedHold:
-        if asked.key.spend_cap is None:
-            return await self._leases.open(asked.account, asked.answer_id, amount)
-        await self._budgets.hold(asked.key, asked.answer_id, amount)
+        """Hold it where somebody has to be asked first."""
+        budgeted = asked.key.spend_cap is not None
         try:
-            return await self._leases.open(asked.account, asked.answer_id, amount)
-        except BaseException:
-            self._budgets.release(asked.answer_id)
+            if budgeted:
+                await self._budgets.hold(asked.key, asked.answer_id, amount)
+            try:
+                return await self._leases.open(asked.account, asked.answer_id, amount)
+            except BaseException:
+                if budgeted:
+                    self._budgets.release(asked.answer_id)
+                raise
+        except InsufficientCredits:
+            self._on_refused()
             raise
 
     def balance(self, account: AccountKey) -> int | None:
@@ -123,11 +127,14 @@ class Charge:
         "_answer_sha256",
         "_asked",
         "_began_at_ms",
+        "_believed",
         "_closed",
         "_hold",
         "_meter",
         "_outcome",
+        "_priced",
         "_stands",
+        "_told",
         "_waits",
         "charged",
     )
@@ -142,6 +149,8 @@ class Charge:
         self._closed = False
         self._stands = True
         self._waits = False
+        self._told: Usage | None = None  # the last usage that was priced, what was believed of it, and its price
+        self._believed = self._priced = Usage()
         self.charged = 0  # once it has ended
 
     @property
@@ -164,8 +173,12 @@ class Charge:
         """What it took as far as that is believed, with what it costs; a free request's usage as it is."""
         if self._hold is None:
             return usage
-        believed = self._asked.terms.believed(usage)
-        return replace(believed, cost=charge(self._hold.amount, pricing.cost(self._asked.model.prices, believed)))
+        if usage is not self._told:
+            self._told, asked = usage, self._asked
+            believed = self._believed = asked.terms.believed(usage)
+            cost = charge(self._hold.amount, pricing.cost(asked.model.prices, believed))
+            self._priced = replace(believed, cost=cost)
+        return self._priced
 
     def answered(self, body: bytes) -> None:
         """Note the answer's body, as it was sent."""
@@ -180,7 +193,7 @@ class Charge:
         if self._outcome is not None:
             return
         priced = self.priced(outcome.usage)
-        self._outcome = replace(outcome, usage=priced)
+        self._outcome = outcome
         if payable(priced, outcome.reason, streamed=self._asked.streamed):
             self.charged = priced.cost or 0
         if self._closed:
@@ -216,7 +229,7 @@ class Charge:
             node=outcome.node,
             streamed=asked.streamed,
             prices=asked.model.prices,
-            usage=replace(outcome.usage, cost=None),
+            usage=outcome.usage if self._hold is None else self._believed,
             held=self.held,
             charged=self.charged,
             reason="free" if self._hold is None and outcome.reason == "delivered" else outcome.reason,

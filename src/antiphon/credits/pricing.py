@@ -14,13 +14,13 @@ def quote(prices: Prices, *, prompt_tokens: int, completion_tokens: int) -> int:
 
     `completion_tokens` is the bound of all choices together.
     """
-    prompt = max(prices.prompt, _or(prices.cached, 0), _or(prices.image, 0))
-    completion = max(prices.completion, _or(prices.reasoning, 0))
-    return _rounded(prompt_tokens * prompt + completion_tokens * completion)
+    return _rounded(prompt_tokens * prices.prompt_max + completion_tokens * prices.completion_max)
 
 
 def cost(prices: Prices, usage: Usage) -> int:
     """What a request cost; a part that is said to be larger than its whole counts as the whole."""
+    if not (usage.cached_tokens or usage.image_tokens or usage.reasoning_tokens):
+        return _rounded(usage.prompt_tokens * prices.prompt + usage.completion_tokens * prices.completion)
     cached = min(usage.cached_tokens, usage.prompt_tokens)
     image = min(usage.image_tokens, usage.prompt_tokens - cached)
     reasoning = min(usage.reasoning_tokens, usage.completion_tokens)

@@ -47,6 +47,14 @@ class Terms(Struct, frozen=True):
 
     def believed(self, usage: Usage) -> Usage:
         """What somebody says that it took, as far as it can have taken that."""
+        if (
+            0 <= usage.prompt_tokens <= self.prompt_tokens
+            and 0 <= usage.completion_tokens <= self.completion_tokens
+            and usage.cached_tokens >= 0
+            and usage.reasoning_tokens >= 0
+            and usage.image_tokens >= 0
+        ):
+            return usage
         return Usage(
             prompt_tokens=_within(usage.prompt_tokens, self.prompt_tokens),
             completion_tokens=_within(usage.completion_tokens, self.completion_tokens),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from antiphon.errors import ModelNotFound, Unavailable
 SUGGESTION_LIKENESS = 0.5
 
 
-class Prices(Struct, frozen=True):
+class Prices(Struct, frozen=True, dict=True):
     """Whole micro-USDC for 1,000,000 tokens.
 
     None: cached and image tokens cost as much as the prompt's, thoughts as much as the completion's.
@@ -27,10 +28,20 @@ class Prices(Struct, frozen=True):
     reasoning: int | None = None
     image: int | None = None
 
-    @property
+    @cached_property
     def free(self) -> bool:
         """Whether nothing that is generated or read costs anything."""
         return not (self.prompt or self.completion or self.cached or self.reasoning or self.image)
+
+    @cached_property
+    def prompt_max(self) -> int:
+        """What a token of the prompt costs at most."""
+        return max(self.prompt, self.cached or 0, self.image or 0)
+
+    @cached_property
+    def completion_max(self) -> int:
+        """What a token of the completion costs at most."""
+        return max(self.completion, self.reasoning or 0)
 
 
 class Offer(Struct, frozen=True):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from antiphon.accounts import limit_store
 from antiphon.accounts.limit_store import OLD_US, ROWS_MAX, SILENT_US, Batch, Name
-from antiphon.accounts.limits import Admission, Limits, parts
+from antiphon.accounts.limits import Admission, Limits
 from antiphon.db import Connection, Database
 from antiphon.key import Allowance, Key
 
@@ -25,7 +25,7 @@ def at(now_us: int) -> str:
 
 def batch(run: str, *asked: Key, running: dict[Name, int] | None = None, ended: Sequence[Name] = ()) -> Batch:
     """Requests of these keys that ask at one gateway."""
-    return Batch(run, [parts(key) for key in asked], {}, running or {}, frozenset(ended))
+    return Batch(run, [key.allowances for key in asked], {}, running or {}, frozenset(ended))
 
 
 async def settle(database: Database, told: Batch, now_us: int = START_US) -> list[Admission]:
@@ -62,10 +62,10 @@ async def test_runs_share_what_a_minute_allows(database: Database) -> None:
 async def test_tokens_that_were_used_elsewhere_count(database: Database) -> None:
     """They are counted before those that come with them are decided on."""
     key = Key("k", tokens_per_minute=600)
-    used = Batch("one", [parts(key)], {("key", "k", 600): 599}, {})
+    used = Batch("one", [key.allowances], {("key", "k", 600): 599}, {})
     assert admitted(await settle(database, used)) == 1
     assert admitted(await settle(database, batch("two", key))) == 1
-    used = Batch("two", [parts(key)], {("key", "k", 600): 301}, {})
+    used = Batch("two", [key.allowances], {("key", "k", 600): 301}, {})
     (refused,) = await settle(database, used)
     assert refused.refusal is not None
     assert refused.refusal.retry_after_s == 31
@@ -166,6 +166,6 @@ async def test_it_decides_as_one_gateway_would(database: Database, steps: list[t
         key = Key(name, 3, account_name="acme", account_allowance=Allowance(requests_per_minute=7))
         now_us += gap_s * 10**6
         decided = await settle(database, batch(f"run {run}", *[key] * number), now_us)
-        expected = [alone.decide(parts(key), now_us * 1000) for _ in range(number)]
+        expected = [alone.decide(key.allowances, now_us * 1000) for _ in range(number)]
         assert [each.headers for each in decided] == [each.headers for each in expected]
         assert [str(each.refusal) for each in decided] == [str(each.refusal) for each in expected]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.accounts.limits import Limits, parts
+from antiphon.accounts.limits import Limits
 from antiphon.accounts.rates import SECOND_NS
 from antiphon.errors import RateLimited
 from antiphon.key import Allowance, Key
@@ -38,7 +38,7 @@ class Bucket:
 
 def admit(limits: Limits, key: Key, now_s: float) -> None:
     """Let a request in, or raise why it is refused."""
-    if (refusal := limits.decide(parts(key), round(now_s * SECOND_NS)).refusal) is not None:
+    if (refusal := limits.decide(key.allowances, round(now_s * SECOND_NS)).refusal) is not None:
         raise refusal
 
 
@@ -59,7 +59,7 @@ def admitted(limits: Limits, key: Key, now_s: float, requests: int) -> int:
 
 def shown(limits: Limits, key: Key, now_s: float) -> dict[str, str]:
     """The headers of an answer."""
-    return {name.decode(): value.decode() for name, value in limits._headers(parts(key), round(now_s * SECOND_NS))}
+    return {name.decode(): value.decode() for name, value in limits._headers(key.allowances, round(now_s * SECOND_NS))}
 
 
 @given(size=st.integers(1, 200), gaps=st.lists(st.integers(0, 80 * STEPS_PER_S), max_size=120))

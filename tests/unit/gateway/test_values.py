@@ -80,7 +80,7 @@ def test_a_plain_key() -> None:
     """It does what clients do, and manages neither keys nor what others use."""
     (key,) = values.named_keys(Settings(keys=(KeySettings(name="bob", key=Secret("sk-b")),)), None).values()
     assert key == Key("bob", scopes=CLIENT)
-    assert not key.limited
+    assert not key.allowances
     assert key.account == "bob"
 
 
