@@ -257,6 +257,7 @@ FINER_CODES: dict[str, tuple[type[AntiphonError], str]] = {
     "payer_mismatch": (PaymentRefused, "The payment is not of the account's wallet, or was made for another account."),
     "payment_dead": (PaymentRefused, "The payment was never made and never will be: a new one is to be signed."),
     "payment_in_progress": (Conflict, "The payment is being processed: the same one is to be sent again."),
+    "overloaded": (Unavailable, "The gateway itself has too much to do, or too little memory left."),
     "payment_in_doubt": (Unavailable, "Nobody knows yet what became of a payment: the same is to be sent again."),
     "write_unconfirmed": (Unavailable, "The database's answer was lost: what was to be stored may have been."),
 }

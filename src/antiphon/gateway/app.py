@@ -12,6 +12,7 @@ from antiphon.accounts.limits import Limiter
 from antiphon.accounts.running import Running
 from antiphon.errors import AntiphonError, PermissionDenied, Unavailable
 from antiphon.gateway.cors import CrossOrigin
+from antiphon.gateway.load_watch import LoadWatch
 from antiphon.gateway.table import Route, Table
 from antiphon.http import errors as wire_errors
 from antiphon.http.errors import ErrorShape
@@ -45,11 +46,13 @@ class Application:
         shapes: tuple[tuple[str, ErrorShape], ...] = (),
         in_flight_max: int = 4096,
         running: Running | None = None,
+        load: LoadWatch | None = None,
     ) -> None:
         self._table = table
         self._keyring = keyring
         self._limits = limits
         self._running = running or Running()
+        self._load = load
         self._metrics = metrics
         self._log = log
         self._ids = ids
@@ -65,7 +68,7 @@ class Application:
         return self._table.routes
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Serve one request. The order of checks: address, key, scope, limits; the handler does the rest."""
+        """Serve one request. The order of checks: address, load, key, scope, limits; the handler does the rest."""
         begun_at = self._loop.time()
         entered: Key | None = None
         metrics = self._metrics
@@ -77,6 +80,8 @@ class Application:
                 return
             route, parameter = self._table.find(exchange.method, exchange.path)
             exchange.route = route.path
+            if self._load is not None and self._load.sheds:
+                self._load.admit(route.tag)
             if route.key:
                 token = bearer(exchange.headers)
                 key = exchange.key = self._keyring.find(token, begun_at) or await self._keyring.look_up(token)
@@ -92,11 +97,7 @@ class Application:
         except ClientGone:
             exchange.status = CLIENT_GONE_STATUS
         except asyncio.CancelledError:
-            if exchange.ended_by is not None:
-                self._refuse(exchange, exchange.ended_by)
-            elif exchange.gone:
-                exchange.status = CLIENT_GONE_STATUS
-            else:
+            if not self._concluded(exchange):
                 raise
         except Exception:  # noqa: BLE001 - the outermost loop of a request: whatever it was, the client gets an answer
             self._log.exception("unhandled error", request_id=exchange.request_id)
@@ -109,6 +110,16 @@ class Application:
             metrics.responded(exchange.route, exchange.status)
             if self._log.accesses:
                 self._log.access(exchange, self._loop.time() - begun_at)
+
+    def _concluded(self, exchange: Exchange) -> bool:
+        """Whether a request whose task was cancelled needs no more: somebody ended it, or its client left."""
+        if exchange.ended_by is not None:
+            self._refuse(exchange, exchange.ended_by)
+        elif exchange.gone:
+            exchange.status = CLIENT_GONE_STATUS
+        else:
+            return False
+        return True
 
     def _check(self, route: Route, key: Key) -> None:
         """Refuse what the key may not do, and what is too much for the gateway."""

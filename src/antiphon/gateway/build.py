@@ -32,6 +32,9 @@ from antiphon.gateway.cors import CrossOrigin
 from antiphon.gateway.gateway import Gateway, Part
 from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.limiting import Limiting
+from antiphon.gateway.load_watch import LoadWatch
+from antiphon.gateway.memory import Memory
+from antiphon.gateway.nodes import NodeParts
 from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.routes import Handlers, table
 from antiphon.gateway.serving import sources
@@ -41,6 +44,7 @@ from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
 from antiphon.models.routes import ModelRoutes
+from antiphon.nodes.routes import NodeRoutes
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
 from antiphon.projects.routes import ProjectRoutes
@@ -87,7 +91,14 @@ class Builder:
         self._catalogue = Catalogue()
         self._placement = Placement(queue_max=settings.limits.queue_max)
         self._metrics.watch_waiting(lambda: self._placement.waiting)
-        self._images = ImageAdmission(values.image_limits(settings))
+        self._load = LoadWatch(
+            values.overload_limits(settings),
+            Memory(limit_bytes=settings.overload.memory_bytes),
+            clock=self._clock,
+            log=log,
+            metrics=self._metrics,
+        )
+        self._images = ImageAdmission(values.image_limits(settings), require_room=self._load.require_room_for_images)
         self._storage = Storage(
             settings,
             clock=self._clock,
@@ -95,6 +106,9 @@ class Builder:
             log=log,
             on_revoked=self._running.break_off,
             on_uncharged=self._metrics.uncharged,
+        )
+        self._health = HealthRoutes(
+            self._catalogue, self._metrics, lambda: self._storage.healthy, lambda: self._load.shedding
         )
         self._limiting = Limiting(settings, self._storage.database, clock=self._clock, ids=self._ids, log=log)
         self._limits = self._limiting.limiter
@@ -110,6 +124,16 @@ class Builder:
 
     def build(self, *, environ: Mapping[str, str], on_progress: OnProgress, on_state: OnState) -> Gateway:
         """The gateway; `on_progress` and `on_state` are told of its models."""
+        self._nodes = NodeParts(
+            self._settings,
+            self._storage,
+            self._catalogue,
+            self._placement,
+            clock=self._clock,
+            ids=self._ids,
+            log=self._log,
+            environ=environ,
+        )
         made = sources(
             self._settings,
             self._catalogue,
@@ -120,8 +144,18 @@ class Builder:
             on_progress=on_progress,
             on_state=on_state,
         )
+        made.append(self._nodes)
         parts: list[Part] = [self._images, self._providers, self._charging, self._limiting]
-        return Gateway(self._application(), self._catalogue, made, parts, self._storage, self._log)
+        return Gateway(
+            self._application(),
+            self._catalogue,
+            made,
+            parts,
+            self._storage,
+            self._log,
+            health=self._health,
+            load=self._load,
+        )
 
     def _application(self) -> Application:
         settings = self._settings
@@ -136,6 +170,7 @@ class Builder:
             errors=settings.server.errors,
             shapes=tuple((f"{door.prefix}/", door.errors) for door in self._doors),
             in_flight_max=settings.limits.in_flight_max,
+            load=self._load,
             cross_origin=CrossOrigin(settings.server.cors_origins) if settings.server.cors_origins else None,
         )
 
@@ -153,6 +188,7 @@ class Builder:
             receipts=ReceiptRoutes(storage.receipts),
             topup=TopupRoutes(storage.topups, base_url=self._settings.server.base_url or self._base_url),
             models=ModelRoutes(self._catalogue),
+            nodes=self._node_routes(),
             projects=ProjectRoutes(storage.projects),
             interactions=InteractionRoutes(storage.interactions, storage.projects),
             sessions=SessionRoutes(storage.sessions, storage.projects),
@@ -160,7 +196,7 @@ class Builder:
             records=RecordRoutes(
                 storage.feedbacks, storage.comparisons, storage.projects, clock=self._clock, ids=self._ids
             ),
-            health=HealthRoutes(self._catalogue, self._metrics, lambda: storage.healthy),
+            health=self._health,
             pages=PageRoutes(),
             once=storage.once,
         )
@@ -169,6 +205,12 @@ class Builder:
         storage, rules = self._storage, values.sign_in_rules(self._settings, self._base_url)
         secrets = [pepper.secret for pepper in storage.peppers]
         return SignIn(storage.keys, rules, secrets, clock=self._clock, ids=self._ids)
+
+    def _node_routes(self) -> NodeRoutes:
+        base_url = self._settings.server.base_url or self._base_url
+        return NodeRoutes(
+            self._storage.nodes, self._nodes.registry, self._nodes, base_url=base_url, clock=self._clock
+        )  # fmt: skip
 
     def _credit_routes(self) -> CreditRoutes:
         exact = self._settings.server.wire == "exact"

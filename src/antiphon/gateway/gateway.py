@@ -6,6 +6,8 @@ import asyncio
 from typing import Protocol
 
 from antiphon.gateway.app import Application
+from antiphon.gateway.health import HealthRoutes
+from antiphon.gateway.load_watch import LoadWatch
 from antiphon.gateway.storage import Storage
 from antiphon.models.catalogue import Catalogue
 from antiphon.observe.logs import Log
@@ -31,9 +33,14 @@ class Gateway:
         parts: list[Part],
         storage: Storage,
         log: Log,
+        *,
+        health: HealthRoutes,
+        load: LoadWatch,
     ) -> None:
         self.app = app
         self.catalogue = catalogue
+        self._health = health
+        self._load = load
         self._sources = sources
         self._parts = parts
         self._storage = storage
@@ -43,6 +50,7 @@ class Gateway:
     async def start(self) -> None:
         """Read what is kept, then let the sources begin; models appear as they become ready."""
         await self._storage.start()
+        self._load.start()
         loop = asyncio.get_running_loop()
         for source in self._sources:
             task = loop.create_task(source.run())
@@ -53,6 +61,10 @@ class Gateway:
         """A source runs for ever: if it ended, say why; its models stay shown as unavailable."""
         if not task.cancelled() and (error := task.exception()) is not None:
             self._log.error("a model cannot be served", reason=str(error))
+
+    def leave(self) -> None:
+        """Say, wherever somebody asks whether to send more requests, that no more should come."""
+        self._health.leaving = True
 
     async def close(self) -> None:
         """Stop the sources and their engines, and what serves requests; keep what is on its way.
@@ -68,4 +80,5 @@ class Gateway:
             await source.close()
         for part in self._parts:
             await part.close()
+        await self._load.close()
         await self._storage.close()

@@ -8,6 +8,7 @@ import msgspec
 
 from antiphon import __version__
 from antiphon.errors import Unavailable
+from antiphon.gateway.overload import Shedding
 from antiphon.http.exchange import JSON, Exchange
 from antiphon.models.catalogue import Catalogue
 from antiphon.observe.metrics import CONTENT_TYPE, Metrics
@@ -16,27 +17,39 @@ from antiphon.observe.metrics import CONTENT_TYPE, Metrics
 class HealthRoutes:
     """For probes and for people."""
 
-    def __init__(self, catalogue: Catalogue, metrics: Metrics, database_healthy: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        metrics: Metrics,
+        database_healthy: Callable[[], bool],
+        shedding: Callable[[], Shedding] = Shedding,
+    ) -> None:
         self._catalogue = catalogue
         self._database_healthy = database_healthy
+        self._shedding = shedding
         self._metrics = metrics
+        self.leaving = False  # no more requests should come: the gateway ends
 
     async def live(self, exchange: Exchange) -> None:
         """200 while the process answers."""
         exchange.respond(200, b"ok\n", (b"content-type", b"text/plain; charset=utf-8"))
 
     async def ready(self, exchange: Exchange) -> None:
-        """200 when at least one model can be served."""
+        """200 when at least one model can be served, and more requests may come."""
+        if self.leaving:
+            raise Unavailable("The gateway ends.", retry_after_s=1)
+        if self._shedding():
+            raise Unavailable("The gateway has too much to do.", retry_after_s=1, code="overloaded")
         if not any(model.live for model in self._catalogue.list()):
             raise Unavailable("No model can be served yet.", retry_after_s=2)
         exchange.respond(200, b"ready\n", (b"content-type", b"text/plain; charset=utf-8"))
 
     async def health(self, exchange: Exchange) -> None:
-        """A summary: `unavailable` when no model can be served, `ok` when all can and the database answers."""
+        """A summary: `unavailable` when no model can be served, `ok` when all can and nothing else is amiss."""
         models = {model.id: len(model.live) for model in self._catalogue.list()}
         live = sum(1 for nodes in models.values() if nodes)
         database = self._database_healthy()
-        whole = live == len(models) and database
+        whole = live == len(models) and database and not self._shedding()
         status = "unavailable" if not live else "ok" if whole else "degraded"
         nodes = [{"id": name, "nodes": count} for name, count in models.items()]
         shown = {"status": status, "version": __version__, "database": "ok" if database else "unavailable"}

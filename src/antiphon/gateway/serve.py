@@ -19,6 +19,7 @@ from antiphon.errors import ConfigError
 from antiphon.gateway.announcements import Announce, Announcement
 from antiphon.gateway.build import Builder
 from antiphon.gateway.gateway import Gateway
+from antiphon.gateway.open_files import connections_within, raise_limit
 from antiphon.http.connection import ConnectionLimits
 from antiphon.http.server import Server
 from antiphon.ids import Ids
@@ -72,7 +73,8 @@ async def _serve_on(
     base_url = settings.server.base_url or _base_url(settings, listener.getsockname()[1])
     builder = Builder(settings, development_key=key, log=log, wheel=wheel, doors=doors, base_url=base_url)
     gateway = builder.build(environ=environ, on_progress=on_progress, on_state=on_state)
-    server = Server(gateway.app, limits=_limits(settings.server), clock=SystemClock(), ids=Ids(), wheel=wheel)
+    limits = _limits(settings, log)
+    server = Server(gateway.app, limits=limits, clock=SystemClock(), ids=Ids(), wheel=wheel)
     stopped = _stopped_by_signal()
     await gateway.start()
     await server.start(listener, _tls(settings.server))
@@ -82,6 +84,8 @@ async def _serve_on(
     await stopped
     announce(Announcement("stopping"))
     ready.cancel()
+    gateway.leave()
+    await asyncio.sleep(settings.server.drain_notice_s)
     await server.stop(settings.server.drain_s)
     await gateway.close()
 
@@ -106,7 +110,11 @@ async def _announce_ready(gateway: Gateway, announce: Announce, base_url: str, k
         await asyncio.sleep(POLL_S)
 
 
-def _limits(server: ServerSettings) -> ConnectionLimits:
+def _limits(settings: Settings, log: Log) -> ConnectionLimits:
+    server = settings.server
+    connections = connections_within(raise_limit(), server.connections_max, settings.limits.in_flight_max)
+    if connections < server.connections_max:
+        log.warning("fewer connections than set: too few files may be open", connections=connections)
     return ConnectionLimits(
         header_timeout_s=server.request_header_timeout_s,
         header_bytes_max=server.header_bytes_max,
@@ -115,7 +123,7 @@ def _limits(server: ServerSettings) -> ConnectionLimits:
         body_bytes_max=server.body_bytes_max,
         write_timeout_s=server.write_timeout_s,
         keep_alive_s=server.keep_alive_s,
-        connections_max=server.connections_max,
+        connections_max=connections,
         connections_per_address_max=server.connections_per_address_max,
     )
 
@@ -138,6 +146,8 @@ def _listen(settings: Settings) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if settings.server.reuse_port:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
         listener.listen(2048)
     except OSError as error:

@@ -15,6 +15,7 @@ from antiphon.completions.dialects import RequestBounds
 from antiphon.completions.plan import Bounds
 from antiphon.credits.gifts import Gifts
 from antiphon.credits.money import MICRO_PER_CREDIT
+from antiphon.gateway.overload import OverloadLimits
 from antiphon.key import ADMIN, CLIENT, Allowance, Key, Ledger
 from antiphon.settings.model import Settings
 from antiphon.topup.model import Terms
@@ -32,6 +33,8 @@ def bounds(settings: Settings) -> Bounds:
         total_s=settings.timeouts.total_s,
         total_s_max=settings.timeouts.total_s_max,
         heartbeat_s=settings.timeouts.heartbeat_s,
+        stall_s=settings.failover.stall_s,
+        continuations_max=settings.failover.continuations_max,
     )
 
 
@@ -44,6 +47,14 @@ def request_bounds(settings: Settings) -> RequestBounds:
         inputs_max=settings.limits.inputs_max,
         strict_fields=settings.server.strict_fields,
     )
+
+
+def overload_limits(settings: Settings) -> OverloadLimits:
+    """When the gateway has too much to do."""
+    given = settings.overload
+    return OverloadLimits(
+        lag_s=given.lag_s, images_share=given.images_memory_share, memory_share=given.memory_share
+    )  # fmt: skip
 
 
 def image_limits(settings: Settings) -> ImageLimits:

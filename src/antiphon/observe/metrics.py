@@ -76,6 +76,12 @@ class Metrics:
         )
         self._holds = Gauge("antiphon_credit_holds_open", "Requests that hold credit.", registry=registry)
         self._waiting = Gauge("antiphon_requests_waiting", "Requests that wait for an engine.", registry=registry)
+        self._shed = CounterFamily(
+            "antiphon_shed_requests", "Requests refused for what the gateway itself had to do.", ("reason",)
+        )
+        registry.register(self._shed)
+        self._lag = Gauge("antiphon_event_loop_lag_seconds", "Lag of the event loop.", registry=registry)
+        self._memory = Gauge("antiphon_memory_used_ratio", "Share of the memory that is in use.", registry=registry)
         self.in_flight = 0
         gauge = Gauge("antiphon_requests_in_flight", "Requests being served.", registry=registry)
         gauge.set_function(lambda: self.in_flight)
@@ -130,6 +136,15 @@ class Metrics:
     def watch_holds(self, count: Callable[[], int]) -> None:
         """Show, from now on, how many requests hold credit."""
         self._holds.set_function(count)
+
+    def shed(self, reason: str) -> None:
+        """Count a request that was refused for want of the gateway's own time or memory."""
+        self._shed.add((reason,))
+
+    def watch_load(self, lag_s: Callable[[], float], memory_share: Callable[[], float]) -> None:
+        """Show, from now on, how late the event loop is and how full the memory."""
+        self._lag.set_function(lag_s)
+        self._memory.set_function(memory_share)
 
     def watch_waiting(self, count: Callable[[], int]) -> None:
         """Show, from now on, how many requests wait for an engine."""

@@ -14,6 +14,7 @@ from antiphon.settings.auth import AuthSettings
 from antiphon.settings.bounds import SHA256, Bytes, Count, CountOrNone, HTTPAddress, Name, NonEmpty, Seconds, TokenRate
 from antiphon.settings.credits import CreditSettings
 from antiphon.settings.idempotency import IdempotencySettings
+from antiphon.settings.overload import OverloadSettings
 from antiphon.settings.projects import ProjectSettings
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
@@ -211,6 +212,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = IdempotencySettings()
     timeouts: Annotated[Timeouts, Meta(description="Waiting for engines.")] = Timeouts()
     limits: Annotated[Limits, Meta(description="Sizes of requests.")] = Limits()
+    overload: Annotated[OverloadSettings, Meta(description="What is refused when the gateway has too much to do.")] = (
+        OverloadSettings()
+    )
     images: Annotated[Images, Meta(description="Images in requests.")] = Images()
     hub: Annotated[Hub, Meta(description="The model hub.")] = Hub()
     database: Annotated[DatabaseSettings, Meta(description="The database.")] = DatabaseSettings()

@@ -57,6 +57,10 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Bytes,
         Meta(description="Slowest average rate at which a longer body may arrive."),
     ] = 64 * 1024
+    reuse_port: Annotated[
+        bool,
+        Meta(description="Let several gateways of this machine listen on one port, as for a restart without a gap."),
+    ] = False
     keep_alive_s: Annotated[Seconds, Meta(description="Time an idle connection stays open.")] = 75.0
     write_timeout_s: Annotated[
         Seconds,
@@ -67,4 +71,8 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         CountOrNone,
         Meta(description="Connections open at once from one client address; 0 means no limit of its own."),
     ] = 0
+    drain_notice_s: Annotated[
+        Annotated[float, Meta(ge=0, le=3600)],
+        Meta(description="Time between the end of `/readyz` and the end of listening, for a balancer to notice."),
+    ] = 0.0
     drain_s: Annotated[Seconds, Meta(description="Time that running requests get to finish at shutdown.")] = 30.0

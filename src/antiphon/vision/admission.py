@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from antiphon.errors import BadRequest, ConfigError, Unavailable
@@ -16,14 +16,27 @@ from antiphon.vision.limits import ImageLimits
 from antiphon.vision.resolve import Resolve, SystemResolver
 
 
+def always_room() -> None:
+    """Every image is taken."""
+
+
 class ImageAdmission:
     """Reads, checks, decodes and re-encodes images; owns the decoder processes, which start with the first image."""
 
     def __init__(
-        self, limits: ImageLimits, *, resolve: Resolve | None = None, tls: ssl.SSLContext | None = None
+        self,
+        limits: ImageLimits,
+        *,
+        resolve: Resolve | None = None,
+        tls: ssl.SSLContext | None = None,
+        require_room: Callable[[], None] = always_room,
     ) -> None:
-        """Take the limits; `resolve` and `tls` stand in for the system's own. Raises `ConfigError`."""
+        """Take the limits; `resolve` and `tls` stand in for the system's own. Raises `ConfigError`.
+
+        `require_room` raises `Unavailable` while there is no memory for images.
+        """
         self._limits = limits
+        self._require_room = require_room
         self._resolver = SystemResolver(threads_max=limits.fetches_max)
         self._fetcher = self._make_fetcher(resolve, tls)
         self._decoders = DecoderPool(limits)
@@ -38,8 +51,9 @@ class ImageAdmission:
     async def admit(self, url: str, *, param: str) -> str:
         """Return a data URL (base64, PNG or JPEG) of the image's pixels; raise `BadRequest` naming `param`.
 
-        Raises `Unavailable` if too many images are under way or no decoder can be started.
+        Raises `Unavailable` if too many images are under way, no decoder can be started or no memory is left.
         """
+        self._require_room()
         with self._pending_place():
             if is_data_url(url):
                 # Read only once a decoder is free: until then the text is all the memory that the image takes.

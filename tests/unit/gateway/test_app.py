@@ -13,9 +13,13 @@ from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.keys import digest
 from antiphon.accounts.limits import Limits
 from antiphon.accounts.running import Running
+from antiphon.clock import ManualClock
 from antiphon.errors import BadRequest, Unavailable
 from antiphon.gateway.app import Application
 from antiphon.gateway.cors import CrossOrigin
+from antiphon.gateway.load_watch import LoadWatch
+from antiphon.gateway.memory import Memory
+from antiphon.gateway.overload import OverloadLimits, Shedding
 from antiphon.gateway.table import Route, Table
 from antiphon.http.exchange import EVENT_STREAM, JSON, ClientGone, Exchange
 from antiphon.ids import seeded
@@ -41,9 +45,11 @@ class Served:
         self.seen: list[Exchange] = []
         self.gate = asyncio.Event()
         self.running = Running()
+        log = Log(form="json", access=True, stream=self.lines, now=lambda: 0.0)
+        self.load = LoadWatch(OverloadLimits(), Memory(), clock=ManualClock(), log=log, metrics=self.metrics)
         table = Table(
             (
-                Route("POST", "/chat", self.answer, "Answer.", "tests"),
+                Route("POST", "/chat", self.answer, "Answer.", "chat"),
                 Route("POST", "/keys", self.answer, "Answer managers.", "tests", scope="keys"),
                 Route("POST", "/streams", self.stream, "Answer in pieces.", "tests"),
                 Route("POST", "/events", self.events, "Answer in events.", "tests"),
@@ -72,10 +78,11 @@ class Served:
             limits=Limits(),
             running=self.running,
             metrics=self.metrics,
-            log=Log(form="json", access=True, stream=self.lines, now=lambda: 0.0),
+            log=log,
             ids=seeded(1),
             cross_origin=CrossOrigin((ORIGIN,)),
             in_flight_max=in_flight_max,
+            load=self.load,
         )
 
     async def answer(self, exchange: Exchange) -> None:
@@ -258,6 +265,19 @@ async def test_too_many_requests_at_once_are_refused() -> None:
     refused = await served.ask("POST", "/chat", bearer(SECRET))
     assert (refused.status, refused.headers["retry-after"]) == (503, "1")
     assert (await served.ask("GET", "/open")).status == 200
+
+
+async def test_an_overloaded_gateway_refuses_before_it_looks() -> None:
+    """Whoever asks: no key is looked up, no limit counted, no body read; other routes are served."""
+    served = Served()
+    served.load.shedding, served.load.sheds = Shedding(work=True), True
+    for headers in (bearer(ONCE), bearer("sk-wrong"), {}):
+        refused = await served.ask("POST", "/chat", headers)
+        assert (refused.status, msgspec.json.decode(refused.body)["error"]["code"]) == (503, "overloaded")
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert (await served.ask("GET", "/open")).status == 200
+    served.load.shedding, served.load.sheds = Shedding(), False
+    assert (await served.ask("POST", "/chat", bearer(ONCE))).status == 200
 
 
 async def test_the_handler_is_told_who_asks_for_what() -> None:

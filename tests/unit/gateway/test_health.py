@@ -10,6 +10,7 @@ from antiphon.engines.kinds import kind
 from antiphon.engines.upstream import HttpEngine
 from antiphon.errors import Unavailable
 from antiphon.gateway.health import HealthRoutes
+from antiphon.gateway.overload import Shedding
 from antiphon.http.client import Pool
 from antiphon.http.origin import Origin
 from antiphon.models.catalogue import Catalogue, Model, Offer
@@ -52,6 +53,31 @@ async def test_without_a_live_model_it_is_not_ready(down: tuple[bool, ...]) -> N
     with pytest.raises(Unavailable) as caught:
         await routes(*down).ready(exchange)
     assert caught.value.retry_after_s == 2
+
+
+async def test_a_gateway_that_sheds_is_not_ready() -> None:
+    """Others should get what it refuses, but it lives."""
+    catalogue = Catalogue()
+    catalogue.replace("test", (model("m0", down=False),))
+    shedding = HealthRoutes(catalogue, Metrics(), lambda: True, lambda: Shedding(work=True))
+    exchange, wire = exchange_of("GET", "/readyz")
+    with pytest.raises(Unavailable) as caught:
+        await shedding.ready(exchange)
+    assert caught.value.code == "overloaded"
+    await shedding.live(exchange)
+    assert wire.status == 200
+    exchange, wire = exchange_of("GET", "/health")
+    await shedding.health(exchange)
+    assert msgspec.json.decode(wire.body)["status"] == "degraded"
+
+
+async def test_a_gateway_that_ends_is_not_ready() -> None:
+    """While it still serves what comes, it says that no more should come."""
+    leaving = routes(False)
+    leaving.leaving = True
+    exchange, _ = exchange_of("GET", "/readyz")
+    with pytest.raises(Unavailable, match="ends"):
+        await leaving.ready(exchange)
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,18 @@ async def test_too_many_images_under_way_are_answered_later() -> None:
     await admission.close()
 
 
+async def test_without_room_in_memory_none_is_taken() -> None:
+    """Whoever knows how full the memory is refuses before anything is read."""
+
+    def none_left() -> None:
+        raise Unavailable("No room.", retry_after_s=9)
+
+    admission = ImageAdmission(ImageLimits(), require_room=none_left)
+    with pytest.raises(Unavailable, match="No room"):
+        await admission.admit(data_url(solid(BLUE)), param=PARAM)
+    await admission.close()
+
+
 def test_a_malformed_network_stops_the_start() -> None:
     """A network that is none is found when the gateway starts, not with the first image."""
     with pytest.raises(ConfigError, match="CIDR"):
