@@ -31,6 +31,8 @@ from antiphon.interactions.wire import (
     WireSessionTurns,
 )
 from antiphon.models.routes import ModelRoutes, WireModel, WireModels
+from antiphon.nodes import wire as nodes
+from antiphon.nodes.routes import NodeRoutes
 from antiphon.projects.routes import ProjectRoutes
 from antiphon.projects.wire import ProjectBody, ProjectChangeBody, WireProject, WireProjects
 from antiphon.topup.routes import TopupRoutes
@@ -52,6 +54,7 @@ class Handlers(Struct, frozen=True):
     receipts: ReceiptRoutes
     topup: TopupRoutes
     models: ModelRoutes
+    nodes: NodeRoutes
     projects: ProjectRoutes
     interactions: InteractionRoutes
     sessions: SessionRoutes
@@ -76,6 +79,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             *_credits(handlers.credits),
             _receipt(handlers.receipts),
             _topup(handlers.topup),
+            *_nodes(handlers.nodes),
             *_projects(handlers.projects),
             *_interactions(handlers.interactions, handlers.sessions),
             *_feedback_metrics(handlers.feedback_metrics),
@@ -203,6 +207,25 @@ def _topup(routes: TopupRoutes) -> Route:
     return Route("POST", TOPUP_PATH, routes.topup, "Buy credits with USDC, by x402: first the price, then a payment.",
                  "credits", scope="credits", request=TopupBody, response=WireToppedUp,
                  statuses=(402, 403, 409), keyed=True)  # fmt: skip
+
+
+def _nodes(routes: NodeRoutes) -> tuple[Route, ...]:
+    return (
+        Route("POST", "/v1/nodes/invites", routes.invite, "Invite a machine to become a node.", "nodes", scope="admin",
+              request=nodes.InviteBody, response=nodes.WireInvite, success=201, statuses=(403, 409, 503)),
+        Route("POST", "/v1/nodes/enrol", routes.enrol, "A machine with an invite becomes a node.", "nodes", key=False,
+              request=nodes.EnrolBody, response=nodes.WireEnrolled, success=201, statuses=(401, 403, 409)),
+        Route("POST", "/v1/nodes/lease", routes.let_in, "A node gets what it connects with.", "nodes", key=False,
+              request=nodes.LeaseBody, response=nodes.WireLease, statuses=(401, 403, 409, 503)),
+        Route("GET", "/v1/nodes", routes.list, "List the nodes, and how they are.", "nodes", scope="admin",
+              response=nodes.WireNodes, statuses=(403,)),
+        Route("GET", "/v1/nodes/{node}", routes.get, "One node, by id or name.", "nodes", scope="admin",
+              response=nodes.WireNode, statuses=(403, 404)),
+        Route("PATCH", "/v1/nodes/{node}", routes.change, "Rename, drain, take back or ban a node.", "nodes",
+              scope="admin", request=nodes.ChangeBody, response=nodes.WireNode, statuses=(403, 404, 409)),
+        Route("DELETE", "/v1/nodes/{node}", routes.remove, "Remove a node; it takes an invite to come back.", "nodes",
+              scope="admin", success=204, statuses=(403, 404)),
+    )  # fmt: skip
 
 
 def _projects(routes: ProjectRoutes) -> tuple[Route, ...]:

@@ -31,6 +31,7 @@ from antiphon.interactions.recorder import Recorder
 from antiphon.interactions.service import Interactions
 from antiphon.interactions.sessions import Sessions
 from antiphon.key import Key
+from antiphon.nodes.service import Nodes
 from antiphon.observe.logs import Log
 from antiphon.projects.model import built_in
 from antiphon.projects.service import Projects
@@ -88,6 +89,7 @@ class Storage:
             account_allowance=values.account_allowance(settings),
             on_revoked=on_revoked,
         )
+        self.nodes = Nodes(self._database, self.peppers, clock=clock, ids=ids)
         self.credits = Credits(
             self._database,
             gateway=ids.make("gateway-"),
@@ -159,13 +161,14 @@ class Storage:
         """Read what requests need, and keep it fresh."""
         await self.projects.refresh()
         await self.stored_keys.refresh()
+        await self.nodes.refresh()
         await self._tell_of_peppers()
         self.recorder.start()
         await self.credits.start()
         if self.topups is not None:
             await self.topups.start()
         loop = asyncio.get_running_loop()
-        runs = (self.projects.run(), self.stored_keys.run(), self.receipts.run())
+        runs = (self.projects.run(), self.stored_keys.run(), self.nodes.run(), self.receipts.run())
         self._tasks = [loop.create_task(run) for run in runs]
 
     async def _tell_of_peppers(self) -> None:

@@ -71,3 +71,14 @@ def change_fault(before: State, after: State) -> str | None:
     if before == "banned" and after != "banned":
         return "the node is banned: remove it, then invite the machine anew"
     return None
+
+
+def lease_name(node_id: str, epoch: int) -> str:
+    """What a node goes by at the broker while it has one lease; no other lease reads or writes in that name."""
+    return f"{node_id}-{epoch}"
+
+
+def of_lease(name: str) -> tuple[str, int]:
+    """The node and the epoch of such a name."""
+    node_id, _, epoch = name.rpartition("-")
+    return node_id, int(epoch) if epoch.isdigit() else -1

@@ -13,7 +13,9 @@ from msgspec import Meta, Struct
 from antiphon.settings.auth import AuthSettings
 from antiphon.settings.bounds import SHA256, Bytes, Count, CountOrNone, HTTPAddress, Name, NonEmpty, Seconds, TokenRate
 from antiphon.settings.credits import CreditSettings
+from antiphon.settings.failover import FailoverSettings
 from antiphon.settings.idempotency import IdempotencySettings
+from antiphon.settings.nodes import NodesSettings
 from antiphon.settings.overload import OverloadSettings
 from antiphon.settings.projects import ProjectSettings
 from antiphon.settings.secret import Secret
@@ -198,6 +200,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     topup: Annotated[TopupSettings, Meta(description="Top-ups in USDC.")] = TopupSettings()
     models: Annotated[tuple[ModelSettings, ...], Meta(description="Models that the gateway runs.")] = ()
     upstreams: Annotated[tuple[UpstreamSettings, ...], Meta(description="Servers that others run.")] = ()
+    nodes: Annotated[NodesSettings, Meta(description="Machines that join, and the broker they come to.")] = (
+        NodesSettings()
+    )
     projects: Annotated[
         tuple[ProjectSettings, ...],
         Meta(description="Projects that cannot be changed while the gateway runs; others are kept in the database."),
@@ -211,6 +216,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(description="Answers that may be asked for again."),
     ] = IdempotencySettings()
     timeouts: Annotated[Timeouts, Meta(description="Waiting for engines.")] = Timeouts()
+    failover: Annotated[
+        FailoverSettings, Meta(description="Answers whose engine fails in the middle.")
+    ] = FailoverSettings()
     limits: Annotated[Limits, Meta(description="Sizes of requests.")] = Limits()
     overload: Annotated[OverloadSettings, Meta(description="What is refused when the gateway has too much to do.")] = (
         OverloadSettings()

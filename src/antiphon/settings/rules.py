@@ -32,6 +32,7 @@ def broken(settings: Settings) -> Broken:
         yield ("database", "url"), fault
     yield from _chain(settings)
     yield from _topup(settings)
+    yield from _nodes(settings)
     if settings.images.fetch == "allow-list" and not settings.images.allowed_hosts:
         yield ("images", "allowed_hosts"), "`images.fetch` is `allow-list`, so name at least one host"
 
@@ -50,6 +51,24 @@ def _topup(settings: Settings) -> Broken:
     host = "" if given.rpc_url is None else urlsplit(given.rpc_url.reveal()).hostname or ""
     for place, rule in topup.broken(given, development_key=settings.development_key, loopback_rpc=loopback(host)):
         yield ("topup", *place), rule
+
+
+def _nodes(settings: Settings) -> Broken:
+    given, host = settings.nodes, settings.nodes.listen.rpartition(":")[0]
+    if int(given.listen.rpartition(":")[2]) > 65_535:
+        yield ("nodes", "listen"), "a port is at most 65535"
+    if not loopback(host) and settings.server.tls_certificate is None and not settings.server.public_without_tls:
+        rule = (
+            f"`{host}` can be reached from other machines, where prompts would travel unencrypted: "
+            "give `server.tls_certificate` and `server.tls_key`, or say `server.public_without_tls: true`"
+        )
+        yield ("nodes", "listen"), rule
+    seeds = {name: getattr(given, name) is not None for name in ("operator_seed", "system_seed", "account_seed")}
+    if any(seeds.values()) and not all(seeds.values()):
+        missing = next(name for name, there in seeds.items() if not there)
+        yield ("nodes", missing), "the three seeds are given together"
+    models = enumerate(given.models or ())
+    yield from _repeated_names([(("nodes", "models", index), model.name, model.aliases) for index, model in models])
 
 
 def loopback(host: str) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from antiphon.settings.auth import AuthSettings
 from antiphon.settings.model import EMBEDDED_DEFAULT, DatabaseSettings, Images, KeySettings, Settings, Timeouts
+from antiphon.settings.nodes import NodesSettings
 from antiphon.settings.paths import path_text
 from antiphon.settings.projects import ArgumentSettings, ProjectSettings
 from antiphon.settings.rules import broken, loopback
@@ -16,6 +17,7 @@ from antiphon.settings.serving import ModelSettings, UpstreamModel, UpstreamSett
 from antiphon.settings.tool_providers import ToolProviderSettings
 
 SKY = ToolProviderSettings(key="sky", url="http://sky/mcp")
+NAMED = UpstreamModel(name="m")
 FTP = ToolProviderSettings(key="sea", url="ftp://sea/mcp")
 
 
@@ -106,6 +108,11 @@ def test_where_it_listens(server: dict[str, object], paths: list[str]) -> None:
             Settings(keys=(KeySettings(name="a", key=Secret("k")), KeySettings(name="a", key=Secret("l")))),
             ["keys[1].name"],
         ),
+        (Settings(nodes=NodesSettings(listen="0.0.0.0:4222")), ["nodes.listen"]),
+        (Settings(nodes=NodesSettings(listen="0.0.0.0:4222"), server=ServerSettings(public_without_tls=True)), []),
+        (Settings(nodes=NodesSettings(listen="localhost:70000")), ["nodes.listen"]),
+        (Settings(nodes=NodesSettings(system_seed=Secret("SA"))), ["nodes.operator_seed"]),
+        (Settings(nodes=NodesSettings(models=(NAMED, NAMED))), ["nodes.models[1].name"]),
         (Settings(projects=(project(), project())), ["projects[1].key"]),
         (Settings(tool_providers=(SKY, SKY)), ["tool_providers[1].key"]),
         (Settings(tool_providers=(SKY, FTP)), ["tool_providers[1].url"]),
