@@ -16,6 +16,7 @@ BROAD_HANDLERS = {
     ("gateway/app.py", "Exception"): "the outermost loop of a request: whatever went wrong, the client gets an answer",
     ("db/pending.py", "Exception"): "what a work raises in a database thread is raised where it was asked for",
     ("engines/delta_stream.py", "Exception"): "what fails while deltas are handed on fails whoever waits for them",
+    ("link/remote_stream.py", "Exception"): "what fails while deltas are handed on fails whoever waits for them",
     ("topup/in_process.py", "Exception"): "whatever x402 raises means that nothing is known of the payment",
 }
 TIME_AND_CHANCE = {
@@ -27,6 +28,7 @@ TIME_AND_CHANCE = {
     ("accounts/keys.py", "secrets.token_bytes"): "a key is a secret: no caller may choose what it is made of",
     ("accounts/pepper.py", "secrets.token_hex"): "a pepper is a secret: no caller may choose what it is made of",
     ("chain/wallets.py", "secrets.token_hex"): "a private key is a secret: no caller may choose what it is made of",
+    ("link/credentials.py", "secrets.token_bytes"): "a seed is a secret: no caller may choose what it is made of",
     ("engines/embedded/supervisor.py", "secrets.token_urlsafe"): "the child's key is a secret that nobody else knows",
     ("engines/embedded/sockets.py", "secrets.token_hex"): "a socket's name that nobody can take beforehand",
     ("sources/supervision.py", "random.Random"): "the jitter of restarts, handed to what is tested with a seeded one",

