@@ -1,6 +1,7 @@
-"""One choice, from its first attempt to its last delta: attempts elsewhere, time-outs, limits, tool calls, the schema.
+"""One choice, from its first attempt to its last delta: attempts elsewhere, seams, time-outs, limits, tool calls.
 
-Whoever reads it sees only deltas that are fit to be sent, and an error if there can be no more.
+Whoever reads it sees only deltas that are fit to be sent, and an error if there can be no more. An engine that fails
+before it has said anything is replaced by another; behind what was said another one goes on (`continuation.py`).
 """
 
 from __future__ import annotations
@@ -12,44 +13,48 @@ import msgspec
 
 from antiphon.chat import Delta, Usage
 from antiphon.completions.asks import ask
-from antiphon.completions.budget import BudgetedStream
-from antiphon.completions.plan import Bounds, Plan, job
+from antiphon.completions.attempt import Attempts
+from antiphon.completions.continuing import Continuing
+from antiphon.completions.places import Places
+from antiphon.completions.plan import Bounds, Plan
 from antiphon.completions.reasoning import hidden
+from antiphon.completions.replay import Diverged
+from antiphon.completions.seam import Silent
 from antiphon.completions.shaper import Shaper, shaper
+from antiphon.completions.transcript import Transcript
 from antiphon.engines import DeltaStream, Take
-from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
+from antiphon.errors import AntiphonError, BadRequest, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
 from antiphon.ids import Ids
-from antiphon.models.catalogue import Offer
 from antiphon.models.load import Place
 from antiphon.models.placement import Placement
-from antiphon.models.waiting import Waiter
 
 ATTEMPTS_MAX = 3
 
 
 class ChoiceStream:
-    """Deltas of choice `index`. Until the first one is out, a failed engine is replaced by another, unseen."""
+    """Deltas of choice `index`, whichever engines they come from."""
 
     def __init__(self, plan: Plan, index: int, placement: Placement, *, bounds: Bounds, ids: Ids) -> None:
         self._plan = plan
         self._index = index
-        self._placement = placement
-        self._inter_token_s = bounds.inter_token_s
-        self._heartbeat_s = bounds.heartbeat_s
+        self._bounds = bounds
+        self._stall_s = min(bounds.stall_s, bounds.inter_token_s) if bounds.continuations_max else bounds.inter_token_s
         self._ids = ids
         self._loop = asyncio.get_running_loop()
+        self._attempts = Attempts(plan, index, ids)
+        self._places = Places(placement, ask(plan, index))
+        self._continuing = Continuing(plan, self._attempts, self._places, self._heard)
         self._stream: DeltaStream | None = None
-        self._place: Place | None = None
-        self._waiter: Waiter | None = None
-        self._tried: frozenset[str] = frozenset()
         self._shaper: Shaper | None = None
         self._total_at = plan.total_at
         self._token_due = plan.first_token_at
+        self._silence_due = math.inf  # when a stall is a failure, though no other engine could go on
         self._beat_at = 0.0
         self._take: Take | None = None
         self._tokens_max = math.inf if plan.sampling.max_tokens is None else plan.sampling.max_tokens
         self._as_it_came = False
         self._hides = plan.request.reasoning.exclude
+        self._unheard = True  # nothing has come of this attempt
         self._finished = False
         self._cut = False
         self.node = ""
@@ -65,60 +70,36 @@ class ChoiceStream:
 
     async def start(self) -> None:
         """Reach an engine, or line up for one: then `next` waits. Raises what the last attempt raised."""
-        placement, asked = self._placement, ask(self._plan, self._index)
         failure: AntiphonError | None = None
         while True:
             try:
-                place = placement.take(asked, self._tried)
-                if place is None:
-                    self._waiter = placement.line_up(asked, self._tried)
-                    return
+                place = self._places.take()
             except Unavailable as error:
                 raise failure or error from None
+            if place is None:
+                return
             failure = await self._begin(place)
             if failure is None:
                 return
 
     async def _begin(self, place: Place) -> AntiphonError | None:
         """Open a stream there; the failure, when another engine may be asked instead."""
-        self._place, offer = place, place.offer
-        self._tried |= {offer.engine.name}
+        offer = place.offer
         self.node = offer.engine.name
         self._shaper = shaper(self._plan, offer, self._ids)
+        self._continuing.emulated = self._plan.emulates_tools(offer)
         self._as_it_came = self._shaper is None and not self._hides and not self._index
         if self._plan.request.tools and offer.native_tools:
             self._tokens_max = math.inf  # an engine may tell of one token of a call in several deltas
         try:
-            self._stream = await self._open(offer)
+            self._stream = await self._attempts.begin(offer)
         except (EngineFailed, Unavailable) as error:
-            self._placement.failed(place, error)
+            self._places.failed(error)
             self._release()
-            if len(self._tried) >= ATTEMPTS_MAX:
+            if len(self._places.tried) >= ATTEMPTS_MAX:
                 raise
             return error
         return None
-
-    async def _placed(self, waiter: Waiter) -> bool:
-        """Wait for a place and begin; False when a heartbeat is due first."""
-        until = min(self._beat_at, self._token_due, self._total_at)
-        await asyncio.wait([waiter.future], timeout=until - self._loop.time())
-        if not waiter.future.done():
-            return self._check_time() < self._beat_at
-        self._waiter = None
-        failure = await self._begin(waiter.future.result())
-        if failure is not None:
-            if not self._may_go_elsewhere():
-                raise failure
-            await self.start()
-        return True
-
-    async def _open(self, offer: Offer) -> DeltaStream:
-        asked = job(self._plan, offer, self._index)
-        stream = await offer.engine.open(asked)
-        thought, thinking = offer.thought, self._plan.thinking
-        if thought is None or thought.bounded_by != "gateway" or thinking is None or thinking.tokens_max is None:
-            return stream
-        return BudgetedStream(offer.engine, asked, stream, thought, thinking.tokens_max)
 
     async def start_late(self) -> None:
         """As `start`, for a choice that had to wait for others: its first token has as long as theirs had."""
@@ -132,23 +113,19 @@ class ChoiceStream:
         Raises FirstTokenTimeout, DeadlineExceeded, EngineFailed, or the engine's refusal.
         """
         self._take = None if self.first_token_at is None else take  # the first one may bring forward what is due
-        self._beat_at = self._loop.time() + self._heartbeat_s
+        self._beat_at = self._loop.time() + self._bounds.heartbeat_s
         while not self._finished:
             if self._stream is None:
-                assert self._waiter is not None, "start it first"
-                if not await self._placed(self._waiter):
+                if not await self._placed():
                     return None
                 continue
             until = min(self._beat_at, self._token_due, self._total_at)
             try:
                 deltas = await self._stream.next(until, self._feed if self._take else None)
-            except (EngineFailed, Unavailable) as error:
-                assert self._place is not None
-                self._placement.failed(self._place, error)
-                if not self._may_go_elsewhere():
-                    raise
-                self._release()
-                await self.start()
+                if deltas is None and self._check_time() >= self._beat_at:
+                    return None
+            except AntiphonError as error:
+                await self._mend(error)
                 continue
             if deltas:
                 now = self._loop.time()
@@ -159,9 +136,22 @@ class ChoiceStream:
                     return None
             elif deltas is not None and not self._finished:
                 return deltas
-            elif deltas is None and self._check_time() >= self._beat_at:
-                return None
         return await self._drain()
+
+    async def _placed(self) -> bool:
+        """Wait for a place and begin there; False when a heartbeat is due first."""
+        until = min(self._beat_at, self._token_due, self._total_at)
+        if self._continuing.seams:
+            full = self.tokens >= self._tokens_max
+            self._stream = await self._continuing.reach(until, self.tokens, full=full)
+            self.node = self._places.node or self.node
+        elif (place := await self._places.wait(until)) is not None:
+            failure = await self._begin(place)
+            if failure is not None:
+                if not self._may_go_elsewhere():
+                    raise failure
+                await self.start()
+        return self._stream is not None or self._check_time() < self._beat_at
 
     def _feed(self, deltas: list[Delta]) -> bool:
         """Hand deltas on while `next` waits; False when `next` must see to what comes now."""
@@ -169,28 +159,76 @@ class ChoiceStream:
         deltas = self._shape(deltas, now)
         take = self._take
         if deltas and take is not None:
-            self._beat_at = now + self._heartbeat_s
+            self._beat_at = now + self._bounds.heartbeat_s
             if not take(deltas):
                 self._take = take = None
         return take is not None and not self._finished
 
+    async def _mend(self, error: AntiphonError) -> None:
+        """Let another engine take over from the one that failed; raises the error where none can."""
+        going_on = self._continuing
+        again = self._unheard and going_on.seams > 0
+        refused = again and isinstance(error, BadRequest)
+        mendable = refused or isinstance(error, EngineFailed | Unavailable)
+        if self._finished or not mendable or isinstance(error, Diverged):
+            raise error
+        if isinstance(error, Silent) and self._waits_on():
+            return
+        self._places.failed(error)
+        if self._hides and not going_on.said.text and not going_on.said.calls:
+            self.tokens, going_on.said = 0, Transcript()  # none of it was shown
+        if not self.tokens:
+            if not self._may_go_elsewhere():
+                raise error
+            self._release()
+            await self.start()
+            return
+        if refused:
+            going_on.bar(self.node)
+        elif not again:
+            if going_on.seams >= self._bounds.continuations_max:
+                raise error
+            going_on.begin(error, self.node)
+            self._unheard = True
+        self._release()
+        self._token_due = going_on.due
+
     def _may_go_elsewhere(self) -> bool:
         """Whether nothing was said yet and there is an engine that has not been tried."""
-        return not self.tokens and len(self._tried) < min(ATTEMPTS_MAX, len(self._plan.model.live))
+        return not self.tokens and len(self._places.tried) < min(ATTEMPTS_MAX, len(self._plan.model.live))
+
+    def _waits_on(self) -> bool:
+        """Whether a silent engine is given more time, since no other one could go on now."""
+        if self._unheard or self._token_due == self._silence_due or self._stall_s >= self._bounds.inter_token_s:
+            return False
+        self._silence_due = self._token_due + self._bounds.inter_token_s - self._stall_s
+        self._token_due = self._silence_due
+        return not self._places.free()
+
+    def _heard(self) -> None:
+        """Something came that shows nowhere."""
+        self._token_due = self._loop.time() + self._stall_s
 
     def _shape(self, deltas: list[Delta], now: float) -> list[Delta]:
         """Count them, one token each, and make them fit to be sent; what is usual is asked first."""
         if now >= self._total_at:
             raise DeadlineExceeded
-        self._token_due = now + self._inter_token_s
-        if self.first_token_at is None:
-            self.first_token_at = now
-            if self._place is not None:
-                self._placement.first_token(self._place, now - self._place.taken_at)
+        self._token_due = now + self._stall_s
+        if self._unheard:
+            self._begun(now)
         self.tokens += len(deltas)
         if deltas[-1].finish_reason is not None or self.tokens > self._tokens_max:
             deltas = self._last(deltas)
+        else:
+            self._continuing.said.add(deltas)
         return deltas if self._as_it_came else self._changed(deltas)
+
+    def _begun(self, now: float) -> None:
+        """The first of an attempt has come."""
+        self._unheard = False
+        self._places.began(now)
+        if self.first_token_at is None:
+            self.first_token_at = now
 
     def _last(self, deltas: list[Delta]) -> list[Delta]:
         """A bare finish is no token; an engine that goes on past max_tokens is cut there."""
@@ -228,14 +266,14 @@ class ChoiceStream:
                 pass
         except EngineFailed:
             pass
-        self.usage = self._stream.usage
-        if self._shaper is not None and self._shaper.unused and self.usage is not None:
-            used = self.usage.completion_tokens - self._shaper.unused
-            self.usage = msgspec.structs.replace(self.usage, completion_tokens=used)
+        usage = self._stream.usage
+        if self._shaper is not None and self._shaper.unused and usage is not None:
+            used = usage.completion_tokens - self._shaper.unused
+            usage = msgspec.structs.replace(usage, completion_tokens=used)
+        self.usage = await self._continuing.usage(usage, self.tokens)
         self.complete = True
-        if self._place is not None:
-            self._placement.succeeded(self._place)
-        self._give_back()  # others may have the engine before the client has read everything
+        self._places.succeeded()
+        self._places.give_back()  # others may have the engine before the client has read everything
         return []
 
     def _check_time(self) -> float:
@@ -246,22 +284,15 @@ class ChoiceStream:
         if now >= self._token_due:
             if self.first_token_at is None:
                 raise FirstTokenTimeout
-            raise EngineFailed("The engine fell silent in the middle of the answer.")
+            if self._stream is not None or not self._continuing.seams:
+                raise Silent
         return now
 
     def _release(self) -> None:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-        if self._waiter is not None:
-            self._placement.leave(self._waiter)
-            self._waiter = None
-        self._give_back()
-
-    def _give_back(self) -> None:
-        if self._place is not None:
-            self._placement.give_back(self._place)
-            self._place = None
+        self._places.release()
 
     def close(self) -> None:
         """End it; an unfinished engine stops."""

@@ -18,13 +18,18 @@ from antiphon.tools.prompt import with_tools
 
 
 class Bounds(Struct, frozen=True):
-    """How long requests may take, in seconds."""
+    """How long requests may take, in seconds, and how often an answer that broke off may go on elsewhere.
+
+    After `stall_s` of silence an engine that could go on is taken instead, after `inter_token_s` it has failed.
+    """
 
     first_token_s: float
     inter_token_s: float
     total_s: float
     total_s_max: float
     heartbeat_s: float
+    stall_s: float = 5.0
+    continuations_max: int = 3
 
     def total(self, asked_s: float | None, *defaults_s: float | None) -> float:
         """The time for a whole answer: as asked, else the first default that is one; BadRequest when it is too long."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from antiphon.chat import ChatRequest, Choice, Delta, Message, Prompt, Sampling, Usage, Vector
 from antiphon.completions.plan import Bounds, Caller, Plan
 from antiphon.engines import DeltaStream, Job, ModelFacts, Take
@@ -17,6 +19,7 @@ Step = list[Delta] | AntiphonError | None
 HELLO: tuple[Step, ...] = ([Delta(content="Hel")], [Delta(content="lo")], [Delta(finish_reason="stop")])
 USAGE = Usage(prompt_tokens=7, completion_tokens=2)
 BOUNDS = Bounds(first_token_s=60, inter_token_s=60, total_s=60, total_s_max=600, heartbeat_s=60)
+BREAKING = msgspec.structs.replace(BOUNDS, continuations_max=0)  # what breaks off stays so
 ASKED = ChatRequest(model="m", messages=(Message(role="user", content="Hi"),))
 
 

@@ -8,17 +8,18 @@ import pytest
 from antiphon.chat import ChatRequest, Delta, Sampling, Usage
 from antiphon.completions.generate import ChoiceStream
 from antiphon.completions.merge import MergedStream, added, total
+from antiphon.completions.plan import Bounds
 from antiphon.errors import BadRequest, EngineFailed
 from antiphon.ids import seeded
 from antiphon.models.placement import Placement
-from tests.unit.completions.scripted import BOUNDS, HELLO, ScriptedEngine, model_of, plan_of
+from tests.unit.completions.scripted import BOUNDS, BREAKING, HELLO, ScriptedEngine, model_of, plan_of
 
 
-def merged_of(engine: ScriptedEngine, n: int, *, heartbeat_s: float = 60) -> MergedStream:
+def merged_of(engine: ScriptedEngine, n: int, *, heartbeat_s: float = 60, bounds: Bounds = BOUNDS) -> MergedStream:
     """`n` choices on one engine, not started."""
     plan = plan_of(model_of(engine), sampling=Sampling(seed=3))
     placement = Placement(queue_max=9)
-    choices = [ChoiceStream(plan, i, placement, bounds=BOUNDS, ids=seeded(1)) for i in range(n)]
+    choices = [ChoiceStream(plan, i, placement, bounds=bounds, ids=seeded(1)) for i in range(n)]
     return MergedStream(choices, heartbeat_s=heartbeat_s)
 
 
@@ -47,7 +48,7 @@ async def test_all_choices_come_through() -> None:
 async def test_a_failure_of_one_ends_all() -> None:
     """And it is the one that is raised."""
     engine = ScriptedEngine(opens=((None,), ([Delta(content="a")], EngineFailed("It broke."))))
-    stream = merged_of(engine, 2)
+    stream = merged_of(engine, 2, bounds=BREAKING)
     await stream.start()
     with pytest.raises(EngineFailed, match="It broke"):
         while await stream.next():

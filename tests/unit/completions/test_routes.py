@@ -33,7 +33,7 @@ from antiphon.vision.admission import ImageAdmission
 from antiphon.vision.limits import ImageLimits
 from antiphon.wheel import TimerWheel
 from tests.unit.completions.paying import uncharged
-from tests.unit.completions.scripted import BOUNDS, HELLO, USAGE, ScriptedEngine, model_of
+from tests.unit.completions.scripted import BOUNDS, BREAKING, HELLO, USAGE, ScriptedEngine, model_of
 from tests.unit.http.recording import RecordingWire
 
 ANSWER = (Choice(content="Hello"), USAGE)
@@ -250,7 +250,7 @@ async def test_a_failure_before_the_answer_keeps_its_status(stream: bool) -> Non
 async def test_a_failure_within_the_stream_is_its_last_event() -> None:
     """The text so far stands, an error event follows, and nothing says that it was done."""
     steps = ([Delta(content="Hel")], EngineFailed("It broke."))
-    served = Served(ScriptedEngine(opens=(steps,)))
+    served = Served(ScriptedEngine(opens=(steps,)), bounds=BREAKING)
     events = events_of(unchunked((await served.ask(stream=True)).body))
     assert msgspec.json.decode(events[0])["choices"][0]["delta"]["content"] == "Hel"
     assert msgspec.json.decode(events[1]) == {

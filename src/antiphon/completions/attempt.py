@@ -1,0 +1,98 @@
+"""One attempt at one choice: a job with a name and a deadline, sent to one engine, and the stream of what it says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from antiphon.chat import Delta, Usage
+from antiphon.completions.budget import BudgetedStream
+from antiphon.completions.continuation import Way, continued, thinks_on
+from antiphon.completions.filtered import FilteredStream
+from antiphon.completions.plan import Plan, job
+from antiphon.completions.replay import Diverged, Replay
+from antiphon.completions.thought_splitter import ThoughtSplitter
+from antiphon.completions.transcript import Transcript
+from antiphon.engines import DeltaStream, Job, Take
+from antiphon.errors import AntiphonError, BadRequest
+from antiphon.ids import Ids
+from antiphon.models.catalogue import Offer
+
+COUNT_S_MAX = 1.0  # for an engine to count a prompt
+CHARACTERS_INLINE = 10_000  # the remainder of a grammar after more may take longer than a loop should wait
+
+
+class Attempts:
+    """Opens streams for choice `index`, from its start or behind what it has said. Raises what the engine raises."""
+
+    def __init__(self, plan: Plan, index: int, ids: Ids) -> None:
+        self._plan = plan
+        self._index = index
+        self._ids = ids
+        self._loop = asyncio.get_running_loop()
+
+    async def begin(self, offer: Offer) -> DeltaStream:
+        """From the start."""
+        asked = self._named(job(self._plan, offer, self._index))
+        stream = await offer.engine.open(asked)
+        thought, thinking = offer.thought, self._plan.thinking
+        if thought is None or thought.bounded_by != "gateway" or thinking is None or thinking.tokens_max is None:
+            return stream
+        return BudgetedStream(offer.engine, asked, stream, thought, thinking.tokens_max)
+
+    async def go_on(
+        self, offer: Offer, way: Way, said: Transcript, *, spent: int, heard: Callable[[], None]
+    ) -> DeltaStream:
+        """Behind what was said, `spent` tokens so far; `heard` is told of what comes again and is swallowed.
+
+        Diverged where the text so far cannot be the beginning of what was asked for.
+        """
+        if way == "replay":
+            return FilteredStream(await self.begin(offer), Replay(said), heard)
+        asked = self._named(await self._continued(offer, said, spent))
+        stream = await offer.engine.open(asked)
+        if offer.thought is None or not thinks_on(way, said):
+            return stream
+        return FilteredStream(stream, ThoughtSplitter(offer.thought.closing), heard)
+
+    async def _continued(self, offer: Offer, said: Transcript, spent: int) -> Job:
+        plan, index = self._plan, self._index
+        bound = plan.grammar is not None or plan.tool_grammar is not None
+        try:
+            if bound and len(said.text) + len(said.thought) > CHARACTERS_INLINE:
+                return await asyncio.to_thread(continued, plan, offer, index, said, spent=spent)
+            return continued(plan, offer, index, said, spent=spent)
+        except BadRequest as error:
+            raise Diverged from error
+
+    async def prompt_tokens(self, offer: Offer) -> int | None:
+        """The length of the prompt as it was asked, where the engine can tell it soon."""
+        try:
+            async with asyncio.timeout(COUNT_S_MAX):
+                return await offer.engine.count_prompt_tokens(job(self._plan, offer, self._index))
+        except (TimeoutError, AntiphonError):
+            return None
+
+    def _named(self, asked: Job) -> Job:
+        left_s = self._plan.total_at - self._loop.time()
+        return msgspec.structs.replace(asked, attempt=self._ids.make("att-"), deadline_s=left_s)
+
+
+class LengthStream:
+    """Stands in for an engine where nothing is left to generate: all tokens had come when the last one broke off."""
+
+    def __init__(self) -> None:
+        self._over = False
+        self.usage: Usage | None = None
+
+    async def next(self, until: float, take: Take | None = None) -> list[Delta] | None:  # noqa: ARG002 - at once
+        """The end, for want of length, then []."""
+        if self._over:
+            return []
+        self._over = True
+        return [Delta(finish_reason="length")]
+
+    def close(self) -> None:
+        """Nothing to end."""

@@ -1,0 +1,119 @@
+"""How one choice goes on after its engine broke off: seam after seam, each at whichever engine can be reached."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from antiphon.chat import Usage
+from antiphon.completions.attempt import Attempts, LengthStream
+from antiphon.completions.continuation import Way, as_asked, counted, way
+from antiphon.completions.places import Places
+from antiphon.completions.plan import Plan
+from antiphon.completions.replay import Diverged
+from antiphon.completions.seam import Seam
+from antiphon.completions.transcript import Transcript
+from antiphon.engines import DeltaStream
+from antiphon.errors import AntiphonError, EngineFailed, Unavailable
+from antiphon.models.catalogue import Offer
+from antiphon.models.load import Place
+
+
+class Continuing:
+    """What was `said` of a choice, and the streams that go on behind it.
+
+    `emulated`: its calls are read out of its text. `heard` is told of what an engine says again and nobody else sees.
+    """
+
+    def __init__(self, plan: Plan, attempts: Attempts, places: Places, heard: Callable[[], None]) -> None:
+        self._plan = plan
+        self._attempts = attempts
+        self._places = places
+        self._heard = heard
+        self._loop = asyncio.get_running_loop()
+        self._seam: Seam | None = None
+        self._spent = 0  # tokens that the last engine was told as its prompt
+        self._spent_thoughts = 0
+        self.said = Transcript()
+        self.emulated = False
+        self.seams = 0
+
+    @property
+    def due(self) -> float:
+        """When nobody looks for an engine any more."""
+        assert self._seam is not None
+        return self._seam.due
+
+    def begin(self, error: AntiphonError, node: str) -> None:
+        """The answer broke off at that node; raises the error where no engine could go on exactly."""
+        offers = self._plan.model.offers
+        unfit = [offer.engine.name for offer in offers if self._way(offer) is None]
+        if len(unfit) == len(offers):
+            raise error
+        self.seams += 1
+        self._places.barred = frozenset(unfit)
+        self._places.tried = frozenset({node})
+        self._seam = Seam(error, due=self._loop.time() + self._plan.first_token_at - self._plan.begun_at)
+
+    def bar(self, node: str) -> None:
+        """That engine refuses to go on with this answer."""
+        self._places.barred |= {node}
+
+    def _way(self, offer: Offer) -> Way | None:
+        return way(self._plan, offer, self.said, emulated=self.emulated)
+
+    async def reach(self, until: float, tokens: int, *, full: bool) -> DeltaStream | None:
+        """A stream that goes on behind `tokens` of the answer, None when `until` or the end of a rest came first.
+
+        `full`: no more tokens are allowed. Raises what broke the answer off when it is too late.
+        """
+        seam = self._seam
+        assert seam is not None, "begin first"
+        if full:
+            return LengthStream()
+        now = self._loop.time()
+        if now >= seam.due or len(self._places.barred) >= len(self._plan.model.offers):
+            raise seam.error
+        try:
+            place = await self._place(seam, until)
+        except Unavailable:
+            self._places.tried = frozenset()
+            seam.rest(self._loop.time())
+            return None
+        return None if place is None else await self._open(place, seam, tokens)
+
+    async def _place(self, seam: Seam, until: float) -> Place | None:
+        """The next place, none before the rest is over."""
+        if self._places.waiting:
+            return await self._places.wait(until)
+        rest_s = min(seam.next_at, until) - self._loop.time()
+        if rest_s > 0:
+            await asyncio.sleep(rest_s)
+            return None
+        return self._places.take()
+
+    async def _open(self, place: Place, seam: Seam, tokens: int) -> DeltaStream | None:
+        """None if the engine failed at once."""
+        how = self._way(place.offer)
+        assert how is not None, "it is barred"
+        spent = 0 if how == "replay" else tokens
+        offer = as_asked(place.offer, emulated=self.emulated)
+        try:
+            stream = await self._attempts.go_on(offer, how, self.said, spent=spent, heard=self._heard)
+        except Diverged:
+            raise seam.error from None
+        except (EngineFailed, Unavailable) as error:
+            self._places.failed(error)
+            self._places.give_back()
+            return None
+        self._spent, self._spent_thoughts = spent, self.said.thoughts_count if spent else 0
+        return stream
+
+    async def usage(self, told: Usage | None, tokens: int) -> Usage | None:
+        """What the whole answer of `tokens` took, by what the last engine `told`."""
+        if not self.seams or (told is not None and not self._spent):
+            return told
+        place = self._places.place
+        prompt = None if place is None else await self._attempts.prompt_tokens(place.offer)
+        thoughts = max(self._spent_thoughts, self.said.thoughts_count)
+        return counted(told, prompt=prompt, tokens=tokens, spent=self._spent, thoughts=thoughts)

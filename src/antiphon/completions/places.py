@@ -1,0 +1,95 @@
+"""The places of one choice: an engine is looked for, waited for, and given back, one after another."""
+
+from __future__ import annotations
+
+import asyncio
+
+from antiphon.errors import AntiphonError, Unavailable
+from antiphon.models.ask import NOWHERE, Ask
+from antiphon.models.load import Place
+from antiphon.models.placement import Placement
+from antiphon.models.waiting import Waiter
+
+
+class Places:
+    """Has at most one place at a time. `tried` engines are left out, and those that are `barred` for good."""
+
+    def __init__(self, placement: Placement, asked: Ask) -> None:
+        self._placement = placement
+        self._ask = asked
+        self._waiter: Waiter | None = None
+        self.tried = NOWHERE
+        self.barred = NOWHERE
+        self.place: Place | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it has lined up for a place."""
+        return self._waiter is not None
+
+    @property
+    def node(self) -> str:
+        """The name of the engine of its place, "" while it has none."""
+        return "" if self.place is None else self.place.offer.engine.name
+
+    def take(self) -> Place | None:
+        """A place now; None when it has lined up for one. Unavailable when there is none to be waited for."""
+        out = self.tried | self.barred
+        place = self._placement.take(self._ask, out)
+        if place is None:
+            self._waiter = self._placement.line_up(self._ask, out)
+            return None
+        return self._taken(place)
+
+    def free(self) -> bool:
+        """Whether another engine could begin at once."""
+        try:
+            place = self._placement.take(self._ask, self.tried | self.barred)
+        except Unavailable:
+            return False
+        if place is not None:
+            self._placement.give_back(place)
+        return place is not None
+
+    async def wait(self, until: float) -> Place | None:
+        """The place that was lined up for, None when the event loop's time is `until` first; or Unavailable."""
+        waiter = self._waiter
+        assert waiter is not None, "line up first"
+        await asyncio.wait([waiter.future], timeout=until - asyncio.get_running_loop().time())
+        if not waiter.future.done():
+            return None
+        self._waiter = None
+        return self._taken(waiter.future.result())
+
+    def _taken(self, place: Place) -> Place:
+        self.place = place
+        self.tried |= {place.offer.engine.name}
+        return place
+
+    def failed(self, error: AntiphonError) -> None:
+        """The engine of its place failed."""
+        if self.place is not None:
+            self._placement.failed(self.place, error)
+
+    def began(self, now: float) -> None:
+        """The first token came from there."""
+        if self.place is not None:
+            self._placement.first_token(self.place, now - self.place.taken_at)
+
+    def succeeded(self) -> None:
+        """The answer came to its end there."""
+        if self.place is not None:
+            self._placement.succeeded(self.place)
+
+    def give_back(self) -> None:
+        """Its place is for others."""
+        if self.place is not None:
+            self._placement.give_back(self.place)
+            self.place = None
+
+    def release(self) -> None:
+        """Give back its place, and wait for none."""
+        if self._waiter is not None:
+            self._placement.leave(self._waiter)
+            self._waiter = None
+        self.give_back()
