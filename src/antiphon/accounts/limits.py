@@ -12,18 +12,20 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from antiphon.accounts.rates import SECOND_NS, Rates
+from antiphon.accounts.rates import SECOND_NS, WINDOW_NS, Rates, left, wait_ns
 from antiphon.errors import RateLimited
 from antiphon.key import Allowance, Key, Part, Scale
 
 Header = tuple[bytes, bytes]
 Unit = Literal["requests", "tokens"]
-Left = tuple[Unit, int, int, int]  # the limit, what is left of it, and nanoseconds until it is whole
 SCALES: tuple[Scale, ...] = ("key", "account")
-HEADERS: dict[Unit, tuple[bytes, bytes, bytes]] = {
-    "requests": (b"x-ratelimit-limit-requests", b"x-ratelimit-remaining-requests", b"x-ratelimit-reset-requests"),
-    "tokens": (b"x-ratelimit-limit-tokens", b"x-ratelimit-remaining-tokens", b"x-ratelimit-reset-tokens"),
-}
+REQUEST_HEADERS = (
+    b"x-ratelimit-limit-requests",
+    b"x-ratelimit-remaining-requests",
+    b"x-ratelimit-reset-requests",
+)
+TOKEN_HEADERS = (b"x-ratelimit-limit-tokens", b"x-ratelimit-remaining-tokens", b"x-ratelimit-reset-tokens")
+Used = tuple[int, int]  # of requests and of tokens, as `Rates.used` tells it
 
 
 class Admission(Struct, frozen=True):
@@ -68,27 +70,39 @@ class Level:
         self.tokens = tokens or Rates()
         self.running = dict(running or {})  # requests at once, of names for which that is limited
 
-    def refusal(self, name: str, allowance: Allowance, now_ns: int) -> RateLimited | None:
+    def used(self, part: Part, now_ns: int) -> Used:
+        """What it has used of its requests and its tokens."""
+        allowance, name = part.allowance, part.name
+        requests, tokens = allowance.requests_per_minute, allowance.tokens_per_minute
+        return (
+            self.requests.used(name, requests, now_ns) if requests else 0,
+            self.tokens.used(name, tokens, now_ns) if tokens else 0,
+        )
+
+    def refusal(self, part: Part, used: Used) -> RateLimited | None:
         """Why one more request is too much; None when it is not."""
-        if allowance.parallel_max and self.running.get(name, 0) >= allowance.parallel_max:
+        allowance = part.allowance
+        if allowance.parallel_max and self.running.get(part.name, 0) >= allowance.parallel_max:
             return RateLimited(f"This {self._scale} allows {allowance.parallel_max} requests at once.", retry_after_s=1)
-        per_minute = allowance.requests_per_minute
-        if per_minute and (wait_ns := self.requests.wait_ns(name, per_minute, now_ns)):
-            return self._refusal(per_minute, "requests", wait_ns)
-        per_minute = allowance.tokens_per_minute
-        if per_minute and (wait_ns := self.tokens.wait_ns(name, per_minute, now_ns)):
-            return self._refusal(per_minute, "tokens", wait_ns)
+        if allowance.requests_per_minute and (wait := wait_ns(used[0], allowance.requests_per_minute)):
+            return self._too_many(allowance.requests_per_minute, "requests", wait)
+        if allowance.tokens_per_minute and (wait := wait_ns(used[1], allowance.tokens_per_minute)):
+            return self._too_many(allowance.tokens_per_minute, "tokens", wait)
         return None
 
-    def _refusal(self, per_minute: int, unit: Unit, wait_ns: int) -> RateLimited:
+    def _too_many(self, per_minute: int, unit: Unit, wait: int) -> RateLimited:
         message = f"This {self._scale} allows {per_minute} {unit} per minute."
-        return RateLimited(message, retry_after_s=-(-wait_ns // SECOND_NS))
+        return RateLimited(message, retry_after_s=-(-wait // SECOND_NS))
 
-    def enter(self, name: str, allowance: Allowance, now_ns: int) -> None:
-        """Count a request that begins."""
-        if allowance.requests_per_minute:
-            self.requests.use(name, allowance.requests_per_minute, now_ns)
-        self.run(name, allowance)
+    def enter(self, part: Part, now_ns: int, used: Used) -> Used:
+        """Count a request that begins; what has been used then."""
+        allowance = part.allowance
+        self.run(part.name, allowance)
+        if not allowance.requests_per_minute:
+            return used
+        requests = used[0] + WINDOW_NS
+        self.requests.set(part.name, allowance.requests_per_minute, now_ns, requests)
+        return requests, used[1]
 
     def run(self, name: str, allowance: Allowance) -> None:
         """Count a request as one that runs, and nothing else."""
@@ -109,15 +123,6 @@ class Level:
         if per_minute and tokens:
             self.tokens.use(name, per_minute, now_ns, tokens)
 
-    def left(self, name: str, allowance: Allowance, now_ns: int) -> list[Left]:
-        """Each limit, what is left of it and when it is whole again."""
-        found: list[Left] = []
-        if per_minute := allowance.requests_per_minute:
-            found.append(("requests", per_minute, *self.requests.left(name, per_minute, now_ns)))
-        if per_minute := allowance.tokens_per_minute:
-            found.append(("tokens", per_minute, *self.tokens.left(name, per_minute, now_ns)))
-        return found
-
 
 class Limits:
     """The limiter of a gateway that counts for itself, in memory."""
@@ -131,15 +136,14 @@ class Limits:
 
     def decide(self, asked: Sequence[Part], now_ns: int) -> Admission:
         """Count a request that needs room in each of these; nothing is counted when one of them has none."""
-        refusal = None
-        for part in asked:
-            refusal = self.levels[part.scale].refusal(part.name, part.allowance, now_ns)
+        levels = self.levels
+        used = [levels[part.scale].used(part, now_ns) for part in asked]
+        for part, each in zip(asked, used, strict=True):
+            refusal = levels[part.scale].refusal(part, each)
             if refusal is not None:
-                break
-        else:
-            for part in asked:
-                self.levels[part.scale].enter(part.name, part.allowance, now_ns)
-        return Admission(self._headers(asked, now_ns), refusal)
+                return Admission(headers(asked, used), refusal)
+        used = [levels[part.scale].enter(part, now_ns, each) for part, each in zip(asked, used, strict=True)]
+        return Admission(headers(asked, used))
 
     def leave(self, key: Key) -> None:
         """Count the end of a request that was admitted."""
@@ -152,20 +156,24 @@ class Limits:
             level, per_minute = self.levels[part.scale], part.allowance.tokens_per_minute
             level.use_tokens(part.name, per_minute, tokens, round(now_s * SECOND_NS))
 
-    def _headers(self, asked: Sequence[Part], now_ns: int) -> tuple[Header, ...]:
-        """What is left, as OpenAI's headers say it: of the key's limit or the account's, whichever has less left."""
-        shown: dict[Unit, Left] = {}
-        for part in asked:
-            for found in self.levels[part.scale].left(part.name, part.allowance, now_ns):
-                other = shown.get(found[0])
-                if other is None or found[2] < other[2]:
-                    shown[found[0]] = found
-        headers: list[Header] = []
-        for unit, limit, left, whole_in_ns in shown.values():
-            names = HEADERS[unit]
-            headers += (
-                (names[0], b"%d" % limit),
-                (names[1], b"%d" % left),
-                (names[2], b"%ds" % -(-whole_in_ns // SECOND_NS)),
-            )
-        return tuple(headers)
+
+def headers(asked: Sequence[Part], used: Sequence[Used]) -> tuple[Header, ...]:
+    """What is left, as OpenAI's headers say it: of the key's limit or the account's, whichever has less left."""
+    requests = [(part.allowance.requests_per_minute, one[0]) for part, one in zip(asked, used, strict=True)]
+    tokens = [(part.allowance.tokens_per_minute, one[1]) for part, one in zip(asked, used, strict=True)]
+    return (*_shown(REQUEST_HEADERS, requests), *_shown(TOKEN_HEADERS, tokens))
+
+
+def _shown(names: tuple[bytes, bytes, bytes], limits: list[tuple[int, int]]) -> tuple[Header, ...]:
+    """The least that is left, of limits with what has been used of them; nothing where there is no limit."""
+    least: tuple[int, int, int] | None = None
+    for per_minute, used in limits:
+        if per_minute:
+            rest, whole_in_ns = left(used, per_minute)
+            if least is None or rest < least[0]:
+                least = rest, per_minute, whole_in_ns
+    if least is None:
+        return ()
+    rest, per_minute, whole_in_ns = least
+    whole_in_s = -(-whole_in_ns // SECOND_NS)
+    return (names[0], b"%d" % per_minute), (names[1], b"%d" % rest), (names[2], b"%ds" % whole_in_s)

@@ -12,6 +12,17 @@ SECOND_NS = 10**9
 SWEPT_AT_MIN = 1_024
 
 
+def wait_ns(used: int, per_minute: int) -> int:
+    """How long until one more is there, of what has been used; 0 when it is."""
+    missing = used + WINDOW_NS - WINDOW_NS * per_minute
+    return -(-missing // per_minute) if missing > 0 else 0
+
+
+def left(used: int, per_minute: int) -> tuple[int, int]:
+    """How many are there, of what has been used, and in how many nanoseconds all will be."""
+    return max(0, per_minute - -(-used // WINDOW_NS)), -(-used // per_minute)
+
+
 class Rates:
     """What names have used of their rates, in nanoseconds times the rate, so that no division rounds."""
 
@@ -26,26 +37,25 @@ class Rates:
 
     def wait_ns(self, name: str, per_minute: int, now_ns: int) -> int:
         """How long until one more is there; 0 when it is."""
-        missing = self._used(name, per_minute, now_ns) + WINDOW_NS - WINDOW_NS * per_minute
-        return -(-missing // per_minute) if missing > 0 else 0
+        return wait_ns(self.used(name, per_minute, now_ns), per_minute)
 
     def use(self, name: str, per_minute: int, now_ns: int, amount: int = 1) -> None:
         """Take so many, whether they are there or not."""
-        full_at = now_ns * per_minute + self._used(name, per_minute, now_ns) + amount * WINDOW_NS
-        self._full_at[name] = (full_at, per_minute)
+        self.set(name, per_minute, now_ns, self.used(name, per_minute, now_ns) + amount * WINDOW_NS)
+
+    def used(self, name: str, per_minute: int, now_ns: int) -> int:
+        """What is missing of all that it may have: `WINDOW_NS` for each one."""
+        held = self._full_at.get(name)
+        if held is None or held[1] != per_minute:
+            return 0  # another limit than before begins anew
+        used = held[0] - now_ns * per_minute
+        return max(0, used)
+
+    def set(self, name: str, per_minute: int, now_ns: int, used: int) -> None:
+        """Note what it has used, as `used` tells it."""
+        self._full_at[name] = (now_ns * per_minute + used, per_minute)
         if len(self._full_at) >= self._swept_at:
             self._sweep(now_ns)
-
-    def left(self, name: str, per_minute: int, now_ns: int) -> tuple[int, int]:
-        """How many are there, and in how many nanoseconds all will be."""
-        used = self._used(name, per_minute, now_ns)
-        return max(0, per_minute - -(-used // WINDOW_NS)), -(-used // per_minute)
-
-    def _used(self, name: str, per_minute: int, now_ns: int) -> int:
-        full_at, rate = self._full_at.get(name, (0, per_minute))
-        if rate != per_minute:
-            return 0  # another limit than before begins anew
-        return max(0, full_at - now_ns * per_minute)
 
     def _sweep(self, now_ns: int) -> None:
         """Forget the names that have all they may."""

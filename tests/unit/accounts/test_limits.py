@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.accounts.limits import Limits
+from antiphon.accounts.limits import Limits, headers
 from antiphon.accounts.rates import SECOND_NS
 from antiphon.errors import RateLimited
 from antiphon.key import Allowance, Key
@@ -59,7 +59,8 @@ def admitted(limits: Limits, key: Key, now_s: float, requests: int) -> int:
 
 def shown(limits: Limits, key: Key, now_s: float) -> dict[str, str]:
     """The headers of an answer."""
-    return {name.decode(): value.decode() for name, value in limits._headers(key.allowances, round(now_s * SECOND_NS))}
+    used = [limits.levels[part.scale].used(part, round(now_s * SECOND_NS)) for part in key.allowances]
+    return {name.decode(): value.decode() for name, value in headers(key.allowances, used)}
 
 
 @given(size=st.integers(1, 200), gaps=st.lists(st.integers(0, 80 * STEPS_PER_S), max_size=120))
