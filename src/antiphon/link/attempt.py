@@ -75,6 +75,11 @@ class Attempt:
         self._granted = 0
         self._resumed_at = -RESUME_AGAIN_S
 
+    @property
+    def upto(self) -> int:
+        """The number of the last frame that the node may send."""
+        return self._read + self._window
+
     def arrived(self, data: bytes | None) -> None:
         """A message of the node's about this attempt; None: nobody listens at the node's subject."""
         if self.done:
@@ -118,7 +123,7 @@ class Attempt:
         self._read += frames
         if 2 * (self._read - self._granted) >= self._window and not self.done:
             self._granted = self._read
-            self._wire.send(self._subject, encode(Credit(self._read + self._window, self._expected - 1)))
+            self._wire.send(self._subject, encode(Credit(self.upto, self._expected - 1)))
 
     def told(self, sent: int | None) -> None:
         """What the node knows of the attempt: the number of the last frame that it sent, None if nothing."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from antiphon.chat import Delta, Usage
 from antiphon.engines import ModelFacts
@@ -88,7 +88,7 @@ class Open(Frame, frozen=True):
     sent_s: float
     window: int
     protocol: int = PROTOCOL
-    body: Raw = Raw()
+    body: bytes = b""
     pieces: int = 0
 
 
@@ -119,8 +119,8 @@ class Resume(Frame, frozen=True):
 class Pulse(Frame, frozen=True):
     """Asked by a gateway about once a second, answered by the node: both name the attempts that they know of.
 
-    In the answer, with the number of the last frame sent. It repeats `number` and `sent_s` of the question; the number
-    is 0 where nobody asked.
+    With each stands the number of the last frame that the node may send, in the answer of the last that it sent. The
+    answer repeats `number` and `sent_s` of the question; the number is 0 where nobody asked.
     """
 
     number: int

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from antiphon.clock import Clock
-from antiphon.errors import AntiphonError, EngineFailed, Unavailable
+from antiphon.errors import AntiphonError, BadRequest, EngineFailed, Unavailable
 from antiphon.ids import Ids
 from antiphon.link import subjects
 from antiphon.link.attempt import Attempt, Reader
@@ -79,6 +79,8 @@ class GatewayLink:
         self, peer: Peer, kind: Kind, body: bytes, reader: Reader, *, remaining_s: float | None, attempt: str = ""
     ) -> Attempt:
         """Send a job to a node; Unavailable when there is no broker. `end` must be called in the end."""
+        if len(body) > self.limits.body_bytes_max:
+            raise BadRequest("The request is too large for a node.", code="engine_refused")
         await self._connected()
         name = attempt if subjects.TOKEN.fullmatch(attempt) else self._ids.make("att_")
         key = subjects.answer(peer.name, self._gateway, name)
@@ -138,7 +140,7 @@ class GatewayLink:
             self._clock.monotonic(),
             limits.window,
             PROTOCOL,
-            msgspec.Raw() if pieces else msgspec.Raw(body),
+            b"" if pieces else body,
             len(pieces),
         )
         return [encode(opened), *(encode(Piece(number, piece)) for number, piece in enumerate(pieces, 1))]
@@ -175,6 +177,8 @@ class GatewayLink:
         peer.heard_at = self._loop.time()
         if pulse.number:
             peer.rtt_s = max(0.0, self._clock.monotonic() - pulse.sent_s)
+        else:
+            self._ask(peer)  # it has just come back, and may have missed what it was told
         for attempt in tuple(peer.attempts.values()):
             sent = pulse.attempts.get(attempt.id)
             if sent is not None or pulse.number > attempt.pulse:
@@ -225,7 +229,7 @@ class GatewayLink:
 
     def _ask(self, peer: Peer) -> None:
         peer.number += 1
-        attempts = dict.fromkeys(peer.attempts, 0)
+        attempts = {name: attempt.upto for name, attempt in peer.attempts.items()}
         self.send(peer.pulse_subject, encode(Pulse(peer.number, self._clock.monotonic(), attempts)))
 
 

@@ -177,7 +177,7 @@ class Responder:
         gateway.heard_at = self._loop.time()
         self._arm()
         if not opened.pieces:
-            self._begin(attempt, bytes(opened.body))
+            self._begin(attempt, opened.body)
 
     def _refusal(self, opened: Open, left_s: float) -> FailureKind | None:
         """Why a job is not taken; None when it is."""
@@ -243,8 +243,12 @@ class Responder:
         gateway.heard_at = self._loop.time()
         gateway.lateness.of(pulse.sent_s, self._clock.monotonic())
         for subject, attempt in tuple(self._attempts.items()):
-            if attempt.gateway is gateway and attempt.id not in pulse.attempts:
-                self._cancel(subject, attempt)
+            if attempt.gateway is gateway:
+                upto = pulse.attempts.get(attempt.id)
+                if upto is None:
+                    self._cancel(subject, attempt)
+                else:
+                    attempt.outbox.credit(upto, 0)  # once more, in case it was lost
         self._answer(gateway, pulse.number, pulse.sent_s)
 
     def _answer(self, gateway: _Gateway, number: int, sent_s: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -16,6 +16,7 @@ from antiphon.ids import Ids
 from antiphon.link import claims
 from antiphon.link.broker import Broker, find_program, kept_port
 from antiphon.link.broker_config import BrokerOptions
+from antiphon.link.client import Handler
 from antiphon.link.connection import Connection
 from antiphon.link.credentials import Authority, BrokerKeys, Credentials, new_seed
 from antiphon.link.frames import Beat, Hello
@@ -93,6 +94,7 @@ class PlayedEngine:
         self.jobs: list[Job] = []
         self.streams: list[Played] = []
         self.refuses: Exception | None = None
+        self.asked = asyncio.Event()
         self.cancelled = asyncio.Event()
         self.choice: Choice | None = Choice(content="whole")
         self.vectors: tuple[Vector, ...] = ()
@@ -126,6 +128,7 @@ class PlayedEngine:
         if self.refuses is not None:
             raise self.refuses
         if self.choice is None:
+            self.asked.set()
             try:
                 await asyncio.Event().wait()
             finally:
@@ -161,6 +164,25 @@ def node_credentials(node: str, *, seconds: float = 3600) -> Credentials:
     return Credentials(Authority(KEYS, CLOCK).node_token(node, claims.public_key(seed), seconds=seconds), seed)
 
 
+# What becomes of a message that arrived: the messages that are handed on in its place.
+Shim = Callable[[bytes, bytes | None], list[bytes | None]]
+
+
+class ShimmedConnection(Connection):
+    """A connection that loses, doubles or mixes up what arrives, as its test says."""
+
+    shim: Shim | None = None
+
+    def subscribe(self, subject: str, handler: Handler) -> None:
+        """Hand on what the shim leaves."""
+
+        def through(subject: bytes, data: bytes | None) -> None:
+            for payload in [data] if self.shim is None else self.shim(subject, data):
+                handler(subject, payload)
+
+        super().subscribe(subject, through)
+
+
 class Node:
     """One node's end."""
 
@@ -178,26 +200,28 @@ class Lab:
         self.limits = limits
         self.errors: list[str] = []
         self.beats: list[tuple[str, Beat]] = []
+        self.heard = asyncio.Event()
         self.answers: list[NodeAnswer] = []
         self._stack = stack
 
-    async def connect(self, credentials: Credentials, name: str) -> Connection:
-        """A connection that is not started yet, closed in the end."""
-        connection = Connection(
+    async def connect(self, credentials: Credentials, name: str, shim: Shim | None = None) -> Connection:
+        """A connection that is not started yet, closed in the end; what arrives goes through `shim`."""
+        connection = ShimmedConnection(
             [self.url], lambda: credentials, name=name, random=Random(2), on_error=self.errors.append
         )
+        connection.shim = shim
         self._stack.push_async_callback(connection.close)
         return connection
 
-    async def gateway(self, name: str = "gw1") -> GatewayLink:
+    async def gateway(self, name: str = "gw1", shim: Shim | None = None) -> GatewayLink:
         """A connected gateway's end."""
-        connection = await self.connect(Authority(KEYS, CLOCK).gateway_credentials(name), name)
+        connection = await self.connect(Authority(KEYS, CLOCK).gateway_credentials(name), name, shim)
         link = GatewayLink(
             connection,
             name,
             clock=CLOCK,
             ids=Ids(),
-            on_beat=lambda node, beat: self.beats.append((node, beat)),
+            on_beat=self._beat,
             limits=self.limits,
         )
         self._stack.callback(link.close)
@@ -206,10 +230,16 @@ class Lab:
         return link
 
     async def node(
-        self, name: str = "n1", *, slots: int = 4, sign: Sign | None = None, engine: Engine | None = None
+        self,
+        name: str = "n1",
+        *,
+        slots: int = 4,
+        sign: Sign | None = None,
+        engine: Engine | None = None,
+        shim: Shim | None = None,
     ) -> Node:
         """A connected node's end."""
-        connection = await self.connect(node_credentials(name), name)
+        connection = await self.connect(node_credentials(name), name, shim)
         played = PlayedEngine()
         duty = Duty(name, {"m": engine or played}, epoch=7, clock=CLOCK, sign=sign)
         responder = Responder(connection, duty, slots=slots, clock=CLOCK, limits=self.limits)
@@ -218,11 +248,13 @@ class Lab:
         assert await connection.wait_connected(5)
         return Node(connection, responder, played)
 
+    def _beat(self, node: str, beat: Beat) -> None:
+        self.beats.append((node, beat))
+        self.heard.set()
+
     def engine(self, link: GatewayLink, node: str = "n1") -> RemoteEngine:
         """The node as the gateway asks it; finished answers are kept in `answers`."""
-        return RemoteEngine(
-            node, link, node, hello=Hello(7, takes_grammar=True), on_answer=self.answers.append
-        )
+        return RemoteEngine(node, link, node, hello=Hello(7, takes_grammar=True), on_answer=self.answers.append)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from antiphon.link import frames
 
 SIGNED = SignedReceipt(NodeReceipt("att_1", "node-a", "m", "aa", "bb", 12, 34, 1_000, 1_100, 2_000, 7), "0xab")
 TO_NODE = [
-    frames.Open("stream", 30.0, 1_700_000_030.0, 12.5, 64, body=msgspec.Raw(frames.encode({"model": "m"}))),
+    frames.Open("stream", 30.0, 1_700_000_030.0, 12.5, 64, body=frames.encode({"model": "m"})),
     frames.Open("embed", 30.0, 1_700_000_030.0, 12.5, 64, pieces=3),
     frames.Piece(1, b"\x00abc"),
     frames.Credit(96, seen=40),
