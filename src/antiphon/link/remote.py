@@ -22,13 +22,17 @@ ASK_S = 10.0  # for what an engine answers without generating
 
 
 class NodeAnswer(Struct, frozen=True):
-    """A finished answer: the job as the node saw it, the digest of what it sent, and what it says and signs of that."""
+    """A finished answer: the job as the node saw it, the digest of what it sent, and what it says and signs of that.
+
+    `node` is what it goes by at the broker; `waited_s` is how long the answer took from here.
+    """
 
     node: str
     job: Job
     completion_sha256: str
     usage: Usage | None
     receipt: SignedReceipt | None
+    waited_s: float = 0.0
 
 
 class RemoteEngine:
@@ -80,27 +84,29 @@ class RemoteEngine:
 
     async def complete(self, job: Job) -> tuple[Choice, Usage]:
         """One finished choice, asked for in one piece."""
-        asked = bodies.for_node(job)
+        asked, begun_at = bodies.for_node(job), asyncio.get_running_loop().time()
         body = await self._ask("complete", bodies.encode(asked), job.deadline_s, job.attempt)
         answer = bodies.read(bodies.answers, body)
         if self._on_answer is not None:
+            waited_s = asyncio.get_running_loop().time() - begun_at
             digest = answer_sha256(answer.choice)
-            self._on_answer(NodeAnswer(self._peer.name, asked, digest, answer.usage, answer.receipt))
+            self._on_answer(NodeAnswer(self._peer.name, asked, digest, answer.usage, answer.receipt, waited_s))
         return answer.choice, answer.usage
 
     async def open(self, job: Job) -> DeltaStream:
         """Begin a choice; a refusal shows in the stream's first `next`."""
         asked = bodies.for_node(job)
-        link, peer, told = self._link, self._peer, self._on_answer
+        link, peer, told, loop = self._link, self._peer, self._on_answer, asyncio.get_running_loop()
+        begun_at = loop.time()
 
         def ended(digest: str, end: End) -> None:
             assert told is not None
-            told(NodeAnswer(peer.name, asked, digest, end.usage, end.receipt))
+            told(NodeAnswer(peer.name, asked, digest, end.usage, end.receipt, loop.time() - begun_at))
 
         def close(attempt: Attempt) -> None:
             link.end(peer, attempt)
 
-        stream = RemoteStream(asyncio.get_running_loop(), close, on_end=None if told is None else ended)
+        stream = RemoteStream(loop, close, on_end=None if told is None else ended)
         body = bodies.encode(asked)
         stream.reads(await link.open(peer, "stream", body, stream, remaining_s=job.deadline_s, attempt=job.attempt))
         return stream
