@@ -197,6 +197,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--answer-tokens", type=int, default=32)
     parser.add_argument("--token-delay-s", type=float, default=0.0)
     parser.add_argument("--embeds", action="store_true", help="answer /v1/embeddings too")
+    parser.add_argument("--follow-grammars", action="store_true", help="write what the grammar of a request allows")
     parser.add_argument("--api-key")
     parser.add_argument("--list", action="store_true", help="print the faults and what they do")
     options = parser.parse_args(arguments)
@@ -215,6 +216,7 @@ async def _serve(options: argparse.Namespace) -> int:
         model=options.model,
         answer_tokens=options.answer_tokens,
         token_delay_s=options.token_delay_s,
+        follows_grammars=options.follow_grammars,
         embeds=options.embeds,
     )
     engine = FaultEngine(habits, port=options.port, api_key=options.api_key, die=lambda: os._exit(DIED))

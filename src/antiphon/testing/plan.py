@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
 
+from antiphon.testing.begun import begun_at
 from antiphon.testing.document import document
 from antiphon.testing.faults import Order, marked_order
+from antiphon.testing.grammar_text import grammar_text
 from antiphon.testing.text import (
     TOKENS_MAX,
     WireMessage,
@@ -27,6 +29,7 @@ from antiphon.testing.text import (
 
 Body = Mapping[str, Any]  # Any: a request body is any JSON object
 CHOICES_MAX = 128
+THOUGHT_OPENING, THOUGHT_CLOSING = "<think>\n", "\n</think>\n\n"
 
 
 class Habits(Struct, frozen=True):
@@ -38,6 +41,7 @@ class Habits(Struct, frozen=True):
     context_tokens: int = 8192
     prefill_needs_flags: bool = False
     resumes_documents: bool = True
+    follows_grammars: bool = False
     embeds: bool = False
 
 
@@ -89,16 +93,18 @@ def plan_answer(body: Body, habits: Habits, *, number: int, created: int) -> Pla
     """The answer to `body`; `number` makes its id. Refusal when the body is not for this engine."""
     text = "prompt" in body
     messages = prompt_messages(body["prompt"]) if text else _messages(body)
-    asked = marked_order(message_text(messages[-1]))
+    turns = [message for message in messages if message.get("role") != "assistant"]
+    asked = marked_order(message_text(turns[-1]) if turns else "")
     seed = body.get("seed")
     composer = _Composer(body, messages, habits, asked)
     choices = min(int(body.get("n") or 1), CHOICES_MAX)
+    answers = tuple(composer.compose(choice) for choice in range(choices))
     return Plan(
         id=f"chatcmpl-fault-{number}",
         created=created,
         model=str(body.get("model") or habits.model),
-        answers=tuple(composer.compose(choice) for choice in range(choices)),
-        prompt_tokens=count_text_tokens(body["prompt"]) if text else count_prompt_tokens(messages),
+        answers=answers,
+        prompt_tokens=composer.prompt_tokens(),
         key=composer.key,
         seed=seed,
         token_delay_s=habits.token_delay_s if asked.delay_s is None else asked.delay_s,
@@ -144,16 +150,22 @@ def _messages(body: Body) -> list[WireMessage]:
 
 
 class _Composer:
-    """Composes the choices of one request."""
+    """Composes the choices of one request. What it is told of its own text it counts as the tokens that it wrote."""
 
     def __init__(self, body: Body, messages: Sequence[WireMessage], habits: Habits, order: Order) -> None:
         self._body = body
         self._order = order
         self._habits = habits
+        self._seed = body.get("seed")
+        self._messages = messages
         self._prefill = self._closing_prefill(messages)
-        self.key = prompt_key(messages[:-1] if self._prefill is not None else messages)
-        self._whole_key = prompt_key(messages)
+        self._earlier = messages if self._prefill is None else messages[:-1]
         self._last_role = messages[-1].get("role")
+        self._given = ""  # of the prefill, the client's own words
+        self._told = 0  # tokens of the prefill that it wrote
+        if "prompt" in body and isinstance(body["prompt"], str):
+            self._begin_prompt(body["prompt"])
+        self.key = prompt_key(self._earlier)
 
     def compose(self, choice: int) -> Answer:
         """Choice `choice`: calls when tools are to be used, a document when one is asked for, else text."""
@@ -164,28 +176,69 @@ class _Composer:
             most = _token_limit(self._body)
             whole = most is None or len(tokens) <= most
             return Answer(tokens[:most], "tool_calls" if whole else "length", reasoning, names)
-        schema = self._schema()
+        schema, grammar = self._schema(), self._grammar()
+        key = b"%b|%d" % (self.key, choice)
+        if grammar is not None:
+            key = b"%b|%d" % (key, self._seed or 0)
+            return self._cut(self._resumed(split_pieces(grammar_text(grammar, key, self._prefill or ""))), ())
         if schema is not None:
-            given = split_pieces(_dump(document(schema, b"%b|%d" % (self.key, choice))))
+            given = split_pieces(_dump(document(schema, key)))
             tokens = self._resumed(given) if self._habits.resumes_documents else given
+        elif (self._prefill or "").startswith(THOUGHT_OPENING):
+            tokens, reasoning = self._resumed(self._thought(choice, reasoning)), ()
         else:
             tokens = self._resumed(self._text(choice))
         return self._cut(tokens, reasoning)
 
-    def _text(self, choice: int) -> tuple[str, ...]:
-        """The natural text; from the start again when the prefill is not one of ours."""
+    def prompt_tokens(self) -> int:
+        """How long the prompt was that the first choice answers."""
+        if "prompt" in self._body and not self._told:
+            return count_text_tokens(self._body["prompt"])
+        if not self._told:
+            return count_prompt_tokens(self._messages)
+        if "prompt" in self._body:
+            return count_text_tokens(message_text(self._earlier[0])) + self._told
+        given = [{"role": "assistant", "content": self._given}] if self._given else []
+        return count_prompt_tokens([*self._earlier, *given]) + self._told
+
+    def _begin_prompt(self, prompt: str) -> None:
+        """A prompt that holds the beginning of its own answer is the shorter one, and that beginning."""
+        at = begun_at((), "user", prompt, self._seed, 0)
+        if at is not None:
+            self._earlier, self._prefill = [{"role": "user", "content": prompt[:at]}], prompt[at:]
+
+    def _thought(self, choice: int, reasoning: tuple[str, ...]) -> tuple[str, ...]:
+        """A thought and the answer in one text, as a template that knows nothing of thoughts has it."""
+        return (THOUGHT_OPENING, *reasoning, THOUGHT_CLOSING, *self._natural(choice))
+
+    def _natural(self, choice: int) -> tuple[str, ...]:
+        return tuple(islice(text_tokens(self.key, self._seed, choice), self._size))
+
+    @property
+    def _size(self) -> int:
         size = self._habits.answer_tokens if self._order.tokens is None else self._order.tokens
-        size = min(size, TOKENS_MAX)
-        tokens = tuple(islice(text_tokens(self.key, self._body.get("seed"), choice), size))
-        if after_prefix(tokens, self._prefill or "") is not None:
+        return min(size, TOKENS_MAX)
+
+    def _text(self, choice: int) -> tuple[str, ...]:
+        """The natural text; behind a prefill that a client began, another one, from its start."""
+        tokens, prefill = self._natural(choice), self._prefill or ""
+        if after_prefix(tokens, prefill) is not None:
             return tokens
-        foreign = text_tokens(self._whole_key, self._body.get("seed"), choice)
-        return tuple(chain([self._prefill or ""], islice(foreign, size)))
+        at = begun_at(self._earlier, "assistant", prefill, self._seed, choice)
+        self._given = prefill if at is None else prefill[:at]
+        key = prompt_key([*self._earlier, {"role": "assistant", "content": self._given}])
+        return (self._given, *islice(text_tokens(key, self._seed, choice), self._size))
 
     def _resumed(self, tokens: tuple[str, ...]) -> tuple[str, ...]:
         """What is left to say after the prefill; all of it when the prefill does not fit."""
         rest = after_prefix(tokens, self._prefill or "")
-        return tokens if rest is None else rest
+        if rest is None:
+            return tokens
+        marks = sum(
+            mark in tokens[: len(tokens) - len(rest)] for mark in (self._given, THOUGHT_OPENING, THOUGHT_CLOSING)
+        )
+        self._told = len(tokens) - len(rest) - marks
+        return rest
 
     def _cut(self, tokens: tuple[str, ...], reasoning: tuple[str, ...]) -> Answer:
         """Tokens up to the first stop text and within max_tokens; who reaches that limit ends by length."""
@@ -213,6 +266,13 @@ class _Composer:
         if asked.get("type") == "json_schema":
             return (asked.get("json_schema") or {}).get("schema", {})
         return (self._body.get("structured_outputs") or {}).get("json")
+
+    def _grammar(self) -> str | None:
+        """The GBNF that the text must follow, in each of the two places where engines read one."""
+        if not self._habits.follows_grammars:
+            return None
+        grammar = self._body.get("grammar") or (self._body.get("structured_outputs") or {}).get("grammar")
+        return None if grammar is None else str(grammar)
 
     def _call_names(self) -> tuple[str, ...]:
         """The functions to call: the forced one, or as many of the first as the marker says."""

@@ -42,11 +42,13 @@ def text_tokens(key: bytes, seed: int | None, choice: int, start: int = 0) -> It
 
 def prompt_key(messages: Sequence[WireMessage]) -> bytes:
     """A digest of roles and contents; how content is written (a string, parts) does not change it."""
-    digest = hashlib.blake2b(digest_size=16)
-    for message in messages:
-        role = "system" if message.get("role") == "developer" else str(message.get("role"))
-        digest.update(f"{role}\x1f{message_text(message)}\x1e".encode("utf-8", "surrogatepass"))
-    return digest.digest()
+    return hashlib.blake2b(b"".join(map(told, messages)), digest_size=16).digest()
+
+
+def told(message: WireMessage) -> bytes:
+    """What of a turn goes into the digest."""
+    role = "system" if message.get("role") == "developer" else str(message.get("role"))
+    return f"{role}\x1f{message_text(message)}\x1e".encode("utf-8", "surrogatepass")
 
 
 def message_text(message: WireMessage) -> str:

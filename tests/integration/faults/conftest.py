@@ -19,8 +19,9 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab
     """The gateway and its engines."""
     folder = tmp_path_factory.mktemp("faults")
     long = Habits(context_tokens=200_000)  # answers without an end in sight fit
-    async with FaultEngine(long) as a, FaultEngine(long) as b, GatewayProcess(settings(a, b), folder) as gateway:
-        yield Lab(gateway, a, b)
+    async with FaultEngine(long) as a, FaultEngine(long) as b:
+        async with GatewayProcess(settings(a, b, continuations=0), folder) as gateway:
+            yield Lab(gateway, a, b)
 
 
 @pytest_asyncio.fixture(loop_scope="package")

@@ -33,6 +33,8 @@ write_timeout_s = {write}
 first_token_s = {first}
 inter_token_s = {inter}
 heartbeat_s = {beat}
+[failover]
+continuations_max = {continuations}
 [[keys]]
 name = "test"
 key = "{key}"
@@ -99,10 +101,10 @@ class Lab(Struct, frozen=True):
             wait.cancel()
 
 
-def settings(a: FaultEngine, b: FaultEngine) -> str:
-    """The gateway's settings over these engines."""
+def settings(a: FaultEngine, b: FaultEngine, *, continuations: int) -> str:
+    """The gateway's settings over these engines; `continuations`: how often a broken answer goes on elsewhere."""
     times = {"first": FIRST_TOKEN_S, "inter": INTER_TOKEN_S, "beat": HEARTBEAT_S, "write": WRITE_TIMEOUT_S}
-    return SETTINGS.format(key=KEY, a=a.url, b=b.url, **times)
+    return SETTINGS.format(key=KEY, a=a.url, b=b.url, continuations=continuations, **times)
 
 
 def chat_bytes(*, stream: bool, **fields: JSON) -> bytes:

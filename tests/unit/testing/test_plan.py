@@ -168,3 +168,37 @@ def test_other_prompts_are_refused(prompt: object) -> None:
     """One text or one list of token ids is all that the gateway ever sends."""
     with pytest.raises(Refusal):
         plan_answer({"prompt": prompt}, HABITS, number=1, created=0)
+
+
+@pytest.mark.parametrize("count", [1, 4, 9])
+def test_whoever_goes_on_counts_its_own_words_as_the_tokens_they_were(count: int) -> None:
+    """Behind a prompt, behind a client's own beginning, inside a thought: the same whole, the same prompt."""
+    given = [{"role": "assistant", "content": "never said"}]
+    asked = [{"role": "user", "content": "hello [[answer tokens=9 reasoning=4]]"}]
+    for messages in (MESSAGES, [*MESSAGES, *given]):
+        begun = planned(messages=messages)
+        own = "".join(begun.answers[0].tokens[:count])
+        closing = (messages[-1]["content"] if messages[-1]["role"] == "assistant" else "") + own
+        rest = planned(messages=[*MESSAGES, {"role": "assistant", "content": closing}])
+        assert own + said(rest) == said(begun)
+        assert rest.prompt_tokens == begun.prompt_tokens + count
+    prompt = plan_answer({"prompt": "hello"}, HABITS, number=1, created=0)
+    own = "".join(prompt.answers[0].tokens[:count])
+    rest = plan_answer({"prompt": "hello" + own}, HABITS, number=1, created=0)
+    assert (own + said(rest), rest.prompt_tokens) == (said(prompt), prompt.prompt_tokens + count)
+    thought = planned(messages=asked)
+    text = f"<think>\n{''.join(thought.answers[0].reasoning)}\n</think>\n\n{said(thought)}"
+    rest = planned(messages=[*asked, {"role": "assistant", "content": text[: 9 * count]}])
+    assert text[: 9 * count] + said(rest) == text
+
+
+@pytest.mark.parametrize("field", ["grammar", "structured_outputs"])
+def test_an_engine_that_follows_grammars_writes_one_of_their_texts(field: str) -> None:
+    """Seeds differ; an engine that does not follow them writes as if there were none."""
+    grammar = 'root ::= "<" [a-z]{2,8} ">"\n'
+    value: Any = {"grammar": grammar, "structured_outputs": {"grammar": grammar}}[field]  # Any: a field of the body
+    following = Habits(follows_grammars=True)
+    texts = [said(planned(following, **{field: value}, seed=seed)) for seed in range(4)]
+    assert all(text[0] == "<" and text[-1] == ">" for text in texts)
+    assert len(set(texts)) > 1
+    assert said(planned(**{field: value})) == expected_text(MESSAGES, 32)
