@@ -20,9 +20,10 @@ from antiphon.completions.fit_prompts import tokens_max
 from antiphon.completions.plan import Plan, job
 from antiphon.completions.record import Record
 from antiphon.completions.tool_loop import ROUNDS_MAX
-from antiphon.credits.metering import Asked, Charge, Meter, Outcome
+from antiphon.credits.draft import Asked, kept
+from antiphon.credits.metering import Charge, Meter, Outcome
 from antiphon.credits.money import usdc_text
-from antiphon.credits.receipt import Reason, Terms, digest, reason_of
+from antiphon.credits.receipt import Reason, Terms, reason_of
 from antiphon.errors import AntiphonError
 from antiphon.http.exchange import Exchange, Header
 from antiphon.key import Ledger
@@ -94,7 +95,7 @@ class Charging:
             operation="text_completion" if request.prompts else "chat",
             door=request.door,
             streamed=request.stream,
-            request_sha256=digest(body) if len(body) <= DIGESTED_INLINE_BYTES else await to_thread(digest, body),
+            body=kept(body) if len(body) <= DIGESTED_INLINE_BYTES else await to_thread(kept, body),
         )
         charge = self._charges[asked.answer_id] = await self._meter.open(asked)
         return charge
@@ -112,7 +113,7 @@ class Charging:
             operation="embeddings",
             door=plan.request.door,
             streamed=False,
-            request_sha256=digest(body) if len(body) <= DIGESTED_INLINE_BYTES else await to_thread(digest, body),
+            body=kept(body) if len(body) <= DIGESTED_INLINE_BYTES else await to_thread(kept, body),
         )
         charge = self._charges[asked.answer_id] = await self._meter.open(asked)
         return charge

@@ -8,10 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from antiphon.credits import budget_store, lease_store, receipt_store
+from antiphon.credits.draft import Draft
 from antiphon.credits.lease import LeasedHold
 from antiphon.credits.lease_store import Settled, Settlement
-from antiphon.credits.ledger import user
-from antiphon.credits.receipt import Receipt
 from antiphon.db import Connection
 
 NOTHING = Settled({}, frozenset())
@@ -25,7 +24,7 @@ class Closing(Struct, frozen=True):
 
     id: str
     hold: LeasedHold | None = None
-    receipt: Receipt | None = None
+    draft: Draft | None = None
     budgeted: bool = False
 
     @property
@@ -33,16 +32,16 @@ class Closing(Struct, frozen=True):
         """What is charged; nothing where there is no hold."""
         if self.hold is not None:
             return self.hold.settlement
-        receipt = self.receipt
-        assert receipt is not None, "what is lost has a hold or a receipt"
-        return Settlement((receipt.ledger, user(receipt.account)), self.id, 0, receipt.ended_at_ms)
+        draft = self.draft
+        assert draft is not None, "what is lost has a hold or a receipt"
+        return Settlement(draft.asked.account, self.id, 0, draft.ended_at_ms)
 
     def without_charge(self) -> Closing | None:
         """What is left to be written when the charge is lost; None when that is nothing."""
-        if self.receipt is None and not self.budgeted:
+        if self.draft is None and not self.budgeted:
             return None
-        receipt = self.receipt and replace(self.receipt, charged=0, reason="not_charged")
-        return Closing(self.id, None, receipt, self.budgeted)
+        draft = self.draft and replace(self.draft, charged=0, reason="not_charged")
+        return Closing(self.id, None, draft, self.budgeted)
 
 
 def write(connection: Connection, epoch: int, closings: Sequence[Closing]) -> Settled | None:
@@ -56,7 +55,7 @@ def write(connection: Connection, epoch: int, closings: Sequence[Closing]) -> Se
     budgeted = {one.id: 0 if one.hold is None else one.hold.charged for one in closings if one.budgeted}
     if budgeted:
         budget_store.spend(connection, budgeted)
-    receipts = [one.receipt for one in closings if one.receipt is not None]
+    receipts = [one.draft.receipt() for one in closings if one.draft is not None]
     if receipts:
         receipt_store.insert(connection, receipts)
     return settled

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Literal
 
 import msgspec
@@ -22,6 +23,7 @@ AccountKey = tuple[Ledger, str]
 
 LEDGERS: tuple[Ledger, ...] = ("USDC", "DEV")
 AMOUNT_MAX = 10**15  # a thousand million USDC; sums of many still fit a database's whole number
+ACCOUNT = attrgetter("account")
 GENESIS = ""  # what stands for the hash before the first
 
 USDC_IN = "sys:usdc_in"
@@ -120,7 +122,8 @@ def transfer(ledger: Ledger, journal_id: str, source: str, target: str, amount: 
 
 
 def _journal(ledger: Ledger, journal_id: str, kind: Kind, at_ms: int, entries: Iterable[Entry]) -> Journal:
-    told = sorted((entry for entry in entries if entry.amount), key=lambda entry: entry.account)
+    told = [entry for entry in entries if entry.amount]
+    told.sort(key=ACCOUNT)
     return Journal(ledger, journal_id, kind, at_ms, tuple(told))
 
 
@@ -131,13 +134,18 @@ def charge(amount: int, cost: int) -> int:
 
 def journal_fault(entries: Sequence[Entry]) -> str | None:
     """Why these cannot be a journal's entries: each moves something, no account stands twice, all sum to zero."""
-    if sum(entry.amount for entry in entries):
-        return "its entries do not sum to zero"
     if len(entries) < 2:
         return "it moves nothing"
-    if not all(0 < abs(entry.amount) <= AMOUNT_MAX for entry in entries):
-        return "one of its amounts is zero or too large"
-    if len({entry.account for entry in entries}) < len(entries):
+    total = 0
+    accounts = set()
+    for entry in entries:
+        if not 0 < abs(entry.amount) <= AMOUNT_MAX:
+            return "one of its amounts is zero or too large"
+        total += entry.amount
+        accounts.add(entry.account)
+    if total:
+        return "its entries do not sum to zero"
+    if len(accounts) < len(entries):
         return "an account stands in it twice"
     return None
 

@@ -16,35 +16,14 @@ from antiphon.clock import Clock
 from antiphon.credits import pricing
 from antiphon.credits.budgets import Budgets
 from antiphon.credits.closing import Closing
+from antiphon.credits.draft import Asked, Body, Draft, kept
 from antiphon.credits.lease import LeasedHold
 from antiphon.credits.leases import Leases
-from antiphon.credits.ledger import AccountKey, charge, user
-from antiphon.credits.receipt import Operation, Reason, Receipt, Terms, digest, payable
+from antiphon.credits.ledger import AccountKey, charge
+from antiphon.credits.receipt import Reason, payable
 from antiphon.errors import InsufficientCredits
-from antiphon.key import Key, Ledger
-from antiphon.models.catalogue import Model
 
 MADE_ANEW: frozenset[Reason] = frozenset({"delivered", "failed"})  # not what the request's own limit of time ended
-
-
-class Asked(Struct, frozen=True):
-    """A request of a key that spends credit, as its receipt will say it."""
-
-    key: Key
-    ledger: Ledger
-    answer_id: str
-    request_id: str
-    model: Model
-    terms: Terms
-    operation: Operation
-    door: str
-    streamed: bool
-    request_sha256: str
-
-    @property
-    def account(self) -> AccountKey:
-        """Who pays."""
-        return self.ledger, user(self.key.account)
 
 
 class Meter:
@@ -57,7 +36,7 @@ class Meter:
         *,
         clock: Clock,
         on_refused: Callable[[], None],
-        on_receipt: Callable[[Receipt], None],
+        on_receipt: Callable[[Draft], None],
     ) -> None:
         self._leases = leases
         self._budgets = budgets
@@ -97,15 +76,15 @@ class Meter:
         """What the account has left, as far as this gateway knows."""
         return self._leases.balance(account)
 
-    def close(self, hold: LeasedHold | None, receipt: Receipt, *, budgeted: bool) -> None:
+    def close(self, hold: LeasedHold | None, draft: Draft, *, budgeted: bool) -> None:
         """Charge what the receipt says, up to what was held, and put both on their way into the database."""
-        if hold is not None and not self._leases.end(hold, receipt.charged):
+        if hold is not None and not self._leases.end(hold, draft.charged):
             # It had ended before: somebody forgot it for too long, or the gateway ends.
-            receipt = replace(receipt, charged=0, reason="not_charged")
-        if not receipt.charged:
+            draft = replace(draft, charged=0, reason="not_charged")
+        if not draft.charged:
             hold = None
-        self._on_receipt(receipt)
-        self._leases.settlements.put(Closing(receipt.id, hold, receipt, budgeted))
+        self._on_receipt(draft)
+        self._leases.settlements.put(Closing(draft.asked.answer_id, hold, draft, budgeted))
 
     def now_ms(self) -> int:
         """The time, in milliseconds since 1970."""
@@ -124,7 +103,7 @@ class Charge:
     """One request from its hold to its receipt: `end` tells how it ended, `close` that nothing more is sent."""
 
     __slots__ = (
-        "_answer_sha256",
+        "_answer",
         "_asked",
         "_began_at_ms",
         "_believed",
@@ -145,7 +124,7 @@ class Charge:
         self._hold = hold
         self._began_at_ms = began_at_ms
         self._outcome: Outcome | None = None
-        self._answer_sha256: str | None = None
+        self._answer: Body | None = None
         self._closed = False
         self._stands = True
         self._waits = False
@@ -182,7 +161,7 @@ class Charge:
 
     def answered(self, body: bytes) -> None:
         """Note the answer's body, as it was sent."""
-        self._answer_sha256 = digest(body)
+        self._answer = kept(body)
 
     def wait(self) -> None:
         """Let the end come later than the close: somebody is about to find out what it took."""
@@ -217,25 +196,15 @@ class Charge:
         if self.charged and not self._stands and outcome.reason in MADE_ANEW:
             self.charged = 0
             outcome = replace(outcome, reason="not_charged")
-        receipt = Receipt(
-            id=asked.answer_id,
-            request_id=asked.request_id,
-            account=asked.key.account,
-            key=asked.key.name,
-            ledger=asked.ledger,
-            operation=asked.operation,
-            door=asked.door,
-            model=asked.model.id,
-            node=outcome.node,
-            streamed=asked.streamed,
-            prices=asked.model.prices,
-            usage=outcome.usage if self._hold is None else self._believed,
-            held=self.held,
-            charged=self.charged,
-            reason="free" if self._hold is None and outcome.reason == "delivered" else outcome.reason,
-            began_at_ms=self._began_at_ms,
-            ended_at_ms=self._meter.now_ms(),
-            request_sha256=asked.request_sha256,
-            answer_sha256=self._answer_sha256,
+        draft = Draft(
+            asked,
+            outcome.usage if self._hold is None else self._believed,
+            outcome.node,
+            self.held,
+            self.charged,
+            "free" if self._hold is None and outcome.reason == "delivered" else outcome.reason,
+            self._began_at_ms,
+            self._meter.now_ms(),
+            self._answer,
         )
-        self._meter.close(self._hold, receipt, budgeted=self._hold is not None and asked.key.spend_cap is not None)
+        self._meter.close(self._hold, draft, budgeted=self._hold is not None and asked.key.spend_cap is not None)

@@ -165,21 +165,21 @@ class Settlements:
 
     def _keep(self, group: Sequence[Closing], settled: Settled, now: float, *, first: bool) -> None:
         """Note what is in the books. An id that was charged before this group ever came belongs to another request."""
+        kept: list[str] = []
         for one in group:
             hold = one.hold
-            if hold is None:
-                self._progress.end(one.id)
-                continue
-            if first and one.id in settled.known:
-                self._lose(one, "its id was charged before")
-                continue
-            lease = hold.lease
-            lease.settled(hold.charged)
-            lease.used_at = max(lease.used_at, now)
-            account = settled.accounts.get(lease.key)
-            if account is not None:
-                lease.balance = account.balance
-            self._progress.end(one.id)
+            if hold is not None:
+                if first and one.id in settled.known:
+                    self._lose(one, "its id was charged before")
+                    continue
+                lease = hold.lease
+                lease.settled(hold.charged)
+                lease.used_at = max(lease.used_at, now)
+                account = settled.accounts.get(lease.key)
+                if account is not None:
+                    lease.balance = account.balance
+            kept.append(one.id)
+        self._progress.end(*kept)
 
     def _lose_all(self, group: Sequence[Closing], reason: str) -> None:
         for one in group:

@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from antiphon.completions.embeddings import EmbeddingRecord
 from antiphon.completions.record import Record
+from antiphon.credits.draft import Draft
 from antiphon.credits.lease_store import Settlement
-from antiphon.credits.receipt import Receipt
 from antiphon.observe.families import CounterFamily, HistogramFamily, Series
 
 CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
@@ -119,11 +119,11 @@ class Metrics:
         self._duration.bind(*labels).observe(record.ended_at - plan.begun_at)
         self._usage.bind(*labels, "input").observe(record.usage.prompt_tokens)
 
-    def charged(self, receipt: Receipt) -> None:
+    def charged(self, draft: Draft) -> None:
         """Count a request of a key that spends credit."""
-        self._ends.add((receipt.ledger, receipt.reason))
-        if receipt.charged:
-            self._charged.add((receipt.ledger,), receipt.charged)
+        self._ends.add((draft.ledger, draft.reason))
+        if draft.charged:
+            self._charged.add((draft.ledger,), draft.charged)
 
     def refused(self) -> None:
         """Count a request that was refused for want of credit."""

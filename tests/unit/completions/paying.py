@@ -42,7 +42,7 @@ class Till:
                 gateway.budgets,
                 clock=ManualClock(),
                 on_refused=self._refuse,
-                on_receipt=self.receipts.append,
+                on_receipt=lambda draft: self.receipts.append(draft.receipt()),
             )
         )
 

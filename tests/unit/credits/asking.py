@@ -7,8 +7,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from antiphon.chat import Usage
+from antiphon.credits.draft import Asked, Draft
 from antiphon.credits.ledger import AccountKey, user
-from antiphon.credits.metering import Asked, Meter
+from antiphon.credits.metering import Meter
 from antiphon.credits.receipt import Receipt, Terms
 from antiphon.credits.service import Credits
 from antiphon.key import Key
@@ -46,7 +47,27 @@ def receipt(**fields: Any) -> Receipt:
     return replace(RECEIPT, **fields)
 
 
+def draft(**fields: Any) -> Draft:
+    """One of the same request, with these fields of its receipt changed; an id's, an account's are the request's."""
+    key = Key("agent", account_name=fields.pop("account", "ann"), id="key_1", live=True)
+    request = Asked(
+        key,
+        "USDC",
+        fields.pop("id", "answer-1"),
+        "request-1",
+        MODEL,
+        TERMS,
+        "chat",
+        "v1",
+        streamed=False,
+        body="00" * 32,
+    )
+    plain = Draft(request, Usage(5, 2), "node-1", 50, 9, "delivered", AT_MS, AT_MS + 5, "11" * 32)
+    return replace(plain, **fields)
+
+
 UNPAID = receipt(charged=0)
+UNPAID_DRAFT = draft(charged=0)
 
 
 def name_of(account: AccountKey) -> str:
@@ -66,7 +87,7 @@ class Till:
             gateway.budgets,
             clock=books.clock,
             on_refused=self._refuse,
-            on_receipt=self.receipts.append,
+            on_receipt=lambda draft: self.receipts.append(draft.receipt()),
         )
 
     def _refuse(self) -> None:
@@ -86,6 +107,6 @@ def asked(account: AccountKey, answer_id: str, **fields: Any) -> Asked:
         operation="chat",
         door="v1",
         streamed=False,
-        request_sha256="00" * 32,
+        body="00" * 32,
     )
     return replace(request, **fields)

@@ -9,7 +9,7 @@ from antiphon.credits.closing import Closing
 from antiphon.credits.ledger import AccountKey
 from antiphon.credits.service import Credits
 from antiphon.db import Connection
-from tests.unit.credits.asking import name_of, receipt
+from tests.unit.credits.asking import draft, name_of
 from tests.unit.credits.books import Books
 
 EPOCH_MAX = 10**9
@@ -20,7 +20,7 @@ async def charged(books: Books, gateway: Credits, key: AccountKey) -> Closing:
     name = books.name()
     hold = await gateway.leases.open(key, name, 50)
     assert gateway.leases.end(hold, 9)
-    return Closing(name, hold, receipt(id=name, account=name_of(key)), budgeted=True)
+    return Closing(name, hold, draft(id=name, account=name_of(key)), budgeted=True)
 
 
 def kept(connection: Connection, name: str) -> bool:
@@ -56,21 +56,21 @@ async def test_nothing_of_an_ended_run(books: Books) -> None:
 
 async def test_receipts_alone_need_no_run(books: Books) -> None:
     """Nothing is charged, so nobody has to be alive for it."""
-    one = Closing("free-1", receipt=receipt(id="free-1", charged=0))
+    one = Closing("free-1", draft=draft(id="free-1", charged=0))
     assert await books.run(partial(closing.write, epoch=EPOCH_MAX, closings=[one])) == closing.NOTHING
     assert await books.run(partial(kept, name="free-1"))
 
 
 def test_what_is_left_of_a_lost_charge() -> None:
     """A receipt that says so, and the budget to let go of; nothing where there is neither."""
-    left = Closing("a", None, receipt(), budgeted=True).without_charge()
+    left = Closing("a", None, draft(), budgeted=True).without_charge()
     assert left is not None
-    assert left.receipt is not None
-    assert (left.receipt.charged, left.receipt.reason, left.budgeted) == (0, "not_charged", True)
+    assert left.draft is not None
+    assert (left.draft.charged, left.draft.reason, left.budgeted) == (0, "not_charged", True)
     assert Closing("a").without_charge() is None
 
 
 def test_a_lost_receipt_is_told_as_nothing_charged() -> None:
     """Of the account that it belongs to."""
-    settlement = Closing("a", receipt=receipt()).settlement
+    settlement = Closing("a", draft=draft()).settlement
     assert (settlement.key, settlement.request_id, settlement.cost) == (("USDC", "user:ann"), "a", 0)

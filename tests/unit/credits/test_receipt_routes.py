@@ -7,27 +7,26 @@ from typing import Any
 
 import msgspec
 import pytest
-from msgspec.structs import replace
 
 from antiphon.credits import store
 from antiphon.credits.closing import Closing
+from antiphon.credits.draft import Draft
 from antiphon.credits.ledger import usage
-from antiphon.credits.receipt import Receipt
 from antiphon.credits.receipt_routes import ReceiptRoutes
 from antiphon.credits.receipts import Receipts
 from antiphon.errors import NotFound
 from antiphon.key import Key
-from tests.unit.credits.asking import RECEIPT, UNPAID, name_of
+from tests.unit.credits.asking import UNPAID_DRAFT, draft, name_of
 from tests.unit.credits.books import AT_MS, Books
 from tests.unit.http.recording import exchange_of
 
 
 async def shown(
-    books: Books, account: str = "ann", name: str = "answer-1", receipt: Receipt = UNPAID
+    books: Books, account: str = "ann", name: str = "answer-1", drafted: Draft = UNPAID_DRAFT
 ) -> Any:  # Any: plain JSON
     """What a key of that account is answered, where there is that receipt."""
     gateway = await books.gateway()
-    gateway.leases.settlements.put(Closing("answer-1", receipt=receipt))
+    gateway.leases.settlements.put(Closing("answer-1", draft=drafted))
     routes = ReceiptRoutes(Receipts(books.database, gateway.leases.settlements, days=1, clock=books.clock))
     exchange, wire = exchange_of("GET", f"/v1/receipts/{name}")
     exchange.key, exchange.parameter = Key("agent", account_name=account), name
@@ -40,7 +39,7 @@ async def test_a_receipt_is_told_in_full(books: Books) -> None:
     """Every field, with where it stands in the books."""
     key = await books.account(100)
     await books.run(partial(store.post, journal=usage(key, "answer-1", 9, at_ms=AT_MS)))
-    answer = await shown(books, name_of(key), receipt=replace(RECEIPT, account=name_of(key)))
+    answer = await shown(books, name_of(key), drafted=draft(account=name_of(key)))
     journal = answer.pop("journal")
     assert (journal["id"], len(journal["hash"])) == ("use:answer-1", 64)
     assert answer == {

@@ -11,7 +11,7 @@ from antiphon.credits.closing import Closing
 from antiphon.credits.receipts import DAY_S, Receipts
 from antiphon.credits.service import Credits
 from antiphon.errors import NotFound
-from tests.unit.credits.asking import UNPAID, receipt
+from tests.unit.credits.asking import UNPAID, UNPAID_DRAFT, draft
 from tests.unit.credits.books import Books
 
 
@@ -30,14 +30,14 @@ def receipts(books: Books, gateway: Credits) -> Receipts:
 @pytest.mark.parametrize("name", ["answer-1", "request-1"])
 async def test_what_has_just_ended_is_waited_for(gateway: Credits, receipts: Receipts, name: str) -> None:
     """By either id."""
-    gateway.leases.settlements.put(Closing("answer-1", receipt=UNPAID))
+    gateway.leases.settlements.put(Closing("answer-1", draft=UNPAID_DRAFT))
     assert (await receipts.get("ann", name)).receipt == UNPAID
 
 
 @pytest.mark.parametrize(("account", "name"), [("ann", "never"), ("bob", "answer-1"), ("bob", "request-1")])
 async def test_what_is_not_the_account_s(gateway: Credits, receipts: Receipts, account: str, name: str) -> None:
     """It is as unknown as what never was."""
-    gateway.leases.settlements.put(Closing("answer-1", receipt=UNPAID))
+    gateway.leases.settlements.put(Closing("answer-1", draft=UNPAID_DRAFT))
     with pytest.raises(NotFound, match="no such receipt") as caught:
         await receipts.get(account, name)
     assert caught.value.code == "receipt_not_found"
@@ -52,9 +52,9 @@ async def test_old_ones_are_forgotten(
     old = now_ms - 30 * DAY_S * 1000 - 1000
     for number in range(5):
         gateway.leases.settlements.put(
-            Closing(f"old-{number}", receipt=receipt(id=f"old-{number}", charged=0, ended_at_ms=old))
+            Closing(f"old-{number}", draft=draft(id=f"old-{number}", charged=0, ended_at_ms=old))
         )
-    gateway.leases.settlements.put(Closing("new", receipt=receipt(id="new", charged=0, ended_at_ms=now_ms)))
+    gateway.leases.settlements.put(Closing("new", draft=draft(id="new", charged=0, ended_at_ms=now_ms)))
     await gateway.leases.settlements.all_settled()
     assert await receipts.prune() == 5
     assert (await receipts.get("ann", "new")).receipt.id == "new"
@@ -65,7 +65,7 @@ async def test_they_are_forgotten_now_and_then(
 ) -> None:
     """Also while the database is away at times."""
     monkeypatch.setattr(receipts_module, "PRUNE_EVERY_S", 0.001)
-    gateway.leases.settlements.put(Closing("old", receipt=receipt(id="old", charged=0, ended_at_ms=0)))
+    gateway.leases.settlements.put(Closing("old", draft=draft(id="old", charged=0, ended_at_ms=0)))
     await gateway.leases.settlements.all_settled()
     books.database.away = True
     running = asyncio.ensure_future(receipts.run())

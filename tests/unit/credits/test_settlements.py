@@ -15,7 +15,7 @@ from antiphon.credits.service import Credits
 from antiphon.credits.settlements import GROUP_MAX
 from antiphon.db import Connection, progress
 from antiphon.errors import Unavailable
-from tests.unit.credits.asking import name_of, receipt
+from tests.unit.credits.asking import draft, name_of
 from tests.unit.credits.books import Books
 
 
@@ -141,7 +141,7 @@ async def test_a_lost_charge_leaves_its_receipt(books: Books) -> None:
     for name in names:
         hold = await gateway.leases.open(key, name, 50)
         assert gateway.leases.end(hold, 9)
-        settlements.put(Closing(name, hold, receipt(id=name.strip("\0"), account=name_of(key))))
+        settlements.put(Closing(name, hold, draft(id=name.strip("\0"), account=name_of(key))))
     while settlements.pending:
         await settlements.all_settled()
     ends = []
@@ -160,7 +160,7 @@ async def test_too_many_receipts(books: Books, monkeypatch: pytest.MonkeyPatch) 
     gateway = await books.gateway()
     books.database.away = True
     for number in range(4):
-        gateway.leases.settlements.put(Closing(f"free-{number}", receipt=receipt(id=f"free-{number}", charged=0)))
+        gateway.leases.settlements.put(Closing(f"free-{number}", draft=draft(id=f"free-{number}", charged=0)))
     assert [settlement.request_id for settlement, _ in books.lost] == ["free-2", "free-3"]
     books.database.away = False
     books.lost.clear()

@@ -13,7 +13,7 @@ from antiphon.credits.ledger import AccountKey
 from antiphon.credits.verify import Findings, Head, verify
 from antiphon.db import Connection, Database
 from antiphon.db.open import open_database
-from tests.unit.credits.asking import receipt
+from tests.unit.credits.asking import draft
 from tests.unit.credits.books import AT_MS, FAR_S, Books
 
 KEY: AccountKey = ("USDC", "user:ann")
@@ -32,8 +32,8 @@ async def write_books(books: Books) -> None:
     await gateway.void("voided")
     hold = await gateway.leases.open(KEY, "leased", 30)
     gateway.leases.end(hold, 25)
-    gateway.leases.settlements.put(Closing("leased", hold, receipt(id="leased", charged=25)))
-    gateway.leases.settlements.put(Closing("free", receipt=receipt(id="free", charged=0)))
+    gateway.leases.settlements.put(Closing("leased", hold, draft(id="leased", charged=25)))
+    gateway.leases.settlements.put(Closing("free", draft=draft(id="free", charged=0)))
     await gateway.leases.settlements.all_settled()
     await gateway.transfer("USDC", "moved", KEY[1], "user:bob", 7)
 

@@ -14,7 +14,7 @@ from antiphon.credits.lease_store import Settlement
 from antiphon.key import Key
 from antiphon.models.catalogue import Model
 from antiphon.observe.metrics import Metrics
-from tests.unit.credits.asking import receipt
+from tests.unit.credits.asking import draft
 
 
 def record(
@@ -126,7 +126,7 @@ def test_charges_are_counted() -> None:
     metrics = Metrics()
     metrics.watch_holds(lambda: 3)
     for charged, reason in ((9, "delivered"), (0, "failed"), (4, "delivered")):
-        metrics.charged(receipt(charged=charged, reason=reason))
+        metrics.charged(draft(charged=charged, reason=reason))
     metrics.refused()
     metrics.uncharged(Settlement(("USDC", "user:a"), "r", 7, 0))
     assert values(metrics, "antiphon_charged_micro_usdc_total") == {("USDC",): 13}

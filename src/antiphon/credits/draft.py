@@ -1,0 +1,92 @@
+"""A receipt before it is written out: that is done where many are, later and elsewhere, not while a client waits.
+
+The bodies stand in it themselves where they are short; digests take their place.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from antiphon.chat import Usage
+from antiphon.credits.ledger import AccountKey, user
+from antiphon.credits.receipt import Operation, Reason, Receipt, Terms, digest
+from antiphon.key import Key, Ledger
+from antiphon.models.catalogue import Model
+
+KEPT_BYTES_MAX = 16 * 1024  # longer bodies are digested at once, so that what waits to be written stays small
+
+Body = bytes | str  # or the digest of it
+
+
+class Asked(Struct, frozen=True):
+    """A request of a key that spends credit, as its receipt will say it."""
+
+    key: Key
+    ledger: Ledger
+    answer_id: str
+    request_id: str
+    model: Model
+    terms: Terms
+    operation: Operation
+    door: str
+    streamed: bool
+    body: Body
+
+    @property
+    def account(self) -> AccountKey:
+        """Who pays."""
+        return self.ledger, user(self.key.account)
+
+
+class Draft(Struct, frozen=True):
+    """What one request came to, of what was asked. Amounts are whole micro-USDC."""
+
+    asked: Asked
+    usage: Usage
+    node: str
+    held: int
+    charged: int
+    reason: Reason
+    began_at_ms: int
+    ended_at_ms: int
+    answer: Body | None = None  # a stream's is not kept
+
+    @property
+    def ledger(self) -> Ledger:
+        """The books that it is charged in."""
+        return self.asked.ledger
+
+    def receipt(self) -> Receipt:
+        """The receipt that is kept."""
+        asked = self.asked
+        return Receipt(
+            id=asked.answer_id,
+            request_id=asked.request_id,
+            account=asked.key.account,
+            key=asked.key.name,
+            ledger=asked.ledger,
+            operation=asked.operation,
+            door=asked.door,
+            model=asked.model.id,
+            node=self.node,
+            streamed=asked.streamed,
+            prices=asked.model.prices,
+            usage=self.usage,
+            held=self.held,
+            charged=self.charged,
+            reason=self.reason,
+            began_at_ms=self.began_at_ms,
+            ended_at_ms=self.ended_at_ms,
+            request_sha256=digested(asked.body),
+            answer_sha256=None if self.answer is None else digested(self.answer),
+        )
+
+
+def kept(body: bytes) -> Body:
+    """A body as a draft keeps it."""
+    return body if len(body) <= KEPT_BYTES_MAX else digest(body)
+
+
+def digested(body: Body) -> str:
+    """What stands for a body in a receipt."""
+    return body if isinstance(body, str) else digest(body)
