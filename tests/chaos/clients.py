@@ -10,12 +10,12 @@ from pathlib import Path
 
 from antiphon.testing.raw_client import RawClient, request_bytes
 from tests.chaos.reading import Answer, decode, read
-from tests.chaos.stories import Story
+from tests.chaos.stories import Body, Story
 from tests.clients.clients import OPENAI_PYTHON
 from tests.clients.environments import prepare
 
 CHAT = "/v1/chat/completions"
-FIRST_TEXT = b'"content":"'
+FIRST_DELTA = b'"delta":{'
 ANSWER_S_MAX = 90.0
 LINE_BYTES_MAX = 16 * 1024 * 1024
 SDK = Path(__file__).with_name("sdk_child.py")
@@ -61,18 +61,18 @@ class Load:
                 process.kill()
                 await process.wait()
 
-    async def ask(self, story: Story) -> Answer:
-        """The answer to one story over a raw socket of its own."""
+    async def ask(self, body: Body) -> Answer:
+        """The answer to one request over a raw socket of its own."""
         begun_at = time.monotonic()
         async with await RawClient.connect(self._url) as client:
-            await client.send(request_bytes(CHAT, story.body, headers=self._headers()))
-            await client.until(FIRST_TEXT if story.kind != "tools" else b"arguments", timeout_s=ANSWER_S_MAX)
+            await client.send(request_bytes(CHAT, body, headers=self._headers()))
+            await client.until(FIRST_DELTA, timeout_s=ANSWER_S_MAX)
             first_token_s = time.monotonic() - begun_at
             response = await client.response(timeout_s=ANSWER_S_MAX)
         if response.status != 200:
             return Answer(status=response.status, error=response.body.decode(errors="replace"))
         answer = read(response.events())
-        answer.first_token_s = first_token_s
+        answer.asked_at, answer.first_token_s = begun_at, first_token_s
         if response.ending != "whole":
             answer.error = f"the connection broke off: {response.ending}"
         return answer
@@ -80,7 +80,7 @@ class Load:
     async def _raw_client(self, waiting: Iterator[Story], on_answer: OnAnswer) -> None:
         for story in waiting:
             try:
-                answer = await self.ask(story)
+                answer = await self.ask(story.body)
             except (OSError, TimeoutError) as error:
                 answer = Answer(status=0, error=f"{type(error).__name__}: {error}")
             on_answer(story, answer)

@@ -21,7 +21,13 @@ class Node:
     """A process that announces itself in one JSON line with its `url`, and then says what it likes, line by line."""
 
     def __init__(
-        self, name: str, command: Command, folder: Path, *, on_line: Callable[[str], None] | None = None
+        self,
+        name: str,
+        command: Command,
+        folder: Path,
+        *,
+        on_line: Callable[[str], None] | None = None,
+        ready_s: float = READY_S,
     ) -> None:
         self.name = name
         self.url = ""
@@ -29,6 +35,8 @@ class Node:
         self._command = command
         self._log = folder / f"{name}.log"
         self._on_line = on_line
+        self._ready_s = ready_s
+        self._groups: tuple[int, ...] = ()  # of processes, all of which are this node's alone
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -37,6 +45,11 @@ class Node:
     def pid(self) -> int:
         """The process that runs now, or ran last."""
         return self._running().pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it was started and not killed since."""
+        return bool(self._groups)
 
     @property
     def log(self) -> str:
@@ -55,18 +68,25 @@ class Node:
                 limit=LINE_BYTES_MAX,
             )
         assert process.stdout is not None
-        async with asyncio.timeout(READY_S):
+        self._groups = (process.pid,)
+        async with asyncio.timeout(self._ready_s):
             line = await process.stdout.readline()
         if not line:
             raise RuntimeError(f"{self.name} ended at once:\n{self.log[-4000:]}")
         said: JSON = json.loads(line)
         self.url = str(said["url"])
+        self._groups = (*self._groups, *([int(said["pid"])] if "pid" in said else []))
         self._port = int(self.url.rpartition(":")[2].partition("/")[0])
         self._reading = asyncio.get_running_loop().create_task(self._read(process.stdout))
 
-    async def kill(self) -> None:
-        """End it with SIGKILL: nothing is said or tidied up."""
+    def strike(self) -> None:
+        """End it with SIGKILL, at once: nothing is said or tidied up."""
         self.kills += 1
+        self._strike()
+
+    async def kill(self) -> None:
+        """The same, and wait until it is gone."""
+        self.strike()
         await self._end()
 
     def freeze(self) -> None:
@@ -83,13 +103,17 @@ class Node:
             await self._end()
 
     async def _end(self) -> None:
-        process = self._running()
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)  # a group of its own: nobody else is in it
-        await process.wait()
+        self._strike()
+        await self._running().wait()
         if self._reading is not None:
             await self._reading
             self._reading = None
+
+    def _strike(self) -> None:
+        groups, self._groups = self._groups, ()
+        for group in groups:
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                os.killpg(group, signal.SIGKILL)
 
     async def _read(self, output: asyncio.StreamReader) -> None:
         """Take what it says until it is gone."""

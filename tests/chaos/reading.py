@@ -41,6 +41,7 @@ class Answer(Struct):
     error: JSON = None
     done: bool = False
     late: int = 0
+    asked_at: float = 0.0  # of a clock that only moves on
     first_token_s: float | None = None
 
     def take(self, chunk: JSON) -> None:

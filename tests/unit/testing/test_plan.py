@@ -67,6 +67,23 @@ def test_prefill_is_continued(size: int) -> None:
     assert whole[:size] + said(plan) == whole
 
 
+@pytest.mark.parametrize("size", [1, 5, 31])
+def test_a_prefill_counts_as_the_tokens_that_it_was(size: int) -> None:
+    """An engine that goes on with its own text has that much more of a prompt, and no turn more."""
+    begun = {"role": "assistant", "content": expected_text(MESSAGES, size)}
+    assert planned(messages=[*MESSAGES, begun]).prompt_tokens == planned().prompt_tokens + size
+
+
+def test_an_order_holds_for_the_rest_of_its_answer() -> None:
+    """What the user's turn asks for is asked for wherever the answer goes on."""
+    messages = [{"role": "user", "content": "[[answer tokens=50 delay_s=0.5]]"}]
+    whole = planned(messages=messages)
+    begun = {"role": "assistant", "content": expected_text(messages, 20)}
+    rest = planned(messages=[*messages, begun])
+    assert (len(rest.answers[0].tokens), rest.token_delay_s) == (30, 0.5)
+    assert said(whole) == begun["content"] + said(rest)
+
+
 def test_foreign_prefill_starts_another_text() -> None:
     """A prefill that is not ours is followed by a text of its own."""
     messages = [*MESSAGES, {"role": "assistant", "content": "never said"}]
