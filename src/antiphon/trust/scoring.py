@@ -29,18 +29,23 @@ class Place(Struct, frozen=True):
 
 
 def places(entries: Sequence[Logprob], text: str, draw: Random, *, most: int = PLACES_MAX) -> tuple[Place, ...]:
-    """Places of an answer drawn at random, of those where its text is known to the character."""
+    """Places of an answer drawn at random, of those where its text is known to the character.
+
+    None where the tokens do not make up the text, which may have been cut behind any of them, at a stop text.
+    """
     found, before = [], ""
     for entry in entries:
-        if not text.startswith(before):
-            break
-        if entry.top_logprobs or entry.logprob < 0:
-            found.append(Place(before, entry))
         octets = entry.token.encode("utf-8", "surrogatepass") if entry.bytes is None else bytes(entry.bytes)
         try:
-            before += octets.decode()
+            after = before + octets.decode()
         except UnicodeDecodeError:
             break  # half a character: what follows cannot be put into words
+        if not (text.startswith(after) or after.startswith(text)):
+            return ()
+        found.append(Place(before, entry))
+        if len(after) >= len(text):
+            break
+        before = after
     drawn = draw.sample(range(len(found)), min(most, len(found)))
     return tuple(found[index] for index in sorted(drawn))
 

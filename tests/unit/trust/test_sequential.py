@@ -14,7 +14,7 @@ from antiphon.trust.sequential import BOUND, CHECKS, ERROR, MICRO, SequentialTes
 
 SHARES = st.floats(0.001, 0.2)
 SEEDS = tuple(range(1, 6))
-HONEST_NODES = 400  # of each seed and kind
+HONEST_NODES = 250  # of each seed and kind
 
 
 def crossing(test: SequentialTest, part: float, checks: int, random: Random) -> int | None:

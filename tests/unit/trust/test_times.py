@@ -9,7 +9,7 @@ from antiphon.engines.receipt import NodeReceipt
 from antiphon.trust.times import Seen, impossible, mismatch
 
 RECEIPT = NodeReceipt("att_1", "node-a", "m", "aa", "bb", 12, 100, 1_000, 1_100, 3_000, 7)
-SEEN = Seen("att_1", "node-a", "m", "aa", "bb", 100, waited_ms=2_100, epoch=7)
+SEEN = Seen("node-a", "m", "aa", "bb", 2_100, "att_1", completion_tokens=100, epoch=7)
 
 
 def test_a_receipt_that_fits() -> None:
@@ -39,8 +39,8 @@ def test_what_was_not_seen_is_not_held_against_it() -> None:
         ({"first_token_at_ms": 900}, "it ended before it began"),
         ({"first_token_at_ms": 3_001}, "it ended before it began"),
         ({"ended_at_ms": 9_000}, "it worked 8000 ms, 2100 ms were waited for it"),
-        ({"ended_at_ms": 1_200}, "it made 500 tokens a second, 180 are the most it can"),
-        ({"completion_tokens": 5_000}, "it made 2500 tokens a second, 180 are the most it can"),
+        ({"ended_at_ms": 1_200}, "it made 500 tokens a second, 300 are the most it can"),
+        ({"completion_tokens": 5_000}, "it made 2500 tokens a second, 300 are the most it can"),
     ],
 )
 def test_times_that_cannot_be(changes: dict[str, int], said: str) -> None:
