@@ -47,8 +47,8 @@ class Ids:
     def uuid(self) -> str:
         """A new random UUID (version 4), for ids that clients want in that form."""
         if not self._drawn_uuids:
-            self._drawn_uuids = self._draw(UUID_BYTES)
-        return _uuid(self._drawn_uuids.pop(), "4")
+            self._drawn_uuids = [_uuid(digits, "4") for digits in self._draw(UUID_BYTES)]
+        return self._drawn_uuids.pop()
 
     def _draw(self, size: int) -> list[str]:
         """Many random numbers of so many bytes, in hexadecimal, the last one drawn first."""

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from antiphon.credits import closing
+from antiphon.credits import closing, values
 from antiphon.credits.closing import Closing
 from antiphon.credits.lease_store import LeaseOverspent, Settled, Settlement
 from antiphon.credits.tenure import Tenure
@@ -19,9 +19,10 @@ from antiphon.db import Database, StatementFailed
 from antiphon.db.progress import Progress
 from antiphon.errors import InsufficientCredits, Unavailable
 
-GROUP_MAX = 256
+GROUP_MAX = 512
+WHOLE = values.SIZES[0]  # rows of one statement: a large group has only full ones, and the rest waits for the next
 UNSETTLED_MAX = 10_000  # how much the house may lose at once; more requests are not taken on
-LINGER_S = 0.03  # a group gathers for so long: far fewer transactions, and nobody waits
+LINGER_S = 0.05  # a group gathers for so long: far fewer transactions, and nobody waits
 RETRY_PAUSE_S = 0.25
 
 ENDED = "other gateways took this one for dead"
@@ -123,6 +124,8 @@ class Settlements:
                     break
                 epoch = one.hold.lease.epoch
             group.append(one)
+        if len(group) > WHOLE:
+            del group[len(group) - len(group) % WHOLE :]
         return group
 
     async def _settle(self, group: Sequence[Closing]) -> bool:
