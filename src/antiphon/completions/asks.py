@@ -13,7 +13,7 @@ TOKENS_EXPECTED = 512  # of an answer; few use up a larger `max_tokens`
 IMAGE_CHARACTERS = 256  # of an image's end, which tell it from others of its size
 
 
-def ask(plan: Plan, index: int = 0) -> Ask:
+def ask(plan: Plan, index: int = 0, *, streams: bool = True) -> Ask:
     """The choice `index` as it looks for an engine. How it begins is of no interest where there is only one."""
     most = plan.sampling.max_tokens
     return Ask(
@@ -24,6 +24,7 @@ def ask(plan: Plan, index: int = 0) -> Ask:
         session=plan.session_id,
         prefix=_prefix(plan, index) if len(plan.model.offers) > 1 else (),
         first_token_s=plan.request.max_ttft_s,
+        streams=streams,
     )
 
 

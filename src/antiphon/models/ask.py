@@ -23,7 +23,8 @@ class Ask(Struct, frozen=True):
     session: str | None = None
     prefix: tuple[int, ...] = ()
     first_token_s: float | None = None
-    only: frozenset[str] = NOWHERE  # nodes, or kinds of engine, that it may go to; empty: any
+    only: frozenset[str] = NOWHERE  # nodes that it may go to; empty: any
+    streams: bool = True  # so that it shows when the first token comes
 
     @property
     def tokens(self) -> int:

@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Offer
+from antiphon.models.health import Health
+from antiphon.models.prediction import Speed
 
 
 class NodeLoad(Struct, frozen=True):
@@ -26,20 +28,66 @@ class NodeLoad(Struct, frozen=True):
     cache_tokens: int | None = None
 
 
-class Load(Struct):
-    """Requests that one engine is busy with; by account where its slots are known."""
+UNTOLD = NodeLoad()
+
+
+class Load(Struct, eq=False):
+    """Requests that one engine is busy with; by account where its slots are known.
+
+    `others` are the requests of other gateways, `unread` the tokens of prompts whose first token has not come, and
+    `silent` the attempts that wait for it, the oldest first.
+    """
 
     in_flight: int = 0
     by_account: dict[str, int] = msgspec.field(default_factory=dict)
+    others: int = 0
+    unread: int = 0
+    silent: dict[int, Place] = msgspec.field(default_factory=dict)
+    standing: float = 1.0
+    health: Health = msgspec.field(default_factory=Health)
+    told: NodeLoad = UNTOLD
+    candidates: list[Candidate] = msgspec.field(default_factory=list)
+
+
+class Candidate(Struct, eq=False):
+    """An offer of the model `model` with all that speaks for and against it. `at` is where it stands in its pool.
+
+    `keeps` is how far it has in its cache what it was thought to have, from 0 to 1, where it `tells` that.
+    """
+
+    model: str
+    offer: Offer
+    load: Load
+    speed: Speed
+    at: int
+    keeps: float = 1.0
+    tells: bool = False
+
+    @property
+    def slots(self) -> int | None:
+        """How many requests its engine generates at once, as far as anybody says."""
+        return self.load.told.slots if self.offer.slots is None else self.offer.slots
 
 
 class Place(Struct, eq=False):
-    """One attempt on one engine, from `Placement.take` until `Placement.give_back`."""
+    """One attempt on one engine, from `Placement.take` until `Placement.give_back`.
+
+    What was predicted, and from what, is there where there was a choice.
+    """
 
     offer: Offer
     load: Load
     ask: Ask
     taken_at: float
     retry: bool = False
+    probe: bool = False
     begun: bool = False  # its first token has come
+    judged: bool = False  # by how late that was
     over: bool = False
+    candidate: Candidate | None = None
+    served: int = 0  # others that the engine was busy with
+    unread: int = 0  # tokens to be read before its first one, those of others included
+    own_unread: int = 0
+    thought_cached: int = 0  # tokens that the engine has read before
+    cached: int = 0  # as far as it keeps what it has read
+    predicted_s: float | None = None

@@ -1,7 +1,8 @@
-"""Which engine gets a request: the live offer with the least work for its weight. Counts what is in flight.
+"""Which engine gets a request: the one whose first token is predicted to come first. Counts what is in flight.
 
 An engine gets no more requests than it generates at once, where that is known. The others wait here, for a model each,
-and the accounts take turns: what one of them has waiting is little to another.
+and the accounts take turns: what one of them has waiting is little to another. A model with a single engine skips all
+that only a choice needs.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ import asyncio
 from collections.abc import Callable
 
 from antiphon.errors import AntiphonError, Unavailable
+from antiphon.models.affinity import Affinity
 from antiphon.models.ask import NOWHERE, Ask
-from antiphon.models.catalogue import Offer
+from antiphon.models.choice import choose, too_late
 from antiphon.models.load import Load, NodeLoad, Place
+from antiphon.models.loads import Loads
+from antiphon.models.outcomes import Outcomes, Tally, first_token_limit_s
+from antiphon.models.pool import Pool
+from antiphon.models.refusal import hopeless, late
+from antiphon.models.retry_budget import RetryBudget
 from antiphon.models.waiting import RETRY_S, Queues, Waiter, busy
-
-FIRST_TOKEN_S_MAX = 10.0  # what is still silent then is taken for frozen, where another engine could do it
 
 
 class Placement:
@@ -24,40 +29,62 @@ class Placement:
     `now` gives the event loop's time, unless a test or a simulation has one of its own.
     """
 
-    def __init__(self, *, queue_max: int, now: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self, *, queue_max: int, now: Callable[[], float] | None = None, affinity: Affinity | None = None
+    ) -> None:
         self._queue_max = queue_max
         self._now = now or asyncio.get_running_loop().time
-        self._loads: dict[str, Load] = {}
-        self._told: dict[str, NodeLoad] = {}
-        self._standings: dict[str, float] = {}
-        self._queues = Queues(queue_max, place=self._free, refusal=self._refusal)
+        self._affinity = affinity or Affinity()
+        self._budget = RetryBudget()
+        self._outcomes = Outcomes(self._budget)
+        self._loads = Loads()
+        self._pools: dict[str, Pool] = {}  # by the model's id; of models with something to choose
+        self._queues = Queues(queue_max, place=self._free, refusal=self._hopeless)
 
     @property
     def waiting(self) -> int:
         """How many requests wait, for all models together."""
         return len(self._queues)
 
+    @property
+    def tally(self) -> Tally:
+        """What has come of it so far."""
+        return self._outcomes.tally
+
     def take(self, ask: Ask, tried: frozenset[str] = NOWHERE) -> Place | None:
         """The best offer not yet tried, counted as busy until `give_back`; None when it has to be waited for.
 
-        Unavailable when there is none, or when nobody may wait. A request that has tried an engine is a retry.
+        Unavailable when there is none, when nobody may wait, or when the first token would surely be too late. A
+        request that has tried an engine is a retry, of which there may only be so many at once.
         """
         if self._queues:
             self._queues.serve()  # an engine that has come back told nobody
-        place = self._free(ask, tried)
+        place = self._free(ask, tried, fresh=True)
         if place is None:
-            refusal = self._refusal(ask, tried)
+            refusal = self._hopeless(ask, tried)
             if refusal is not None:
                 raise refusal
             if not self._queue_max:
                 raise busy(ask.model, RETRY_S)
         return place
 
+    def has_room(self, ask: Ask, tried: frozenset[str] = NOWHERE) -> bool:
+        """Whether `take` would find a place now; nothing is counted."""
+        if tried and not self._budget.room:
+            return False
+        if _single(ask):
+            return self._idle(ask, tried) is not None
+        return choose(self._pool(ask, fresh=True), ask, tried, {}, self._now()) is not None
+
     def line_up(self, ask: Ask, tried: frozenset[str] = NOWHERE) -> Waiter:
         """Wait for a place in turn, where `take` found none.
 
         The future has the place in the end, or Unavailable. Whoever does not wait for it any more must `leave`.
         """
+        queue = self._queues.of(ask.model)
+        wait_s = None if queue is None else queue.wait_s
+        if ask.first_token_s is not None and wait_s is not None and wait_s > ask.first_token_s:
+            raise self._late(ask, wait_s)
         return self._queues.line_up(ask, tried, now_s=self._now(), served=self._serves(ask))
 
     async def wait(self, ask: Ask, tried: frozenset[str] = NOWHERE) -> Place:
@@ -82,78 +109,123 @@ class Placement:
         """The attempt is over, whatever came of it; saying so again does nothing."""
         if place.over:
             return
-        place.over = True
-        load, account = place.load, place.ask.account
-        load.in_flight -= 1
-        by_account = load.by_account
-        if account in by_account:
-            if by_account[account] > 1:
-                by_account[account] -= 1
-            else:
-                del by_account[account]
+        self._outcomes.ended(place)
+        for candidate in place.load.candidates:
+            self._pools[candidate.model].put_back(candidate)
         if self._queues:
             self._queues.serve()
 
-    def first_token_limit_s(self, place: Place) -> float:  # noqa: ARG002 - what is known of the engine will shorten it
-        """How long to wait for the attempt's first token before another engine is asked."""
-        return FIRST_TOKEN_S_MAX
+    def first_token_limit_s(self, place: Place) -> float:
+        """How long to wait for the attempt's first token before another engine is asked; infinite where none is."""
+        return first_token_limit_s(place, self._pools.get(place.ask.model.id))
 
-    def first_token(self, place: Place, ttft_s: float) -> None:  # noqa: ARG002 - prediction will learn from it
+    def first_token(self, place: Place, ttft_s: float) -> None:
         """The attempt's first token came, so long after it was sent."""
-        place.begun = True
+        self._outcomes.first_token(place, self._pools.get(place.ask.model.id), ttft_s, self._now())
+        if place.retry and self._queues:
+            self._queues.serve()  # others may be retried now
 
-    def succeeded(self, place: Place) -> None:
-        """The attempt came to its proper end."""
+    def succeeded(self, place: Place, cached_tokens: int = 0) -> None:
+        """The attempt came to its proper end; so many tokens of its prompt were cached, as its engine says."""
+        self._outcomes.succeeded(place, cached_tokens, self._now())
 
     def failed(self, place: Place, error: AntiphonError) -> None:
         """The attempt came to nothing, or broke off."""
+        self._outcomes.failed(place, error, self.first_token_limit_s(place), self._now())
 
     def observe(self, engine: str, told: NodeLoad) -> None:
         """A node says how it is."""
-        self._told[engine] = told
+        self._sweep()
+        load = self._loads.of(engine)
+        before, load.told = load.told, told
+        load.others = max(0, told.busy + told.queued - load.in_flight)
+        if told.prefixes:
+            self._affinity.told(engine, told.prefixes)
+        if told.prefill_tokens_per_s != before.prefill_tokens_per_s:
+            for candidate in load.candidates:
+                if not candidate.speed.learned:
+                    candidate.speed = self._pools[candidate.model].fresh(load)
+        if self._queues:
+            self._queues.serve()
 
     def standing(self, engine: str, factor: float) -> None:
         """How far an engine is trusted: its weight is multiplied by `factor`, and 0 keeps every request from it."""
         assert factor >= 0
-        self._standings[engine] = factor
+        self._loads.stand(engine, factor)
 
-    def _free(self, ask: Ask, tried: frozenset[str]) -> Place | None:
-        """The best offer that need not be waited for, counted as busy."""
-        best: tuple[float, Offer, Load] | None = None
-        for offer in ask.model.offers:
-            engine = offer.engine
-            if engine.unavailable() is not None or engine.name in tried:
-                continue
-            standing = self._standings.get(engine.name, 1.0)
-            if not standing:
-                continue
-            load = self._loads.get(engine.name)
-            if load is None:
-                load = self._loads[engine.name] = Load()
-            if offer.slots is not None and load.in_flight >= offer.slots:
-                continue
-            cost = load.in_flight / (offer.weight * standing)
-            if best is None or cost < best[0]:
-                best = (cost, offer, load)
-        if best is None:
+    def _pool(self, ask: Ask, *, fresh: bool) -> Pool:
+        """The candidates of its model, as the latest request that came knows them."""
+        model = ask.model
+        pool = self._pools.get(model.id)
+        if pool is None:
+            pool = self._pools[model.id] = Pool(model.id)
+        if pool.offers is not model.offers and (fresh or not pool.offers):
+            pool.renew(model.offers, {offer.engine.name: self._loads.of(offer.engine.name) for offer in model.offers})
+            self._sweep()
+        return pool
+
+    def _sweep(self) -> None:
+        self._loads.sweep([pool.by_name for pool in self._pools.values()])
+
+    def _free(self, ask: Ask, tried: frozenset[str], *, fresh: bool = False) -> Place | None:
+        """The best offer that need not be waited for, counted as busy. `fresh`: the request comes now, it did not wait.
+
+        A fresh one is refused when its first token would surely be too late.
+        """
+        if tried and not self._budget.room:
             return None
-        _, offer, load = best
-        load.in_flight += 1
-        if offer.slots is not None:
-            load.by_account[ask.account] = load.by_account.get(ask.account, 0) + 1
-        return Place(offer, load, ask, self._now(), bool(tried))
-
-    def _refusal(self, ask: Ask, tried: frozenset[str]) -> Unavailable | None:
-        """Why there can be no place any more; None when one may become free."""
-        for offer in ask.model.offers:
-            name = offer.engine.name
-            if offer.engine.unavailable() is None and name not in tried and self._standings.get(name, 1.0):
+        if _single(ask):
+            load = self._idle(ask, tried)
+            if load is None:
                 return None
-        try:
-            ask.model.require_live()
-        except Unavailable as error:
-            return error
-        return busy(ask.model, RETRY_S)
+            place = Place(ask.model.offers[0], load, ask, self._now(), bool(tried))
+            self._outcomes.sent(place)
+            return place
+        pool, now = self._pool(ask, fresh=fresh), self._now()
+        cached = self._affinity.cached(ask)
+        chosen = choose(pool, ask, tried, cached, now)
+        if chosen is None:
+            return None
+        late_s = too_late(chosen, ask, now) if fresh else None
+        if late_s is not None:
+            raise self._late(ask, late_s)
+        candidate = chosen.candidate
+        load = candidate.load
+        place = Place(
+            candidate.offer,
+            load,
+            ask,
+            now,
+            retry=bool(tried),
+            candidate=candidate,
+            served=load.in_flight + load.others,
+            thought_cached=min(cached.get(candidate.offer.engine.name, 0), ask.prompt_tokens),
+            cached=chosen.cached,
+            predicted_s=chosen.predicted_s,
+        )
+        self._outcomes.sent(place)
+        self._affinity.placed(ask, candidate.offer.engine.name)
+        return place
+
+    def _idle(self, ask: Ask, tried: frozenset[str]) -> Load | None:
+        """What the model's single engine is busy with, if it can do more: there is nothing to compare."""
+        offer = ask.model.offers[0]
+        engine = offer.engine
+        load = self._loads.of(engine.name)
+        if engine.unavailable() is not None or not load.standing or engine.name in tried:
+            return None
+        slots = load.told.slots if offer.slots is None else offer.slots
+        if slots is not None and load.in_flight + load.others >= slots:
+            return None
+        return load
+
+    def _hopeless(self, ask: Ask, tried: frozenset[str]) -> Unavailable | None:
+        """Why there can be no place any more; None when one may become free."""
+        return hopeless(ask, tried, self._loads, self._now())
+
+    def _late(self, ask: Ask, expected_s: float) -> Unavailable:
+        self.tally.refusals += 1
+        return late(ask, expected_s)
 
     def _serves(self, ask: Ask) -> bool:
         """Whether an engine of the model is busy with something of that account."""
@@ -162,3 +234,8 @@ class Placement:
             if load is not None and ask.account in load.by_account:
                 return True
         return False
+
+
+def _single(ask: Ask) -> bool:
+    """Whether there is but one engine, and nobody wants to know how long it will take."""
+    return len(ask.model.offers) == 1 and ask.first_token_s is None

@@ -175,4 +175,4 @@ async def test_a_client_that_leaves_is_noted() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert [(record.usage, record.failure) for record in served.records] == [(Usage(), "client_gone")]
-    assert [load.in_flight for load in served.placement._loads.values()] == [0]
+    assert [load.in_flight for load in served.placement._loads] == [0]

@@ -81,7 +81,7 @@ async def test_an_engine_that_fails_before_its_first_delta_is_replaced() -> None
     assert text(await read(choice)) == "Hello"
     assert engines[0].streams[0].closed
     choice.close()
-    assert [load.in_flight for load in placement._loads.values()] == [0, 0]
+    assert [load.in_flight for load in placement._loads] == [0, 0]
 
 
 async def test_without_continuations_nothing_is_tried_elsewhere_after_the_first_delta() -> None:
@@ -211,7 +211,7 @@ async def test_closing_stops_the_engine() -> None:
     choice.close()
     choice.close()
     assert engine.streams[0].closed
-    assert placement._loads["node-1"].in_flight == 0
+    assert placement._loads.of("node-1").in_flight == 0
 
 
 HIDING = msgspec.structs.replace(ASKED, reasoning=Reasoning(exclude=True))

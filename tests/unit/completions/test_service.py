@@ -99,7 +99,7 @@ async def test_a_plain_answer_that_takes_too_long(service: Completions, records:
     with pytest.raises(DeadlineExceeded):
         await service.complete(plan_of(model_of(ScriptedEngine(answers=(None,))), total_s=0.002), ignore)
     assert [record.failure for record in records] == ["deadline_exceeded"]
-    assert service._placement._loads["node-1"].in_flight == 0
+    assert service._placement._loads.of("node-1").in_flight == 0
 
 
 async def test_calls_without_an_id_get_one(service: Completions) -> None:

@@ -68,7 +68,7 @@ class Taken:
     def at_rest(self) -> bool:
         """Whether nothing is in flight and nobody waits."""
         return not self.placement._queues and all(
-            not load.in_flight and not load.by_account for load in self.placement._loads.values()
+            not load.in_flight and not load.by_account for load in self.placement._loads
         )
 
 
@@ -160,7 +160,7 @@ async def test_choices_of_one_request_take_their_turns() -> None:
     assert await text_of(stream) == "Hello" * 3
     assert (stream.complete, len(engine.jobs)) == (True, 3)
     stream.close()
-    assert placement._loads["node-1"].in_flight == 0
+    assert placement._loads.of("node-1").in_flight == 0
 
 
 async def test_a_plain_answer_waits() -> None:

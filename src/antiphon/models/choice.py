@@ -1,0 +1,105 @@
+"""The choice among a model's candidates: the least predicted time to the first token, for its weight. Pure.
+
+A candidate that has read the beginning of the prompt before has less to read. So it is preferred for as long as what
+waits there costs less than that saves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from antiphon.models.ask import Ask
+from antiphon.models.load import Candidate
+from antiphon.models.pool import LOOKED_AT, Pool, Use, predicted_s, stale, use, weighed
+
+EVIDENCE_MIN = 8  # first tokens of an engine, before what is predicted of it may refuse anybody
+EVIDENCE_S = 10.0  # and the latest is no older: one request goes through then, and shows whether it is still so
+
+
+class Chosen(Struct, frozen=True):
+    """A candidate, with what is expected there. `spare`: it is ejected, and there is no other."""
+
+    candidate: Candidate
+    cached: int = 0
+    predicted_s: float = 0.0
+    spare: bool = False
+
+
+class Choice:
+    """One pass over candidates; `healthy` says whether there is one that a request may wait for."""
+
+    def __init__(self, ask: Ask, tried: frozenset[str], cached: Mapping[str, int], now: float) -> None:
+        self._ask = ask
+        self._tried = tried
+        self._cached = cached
+        self._now = now
+        self._best: Candidate | None = None
+        self._best_cost = math.inf
+        self._best_s = 0.0
+        self._kept = 0
+        self._spare: Candidate | None = None
+        self.healthy = False
+
+    def look(self, pool: Pool, candidates: Iterable[Candidate]) -> None:
+        """Keep the best one; what cannot be used is put apart."""
+        free = 0
+        tokens, cached, now = self._ask.prompt_tokens, self._cached, self._now
+        for candidate in candidates:
+            name = candidate.offer.engine.name
+            if name in self._tried:
+                continue
+            state = use(candidate, now)
+            if state is not Use.FREE:
+                self._pass(candidate, state)
+                pool.put_apart(candidate)
+                continue
+            if stale(candidate.speed, now):
+                candidate.speed = pool.fresh(candidate.load)
+            kept = int(candidate.keeps * min(cached.get(name, 0), tokens)) if cached else 0
+            expected_s = predicted_s(candidate, tokens - kept)
+            cost = weighed(candidate, expected_s, now)
+            if cost < self._best_cost:
+                self._best, self._best_cost, self._best_s, self._kept = candidate, cost, expected_s, kept
+            free += 1
+            if free >= LOOKED_AT:
+                break
+
+    def _pass(self, candidate: Candidate, state: Use) -> None:
+        if state is Use.FULL or state is Use.BUSY:
+            self.healthy = True
+        elif state is Use.EJECTED:
+            until = candidate.load.health.ejected_until
+            if self._spare is None or until < self._spare.load.health.ejected_until:
+                self._spare = candidate
+
+    @property
+    def chosen(self) -> Chosen | None:
+        """The best one; what is ejected only where there is nothing else, since that is better than nobody."""
+        if self._best is not None:
+            return Chosen(self._best, self._kept, self._best_s)
+        if self._spare is None or self.healthy:
+            return None
+        return Chosen(self._spare, predicted_s=predicted_s(self._spare, self._ask.prompt_tokens), spare=True)
+
+
+def choose(pool: Pool, ask: Ask, tried: frozenset[str], cached: Mapping[str, int], now: float) -> Chosen | None:
+    """The best candidate that is free now, None when there is none."""
+    choice = Choice(ask, tried, cached, now)
+    choice.look(pool, pool.around(ask, cached))
+    if choice.chosen is None and not choice.healthy:
+        choice.look(pool, pool.apart())
+    return choice.chosen
+
+
+def too_late(chosen: Chosen, ask: Ask, now: float) -> float | None:
+    """The seconds that the first token is expected to take where that is surely more than the caller gives it.
+
+    None where it is not, or where too little is known to say so.
+    """
+    speed = chosen.candidate.speed
+    if ask.first_token_s is None or speed.count < EVIDENCE_MIN or speed.seen_at < now - EVIDENCE_S:
+        return None
+    return chosen.predicted_s if speed.surely_over(chosen.predicted_s, ask.first_token_s) else None
