@@ -80,16 +80,28 @@ class Stacks:
 
     def after(self, text: str) -> tuple[Stack, ...]:
         """The stacks after `text`; none if no text of the grammar begins with it."""
+        return self._reached(text).stacks
+
+    def following(self, text: str, chars: str) -> str:
+        """Those of `chars` that may stand behind `text`."""
+        state = self._reached(text)
+        return "".join(char for char in chars if self._stepped(state, char).stacks)
+
+    def _reached(self, text: str) -> State:
+        """What is possible behind `text`, nothing if it is no beginning."""
         state = self._state([self._pushed((self._rules.name("root"),), 0)])
         steps = self._steps
         for char in text:
-            following = steps.get((state, char))
-            if following is None:
-                following = steps[state, char] = self._state(self._step(state, char))
-                if not following.stacks:
-                    return ()
-            state = following
-        return state.stacks
+            state = steps.get((state, char)) or self._stepped(state, char)
+            if not state.stacks:
+                break
+        return state
+
+    def _stepped(self, state: State, char: str) -> State:
+        following = self._steps.get((state, char))
+        if following is None:
+            following = self._steps[state, char] = self._state(self._step(state, char))
+        return following
 
     def _step(self, state: State, char: str) -> Sequence[Stack]:
         """The stacks behind `char`."""

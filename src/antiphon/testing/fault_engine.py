@@ -42,7 +42,10 @@ DIED = 137  # what a shell shows for a process killed by signal 9
 
 
 class FaultEngine:
-    """Serves on loopback. `die` is what the fault `exit` calls: by default the engine drops everything it holds."""
+    """Serves on loopback. `die` is what the fault `exit` calls: by default the engine drops everything it holds.
+
+    Faults that are `shared` strike the engine that is asked next, whichever of several it is.
+    """
 
     def __init__(
         self,
@@ -52,12 +55,14 @@ class FaultEngine:
         api_key: str | None = None,
         die: Callable[[], None] | None = None,
         clock: Clock | None = None,
+        shared: Draws | None = None,
     ) -> None:
         self._habits = habits or Habits()
         self._api_key = api_key
         self._die = die or self.crash
         self._clock = clock or SystemClock()
         self._draws = Draws()
+        self._shared = shared or Draws()
         self._listener = Listener(self._answer, port=port)
         self.record = Record(self._clock)
         self.listen = self._listener.listen
@@ -159,6 +164,7 @@ class FaultEngine:
         try:
             marks = last_user_text(exchange.body)
             exchange.fault = self._draws.draw(route, exchange.headers.get("x-fault"), marks)
+            exchange.fault = exchange.fault or self._shared.draw(route, None, "")
             player = Player(wire=wire, record=self.record, exchange=exchange, die=self._die)
             if route not in ("chat", "text"):
                 await player.other(msgspec.json.encode(told(route, exchange.body, self._habits)))

@@ -20,10 +20,11 @@ MEMORY = re.compile(r"^(VmRSS|VmHWM):\s+(\d+) kB$", re.MULTILINE)
 
 
 class GatewayProcess:
-    """`antiphon serve` with these settings (TOML, without `data_dir` and the port) in this folder."""
+    """`antiphon serve` with these settings (TOML, without `data_dir` and the port) in this folder. Port 0 is any."""
 
-    def __init__(self, settings: str, folder: Path) -> None:
+    def __init__(self, settings: str, folder: Path, *, port: int = 0) -> None:
         self._settings = settings
+        self._port = port
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[bytes] | None = None
@@ -69,7 +70,7 @@ class GatewayProcess:
         file.write_text(prefix + self._settings, encoding="utf-8")
         with (self._folder / "gateway.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "antiphon", "serve", "--config", str(file), "--port", "0", "--json"),
+                *(sys.executable, "-m", "antiphon", "serve", "--config", str(file), "--port", str(self._port), "--json"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,

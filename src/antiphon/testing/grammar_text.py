@@ -26,15 +26,11 @@ def grammar_text(grammar: str, key: bytes, prefix: str = "") -> str:
         closes = len(prefix) + len(written) >= LOOSE_CHARACTERS
         if 0 in stacks.after(written) and (closes or drawn % 4 == 0):
             break
-        found = next((char for char in _ordered(drawn, closes=closes) if stacks.after(written + char)), None)
-        if found is None:
+        allowed = stacks.following(written, ALPHABET)
+        if not allowed:
             break
+        closing = [char for char in CLOSING if char in allowed] if closes else []
+        found = closing[0] if closing else allowed[drawn % len(allowed)]
         written += found
         base.update(found.encode())
     return prefix + written
-
-
-def _ordered(drawn: int, *, closes: bool) -> str:
-    """All characters, in the order in which they are tried."""
-    at = drawn % len(ALPHABET)
-    return (CLOSING if closes else "") + ALPHABET[at:] + ALPHABET[:at]

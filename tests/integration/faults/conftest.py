@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -10,18 +12,36 @@ import pytest_asyncio
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.plan import Habits
+from antiphon.testing.script import Draws
 
 from .lab import Lab, assert_good, seen, settings
+
+
+@contextlib.asynccontextmanager
+async def started(folder: Path) -> AsyncIterator[Lab]:
+    """A gateway and its engines."""
+    long = Habits(context_tokens=200_000)  # answers without an end in sight fit
+    either = Draws()
+    async with (
+        FaultEngine(long, shared=either) as a,
+        FaultEngine(long, shared=either) as b,
+        GatewayProcess(settings(a, b, continuations=0), folder) as gateway,
+    ):
+        yield Lab(gateway, a, b, either)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
     """The gateway and its engines."""
-    folder = tmp_path_factory.mktemp("faults")
-    long = Habits(context_tokens=200_000)  # answers without an end in sight fit
-    async with FaultEngine(long) as a, FaultEngine(long) as b:
-        async with GatewayProcess(settings(a, b, continuations=0), folder) as gateway:
-            yield Lab(gateway, a, b)
+    async with started(tmp_path_factory.mktemp("faults")) as lab:
+        yield lab
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def fresh(tmp_path: Path) -> AsyncIterator[Lab]:
+    """A gateway that knows nothing bad of its engines yet, for tests after which it would not trust them."""
+    async with started(tmp_path) as lab:
+        yield lab
 
 
 @pytest_asyncio.fixture(loop_scope="package")

@@ -10,8 +10,10 @@ from typing import Any
 from msgspec import Struct
 
 from antiphon.testing.fault_engine import FaultEngine
+from antiphon.testing.faults import Fault
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
+from antiphon.testing.script import Draws, Script
 from antiphon.testing.text import expected_text
 from tests.fixtures.machine import Stopwatch
 
@@ -52,11 +54,21 @@ models = [{{ name = "pair", upstream_name = "fault-model" }}]
 
 
 class Lab(Struct, frozen=True):
-    """The gateway; model `one` is served by engine `a`, model `pair` by both."""
+    """The gateway; model `one` is served by engine `a`, model `pair` by both. Faults of `either` are for both."""
 
     gateway: GatewayProcess
     a: FaultEngine
     b: FaultEngine
+    either: Draws
+
+    def push(self, *faults: Fault) -> None:
+        """Faults for the next requests, in order, on whichever engine they are made."""
+        self.either.apply(Script(push=list(faults)))
+
+    @property
+    def struck(self) -> int:
+        """How many faults have struck, on both engines."""
+        return self.a.record.struck + self.b.record.struck
 
     async def ask(self, *, stream: bool, timeout_s: float = 10.0, **fields: JSON) -> RawResponse:
         """The answer to one request on a connection of its own."""
@@ -75,6 +87,7 @@ class Lab(Struct, frozen=True):
 
     async def rest(self) -> None:
         """Both engines listen, without a fault, nothing is in flight, and the gateway knows that both are up."""
+        self.either.apply(Script(clear=True))
         for engine in (self.a, self.b):
             engine.clear()
             await engine.listen()

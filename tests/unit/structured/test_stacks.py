@@ -46,6 +46,13 @@ def test_repeats_are_counted() -> None:
     assert followed.after("aaaaaa") == ()
 
 
+def test_what_may_follow_is_told_of_each_character() -> None:
+    """None of them behind what is no beginning."""
+    followed = stacks(LISTS)
+    assert followed.following("[1", "[],19x") == "],19"
+    assert followed.following("x", "[],19x") == ""
+
+
 def test_long_strings_cost_next_to_nothing() -> None:
     """A step that was made once is remembered."""
     followed = stacks('root ::= "\\"" [a-z]* "\\""', steps_max=200)
