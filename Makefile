@@ -6,7 +6,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm topups fuzz clients bench bench-quick bench-link docs clean
+.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups fuzz clients bench bench-quick bench-link docs clean
 
 help: ## Show what can be done
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ conformance-vllm: $(VENV)/.developed ## Run the conformance suite on a real vLLM
 
 topups: $(VENV)/.developed ## Run all tests of top-ups: gateways killed at each step, one payment posted 500 times to two
 	@$(BIN)/python -m pytest tests/unit/topup tests/integration/test_topup_kills.py -m "" $(ARGS)
+
+overload: $(VENV)/.developed ## Overload gateways, hold their connections, leave, flood and restart them: five minutes
+	@$(BIN)/python -m pytest tests/integration/overload -m "" --timeout=900 -s $(ARGS)
 
 fuzz: $(VENV)/.developed ## Send 2,000 requests made from /openapi.json to a gateway; `make test` sends a few
 	@$(BIN)/python -m pytest tests/integration/test_openapi.py -m slow $(ARGS)

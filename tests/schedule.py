@@ -21,6 +21,7 @@ LONGEST_FIRST = (
     "tests/examples",
     "tests/docs",
     "tests/integration/faults",
+    "tests/integration/overload",
     "tests/integration/test_stored_keys.py",
     "tests/unit/credits/test_races.py",
     "tests/integration/test_embedded_engine.py",

@@ -6,6 +6,8 @@ A timer runs only while a request is incomplete, so a whole one costs none.
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Protocol, cast
@@ -20,7 +22,8 @@ from antiphon.wheel import Timer, TimerWheel
 
 PIPELINE_MAX = 32
 READ_AHEAD_BYTES_MAX = 256 * 1024
-LINGER_S = 2.0
+LINGER_S = 2.0  # for a client that is still sending, after the last answer
+LINGER_NONE = struct.pack("ii", 1, 0)  # of SO_LINGER: unsent bytes are dropped, and the client sees a reset
 
 
 class ConnectionLimits(Struct, frozen=True):
@@ -131,7 +134,7 @@ class ClientConnection(asyncio.Protocol):
         """The client reads too slowly: it has a while to catch up."""
         self.congested = True
         if self._transport is not None and not self.closing:
-            self._write_timer = self._wheel.after(self._limits.write_timeout_s, self._transport.abort)
+            self._write_timer = self._wheel.after(self._limits.write_timeout_s, self._cut)
 
     def resume_writing(self) -> None:
         """The client has caught up."""
@@ -294,8 +297,14 @@ class ClientConnection(asyncio.Protocol):
             return
         self.closing = True
         if transport.get_write_buffer_size():
-            self._timer = self._wheel.after(self._limits.write_timeout_s, transport.abort)
+            self._timer = self._wheel.after(self._limits.write_timeout_s, self._cut)
         transport.close()
+
+    def _cut(self) -> None:
+        """End it for a client that does not read, and have the system forget what it still keeps for it."""
+        if self._transport is not None and (raw := self._transport.get_extra_info("socket")) is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NONE)
+        self.abort()
 
     def _linger(self) -> None:
         """Close our side, read on for a moment: a client that is still sending would else never see the answer."""

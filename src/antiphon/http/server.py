@@ -19,6 +19,7 @@ from antiphon.wheel import TimerWheel
 
 DRAIN_POLL_S = 0.05
 GRACE_S = 1.0  # after its last answer a kept connection may have a request on its way
+UNSENT_BYTES_MAX = 64 * 1024  # of a connection, besides what its transport buffers
 ENDING_S = 2.0  # for the last bytes of what was ended to go out
 
 
@@ -53,6 +54,9 @@ class Server:
     async def start(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         """Begin to accept connections."""
         self._listener, self._tls = listener, tls
+        if hasattr(socket, "TCP_NOTSENT_LOWAT") and listener.family != socket.AF_UNIX:
+            # Else the system keeps megabytes for a client that does not read, which nobody sees from here.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MAX)
         self._listening = await self._loop.create_server(self._connection, sock=listener, ssl=tls, backlog=2048)
 
     def admit(self, connection: ClientConnection, address: str) -> bool:
