@@ -32,6 +32,7 @@ class Attempts:
         self._index = index
         self._ids = ids
         self._loop = asyncio.get_running_loop()
+        self.name = ""  # of the latest attempt
 
     async def begin(self, offer: Offer) -> DeltaStream:
         """From the start."""
@@ -77,7 +78,8 @@ class Attempts:
 
     def _named(self, asked: Job) -> Job:
         left_s = self._plan.total_at - self._loop.time()
-        return msgspec.structs.replace(asked, attempt=self._ids.make("att-"), deadline_s=left_s)
+        self.name = self._ids.make("att-")
+        return msgspec.structs.replace(asked, attempt=self.name, deadline_s=left_s)
 
 
 class LengthStream:

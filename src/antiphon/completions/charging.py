@@ -23,7 +23,7 @@ from antiphon.completions.tool_loop import ROUNDS_MAX
 from antiphon.credits.draft import Asked, kept
 from antiphon.credits.metering import Charge, Meter, Outcome
 from antiphon.credits.money import usdc_text
-from antiphon.credits.receipt import Reason, Terms, reason_of
+from antiphon.credits.receipt import Reason, Served, Terms, reason_of
 from antiphon.errors import AntiphonError
 from antiphon.http.exchange import Exchange, Header
 from antiphon.key import Ledger
@@ -124,7 +124,8 @@ class Charging:
         if charge is None:
             return
         begun = record.failure is None or record.first_token_at is not None
-        outcome = Outcome(record.usage if begun else Usage(), reason_of(record.failure), record.node)
+        usage = record.usage if begun else Usage()
+        outcome = Outcome(usage, reason_of(record.failure), record.node, record.served or _whole(record.node, usage))
         if charge.held and begun and _prompt_is_unknown(record):
             charge.wait()
             task = self._loop.create_task(_end_counted(charge, outcome, record.plan))
@@ -137,7 +138,8 @@ class Charging:
         """As `ended`, for embeddings."""
         charge = self._charges.get(record.plan.caller.answer_id)
         if charge is not None:
-            charge.end(Outcome(record.usage, reason_of(record.failure), record.node))
+            served = _whole(record.node, record.usage)
+            charge.end(Outcome(record.usage, reason_of(record.failure), record.node, served))
 
     async def during(self, charge: Charge, exchange: Exchange, answering: Awaitable[None]) -> None:
         """Answer a request that holds money; whatever happens then, the hold ends."""
@@ -164,6 +166,11 @@ def credit_headers(charge: Charge | None, *, ended: bool) -> tuple[Header, ...]:
     cost = ((b"x-credits-cost", usdc_text(charge.charged).encode()),) if ended else ()
     balance = charge.balance
     return cost if balance is None else (*cost, (b"x-credits-balance", usdc_text(balance).encode()))
+
+
+def _whole(node: str, usage: Usage) -> tuple[Served, ...]:
+    """One node did all of it, where one did."""
+    return (Served(node, "", usage.total_tokens),) if node else ()
 
 
 def _prompt_is_unknown(record: Record) -> bool:

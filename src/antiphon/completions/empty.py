@@ -14,6 +14,7 @@ class EmptyStream:
     node = ""
     tokens = 0
     first_token_at = None
+    served = ()
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan

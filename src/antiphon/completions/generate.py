@@ -22,6 +22,7 @@ from antiphon.completions.replay import Diverged
 from antiphon.completions.seam import Silent
 from antiphon.completions.shaper import Shaper, shaper
 from antiphon.completions.transcript import Transcript
+from antiphon.credits.receipt import Served
 from antiphon.engines import DeltaStream, Take
 from antiphon.errors import AntiphonError, BadRequest, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
 from antiphon.ids import Ids
@@ -57,6 +58,7 @@ class ChoiceStream:
         self._unheard = True  # nothing has come of this attempt
         self._finished = False
         self._cut = False
+        self._began: list[tuple[str, str, int]] = []  # nodes, their attempts, and how many tokens there were before
         self.node = ""
         self.tokens = 0
         self.first_token_at: float | None = None
@@ -67,6 +69,16 @@ class ChoiceStream:
     def usages(self) -> tuple[Usage, ...]:
         """As the engine says, else as counted here."""
         return (self.usage or Usage(completion_tokens=self.tokens),)
+
+    @property
+    def served(self) -> tuple[Served, ...]:
+        """Who said how much of it, in turn; who said nothing is left out."""
+        found, end = [], self.tokens
+        for node, attempt, before in reversed(self._began):
+            if end > before:
+                found.append(Served(node, attempt, end - before))
+            end = before
+        return tuple(reversed(found))
 
     async def start(self) -> None:
         """Reach an engine, or line up for one: then `next` waits. Raises what the last attempt raised."""
@@ -93,6 +105,7 @@ class ChoiceStream:
             self._tokens_max = math.inf  # an engine may tell of one token of a call in several deltas
         try:
             self._stream = await self._attempts.begin(offer)
+            self._began.append((self.node, self._attempts.name, self.tokens))
         except (EngineFailed, Unavailable) as error:
             self._places.failed(error)
             self._release()
@@ -145,6 +158,8 @@ class ChoiceStream:
             full = self.tokens >= self._tokens_max
             self._stream = await self._continuing.reach(until, self.tokens, full=full)
             self.node = self._places.node or self.node
+            if self._stream is not None:
+                self._began.append((self.node, self._attempts.name, self.tokens))
         elif (place := await self._places.wait(until)) is not None:
             failure = await self._begin(place)
             if failure is not None:

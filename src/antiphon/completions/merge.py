@@ -7,6 +7,7 @@ from collections import deque
 
 from antiphon.chat import Delta, Usage
 from antiphon.completions.generate import ChoiceStream
+from antiphon.credits.receipt import Served
 from antiphon.engines import Take
 
 
@@ -86,6 +87,11 @@ class MergedStream:
     def node(self) -> str:
         """The node of the first choice."""
         return self._choices[0].node
+
+    @property
+    def served(self) -> tuple[Served, ...]:
+        """Who said how much, choice by choice."""
+        return tuple(served for choice in self._choices for served in choice.served)
 
     @property
     def tokens(self) -> int:

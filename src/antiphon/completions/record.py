@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from antiphon.chat import Choice, Usage
 from antiphon.completions.plan import Plan
+from antiphon.credits.receipt import Served
 from antiphon.errors import AntiphonError
 
 CLIENT_GONE = "client_gone"  # the failure of a request whose client left before its end
@@ -25,6 +26,7 @@ class Record(Struct, frozen=True):
     node: str = ""
     choices: tuple[Choice, ...] = ()
     usages: tuple[Usage, ...] = ()  # one a choice
+    served: tuple[Served, ...] = ()  # who said how much, where that is known
 
 
 def code(error: AntiphonError) -> str:

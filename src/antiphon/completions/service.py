@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 import msgspec
+from msgspec.structs import replace
 
 from antiphon.chat import Choice, Completion, Delta, ToolCall, Usage
 from antiphon.completions.asks import ask
@@ -18,6 +19,7 @@ from antiphon.completions.plan import Bounds, Plan, job
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.record import CLIENT_GONE, Record, code
 from antiphon.completions.watch import Watch
+from antiphon.credits.receipt import Served
 from antiphon.engines import Take
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, Unavailable
 from antiphon.ids import Ids
@@ -77,7 +79,8 @@ class Completions:
             offer = place.offer
             tried |= {offer.engine.name}
             try:
-                choice, usage = await offer.engine.complete(job(plan, offer, 0))
+                attempt = self._ids.make("att-")
+                choice, usage = await offer.engine.complete(replace(job(plan, offer, 0), attempt=attempt))
             except (EngineFailed, Unavailable) as error:
                 failure = error
                 placement.failed(place, error)
@@ -94,7 +97,8 @@ class Completions:
             usage = bounded(usage, plan)
             choices = (self._named(choice) if choice.tool_calls else choice,)
             node = offer.engine.name
-            self._on_end(Record(plan, usage, self._loop.time(), node=node, choices=choices, usages=(usage,)))
+            served = (Served(node, attempt, usage.completion_tokens),)
+            self._on_end(Record(plan, usage, self._loop.time(), None, None, node, choices, (usage,), served))
             return Completion(choices, usage), node
 
     def _named(self, choice: Choice) -> Choice:
@@ -188,7 +192,8 @@ class CompletionStream:
     def _record(self, failure: str | None) -> Record:
         source = self._source
         now, first = self._loop.time(), source.first_token_at
-        return Record(self._plan, self.usage, now, failure, first, source.node, self.choices, source.usages)
+        choices, usages = self.choices, source.usages
+        return Record(self._plan, self.usage, now, failure, first, source.node, choices, usages, source.served)
 
 
 def _source(plan: Plan, placement: Placement, bounds: Bounds, ids: Ids) -> ChoiceStream | MergedStream | EmptyStream:

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from antiphon.chat import Usage
 from antiphon.credits.ledger import AccountKey, user
-from antiphon.credits.receipt import Operation, Reason, Receipt, Terms, digest
+from antiphon.credits.receipt import Operation, Reason, Receipt, Served, Terms, digest
+from antiphon.engines.receipt import SignedReceipt
 from antiphon.key import Key, Ledger
 from antiphon.models.catalogue import Model
 
@@ -50,6 +51,8 @@ class Draft(Struct, frozen=True):
     began_at_ms: int
     ended_at_ms: int
     answer: Body | None = None  # a stream's is not kept
+    served: tuple[Served, ...] = ()
+    signed: tuple[SignedReceipt, ...] = ()
 
     @property
     def ledger(self) -> Ledger:
@@ -79,6 +82,8 @@ class Draft(Struct, frozen=True):
             ended_at_ms=self.ended_at_ms,
             request_sha256=digested(asked.body),
             answer_sha256=None if self.answer is None else digested(self.answer),
+            served=self.served if len(self.served) > 1 else (),
+            signed=self.signed,
         )
 
 

@@ -7,14 +7,14 @@ them. A journal is never changed; what was wrong is put right by another.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from antiphon.credits.pricing import share
+from antiphon.credits.pricing import share, split
 from antiphon.key import Ledger
 
 Kind = Literal["usage", "topup", "grant", "transfer"]
@@ -26,6 +26,7 @@ AMOUNT_MAX = 10**15  # a thousand million USDC; sums of many still fit a databas
 ACCOUNT = attrgetter("account")
 GENESIS = ""  # what stands for the hash before the first
 
+NODE = "node:"
 USDC_IN = "sys:usdc_in"
 USDC_OUT = "sys:usdc_out"
 PLATFORM = "sys:platform"
@@ -37,9 +38,15 @@ def user(account: str) -> str:
     return f"user:{account}"
 
 
-def node(name: str) -> str:
-    """The id of the account of a node that earns."""
-    return f"node:{name}"
+def node(name: str, owner: str = "") -> str:
+    """The id of the account of a node that earns, for the wallet that owns it."""
+    return f"{NODE}{name}@{owner}" if owner else f"{NODE}{name}"
+
+
+def of_node(account: str) -> tuple[str, str]:
+    """The node and the owner of such an account."""
+    name, _, owner = account.removeprefix(NODE).rpartition("@")
+    return (name, owner) if name else (owner, "")
 
 
 class Account(Struct, frozen=True):
@@ -75,10 +82,28 @@ class Journal(Struct, frozen=True):
 
 
 class Earner(Struct, frozen=True):
-    """Who earns of a request, and how much of what it costs, in hundredths of a per cent."""
+    """Who earns of a request, and how much of what it costs, in hundredths of a per cent.
+
+    Where others did it too they stand in `beside`, and each earns by how much of the work it did; what nobody's
+    account ("") did is the platform's.
+    """
 
     account: str
     bps: int
+    work: int = 1
+    beside: tuple[tuple[str, int], ...] = ()
+
+    def earned(self, cost: int) -> dict[str, int]:
+        """What each account earns of a cost: together exactly the share, but for what nobody did."""
+        whole = share(cost, self.bps)
+        if not self.beside:
+            return {self.account: whole}
+        did = ((self.account, self.work), *self.beside)
+        earned: dict[str, int] = {}
+        for (account, _), amount in zip(did, split(whole, [work for _, work in did]), strict=True):
+            if account:
+                earned[account] = earned.get(account, 0) + amount
+        return earned
 
 
 class Hold(Struct, frozen=True):
@@ -99,10 +124,11 @@ def usage_id(request_id: str) -> str:
 
 def usage(key: AccountKey, request_id: str, cost: int, *, at_ms: int, earner: Earner | None = None) -> Journal:
     """A request is paid for: the account pays `cost`, the earner gets its share of it, the platform the rest."""
-    earned = 0 if earner is None else share(cost, earner.bps)
-    parts = [Entry(key[1], -cost), Entry(PLATFORM, cost - earned)]
-    if earner is not None:
-        parts.append(Entry(earner.account, earned))
+    if earner is None:
+        return _journal(key[0], usage_id(request_id), "usage", at_ms, [Entry(key[1], -cost), Entry(PLATFORM, cost)])
+    earned = earner.earned(cost)
+    parts = [Entry(key[1], -cost), Entry(PLATFORM, cost - sum(earned.values()))]
+    parts += [Entry(account, amount) for account, amount in earned.items()]
     return _journal(key[0], usage_id(request_id), "usage", at_ms, parts)
 
 
@@ -119,6 +145,12 @@ def topup(account: str, topup_id: str, amount: int, *, at_ms: int) -> Journal:
 def transfer(ledger: Ledger, journal_id: str, source: str, target: str, amount: int, *, at_ms: int) -> Journal:
     """Money that goes from one account to another."""
     return _journal(ledger, journal_id, "transfer", at_ms, [Entry(source, -amount), Entry(target, amount)])
+
+
+def payout(payout_id: str, parts: Mapping[str, int], *, at_ms: int) -> Journal:
+    """USDC that went out to somebody who earned it, out of several accounts."""
+    entries = [Entry(account, -amount) for account, amount in parts.items()]
+    return _journal("USDC", f"payout:{payout_id}", "transfer", at_ms, [*entries, Entry(USDC_OUT, sum(parts.values()))])
 
 
 def _journal(ledger: Ledger, journal_id: str, kind: Kind, at_ms: int, entries: Iterable[Entry]) -> Journal:

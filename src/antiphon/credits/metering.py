@@ -7,6 +7,7 @@ ends here once, with a receipt.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,11 +20,24 @@ from antiphon.credits.closing import Closing
 from antiphon.credits.draft import Asked, Body, Draft, kept
 from antiphon.credits.lease import LeasedHold
 from antiphon.credits.leases import Leases
-from antiphon.credits.ledger import AccountKey, charge
-from antiphon.credits.receipt import Reason, payable
+from antiphon.credits.ledger import AccountKey, Earner, charge
+from antiphon.credits.receipt import Reason, Served, payable
+from antiphon.engines.receipt import SignedReceipt
 from antiphon.errors import InsufficientCredits
 
 MADE_ANEW: frozenset[Reason] = frozenset({"delivered", "failed"})  # not what the request's own limit of time ended
+
+
+class Nodes(Protocol):
+    """Who has to do with what nodes did."""
+
+    def earner(self, served: tuple[Served, ...]) -> Earner | None:
+        """Who earns of a request that these served; None where nobody does."""
+        ...
+
+    def signed(self, attempt: str) -> SignedReceipt | None:
+        """What a node signed of an attempt, asked for once."""
+        ...
 
 
 class Meter:
@@ -37,12 +51,14 @@ class Meter:
         clock: Clock,
         on_refused: Callable[[], None],
         on_receipt: Callable[[Draft], None],
+        nodes: Nodes | None = None,
     ) -> None:
         self._leases = leases
         self._budgets = budgets
         self._clock = clock
         self._on_refused = on_refused
         self._on_receipt = on_receipt
+        self._nodes = nodes
 
     async def open(self, asked: Asked) -> Charge:
         """Hold the most that the request can cost; InsufficientCredits when the account or the key has less."""
@@ -78,7 +94,13 @@ class Meter:
 
     def close(self, hold: LeasedHold | None, draft: Draft, *, budgeted: bool) -> None:
         """Charge what the receipt says, up to what was held, and put both on their way into the database."""
-        if hold is not None and not self._leases.end(hold, draft.charged):
+        nodes, served = self._nodes, draft.served
+        earner = None
+        if nodes is not None and served:
+            earner = nodes.earner(served)
+            signed = tuple(found for one in served if (found := nodes.signed(one.attempt)) is not None)
+            draft = replace(draft, signed=signed) if signed else draft
+        if hold is not None and not self._leases.end(hold, draft.charged, earner):
             # It had ended before: somebody forgot it for too long, or the gateway ends.
             draft = replace(draft, charged=0, reason="not_charged")
         if not draft.charged:
@@ -92,11 +114,12 @@ class Meter:
 
 
 class Outcome(Struct, frozen=True):
-    """How a request ended: what it took, and which node served it."""
+    """How a request ended: what it took, and which node served it, or which nodes in turn."""
 
     usage: Usage
     reason: Reason
     node: str = ""
+    served: tuple[Served, ...] = ()
 
 
 class Charge:
@@ -206,5 +229,6 @@ class Charge:
             self._began_at_ms,
             self._meter.now_ms(),
             self._answer,
+            outcome.served,
         )
         self._meter.close(self._hold, draft, budgeted=self._hold is not None and asked.key.spend_cap is not None)

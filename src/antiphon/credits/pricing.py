@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from antiphon.chat import Usage
 from antiphon.models.catalogue import Prices
 
@@ -37,6 +39,19 @@ def share(cost: int, bps: int) -> int:
     """What a node earns of a cost, in hundredths of a per cent of it; the platform takes the remainder."""
     assert 0 <= bps <= WHOLE_BPS, "a share is a part"
     return cost * bps // WHOLE_BPS
+
+
+def split(amount: int, parts: Sequence[int]) -> list[int]:
+    """An amount in parts of those sizes, each rounded so that together they are the amount; all to the last of none."""
+    total, done, given, found = sum(parts), 0, 0, []
+    for part in parts:
+        done += part
+        upto = amount * done // total if total else 0
+        found.append(upto - given)
+        given = upto
+    if found and not total:
+        found[-1] = amount
+    return found
 
 
 def _rounded(token_prices: int) -> int:

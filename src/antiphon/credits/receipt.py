@@ -8,11 +8,20 @@ from typing import Literal
 from msgspec import Struct
 
 from antiphon.chat import Usage
+from antiphon.engines.receipt import SignedReceipt
 from antiphon.key import Ledger
 from antiphon.models.catalogue import Prices
 
 Reason = Literal["delivered", "client_gone", "timed_out", "failed", "free", "not_charged"]
 Operation = Literal["chat", "text_completion", "embeddings"]
+
+
+class Served(Struct, frozen=True):
+    """A part of an answer: which node said it, in which attempt, and how many tokens that were."""
+
+    node: str
+    attempt: str
+    tokens: int
 
 
 class Receipt(Struct, frozen=True):
@@ -37,6 +46,8 @@ class Receipt(Struct, frozen=True):
     ended_at_ms: int
     request_sha256: str
     answer_sha256: str | None = None  # a stream's is not made
+    served: tuple[Served, ...] = ()  # by several nodes in turn, where one took over from another
+    signed: tuple[SignedReceipt, ...] = ()  # what nodes signed of it
 
 
 class Terms(Struct, frozen=True):

@@ -7,8 +7,10 @@ from msgspec import Struct
 
 from antiphon.credits.ledger import usage_id
 from antiphon.credits.money import usdc_text
+from antiphon.credits.receipt import Receipt
 from antiphon.credits.receipt_store import Filed
 from antiphon.credits.receipts import Receipts
+from antiphon.engines.receipt import SignedReceipt
 from antiphon.http.exchange import JSON, Exchange, require_key
 from antiphon.models.catalogue import Prices
 
@@ -41,9 +43,32 @@ class WireCharge(Struct):
     hash: str
 
 
-class WireReceipt(Struct):
-    """One request. `reason` is `delivered`, `client_gone`, `timed_out`, `failed`, `free` or `not_charged`.
+class WireNodePart(Struct):
+    """What one node did of an answer, in turn: how many tokens."""
 
+    node: str
+    tokens: int
+
+
+class WireNodeReceipt(Struct):
+    """What a node signed of its part, with its wallet's signature of `text` (EIP-191)."""
+
+    node: str
+    prompt_sha256: str
+    completion_sha256: str
+    prompt_tokens: int
+    completion_tokens: int
+    started_at_ms: int
+    first_token_at_ms: int
+    ended_at_ms: int
+    text: str
+    signature: str
+
+
+class WireReceipt(Struct):
+    """One request, and what nodes signed of it.
+
+    `reason` is `delivered`, `client_gone`, `timed_out`, `failed`, `free` or `not_charged`.
     Times are in milliseconds since 1970. `answer_sha256` is null for streams, and where no answer was sent.
     """
 
@@ -67,6 +92,8 @@ class WireReceipt(Struct):
     request_sha256: str
     answer_sha256: str | None
     journal: WireCharge | None
+    node_parts: list[WireNodePart]
+    node_receipts: list[WireNodeReceipt]
     object: str = "receipt"
 
 
@@ -92,7 +119,7 @@ def _wire(filed: Filed) -> WireReceipt:
         operation=receipt.operation,
         door=receipt.door,
         model=receipt.model,
-        nodes=[receipt.node] if receipt.node else [],
+        nodes=_nodes(receipt),
         streamed=receipt.streamed,
         usage=_usage(filed),
         prices_micro_usdc_per_mtoken=_prices(receipt.prices),
@@ -105,6 +132,29 @@ def _wire(filed: Filed) -> WireReceipt:
         request_sha256=receipt.request_sha256,
         answer_sha256=receipt.answer_sha256,
         journal=_journal(filed),
+        node_parts=[WireNodePart(part.node, part.tokens) for part in receipt.served],
+        node_receipts=[_signed(one) for one in receipt.signed],
+    )
+
+
+def _nodes(receipt: Receipt) -> list[str]:
+    named = dict.fromkeys([*(part.node for part in receipt.served), receipt.node])
+    return [node for node in named if node]
+
+
+def _signed(one: SignedReceipt) -> WireNodeReceipt:
+    told = one.receipt
+    return WireNodeReceipt(
+        node=told.node,
+        prompt_sha256=told.prompt_sha256,
+        completion_sha256=told.completion_sha256,
+        prompt_tokens=told.prompt_tokens,
+        completion_tokens=told.completion_tokens,
+        started_at_ms=told.started_at_ms,
+        first_token_at_ms=told.first_token_at_ms,
+        ended_at_ms=told.ended_at_ms,
+        text=told.text,
+        signature=one.signature,
     )
 
 

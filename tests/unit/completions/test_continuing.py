@@ -8,6 +8,7 @@ import pytest
 from antiphon.chat import ChatRequest, Delta, Message, Reasoning, Sampling, Tool, ToolCallDelta, Usage
 from antiphon.completions.generate import ChoiceStream
 from antiphon.completions.plan import Bounds, Plan
+from antiphon.credits.receipt import Served
 from antiphon.engines.thought import Thought
 from antiphon.errors import BadRequest, EngineFailed, Unavailable
 from antiphon.ids import seeded
@@ -56,6 +57,8 @@ async def test_another_engine_goes_on_behind_what_was_said() -> None:
     assert job.messages == (*ASKED.messages, Message("assistant", "Hel"))
     assert (job.sampling.max_tokens, job.sampling.seed) == (6, 4)
     assert (choice.usage, choice.node, choice.tokens) == (Usage(7, 3), "node-2", 3)
+    parts = [Served("node-1", first.jobs[0].attempt, 2), Served("node-2", job.attempt, 1)]
+    assert list(choice.served) == parts
     assert first.streams[0].closed
 
 

@@ -43,6 +43,7 @@ async def test_all_choices_come_through() -> None:
     assert [job.sampling.seed for job in engine.jobs] == [3, 4, 5]
     assert (stream.usage, stream.tokens, stream.complete, stream.node) == (Usage(7, 6), 6, True, "node-1")
     assert stream.first_token_at is not None
+    assert [(part.node, part.tokens) for part in stream.served] == [("node-1", 2)] * 3
 
 
 async def test_a_failure_of_one_ends_all() -> None:

@@ -107,7 +107,9 @@ async def test_calls_without_an_id_get_one(service: Completions) -> None:
     calls = (ToolCall("", "f", "{}"), ToolCall("own", "g", "{}"))
     engine = ScriptedEngine(answers=((Choice(tool_calls=calls), USAGE),))
     completion, _ = await service.complete(plan_of(model_of(engine)), ignore)
-    assert [call.id for call in completion.choices[0].tool_calls] == [seeded(1).make("call_"), "own"]
+    ids = seeded(1)
+    assert engine.jobs[0].attempt == ids.make("att-")
+    assert [call.id for call in completion.choices[0].tool_calls] == [ids.make("call_"), "own"]
 
 
 async def test_usage_is_believed_up_to_what_was_allowed(service: Completions, records: list[Record]) -> None:

@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from antiphon.chat import Usage
 from antiphon.credits.draft import Asked, Draft
-from antiphon.credits.ledger import AccountKey, user
+from antiphon.credits.ledger import AccountKey, Earner, user
 from antiphon.credits.metering import Meter
-from antiphon.credits.receipt import Receipt, Terms
+from antiphon.credits.receipt import Receipt, Served, Terms
 from antiphon.credits.service import Credits
+from antiphon.engines.receipt import SignedReceipt
 from antiphon.key import Key
 from antiphon.models.catalogue import Model, Prices
 from tests.unit.credits.books import AT_MS, Books
@@ -88,7 +89,19 @@ class Till:
             clock=books.clock,
             on_refused=self._refuse,
             on_receipt=lambda draft: self.receipts.append(draft.receipt()),
+            nodes=self,
         )
+        self.owners: dict[str, str] = {}
+        self.testimony: dict[str, SignedReceipt] = {}
+
+    def earner(self, served: tuple[Served, ...]) -> Earner | None:
+        """Four fifths for the owners, by what each node did."""
+        did = [(f"node:{one.node}@{self.owners[one.node]}", one.tokens) for one in served if one.node in self.owners]
+        return Earner(did[0][0], 8_000, did[0][1], tuple(did[1:])) if did else None
+
+    def signed(self, attempt: str) -> SignedReceipt | None:
+        """What a node signed, once."""
+        return self.testimony.pop(attempt, None)
 
     def _refuse(self) -> None:
         self.refused += 1

@@ -53,6 +53,46 @@ def test_shares_add_up() -> None:
     assert len(ledger.usage(ANN, "r", 5, at_ms=1, earner=Earner("node:n", 10_000)).entries) == 2
 
 
+def test_several_earn_by_what_they_did() -> None:
+    """Together exactly one share; who stands twice earns twice, and what nobody's account did is the platform's."""
+    earner = Earner("node:a@0x1", 8_000, work=70, beside=(("node:b@0x2", 20), ("", 5), ("node:a@0x1", 5)))
+    assert earner.earned(125) == {"node:a@0x1": 75, "node:b@0x2": 20}
+    journal = ledger.usage(ANN, "r", 125, at_ms=1, earner=earner)
+    assert {entry.account: entry.amount for entry in journal.entries} == {
+        "user:ann": -125,
+        "node:a@0x1": 75,
+        "node:b@0x2": 20,
+        "sys:platform": 30,
+    }
+
+
+@given(cost=amounts, bps=st.integers(0, 10_000), work=st.lists(st.integers(0, 10_000), min_size=2, max_size=6))
+def test_earnings_are_exact(cost: int, bps: int, work: list[int]) -> None:
+    """To the micro-USDC, however many did it and whatever their parts: one share, and no journal that makes money."""
+    named = [(f"node:{index}@0x", part) for index, part in enumerate(work)]
+    earner = Earner(named[0][0], bps, named[0][1], tuple(named[1:]))
+    assert sum(earner.earned(cost).values()) == cost * bps // 10_000
+    assert all(amount >= 0 for amount in earner.earned(cost).values())
+    assert sums_to_zero(ledger.usage(ANN, "r", cost, at_ms=1, earner=earner))
+
+
+def test_a_payout_takes_from_each() -> None:
+    """What an owner's nodes earned goes out as one, by an id of its own."""
+    paid = ledger.payout("p", {"node:a@0x1": 30, "node:b@0x1": 12}, at_ms=1)
+    assert (paid.id, paid.kind, paid.ledger) == ("payout:p", "transfer", "USDC")
+    assert {entry.account: entry.amount for entry in paid.entries} == {
+        "node:a@0x1": -30,
+        "node:b@0x1": -12,
+        "sys:usdc_out": 42,
+    }
+
+
+def test_an_account_names_node_and_owner() -> None:
+    """Both are found again, also where a node's name is an address of a server."""
+    assert ledger.of_node(ledger.node("127.0.0.1:8001/a@b", "0xAb")) == ("127.0.0.1:8001/a@b", "0xAb")
+    assert ledger.of_node(ledger.node("n")) == ("n", "")
+
+
 def test_ids_say_what_they_are_for() -> None:
     """So that a request is charged once and a payment credited once."""
     assert ledger.usage(ANN, "r", 1, at_ms=1).id == ledger.usage_id("r") == "use:r"

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from antiphon.chat import Usage
 from antiphon.credits import budget_store, receipt_store
-from antiphon.credits.ledger import AccountKey
+from antiphon.credits.ledger import AccountKey, node
 from antiphon.credits.metering import Charge, Outcome
-from antiphon.credits.receipt import Reason, Receipt, Terms
+from antiphon.credits.receipt import Reason, Receipt, Served, Terms
+from antiphon.engines.receipt import NodeReceipt, SignedReceipt
 from antiphon.errors import InsufficientCredits
 from antiphon.models.catalogue import Model
 from tests.unit.credits.asking import MODEL, TERMS, Till, asked
@@ -193,3 +194,31 @@ async def test_who_leaves_while_money_is_sought(books: Books, till: Till) -> Non
     await till.gateway.leases.settlements.all_settled()
     charge = await till.meter.open(asked(account, "b", spend_cap=MOST))
     charge.close("failed")
+
+
+async def test_owners_of_nodes_earn(books: Books, till: Till) -> None:
+    """Each by the tokens that its node said, with the charge; the receipt shows parts and signatures."""
+    account = await books.account(MOST)
+    till.owners = {"node-1": books.name(), "node-2": books.name()}
+    accounts = [node(name, owner) for name, owner in till.owners.items()]
+    signed = till.testimony["att-1"] = SignedReceipt(
+        NodeReceipt("att-1", "node-1", "m", "", "", 5, 1, 1, 1, 1, 1), "0x"
+    )
+    served = (Served("node-1", "att-1", 3), Served("node-2", "att-2", 1))
+    charge = await till.meter.open(asked(account, "a"))
+    charge.end(Outcome(USAGE, "delivered", "node-2", served))
+    charge.close("failed")
+    receipt = await filed(books, till, account, charge)
+    assert (receipt.served, receipt.signed) == (served, (signed,))
+    earned = [(await till.gateway.balance(("USDC", one))).balance for one in accounts]
+    assert (sum(earned), earned) == (COST * 8_000 // 10_000, [5, 2])
+
+
+async def test_nobody_owns_the_node(books: Books, till: Till) -> None:
+    """All of it is the platform's."""
+    account = await books.account(MOST)
+    charge = await till.meter.open(asked(account, "a"))
+    charge.end(Outcome(USAGE, "delivered", "node-1", (Served("node-1", "att-1", 2),)))
+    charge.close("failed")
+    receipt = await filed(books, till, account, charge)
+    assert (receipt.charged, receipt.served, receipt.signed) == (COST, (), ())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.chat import Usage
-from antiphon.credits.pricing import WHOLE_BPS, cost, quote, share
+from antiphon.credits.pricing import WHOLE_BPS, cost, quote, share, split
 from antiphon.models.catalogue import Prices
 
 price = st.integers(0, 100_000_000)
@@ -70,3 +70,18 @@ def test_a_share_is_a_part(paid: int, bps: int) -> None:
     """Rounded down, so that the rest is never less than nothing."""
     assert 0 <= share(paid, bps) <= paid
     assert share(paid, WHOLE_BPS) == paid
+
+
+@given(amount=st.integers(0, 10**12), parts=st.lists(st.integers(0, 10**6), min_size=1, max_size=8))
+def test_a_split_is_exact(amount: int, parts: list[int]) -> None:
+    """Together it is the amount, and no part is a unit away from what it should be."""
+    found = split(amount, parts)
+    assert sum(found) == amount
+    if sum(parts):
+        assert all(abs(got - Fraction(amount * part, sum(parts))) < 1 for got, part in zip(found, parts, strict=True))
+
+
+def test_a_split_of_nothing() -> None:
+    """Where nobody did anything the last one has it, where nobody is there it is nowhere."""
+    assert split(7, [0, 0]) == [0, 7]
+    assert split(7, []) == []

@@ -12,8 +12,10 @@ from antiphon.credits import store
 from antiphon.credits.closing import Closing
 from antiphon.credits.draft import Draft
 from antiphon.credits.ledger import usage
+from antiphon.credits.receipt import Served
 from antiphon.credits.receipt_routes import ReceiptRoutes
 from antiphon.credits.receipts import Receipts
+from antiphon.engines.receipt import NodeReceipt, SignedReceipt
 from antiphon.errors import NotFound
 from antiphon.key import Key
 from tests.unit.credits.asking import UNPAID_DRAFT, draft, name_of
@@ -74,8 +76,22 @@ async def test_a_receipt_is_told_in_full(books: Books) -> None:
         "ended_at_ms": AT_MS + 5,
         "request_sha256": "00" * 32,
         "answer_sha256": "11" * 32,
+        "node_parts": [],
+        "node_receipts": [],
         "object": "receipt",
     }
+
+
+async def test_what_nodes_signed_is_told(books: Books) -> None:
+    """Each part with the node that did it, each signature with the text that was signed."""
+    signed = SignedReceipt(NodeReceipt("att-2", "node-2", "m", "aa", "bb", 5, 1, 10, 11, 12, 3), "0x22")
+    parts = (Served("node-1", "att-1", 1), Served("node-2", "att-2", 1))
+    told = await shown(books, drafted=draft(charged=0, node="node-2", served=parts, signed=(signed,)))
+    assert told["nodes"] == ["node-1", "node-2"]
+    assert told["node_parts"] == [{"node": "node-1", "tokens": 1}, {"node": "node-2", "tokens": 1}]
+    (receipt,) = told["node_receipts"]
+    assert receipt["text"] == signed.receipt.text
+    assert (receipt["node"], receipt["completion_sha256"], receipt["signature"]) == ("node-2", "bb", "0x22")
 
 
 async def test_without_a_charge_there_is_no_journal(books: Books) -> None:
