@@ -10,6 +10,7 @@ from .tree import PACKAGE, TESTS, sources
 VALUES_ONLY = frozenset(
     {
         "__main__.py",
+        "agent/announcements.py",
         "chat.py",
         "completions/dialects/openai/fields.py",
         "completions/doors.py",
@@ -20,6 +21,7 @@ VALUES_ONLY = frozenset(
         "errors.py",
         "gateway/announcements.py",
         "key.py",
+        "link/limits.py",
         "modelfiles/model.py",
         "models/ask.py",
         "models/load.py",
@@ -67,6 +69,13 @@ TESTED_BY = {
         "modelfiles/resolving.py",
         "modelfiles/transport.py",
     ),
+    "integration/test_nodes.py": (
+        "agent/node.py",
+        "agent/offers.py",
+        "gateway/nodes.py",
+        "nodes/network.py",
+        "testing/node_process.py",
+    ),
     "integration/test_topup_kills.py": ("gateway/topups.py",),
     "unit/completions/dialects/openai/test_request.py": (
         "completions/dialects/openai/messages.py",
@@ -102,6 +111,20 @@ TESTED_BY = {
         "credits/gateway_store.py",
         "credits/hold_store.py",
     ),
+    "unit/simulation/test_scenario.py": (
+        "simulation/client.py",
+        "simulation/front.py",
+    ),
+    "unit/simulation/test_search.py": (
+        "simulation/checks.py",
+        "simulation/watched.py",
+    ),
+    "unit/link/test_broker.py": (
+        "link/accounts.py",
+        "link/broker_child.py",
+    ),
+    "unit/link/test_remote.py": ("link/remote_stream.py",),
+    "unit/link/test_responder.py": ("link/served.py",),
     "unit/structured/test_branches.py": (
         "structured/accepts.py",
         "structured/emptiness.py",

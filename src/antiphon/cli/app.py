@@ -239,6 +239,70 @@ COMMANDS = (
         "Prove the books in the database, also while gateways use them. This is what `antiphon ledger` does.",
         ("antiphon ledger verify", "antiphon ledger verify --config antiphon.yaml --json"),
     ),
+    Command(
+        ("nodes", "invite"),
+        "antiphon.cli.nodes:invite",
+        "Print a token, good once, and the line that makes another machine a node; takes an admin's key.",
+        ("antiphon nodes invite", "antiphon nodes invite --name attic --expires 7d --url https://gateway.example"),
+    ),
+    Command(
+        ("nodes", "list"),
+        "antiphon.cli.nodes:list_nodes",
+        "List the nodes of a running gateway. This is what `antiphon nodes` does.",
+        ("antiphon nodes", "antiphon nodes list --json"),
+    ),
+    Command(("nodes", "show"), "antiphon.cli.nodes:show", "Show a node.", ("antiphon nodes show attic",)),
+    Command(
+        ("nodes", "drain"),
+        "antiphon.cli.nodes:drain",
+        "Give a node no more requests; those that it has it finishes.",
+        ("antiphon nodes drain attic",),
+    ),
+    Command(
+        ("nodes", "undrain"),
+        "antiphon.cli.nodes:undrain",
+        "Give a drained node requests again.",
+        ("antiphon nodes undrain attic",),
+    ),
+    Command(
+        ("nodes", "ban"),
+        "antiphon.cli.nodes:ban",
+        "Send a node away, and let it in no more; what it was doing is done elsewhere.",
+        ("antiphon nodes ban attic",),
+    ),
+    Command(
+        ("nodes", "rename"),
+        "antiphon.cli.nodes:rename",
+        "Give a node another name.",
+        ("antiphon nodes rename attic loft",),
+    ),
+    Command(
+        ("nodes", "remove"),
+        "antiphon.cli.nodes:remove",
+        "Forget a node; its machine takes a new token to come back.",
+        ("antiphon nodes remove attic",),
+    ),
+    Command(
+        ("node",),
+        "antiphon.cli.node:node",
+        "Serve models from this machine as a node of a gateway.\n\nIt connects outwards only, so it may be behind "
+        "NAT. What it is, is kept in the data folder: later starts take no token.",
+        (
+            "antiphon node --join join_...",
+            "antiphon node --join join_... --engine vllm+http://127.0.0.1:8000 --slots 32",
+            "antiphon node",
+        ),
+    ),
+    Command(
+        ("simulate",),
+        "antiphon.cli.simulate:simulate",
+        "Simulate many nodes and their clients in virtual time, under the gateway's own code.",
+        (
+            "antiphon simulate",
+            "antiphon simulate --nodes 10000 --requests 20000 --policy antiphon",
+            "antiphon simulate --plot simulation.svg --json",
+        ),
+    ),
     Command(("version",), "antiphon.cli.version:version", "Print the version; --json adds the parts' versions."),
 )
 GROUPS = {
@@ -248,6 +312,7 @@ GROUPS = {
     "sessions": "List, show and delete stored sessions of a gateway.",
     "config": "Show and check the configuration.",
     "keys": "Make, list, revoke and rotate keys for clients.",
+    "nodes": "Invite machines to serve models; list, drain, ban, rename and remove them.",
     "credits": "Show and give the credit of accounts.",
     "ledger": "Prove the books of credit.",
 }
@@ -259,6 +324,7 @@ DEFAULTS = {
     "config": "show",
     "keys": "list",
     "ledger": "verify",
+    "nodes": "list",
 }
 
 

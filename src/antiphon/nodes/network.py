@@ -106,7 +106,7 @@ class Network:
         if self._tasks:
             await asyncio.wait(self._tasks)
         if self.link is not None:
-            self.link.shut()
+            self.link.close()
         if self._connection is not None:
             await self._connection.close()
         if self._broker is not None:
