@@ -38,6 +38,8 @@ async def push(servers: list[str], credentials: Credentials, token: str) -> None
                 signature_cb=credentials.sign,
                 allow_reconnect=False,
                 connect_timeout=CONNECT_S,
+                reconnect_time_wait=0,
+                max_reconnect_attempts=1,
                 error_cb=_ignore,
             )
             answer = await client.request(UPDATE, token.encode(), timeout=ANSWER_S)

@@ -21,7 +21,7 @@ from msgspec import Struct
 from antiphon.clock import Clock
 from antiphon.engines.embedded.backoff import Backoff, BackoffLimits
 from antiphon.engines.embedded.log import EngineLog
-from antiphon.errors import ConfigError
+from antiphon.errors import ConfigError, Unavailable
 from antiphon.link import broker_config
 from antiphon.link.accounts import push
 from antiphon.link.broker_config import BrokerOptions
@@ -29,6 +29,8 @@ from antiphon.link.credentials import Authority, write_secret
 
 MODULE = "antiphon.link.broker_child"
 READ_BYTES = 64 * 1024
+LAST_LINES = 3
+READY = "Server is ready"
 
 
 class BrokerLimits(Struct, frozen=True, kw_only=True):
@@ -91,13 +93,17 @@ class Broker:
         """Return once it answers; ConfigError with its last words when it does not."""
         self._write_config()
         self._task = asyncio.create_task(self._run(), name="broker")
-        try:
-            async with asyncio.timeout(self._limits.start_timeout_s):
-                await self._ready.wait()
-        except TimeoutError:
-            words = " | ".join(self._log.tail()[-3:])
+        if not await self.wait_ready(self._limits.start_timeout_s):
+            words = " | ".join(self._log.tail()[-LAST_LINES:])
             await self.stop()
-            raise ConfigError(f"nodes: the broker did not start on port {self.options.port}: {words}") from None
+            raise ConfigError(f"nodes: the broker did not start on port {self.options.port}: {words}")
+
+    async def wait_ready(self, timeout_s: float) -> bool:
+        """Wait until it answers; False when it does not in time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._ready.wait()
+        return self._ready.is_set()
 
     async def stop(self) -> None:
         """End the server and start no other; may be called more than once."""
@@ -107,15 +113,19 @@ class Broker:
                 await self._task
         self._log.close()
 
-    async def revoke(self, user_key: str) -> None:
-        """Send a user away who has connected with claims of until now; connections are cut at once.
+    async def revoke(self, user_key: str) -> bool:
+        """Send a user away whose claims were made until now; True when the server has cut its connections.
 
-        Nothing is lost when the server is down just then: it begins with the new claims.
+        False when there is no server just then: the next one begins with the new claims.
         """
         self._revoked[user_key] = int(self._clock.now())
         self._write_config()
         tokens = self._authority.account_tokens(self._revoked)
-        await push([self.url], self._authority.system_credentials(), tokens[self._authority.account])
+        try:
+            await push([self.url], self._authority.system_credentials(), tokens[self._authority.account])
+        except Unavailable:
+            return False
+        return True
 
     def _write_config(self) -> None:
         text = broker_config.render(
@@ -165,12 +175,12 @@ class Broker:
             self._log.write(data)
 
     async def _until_ready(self, process: asyncio.subprocess.Process) -> bool:
-        """Wait until it answers; False when it ended before."""
+        """Wait until it says that it is ready; False when it ended before."""
         deadline = self._clock.monotonic() + self._limits.start_timeout_s
         while self._clock.monotonic() < deadline:
             if await _ended(process, within_s=self._limits.start_poll_s):
                 return False
-            if await self._answers():
+            if any(READY in line for line in self._log.tail()):  # what answers on the port may be another's
                 return True
         return False
 

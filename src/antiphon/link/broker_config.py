@@ -34,7 +34,7 @@ def render(
         f"operator: {operator_token}",
         f"system_account: {system_account}",
         # The full resolver alone takes new claims from a client, and servers of a cluster share theirs.
-        f"resolver: {{ type: full, dir: {_text(str(options.folder / 'accounts'))}, interval: '2m', timeout: '2s' }}",
+        f"resolver: {{ type: full, dir: {_text(str(options.folder / 'accounts'))}, interval: '2m', timeout: '500ms' }}",
         f"max_payload: {MAX_PAYLOAD_BYTES}",
         f"max_pending: {MAX_PENDING_BYTES}",
         f"write_deadline: {_text(f'{WRITE_DEADLINE_S}s')}",

@@ -44,7 +44,7 @@ class Connection:
     ) -> None:
         self.last_error = ""
         self._servers = list(servers)
-        self._credentials = credentials
+        self.credentials = credentials
         self._name = name
         self._random = random
         self._tls = tls
@@ -140,7 +140,7 @@ class Connection:
             wait_s = min(2 * wait_s, self._limits.retry_s_max)
 
     async def _connect(self, client: LinkClient) -> bool:
-        credentials, limits = self._credentials(), self._limits
+        credentials, limits = self.credentials(), self._limits
         try:
             async with asyncio.timeout(2 * limits.connect_s):
                 await client.connect(

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import Protocol
 
 from antiphon.chat import Delta, Usage
 from antiphon.engines.receipt import SignedReceipt
 from antiphon.errors import EngineFailed
-from antiphon.link.connection import Connection
 from antiphon.link.frames import Deltas, End, Failed, Frame, Piece, encode
 
 DELTAS_MAX = 64  # in one frame, so that none is too large for a message
 FRAME_BYTES_MAX = 768 * 1024
+
+
+class Sender(Protocol):
+    """What can send."""
+
+    def send(self, subject: bytes, payload: bytes, reply: bytes = b"") -> bool:
+        """Send at once or not at all."""
+        ...
 
 
 class Outbox:
@@ -20,7 +28,7 @@ class Outbox:
 
     __slots__ = ("_connection", "_first", "_kept", "_subject", "_waiter", "closed", "seq", "upto")
 
-    def __init__(self, connection: Connection, subject: bytes, window: int) -> None:
+    def __init__(self, connection: Sender, subject: bytes, window: int) -> None:
         self.seq = 0
         self.upto = window
         self.closed = False

@@ -14,7 +14,7 @@ from antiphon.clock import SystemClock
 from antiphon.engines import DeltaStream, Engine, Job, ModelFacts, Take
 from antiphon.ids import Ids
 from antiphon.link import claims
-from antiphon.link.broker import Broker, find_program, kept_port
+from antiphon.link.broker import Broker, BrokerLimits, find_program, kept_port
 from antiphon.link.broker_config import BrokerOptions
 from antiphon.link.client import Handler
 from antiphon.link.connection import Connection
@@ -152,10 +152,13 @@ class PlayedEngine:
         """Nothing to let go of."""
 
 
-def broker_in(folder: Path, **limits: object) -> Broker:
+def broker_in(folder: Path, *, limits: BrokerLimits = BrokerLimits(), revoked: dict[str, int] | None = None) -> Broker:
     """A broker of its own folder, not started."""
     options = BrokerOptions(folder=folder, port=kept_port(folder))
-    return Broker(find_program(os.environ), options, Authority(KEYS, CLOCK), clock=CLOCK, random=Random(1))
+    authority = Authority(KEYS, CLOCK)
+    return Broker(
+        find_program(os.environ), options, authority, clock=CLOCK, random=Random(1), revoked=revoked, limits=limits
+    )
 
 
 def node_credentials(node: str, *, seconds: float = 3600) -> Credentials:

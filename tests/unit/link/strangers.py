@@ -1,0 +1,38 @@
+"""A plain client that tries what it may not, and keeps what it was refused."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from antiphon.link.client import LinkClient
+from antiphon.link.credentials import Credentials
+
+
+class Stranger(LinkClient):
+    """Keeps the errors that the server sent."""
+
+    def __init__(self) -> None:
+        self.refusals: list[str] = []
+        super().__init__(lambda error: self.refusals.append(str(error)))
+
+    async def note(self, error: Exception) -> None:
+        """As nats-py wants it."""
+        self.refusals.append(str(error))
+
+
+@asynccontextmanager
+async def stranger(url: str, credentials: Credentials) -> AsyncIterator[Stranger]:
+    """One connection with these credentials."""
+    client = Stranger()
+    await client.connect(
+        [url],
+        user_jwt_cb=lambda: bytearray(credentials.token.encode()),
+        signature_cb=credentials.sign,
+        error_cb=client.note,
+        allow_reconnect=False,
+    )
+    try:
+        yield client
+    finally:
+        await client.shut()

@@ -1,0 +1,116 @@
+"""An attempt as the gateway sees it: any order in which frames may come gives the text once, in order, or an error."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antiphon.chat import Delta
+from antiphon.errors import AntiphonError
+from antiphon.link import frames
+from antiphon.link.attempt import Attempt
+
+
+class Wire:
+    """Keeps what is said to the node."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.sent: list[frames.ToNode | None] = []
+
+    def send(self, subject: bytes, payload: bytes, reply: bytes = b"") -> bool:
+        """Keep it."""
+        self.sent.append(frames.read_request(payload))
+        return True
+
+    def time(self) -> float:
+        """A second later each time."""
+        self.now += 1
+        return self.now
+
+
+class Reading:
+    """Keeps what arrives."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.end: frames.End | None = None
+        self.errors: list[AntiphonError] = []
+
+    def deltas(self, deltas: list[Delta]) -> None:
+        """Text."""
+        self.text += "".join(delta.content for delta in deltas)
+
+    def piece(self, data: bytes) -> None:
+        """Text in bytes."""
+        self.text += data.decode()
+
+    def ended(self, end: frames.End) -> None:
+        """The end."""
+        self.end = end
+
+    def failed(self, error: AntiphonError) -> None:
+        """Why not."""
+        self.errors.append(error)
+
+
+def attempt(window: int = 64) -> tuple[Attempt, Wire, Reading]:
+    """One that was just opened."""
+    wire, reading = Wire(), Reading()
+    opened = Attempt("a", wire, reading, subject=b"req.n.g.a", key=b"out.n.g.a", window=window)
+    opened.opening = [frames.encode(frames.Open("stream", 1.0, 1.0, 1.0, window))]
+    return opened, wire, reading
+
+
+ANSWER = [frames.encode(frames.Deltas(seq, [str(seq)])) for seq in range(1, 10)] + [frames.encode(frames.End(10))]
+
+
+@given(st.lists(st.integers(0, 9), max_size=60))
+def test_frames_in_any_order(order: list[int]) -> None:
+    """Nothing twice, nothing too early; what is missing is asked for by its number."""
+    opened, wire, reading = attempt()
+    for index in order:
+        opened.arrived(ANSWER[index])
+        assert "123456789".startswith(reading.text)
+        asked = [frame.seq for frame in wire.sent if isinstance(frame, frames.Resume)]
+        assert all(seq <= len(reading.text) + 1 for seq in asked)
+    for payload in ANSWER[len(reading.text) :]:
+        opened.arrived(payload)
+    assert reading.text == "123456789"
+    assert reading.end == frames.End(10)
+    assert reading.errors == []
+
+
+def test_credit_is_given_now_and_then() -> None:
+    """Every half window, with what has arrived."""
+    opened, wire, _ = attempt(window=4)
+    for payload in ANSWER[:4]:
+        opened.arrived(payload)
+        opened.read(1)
+    assert wire.sent == [frames.Credit(6, 2), frames.Credit(8, 4)]
+
+
+def test_what_a_node_knows_decides() -> None:
+    """What has not come is asked for, a job that never arrived is opened again, one that was begun is lost."""
+    opened, wire, reading = attempt()
+    opened.told(None)
+    assert isinstance(wire.sent.pop(), frames.Open)
+    opened.arrived(ANSWER[0])
+    opened.told(1)
+    assert wire.sent == []
+    opened.told(3)
+    assert wire.sent.pop() == frames.Resume(2)
+    opened.told(None)
+    assert [error.message for error in reading.errors] == ["The node has lost the job."]
+    assert wire.sent == [frames.Cancel()]
+
+
+def test_what_is_closed_is_over() -> None:
+    """The node is told once, and nothing that still comes is anybody's."""
+    opened, wire, reading = attempt()
+    opened.close()
+    opened.close()
+    opened.arrived(ANSWER[0])
+    opened.told(5)
+    assert wire.sent == [frames.Cancel()]
+    assert reading.text == ""

@@ -1,0 +1,38 @@
+"""What the link takes of nats-py: if a release changes that, it shows here and not in somebody's stream."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+
+from nats.aio.client import Client
+
+from antiphon.link.client import LinkClient
+
+from .lab import Lab, node_credentials
+from .strangers import stranger
+
+
+def test_the_librarys_own_functions_are_still_there() -> None:
+    """The ones that are replaced have the signature of what replaces them."""
+    for name in ("_process_msg", "_process_op_err", "_process_err"):
+        ours, theirs = (list(inspect.signature(getattr(kind, name)).parameters) for kind in (LinkClient, Client))
+        assert ours == theirs
+    assert {"ping_interval", "max_outstanding_pings", "user_jwt_cb", "signature_cb", "allow_reconnect"} <= set(
+        inspect.signature(Client.connect).parameters
+    )
+
+
+async def test_a_message_goes_to_its_handler(linked: Lab) -> None:
+    """At once, as bytes; that nobody listens is told where it was asked for."""
+    link = await linked.gateway()
+    arrived: asyncio.Queue[tuple[bytes, bytes | None]] = asyncio.Queue()
+    async with stranger(linked.url, node_credentials("n1")) as node:
+        await node.listen("req.n1.>", lambda subject, data: arrived.put_nowait((subject, data)))
+        await node.flush(5)
+        link.send(b"req.n1.gw1.a", b"\x00\xff")
+        assert await asyncio.wait_for(arrived.get(), 5) == (b"req.n1.gw1.a", b"\x00\xff")
+        assert node.refusals == []
+        await node.shut()
+        assert node.ended.is_set()
+        await node.shut()
