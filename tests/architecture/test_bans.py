@@ -31,6 +31,7 @@ TIME_AND_CHANCE = {
     ("link/credentials.py", "secrets.token_bytes"): "a seed is a secret: no caller may choose what it is made of",
     ("engines/embedded/supervisor.py", "secrets.token_urlsafe"): "the child's key is a secret that nobody else knows",
     ("engines/embedded/sockets.py", "secrets.token_hex"): "a socket's name that nobody can take beforehand",
+    ("simulation/chance.py", "random.Random"): "the seeded source that all of a simulation is drawn from",
     ("sources/supervision.py", "random.Random"): "the jitter of restarts, handed to what is tested with a seeded one",
     ("nodes/service.py", "secrets.token_hex"): "an invite is a secret: no caller may choose what it is made of",
     ("modelfiles/locking.py", "time.monotonic"): "a thread waits for another process, which keeps only the real time",
