@@ -34,7 +34,7 @@ class Lease:
         on_trouble: Callable[[str], None],
     ) -> None:
         self._gateway = gateway
-        self._node = node
+        self.node = node
         self._seed = nkey_seed
         self._clock = clock
         self._random = random
@@ -51,7 +51,7 @@ class Lease:
     @property
     def name(self) -> str:
         """What the node goes by at the broker."""
-        return lease_name(self._node, self.current.epoch)
+        return lease_name(self.node, self.current.epoch)
 
     def credentials(self) -> Credentials:
         """What the node connects with now."""
@@ -81,7 +81,7 @@ class Lease:
         wait_s = RETRY_S
         while True:
             try:
-                lease = await self._gateway.let_in(self._node, epoch)
+                lease = await self._gateway.let_in(self.node, epoch)
                 break
             except Unavailable as error:
                 self._on_trouble(error.message)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from antiphon.clock import Clock
 from antiphon.errors import Unavailable
@@ -17,17 +18,22 @@ from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
 from antiphon.nodes.model import Node
 from antiphon.nodes.place import Place
-from antiphon.nodes.registry import Registry
+from antiphon.nodes.registry import Live, Registry
 from antiphon.nodes.routes import Credentials
 from antiphon.observe.logs import Log
 from antiphon.settings.model import Settings
 from antiphon.sources.nodes import NodeEngine, NodesSource
 
 if TYPE_CHECKING:
+    from antiphon.link.remote import NodeAnswer
     from antiphon.nodes.network import Network
 
 AGAIN_S = 2.0
 MISSING = "Nodes take packages that are not installed here: pip install 'antiphon[nodes]'."
+
+
+# Told of each finished answer of a node, with what is known of the node.
+OnAnswer: TypeAlias = "Callable[[Live, NodeAnswer], None]"
 
 
 class NodeParts:
@@ -47,7 +53,9 @@ class NodeParts:
         ids: Ids,
         log: Log,
         environ: Mapping[str, str],
+        on_answer: OnAnswer | None = None,
     ) -> None:
+        self._on_answer = on_answer
         self._place = broker_place(settings)
         self._storage = storage
         self._clock = clock
@@ -112,7 +120,14 @@ class NodeParts:
         from antiphon.link.remote import RemoteEngine
 
         assert self._network is not None and self._network.link is not None, "nodes are heard over the link"  # noqa: PT018
-        return RemoteEngine(name, self._network.link, lease, hello=hello)
+        told = None if self._on_answer is None else partial(self._answered, name)
+        return RemoteEngine(name, self._network.link, lease, hello=hello, on_answer=told)
+
+    def _answered(self, node_id: str, answer: NodeAnswer) -> None:
+        """Hand on what a node says it did, with what is known of the node."""
+        live = self.registry.get(node_id)
+        if live is not None and self._on_answer is not None:
+            self._on_answer(live, answer)
 
     def _troubled(self, reason: str) -> None:
         """Say once what is wrong, however often it is tried."""

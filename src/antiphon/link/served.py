@@ -25,12 +25,20 @@ class Duty:
     """What a node serves with, and what it signs as. `engines` by the names of models; it may change meanwhile."""
 
     def __init__(
-        self, node: str, engines: Mapping[str, Engine], *, epoch: int, clock: Clock, sign: Sign | None = None
+        self,
+        node: str,
+        engines: Mapping[str, Engine],
+        *,
+        epoch: int,
+        clock: Clock,
+        sign: Sign | None = None,
+        signs_as: str | None = None,
     ) -> None:
         self.node = node
         self.engines = engines
         self.epoch = epoch
         self.sign = sign
+        self.signs_as = signs_as or node  # where it goes by another name at the broker
         self._clock = clock
 
     def now_ms(self) -> int:
@@ -145,7 +153,7 @@ class Served:
         usage = usage or Usage()
         receipt = NodeReceipt(
             self._attempt,
-            duty.node,
+            duty.signs_as,
             job.model,
             prompt_sha256(job),
             digest,
