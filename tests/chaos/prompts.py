@@ -48,4 +48,5 @@ def body(number: int, kind: str, *, model: str, tokens: int) -> Body:
     if kind == "tools":
         asked["tools"] = [{"type": "function", "function": {"name": "keep_city", "parameters": CITY}}]
         asked["tool_choice"] = "required"
+        asked["parallel_tool_calls"] = False
     return asked

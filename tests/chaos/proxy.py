@@ -21,6 +21,7 @@ from tests.chaos.processes import Node
 
 JSON = Any  # Any: the wire
 READ_BYTES = 65_536
+CHAT = b"/v1/chat/completions"
 
 
 @dataclass(eq=False)
@@ -107,12 +108,11 @@ class Proxy:
             far_writer.close()
             writer.close()
 
-    def note(self, body: bytes) -> Passed | None:
+    def note(self, path: bytes, body: bytes) -> Passed | None:
         """A request that passes on its way to the node; None where it generates nothing."""
-        asked = json.loads(body) if body.startswith(b"{") else {}
-        if "messages" not in asked or "model" not in asked:
+        if path != CHAT:
             return None
-        passed = Passed(self.name, asyncio.get_running_loop().time(), asked)
+        passed = Passed(self.name, asyncio.get_running_loop().time(), json.loads(body))
         self.passed.append(passed)
         return passed
 
@@ -154,14 +154,14 @@ class _Relay:
         if self._current is not None:
             self._current.cut = True
 
-    def _asked_whole(self, body: bytes) -> None:
-        self._current = self._proxy.note(body)
+    def _asked_whole(self, path: bytes, body: bytes) -> None:
+        self._current = self._proxy.note(path, body)
 
     def _answered_piece(self, piece: bytes) -> None:
         if self._current is not None:
             self._current.answer += piece
 
-    def _answered_whole(self, _body: bytes) -> None:
+    def _answered_whole(self, _path: bytes, _body: bytes) -> None:
         current, self._current = self._current, None
         if current is not None:
             self._proxy.tell(current)
@@ -170,10 +170,22 @@ class _Relay:
 class _Body:
     """Puts the body of each message together."""
 
-    def __init__(self, on_whole: Callable[[bytes], None], *, on_piece: Callable[[bytes], None] | None = None) -> None:
+    def __init__(
+        self, on_whole: Callable[[bytes, bytes], None], *, on_piece: Callable[[bytes], None] | None = None
+    ) -> None:
         self._on_whole = on_whole
         self._on_piece = on_piece
+        self._path = bytearray()
         self._body = bytearray()
+
+    def on_message_begin(self) -> None:
+        """Parser: another message."""
+        self._path.clear()
+        self._body.clear()
+
+    def on_url(self, path: bytes) -> None:
+        """Parser: a piece of a request's target."""
+        self._path += path
 
     def on_body(self, body: bytes) -> None:
         """Parser: a piece of the body."""
@@ -184,9 +196,7 @@ class _Body:
 
     def on_message_complete(self) -> None:
         """Parser: the message is whole."""
-        body = bytes(self._body)
-        self._body.clear()
-        self._on_whole(body)
+        self._on_whole(bytes(self._path), bytes(self._body))
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, see: Callable[[bytes], None]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import jsonschema_rs
 import pytest
@@ -22,16 +23,26 @@ from .real_nodes import MODEL, RealNodes, llama, real_nodes, vllm
 from .seams import answers_of, seam_wrongs
 
 Kind = Literal["text", "schema", "tools"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 LLAMA, VLLM = "llama", "vllm"
 TOKENS = {"text": 48, "schema": 300, "tools": 300}
 EVENTS_MAX = 24  # after which an answer is cut at the latest
 CUTS = {True: 50, False: 4}
 CUT_SHARE_MIN = 0.9  # of the answers; some are over before
 REAL_KILLS = {True: 2, False: 0}  # of vLLM, which takes half a minute to start
+SHOWN_MAX = 8
 HELD_TOKENS = 1000
 CITIES = jsonschema_rs.validator_for(CITY)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+
+
+@dataclass
+class Found:
+    """How often answers were cut on each side, and all that was wrong with them."""
+
+    cut: dict[str, int] = field(default_factory=lambda: {LLAMA: 0, VLLM: 0})
+    wrong: list[str] = field(default_factory=list)
 
 
 async def held(lab: RealNodes, node: str) -> RawClient:
@@ -92,30 +103,38 @@ def is_city(text: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("kind", ["text", "schema", "tools"])
-async def test_the_other_engine_ends_it(tmp_path: Path, full: bool, seed: int, tell: Tell, kind: Kind) -> None:
+async def cut_kind(lab: RealNodes, kind: Kind, cuts: int, chance: random.Random, *, real: int) -> Found:
+    """So many answers of a kind from each side, cut in their middle; the last `real` of vLLM by a kill."""
+    found = Found()
+    for number in range(2 * cuts):
+        begins = (LLAMA, VLLM)[number % 2]
+        asked = body(number, kind, model=MODEL, tokens=TOKENS[kind])
+        asked["messages"][-1]["content"] = content = f"{prompt(number)} ({number})"
+        kill = begins == LLAMA or number >= 2 * (cuts - real)
+        lab.forget()
+        answer = await wandered(lab, asked, begins=begins, events=chance.randint(4, EVENTS_MAX), kill=kill)
+        struck = lab.cutter.struck
+        found.cut[begins] += struck is not None and struck.node == begins
+        found.wrong += [f"{begins}: {said}" for said in faults_of(answer, kind, answers_of(lab.passed(), content))]
+        await mended(lab)
+    return found
+
+
+async def test_the_other_engine_ends_it(tmp_path: Path, full: bool, seed: int, tell: Tell) -> None:
     """Cut in its middle on either side, every answer is whole, and every document valid."""
     chance = random.Random(seed)
-    cut = {LLAMA: 0, VLLM: 0}
-    wrong: list[str] = []
     nodes = (llama(LLAMA, tmp_path, slots=1), vllm(VLLM, tmp_path))
+    results = {}
     async with real_nodes(tmp_path, *nodes, slots=1) as lab:
-        for number in range(2 * CUTS[full]):
-            begins = (LLAMA, VLLM)[number % 2]
-            asked = body(number, kind, model=MODEL, tokens=TOKENS[kind])
-            asked["messages"][-1]["content"] = content = f"{prompt(number)} ({number})"
-            kill = begins == LLAMA or number >= 2 * (CUTS[full] - REAL_KILLS[full])
-            lab.forget()
-            answer = await wandered(lab, asked, begins=begins, events=chance.randint(4, EVENTS_MAX), kill=kill)
-            struck = lab.cutter.struck
-            cut[begins] += struck is not None and struck.node == begins
-            wrong += faults_of(answer, kind, answers_of(lab.passed(), content))
-            await mended(lab)
-    tell(
-        f"G3 across engines, {kind}",
-        figure={"of": 2 * CUTS[full], "wrong": len(wrong)},
-        limit={"wrong": 0},
-        injected={"from_llama": cut[LLAMA], "from_vllm": cut[VLLM], "kills": sum(node.kills for node in nodes)},
-    )
-    assert not wrong, "\n".join(wrong[:5])
-    assert min(cut.values()) >= CUT_SHARE_MIN * CUTS[full]
+        for kind in KINDS:
+            kills = lab.kills
+            results[kind] = found = await cut_kind(lab, kind, CUTS[full], chance, real=REAL_KILLS[full])
+            tell(
+                f"G3 across engines, {kind}",
+                figure={"of": 2 * CUTS[full], "wrong": len(found.wrong)},
+                limit={"wrong": 0},
+                injected={"from_llama": found.cut[LLAMA], "from_vllm": found.cut[VLLM], "kills": lab.kills - kills},
+            )
+    wrong = [said for found in results.values() for said in found.wrong]
+    assert not wrong, "\n".join(wrong[:SHOWN_MAX])
+    assert all(min(found.cut.values()) >= CUT_SHARE_MIN * CUTS[full] for found in results.values())
