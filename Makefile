@@ -6,7 +6,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups fuzz clients bench bench-quick bench-link docs clean
+.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups fuzz clients bench bench-quick bench-link bench-placement docs clean
 
 help: ## Show what can be done
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ bench: $(VENV)/.served ## Compare with nginx, HAProxy, vllm-router, sglang-route
 
 bench-quick: $(VENV)/.served ## Antiphon, vllm-router and nginx only, in three minutes
 	@$(BIN)/python -m bench.run --quick $(ARGS)
+
+bench-placement: $(VENV)/.served ## Measure what a placement decision costs among 1 to 10,000 engines
+	@$(BIN)/python -m bench.placement $(ARGS)
 
 bench-link: $(VENV)/.served ## What a streamed chunk costs over NATS beside HTTP on loopback, in a minute and a half
 	@$(BIN)/python -m bench.link $(ARGS)

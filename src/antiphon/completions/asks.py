@@ -24,6 +24,7 @@ def ask(plan: Plan, index: int = 0, *, streams: bool = True) -> Ask:
         session=plan.session_id,
         prefix=_prefix(plan, index) if len(plan.model.offers) > 1 else (),
         first_token_s=plan.request.max_ttft_s,
+        only=plan.caller.nodes,
         streams=streams,
     )
 

@@ -39,11 +39,12 @@ class Bounds(Struct, frozen=True):
 
 
 class Caller(Struct, frozen=True):
-    """Who asks, and under which ids the request and its answer are known."""
+    """Who asks, and under which ids the request and its answer are known. `nodes` are those that may answer."""
 
     key: Key
     answer_id: str = ""
     request_id: str = ""
+    nodes: frozenset[str] = frozenset()  # empty: any
 
 
 class Plan(Struct, frozen=True):

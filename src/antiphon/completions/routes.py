@@ -23,6 +23,7 @@ from antiphon.ids import Ids
 
 AnyStream = CompletionStream | ToolStream
 WIRE_HEADER = b"x-wire"
+NODE_HEADER = b"x-node"
 
 
 class ChatRoutes:
@@ -58,7 +59,7 @@ class ChatRoutes:
         request = self._dialect.parse(body, exchange.headers, self._bounds)
         key = require_key(exchange)
         answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))
-        plan = await self._answering.plan(request, Caller(key, answer_id, exchange.request_id))
+        plan = await self._answering.plan(request, Caller(key, answer_id, exchange.request_id, _nodes(exchange)))
         ledger = key.ledger
         if ledger is None:
             await self._answer(exchange, plan, None)
@@ -146,6 +147,14 @@ def _priced(completion: Completion, head: Head, charge: Charge) -> Completion:
     if head.exact:
         return completion
     return msgspec.structs.replace(completion, usage=charge.priced(completion.usage))
+
+
+def _nodes(exchange: Exchange) -> frozenset[str]:
+    """The nodes that the request is bound to, as the caller names them; none where it does not."""
+    named = exchange.headers.get(NODE_HEADER)
+    if named is None:
+        return frozenset()
+    return frozenset(name.strip() for name in named.decode("latin-1").split(",") if name.strip())
 
 
 def _extra_headers(plan: Plan) -> tuple[Header, ...]:

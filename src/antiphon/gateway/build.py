@@ -91,6 +91,7 @@ class Builder:
         self._catalogue = Catalogue()
         self._placement = Placement(queue_max=settings.limits.queue_max)
         self._metrics.watch_waiting(lambda: self._placement.waiting)
+        self._metrics.watch_placement(self._placement.tally)
         self._load = LoadWatch(
             values.overload_limits(settings),
             Memory(limit_bytes=settings.overload.memory_bytes),
@@ -187,7 +188,7 @@ class Builder:
             credits=self._credit_routes(),
             receipts=ReceiptRoutes(storage.receipts),
             topup=TopupRoutes(storage.topups, base_url=self._settings.server.base_url or self._base_url),
-            models=ModelRoutes(self._catalogue),
+            models=ModelRoutes(self._catalogue, self._placement),
             nodes=self._node_routes(),
             projects=ProjectRoutes(storage.projects),
             interactions=InteractionRoutes(storage.interactions, storage.projects),

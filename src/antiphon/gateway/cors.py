@@ -6,7 +6,8 @@ from antiphon.http.exchange import Exchange
 
 UNITS = (b"requests", b"tokens")
 ALLOWED_HEADERS = (
-    b"authorization, content-type, x-request-id, x-session-id, x-wire, idempotency-key, x-payment, payment-signature"
+    b"authorization, content-type, x-request-id, x-session-id, x-wire, x-node, idempotency-key, x-payment, "
+    b"payment-signature"
 )
 EXPOSED_HEADERS = b", ".join(
     (

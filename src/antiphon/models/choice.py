@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from antiphon.models.ask import Ask
 from antiphon.models.load import Candidate
-from antiphon.models.pool import LOOKED_AT, Pool, Use, predicted_s, stale, use, weighed
+from antiphon.models.pool import LOOKED_AT, STALE_S, Pool, Use, predicted_s, use, weighed
 
 EVIDENCE_MIN = 8  # first tokens of an engine, before what is predicted of it may refuse anybody
 EVIDENCE_S = 10.0  # and the latest is no older: one request goes through then, and shows whether it is still so
@@ -45,7 +45,7 @@ class Choice:
 
     def look(self, pool: Pool, candidates: Iterable[Candidate]) -> None:
         """Keep the best one; what cannot be used is put apart."""
-        free = 0
+        free, old_at = 0, self._now - STALE_S
         tokens, cached, now = self._ask.prompt_tokens, self._cached, self._now
         for candidate in candidates:
             name = candidate.offer.engine.name
@@ -56,7 +56,7 @@ class Choice:
                 self._pass(candidate, state)
                 pool.put_apart(candidate)
                 continue
-            if stale(candidate.speed, now):
+            if candidate.speed.seen_at < old_at:
                 candidate.speed = pool.fresh(candidate.load)
             kept = int(candidate.keeps * min(cached.get(name, 0), tokens)) if cached else 0
             expected_s = predicted_s(candidate, tokens - kept)

@@ -56,6 +56,11 @@ class FairQueue(Generic[Item]):
         line = self._lines.get(account)
         return 0 if line is None else len(line.entries)
 
+    def ahead(self, account: str) -> int:
+        """About how many items come before a further one of that account: its own, and as many of each other's."""
+        own = self.waiting(account)
+        return own + sum(min(len(line.entries), own + 1) for name, line in self._lines.items() if name != account)
+
     def put(self, account: str, cost: int, item: Item, *, served: bool = False) -> Ticket:
         """Add an item; `served` says that its account is being served now, as if it had just had its turn."""
         ticket = Ticket(account, self._came)

@@ -10,7 +10,12 @@ from hashlib import blake2b
 
 CHARACTERS_PER_TOKEN = 4
 # Short beginnings are told apart finely, long ones coarsely: a fingerprint stays short, and so does making it.
-BOUNDARIES = (*range(512, 8_192, 512), *range(8_192, 65_536, 2_048), *range(65_536, 524_289, 16_384))
+BOUNDARIES = (
+    *range(512, 4_096, 512),
+    *range(4_096, 16_384, 2_048),
+    *range(16_384, 65_536, 4_096),
+    *range(65_536, 524_289, 32_768),
+)
 HELD_TOKENS = (0, *(boundary // CHARACTERS_PER_TOKEN for boundary in BOUNDARIES))  # by how many numbers are alike
 DIGEST_BYTES = 8
 BETWEEN = "\x1e"  # no text that is sent has it, so that pieces cannot be cut otherwise and look alike

@@ -62,11 +62,17 @@ class Candidate(Struct, eq=False):
     at: int
     keeps: float = 1.0
     tells: bool = False
+    cold: bool = False  # the model is not in its engine's memory
 
     @property
     def slots(self) -> int | None:
         """How many requests its engine generates at once, as far as anybody says."""
         return self.load.told.slots if self.offer.slots is None else self.offer.slots
+
+
+def is_cold(offer: Offer, load: Load) -> bool:
+    """Whether its engine says which models it has in memory, and does not name this one."""
+    return load.told.warm is not None and offer.upstream_name not in load.told.warm
 
 
 class Place(Struct, eq=False):

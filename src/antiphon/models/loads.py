@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from antiphon.models.ask import Ask
 from antiphon.models.load import Load
 
 SWEPT_AT_MIN = 256
@@ -33,6 +34,14 @@ class Loads:
         if load is None:
             load = self._loads[engine] = Load(standing=self._standings.get(engine, 1.0))
         return load
+
+    def serve(self, ask: Ask) -> bool:
+        """Whether an engine of the request's model is busy with something of its account."""
+        for offer in ask.model.offers:
+            load = self._loads.get(offer.engine.name)
+            if load is not None and ask.account in load.by_account:
+                return True
+        return False
 
     def stand(self, engine: str, factor: float) -> None:
         """Trust it so far; this is remembered while it is away."""

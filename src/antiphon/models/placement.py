@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Literal
 
 from antiphon.errors import AntiphonError, Unavailable
 from antiphon.models.affinity import Affinity
 from antiphon.models.ask import NOWHERE, Ask
+from antiphon.models.catalogue import Model
 from antiphon.models.choice import choose, too_late
-from antiphon.models.load import Load, NodeLoad, Place
+from antiphon.models.load import Load, NodeLoad, Place, is_cold
 from antiphon.models.loads import Loads
 from antiphon.models.outcomes import Outcomes, Tally, first_token_limit_s
+from antiphon.models.overview import NodeView, overview, state
 from antiphon.models.pool import Pool
 from antiphon.models.refusal import hopeless, late
 from antiphon.models.retry_budget import RetryBudget
@@ -39,7 +42,7 @@ class Placement:
         self._outcomes = Outcomes(self._budget)
         self._loads = Loads()
         self._pools: dict[str, Pool] = {}  # by the model's id; of models with something to choose
-        self._queues = Queues(queue_max, place=self._free, refusal=self._hopeless)
+        self._queues = Queues(queue_max, loads=self._loads, now=self._now, place=self._free, refusal=self._hopeless)
 
     @property
     def waiting(self) -> int:
@@ -57,7 +60,7 @@ class Placement:
         Unavailable when there is none, when nobody may wait, or when the first token would surely be too late. A
         request that has tried an engine is a retry, of which there may only be so many at once.
         """
-        if self._queues:
+        if self._queues and not self._queues.came(ask):
             self._queues.serve()  # an engine that has come back told nobody
         place = self._free(ask, tried, fresh=True)
         if place is None:
@@ -82,10 +85,10 @@ class Placement:
         The future has the place in the end, or Unavailable. Whoever does not wait for it any more must `leave`.
         """
         queue = self._queues.of(ask.model)
-        wait_s = None if queue is None else queue.wait_s
+        wait_s = None if queue is None else queue.wait_s(ask.account)
         if ask.first_token_s is not None and wait_s is not None and wait_s > ask.first_token_s:
             raise self._late(ask, wait_s)
-        return self._queues.line_up(ask, tried, now_s=self._now(), served=self._serves(ask))
+        return self._queues.line_up(ask, tried, now_s=self._now(), served=self._loads.serve(ask))
 
     async def wait(self, ask: Ask, tried: frozenset[str] = NOWHERE) -> Place:
         """As `line_up`, and wait until the end."""
@@ -128,6 +131,8 @@ class Placement:
     def succeeded(self, place: Place, cached_tokens: int = 0) -> None:
         """The attempt came to its proper end; so many tokens of its prompt were cached, as its engine says."""
         self._outcomes.succeeded(place, cached_tokens, self._now())
+        if self._queues:
+            self._queues.left(place.ask)
 
     def failed(self, place: Place, error: AntiphonError) -> None:
         """The attempt came to nothing, or broke off."""
@@ -141,12 +146,20 @@ class Placement:
         load.others = max(0, told.busy + told.queued - load.in_flight)
         if told.prefixes:
             self._affinity.told(engine, told.prefixes)
-        if told.prefill_tokens_per_s != before.prefill_tokens_per_s:
-            for candidate in load.candidates:
-                if not candidate.speed.learned:
-                    candidate.speed = self._pools[candidate.model].fresh(load)
+        for candidate in load.candidates:
+            candidate.cold = is_cold(candidate.offer, load)
+            if told.prefill_tokens_per_s != before.prefill_tokens_per_s and not candidate.speed.learned:
+                candidate.speed = self._pools[candidate.model].fresh(load)
         if self._queues:
             self._queues.serve()
+
+    def state(self, model: Model) -> Literal["warm", "cold", "unavailable"]:
+        """Whether a node can answer now, or only once it has loaded the model."""
+        return state(model, self._loads)
+
+    def overview(self, model: Model) -> list[NodeView]:
+        """How each engine of the model is doing."""
+        return overview(model, self._loads, self._pools.get(model.id), self._now())
 
     def standing(self, engine: str, factor: float) -> None:
         """How far an engine is trusted: its weight is multiplied by `factor`, and 0 keeps every request from it."""
@@ -214,6 +227,8 @@ class Placement:
         load = self._loads.of(engine.name)
         if engine.unavailable() is not None or not load.standing or engine.name in tried:
             return None
+        if ask.only and engine.name not in ask.only:
+            return None
         slots = load.told.slots if offer.slots is None else offer.slots
         if slots is not None and load.in_flight + load.others >= slots:
             return None
@@ -226,14 +241,6 @@ class Placement:
     def _late(self, ask: Ask, expected_s: float) -> Unavailable:
         self.tally.refusals += 1
         return late(ask, expected_s)
-
-    def _serves(self, ask: Ask) -> bool:
-        """Whether an engine of the model is busy with something of that account."""
-        for offer in ask.model.offers:
-            load = self._loads.get(offer.engine.name)
-            if load is not None and ask.account in load.by_account:
-                return True
-        return False
 
 
 def _single(ask: Ask) -> bool:

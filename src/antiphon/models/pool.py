@@ -12,12 +12,13 @@ from enum import Enum
 
 from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Offer
-from antiphon.models.load import Candidate, Load
+from antiphon.models.load import Candidate, Load, is_cold
 from antiphon.models.prediction import Quantiles, Speed, own
 
-LOOKED_AT = 16  # that can be used, at each look
+LOOKED_AT = 12  # that can be used, at each look
 REVISITED = 2  # of those kept apart, at each look
 STALE_S = 30.0  # what was learned of an engine is forgotten when it was not tried for so long
+COLD_S = 5.0  # what it may take to load a model, to anybody who could have it elsewhere
 LATE_S = 1.0  # a first token that has not come is not late before that,
 LATE_TIMES = 3.0  # nor before it takes so many times as long as was predicted
 
@@ -60,6 +61,7 @@ class Pool:
             load = loads[name]
             before = known.get(name)
             candidate = Candidate(self._model, offer, load, self.fresh(load), at)
+            candidate.cold = is_cold(offer, load)
             if before is not None:
                 candidate.speed, candidate.keeps, candidate.tells = before.speed, before.keeps, before.tells
             self._ring.append(candidate)
@@ -82,15 +84,16 @@ class Pool:
             return
         yield from [self.by_name[name] for name in likely if name in self.by_name]
         self._revisit()
-        left = self._open
+        ring, at, left = self._ring, self._next, self._open
         while left and self._open:
-            if self._next >= self._open:
-                self._next = 0
-            candidate = self._ring[self._next]
+            if at >= self._open:
+                at = 0
+            self._next = at
+            candidate = ring[at]
             yield candidate
             left -= 1
-            if candidate.at == self._next:  # else it was put apart, and another stands there
-                self._next += 1
+            if candidate.at == at:  # else it was put apart, and another stands there
+                at += 1
 
     def apart(self) -> Iterable[Candidate]:
         """Those kept apart, for when there are no others."""
@@ -161,11 +164,8 @@ def predicted_s(candidate: Candidate, tokens: int) -> float:
 def weighed(candidate: Candidate, expected_s: float, now: float) -> float:
     """A prediction as it competes with others; what has been silent for too long may well be so for as long again."""
     load = candidate.load
+    if candidate.cold:
+        expected_s += COLD_S
     if load.silent:
         expected_s += late_s(load, now)
     return expected_s / (candidate.offer.weight * load.standing)
-
-
-def stale(speed: Speed, now: float) -> bool:
-    """Whether what was learned is too old to be believed."""
-    return speed.seen_at < now - STALE_S

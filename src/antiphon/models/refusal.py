@@ -25,6 +25,9 @@ def hopeless(ask: Ask, tried: frozenset[str], loads: Loads, now: float) -> Unava
         busy_s = min(busy_s, load.health.busy_until - now)
     if busy_s < math.inf:
         return Saturated(busy(ask.model, 1).message, retry_after_s=_told_s(busy_s))
+    if ask.only and not any(offer.engine.name in ask.only for offer in ask.model.offers):
+        message = f"No node that the request is bound to serves the model {ask.model.id!r} now."
+        return Unavailable(message, retry_after_s=RETRY_S)
     try:
         ask.model.require_live()
     except Unavailable as error:

@@ -8,6 +8,8 @@ from msgspec import UNSET, Struct, UnsetType
 from antiphon.errors import PermissionDenied
 from antiphon.http.exchange import JSON, Exchange, require_key
 from antiphon.models.catalogue import Catalogue, Model, Prices
+from antiphon.models.overview import NodeView
+from antiphon.models.placement import Placement
 
 EMBEDDING_PARAMETERS = ("dimensions", "encoding_format", "timeout_secs")
 THINKING_PARAMETERS = ("reasoning", "reasoning_effort")
@@ -39,7 +41,8 @@ class WirePrices(Struct):
 class WireModel(Struct):
     """A model. `type` is `text`, `vision` or `embedding`.
 
-    `state` is `warm` when a node can answer now, `unavailable` when none can.
+    `state` is `warm` when a node can answer now, `cold` when one can once it has loaded the model, and `unavailable`
+    when none can. `node_states` is there for keys of administrators.
     """
 
     id: str
@@ -55,6 +58,7 @@ class WireModel(Struct):
     pricing: WirePrices
     aliases: tuple[str, ...]
     object: str = "model"
+    node_states: list[NodeView] | UnsetType = UNSET
 
 
 class WireModels(Struct):
@@ -67,33 +71,40 @@ class WireModels(Struct):
 class ModelRoutes:
     """The models that the caller's key may use."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, placement: Placement) -> None:
         self._catalogue = catalogue
+        self._placement = placement
 
     async def list(self, exchange: Exchange) -> None:
         """All of them."""
         allowed = require_key(exchange).models
-        models = [_wire(model) for model in self._catalogue.list() if not allowed or model.id in allowed]
+        models = [self._wire(model) for model in self._catalogue.list() if not allowed or model.id in allowed]
         exchange.respond(200, msgspec.json.encode(WireModels(models)), JSON)
 
     async def get(self, exchange: Exchange) -> None:
         """One, by id or alias."""
         model = self._catalogue.find(exchange.parameter)
-        allowed = require_key(exchange).models
+        key = require_key(exchange)
+        allowed = key.models
         if allowed and model.id not in allowed:
             raise PermissionDenied(f"This key may not use the model {model.id!r}.")
-        exchange.respond(200, msgspec.json.encode(_wire(model)), JSON)
+        wire = self._wire(model)
+        if "admin" in key.scopes:
+            wire.node_states = self._placement.overview(model)
+        exchange.respond(200, msgspec.json.encode(wire), JSON)
+
+    def _wire(self, model: Model) -> WireModel:
+        return _wire(model, self._placement.state(model))
 
 
-def _wire(model: Model) -> WireModel:
-    live = len(model.live)
+def _wire(model: Model, state: str) -> WireModel:
     return WireModel(
         id=model.id,
         created=model.created,
         owned_by=model.owned_by,
         type=_type(model),
-        nodes=live,
-        state="warm" if live else "unavailable",
+        nodes=len(model.live),
+        state=state,
         context_length=model.context_length,
         modalities=list(model.modalities),
         supported_parameters=_parameters(model),

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from antiphon.errors import Unavailable
 from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Model
+from antiphon.models.comebacks import KEPT_S, Comebacks, has_more_than_its_share
 from antiphon.models.fair_queue import FairQueue, Ticket
 from antiphon.models.load import Place
+from antiphon.models.loads import Loads
 
 RETRY_S = 2  # when a full queue has not told yet how fast it moves
 RETRY_S_MAX = 60
@@ -40,6 +42,7 @@ class Queue(FairQueue[Waiter]):
         super().__init__()
         self._moved_at = now_s
         self._gap_s: float | None = None
+        self.comebacks = Comebacks()
 
     def moved(self, now_s: float) -> None:
         """Somebody had their turn."""
@@ -47,16 +50,14 @@ class Queue(FairQueue[Waiter]):
         self._gap_s = gap_s if self._gap_s is None else self._gap_s + GAP_WEIGHT * (gap_s - self._gap_s)
         self._moved_at = now_s
 
-    @property
-    def wait_s(self) -> float | None:
-        """How long it will take until all have had their turn; None when it has not told yet how fast it moves."""
-        return None if self._gap_s is None else self._gap_s * len(self)
+    def wait_s(self, account: str) -> float | None:
+        """How long a further request of that account will wait; None when nobody knows yet how fast the queue moves."""
+        return None if self._gap_s is None else self._gap_s * (self.ahead(account) + 1)
 
     @property
     def empty_in_s(self) -> int:
-        """The same in whole seconds that a client may be told."""
-        wait_s = self.wait_s
-        return RETRY_S if wait_s is None else min(RETRY_S_MAX, max(1, math.ceil(wait_s)))
+        """How long until all have had their turn, in whole seconds that a client may be told."""
+        return RETRY_S if self._gap_s is None else min(RETRY_S_MAX, max(1, math.ceil(self._gap_s * len(self))))
 
 
 class Queues:
@@ -69,10 +70,15 @@ class Queues:
         self,
         queue_max: int,
         *,
+        loads: Loads,
+        now: Callable[[], float],
         place: Callable[[Ask, frozenset[str]], Place | None],
         refusal: Callable[[Ask, frozenset[str]], Unavailable | None],
     ) -> None:
         self._queue_max = queue_max
+        self._loads = loads
+        self._now = now
+        self._timer: asyncio.TimerHandle | None = None
         self._place = place
         self._refusal = refusal
         self._queues: dict[str, Queue] = {}  # by the model's id; none is empty
@@ -101,6 +107,17 @@ class Queues:
                 shed.future.set_exception(busy(ask.model, wait_s))
         return Waiter(ask, tried, queue=queue, served=served)
 
+    def came(self, ask: Ask) -> bool:
+        """A request comes; whether a free place was kept for its account."""
+        queue = self._queues.get(ask.model.id)
+        return queue is not None and queue.comebacks.came(ask.account, self._now())
+
+    def left(self, ask: Ask) -> None:
+        """The answer to a request has come to its end, and its client is there."""
+        queue = self._queues.get(ask.model.id)
+        if queue is not None and not queue.waiting(ask.account):
+            queue.comebacks.left(ask.account, self._now())
+
     def discard(self, waiter: Waiter) -> None:
         """Take out one that waits no longer."""
         waiter.queue.discard(waiter.ticket)
@@ -122,6 +139,8 @@ class Queues:
         for waiter in queue.heads():
             if waiter.future.done():
                 queue.discard(waiter.ticket)  # its task was cancelled, and has not come here yet
+            elif self._kept_from(waiter):
+                continue  # others that are served less may have it
             elif (place := self._place(waiter.ask, waiter.tried)) is not None:
                 queue.serve(waiter.ticket)
                 queue.moved(place.taken_at)
@@ -136,6 +155,20 @@ class Queues:
             self._forget(waiter)
             return True
         return False
+
+    def _kept_from(self, waiter: Waiter) -> bool:
+        """Whether what is free is kept for accounts that are about to be back."""
+        expected = waiter.queue.comebacks.expected(self._now())
+        if not expected or not has_more_than_its_share(waiter.ask, self._loads, expected):
+            return False
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(KEPT_S, self._serve_later)
+        return True
+
+    def _serve_later(self) -> None:
+        """Nobody need be back by now."""
+        self._timer = None
+        self.serve()
 
     def _forget(self, waiter: Waiter) -> None:
         queue = waiter.queue

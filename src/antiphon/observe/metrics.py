@@ -11,7 +11,9 @@ from antiphon.completions.embeddings import EmbeddingRecord
 from antiphon.completions.record import Record
 from antiphon.credits.draft import Draft
 from antiphon.credits.lease_store import Settlement
+from antiphon.models.outcomes import Tally
 from antiphon.observe.families import CounterFamily, HistogramFamily, Series
+from antiphon.observe.placement import PlacementCollector
 
 CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
@@ -68,6 +70,14 @@ class Metrics:
         )
         registry.register(self._charged)
         registry.register(self._ends)
+        self._checks = CounterFamily(
+            "antiphon_node_checks", "Checks of nodes, by kind and outcome.", ("node", "kind", "outcome")
+        )
+        registry.register(self._checks)
+        self._quarantined = CounterFamily(
+            "antiphon_node_quarantines", "Nodes that were found to lie, by the kind of check.", ("node", "kind")
+        )
+        registry.register(self._quarantined)
         self._refused = Counter(
             "antiphon_credit_refusals", "Requests refused for want of credit.", registry=registry
         )  # fmt: skip
@@ -125,6 +135,14 @@ class Metrics:
         if draft.charged:
             self._charged.add((draft.ledger,), draft.charged)
 
+    def checked(self, node: str, kind: str, *, failed: bool) -> None:
+        """Count a check of a node."""
+        self._checks.add((node, kind, "failed" if failed else "passed"))
+
+    def quarantined(self, node: str, kind: str) -> None:
+        """Count a node that was found to lie."""
+        self._quarantined.add((node, kind))
+
     def refused(self) -> None:
         """Count a request that was refused for want of credit."""
         self._refused.inc()
@@ -149,6 +167,10 @@ class Metrics:
     def watch_waiting(self, count: Callable[[], int]) -> None:
         """Show, from now on, how many requests wait for an engine."""
         self._waiting.set_function(count)
+
+    def watch_placement(self, tally: Tally) -> None:
+        """Show, from now on, what placement has come to."""
+        self._registry.register(PlacementCollector(tally))
 
     def _bind(self, models: dict[str, _Model], operation: str, model_id: str) -> _Model:
         labels = (operation, model_id, "antiphon")

@@ -334,3 +334,18 @@ async def test_a_key_is_needed() -> None:
     """A route without a key cannot serve chat by mistake."""
     with pytest.raises(BadRequest):
         await Served(ScriptedEngine()).ask(None)
+
+
+async def test_a_request_can_name_the_nodes_that_may_answer() -> None:
+    """By its header; where none of them serves the model it is told so."""
+    served = Served(ScriptedEngine("node-1"), ScriptedEngine("node-2", answers=((Choice(content="Hello"), USAGE),)))
+    for named, status in ((b"node-3, node-2", 200), (b"node-3", 503)):
+        exchange, wire = asked()
+        exchange.headers[b"x-node"] = named
+        exchange.key = Key("alice")
+        if status == 503:
+            with pytest.raises(Unavailable, match="is bound to"):
+                await served.routes.chat(exchange)
+        else:
+            await served.routes.chat(exchange)
+            assert b"Hello" in b"".join(wire.writes)

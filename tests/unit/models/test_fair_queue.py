@@ -214,3 +214,9 @@ def test_one_request_waits_for_one_of_each_other(others: int) -> None:
         order.append(next(queue.heads())[0])
         queue.serve(tickets[next(queue.heads())])
     assert len(order) == len(set(order)) <= others
+
+
+def test_what_comes_before_a_further_item_is_counted() -> None:
+    """What its account has there, and as many of each other; a flood counts for one to whoever has none."""
+    queue, _ = filled("a1", "a2", "a3", "a4", "b1", "c1")
+    assert [queue.ahead(account) for account in "abcd"] == [6, 4, 4, 3]

@@ -426,3 +426,13 @@ async def test_the_last_engine_is_never_ejected(steps: list[tuple[str, int]], co
         placement.give_back(place)
     assert all(not load.in_flight and not load.unread and not load.silent for load in placement._loads)
     assert (placement._budget.in_flight, placement._budget.retries) == (0, 0)
+
+
+async def test_a_request_that_is_bound_goes_nowhere_else() -> None:
+    """Whether there are others or not."""
+    placement, shared, single = Placement(queue_max=9), model(offer("a"), offer("b")), model(offer("c"), name="single")
+    bound = [placement.take(Ask(shared, only=frozenset({"b"}))) for _ in range(3)]
+    assert [place and place.offer.engine.name for place in bound] == ["b"] * 3
+    with pytest.raises(Unavailable, match="is bound to"):
+        placement.take(Ask(single, only=frozenset({"b"})))
+    assert placement.take(Ask(single, only=frozenset({"b", "c"}))) is not None

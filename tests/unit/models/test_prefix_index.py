@@ -30,22 +30,22 @@ def test_a_beginning_is_of_the_engines_that_had_it_last() -> None:
 
 def test_what_is_not_used_is_forgotten_first() -> None:
     """A beginning that comes again stays."""
-    index = PrefixIndex(3)
-    index.add((1,), "a")
-    index.add((2,), "a")
-    index.add((1,), "a")
-    index.add((3, 4), "a")
-    assert [bool(index.find((number,))) for number in (1, 2, 3, 4)] == [True, False, True, True]
+    index = PrefixIndex(8)
+    for numbers in ((1, 2), (3, 4), (5,), (1,), (6, 7), (8,)):
+        index.add(numbers, "a")
+    assert [number for number in range(9) if index.find((number,))] == [1, 5, 6, 7, 8]
 
 
 @given(
     added=st.lists(st.tuples(st.lists(st.integers(0, 30), max_size=8, unique=True), st.sampled_from("abcdefgh"))),
-    size_max=st.integers(1, 20),
+    size_max=st.integers(2 * HOLDERS_MAX, 20),
 )
 def test_it_is_bounded(added: list[tuple[list[int], str]], size_max: int) -> None:
     """Whatever comes, it keeps no more pairs than it may, and knows how many these are."""
     index = PrefixIndex(size_max)
     for numbers, engine in added:
         index.add(tuple(numbers), engine)
-        assert len(index) == sum(map(len, index._holders.values())) <= size_max
-        assert all(len(set(holders)) == len(holders) <= HOLDERS_MAX for holders in index._holders.values())
+        held = [*index._young.values(), *index._old.values()]
+        assert len(index) == sum(map(len, held)) <= size_max
+        assert all(len(set(holders)) == len(holders) <= HOLDERS_MAX for holders in held)
+        assert index.find(tuple(numbers)).get(engine, 0) == len(numbers)

@@ -11,8 +11,10 @@ from msgspec.structs import replace
 from antiphon.engines.thought import Thought
 from antiphon.errors import BadRequest, ModelNotFound, PermissionDenied
 from antiphon.http.exchange import Exchange
-from antiphon.key import Key
+from antiphon.key import ADMIN, Key
 from antiphon.models.catalogue import Catalogue, Model, Prices
+from antiphon.models.load import NodeLoad
+from antiphon.models.placement import Placement
 from antiphon.models.routes import EMBEDDING_PARAMETERS, SUPPORTED_PARAMETERS, THINKING_PARAMETERS, ModelRoutes
 from tests.unit.models.offers import offer
 
@@ -48,12 +50,14 @@ class Written:
         return b"now"
 
 
-async def asked(catalogue: Catalogue, key: Key | None, name: str | None = None) -> JSONValue:
+async def asked(
+    catalogue: Catalogue, key: Key | None, name: str | None = None, placement: Placement | None = None
+) -> JSONValue:
     """The JSON of GET /v1/models, or of one model."""
     wire = Written()
     exchange = Exchange(wire, "GET", "/v1/models", "", {})
     exchange.key, exchange.parameter = key, name or ""
-    routes = ModelRoutes(catalogue)
+    routes = ModelRoutes(catalogue, placement or Placement(queue_max=9))
     await (routes.list(exchange) if name is None else routes.get(exchange))
     assert exchange.status == 200
     return json.loads(wire.data.partition(b"\r\n\r\n")[2])
@@ -181,3 +185,26 @@ async def test_a_model_that_embeds_is_told_as_such() -> None:
     catalogue.replace("one", (Model("vectors", (offer("a"),), embeds=True),))
     told = await asked(catalogue, ALL, "vectors")
     assert (told["type"], told["supported_parameters"]) == ("embedding", list(EMBEDDING_PARAMETERS))
+
+
+async def test_a_model_that_has_to_be_loaded_is_cold() -> None:
+    """Only where every node that is up says so."""
+    placement = Placement(queue_max=9)
+    for name, expected in (("a", "warm"), ("b", "cold")):
+        placement.observe(name, NodeLoad(warm=frozenset({"another"})))
+        assert (await asked(filled(), ALL, "seeing", placement))["state"] == expected
+    placement.observe("b", NodeLoad(warm=frozenset({"upstream-name"})))
+    assert (await asked(filled(), ALL, "seeing", placement))["state"] == "warm"
+
+
+async def test_administrators_see_each_node() -> None:
+    """How it is doing and what is expected of it; other keys see how many there are."""
+    placement = Placement(queue_max=9)
+    placement.observe("a", NodeLoad(slots=4, busy=1))
+    seen = (await asked(filled(), Key("operator", scopes=ADMIN), "seeing", placement))["node_states"]
+    assert [(node["name"], node["state"], node["others"], node["slots"]) for node in seen] == [
+        ("a", "warm", 1, 4),
+        ("b", "warm", 0, None),
+        ("c", "unavailable", 0, None),
+    ]
+    assert "node_states" not in await asked(filled(), ALL, "seeing", placement)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
+from antiphon.errors import Unavailable
 from antiphon.models.ask import Ask
+from antiphon.models.placement import Placement
 from antiphon.models.waiting import RETRY_S, RETRY_S_MAX, Queue, Waiter
 from tests.unit.models.offers import model, offer
 
@@ -11,12 +17,51 @@ async def test_the_wait_is_as_long_as_the_queue() -> None:
     """By how long its turns have taken lately, within what clients take."""
     queue = Queue(100.0)
     waiter = Waiter(Ask(model(offer("a")), "one", 1), frozenset(), queue=queue, served=False)
-    assert (queue.wait_s, queue.empty_in_s) == (None, RETRY_S)
+    assert (queue.wait_s("one"), queue.empty_in_s) == (None, RETRY_S)
     queue.moved(103.5)
-    assert (queue.wait_s, queue.empty_in_s) == (3.5, 4)
+    assert (queue.wait_s("one"), queue.empty_in_s) == (7.0, 4)
     for number in range(50):
         queue.moved(103.5 + number / 2)
     assert queue.empty_in_s == 1
     for _ in range(500):
         queue.put("one", 1, waiter)
     assert queue.empty_in_s == RETRY_S_MAX
+
+
+async def test_a_place_is_kept_for_whoever_asks_one_thing_after_the_other() -> None:
+    """From a flood, for a moment: if nobody is back by then, the flood has it."""
+    placement, shared = Placement(queue_max=50), model(offer("a", slots=2))
+    flood, quiet = Ask(shared, "flood"), Ask(shared, "quiet")
+    first = placement.take(flood)
+    mine = placement.take(quiet)
+    assert first is not None
+    assert mine is not None
+    waiting = [placement.line_up(flood) for _ in range(3)]
+    for _ in range(3):
+        placement.succeeded(mine)
+        placement.give_back(mine)
+        assert not any(waiter.future.done() for waiter in waiting)
+        mine = placement.take(quiet)
+        assert mine is not None
+    placement.succeeded(mine)
+    placement.give_back(mine)
+    async with asyncio.timeout(10):
+        await waiting[0].future
+    assert not waiting[1].future.done()
+    placement.give_back(first)
+    assert waiting[1].future.done()  # nobody is expected any more
+
+
+async def test_a_bound_is_held_against_ones_own_place_in_the_queue() -> None:
+    """A flood's long queue keeps out the flood's own request, not another account's."""
+    now = 100.0
+    placement, shared = Placement(queue_max=50, now=lambda: now), model(offer("a", slots=1))
+    place = placement.take(Ask(shared, "flood"))
+    for _ in range(9):
+        placement.line_up(Ask(shared, "flood"))
+    assert place is not None
+    now += 1.0
+    placement.give_back(place)
+    with pytest.raises(Unavailable, match="max_ttft_ms"):
+        placement.line_up(Ask(shared, "flood", first_token_s=5.0))
+    placement.line_up(Ask(shared, "quiet", first_token_s=5.0))
