@@ -21,6 +21,8 @@ AntiphonError
 │   └── RateLimited ......... 429, with retry_after_s
 ├── ServiceError ............ ours, or the engine's
 │   ├── EngineFailed ........ 502, the engine broke or answered nonsense
+│   │   └── EngineLost ...... 502, the connection to it ended before its answer did
+│   ├── PoisonPrompt ........ 502, two engines died of the request
 │   ├── Unavailable ......... 503, with retry_after_s
 │   │   └── Saturated ....... 503, one engine has enough to do: no fault of its own
 │   └── DeadlineExceeded .... 504
@@ -198,6 +200,18 @@ class EngineFailed(ServiceError):
 
     status = 502
     code = "engine_failed"
+
+
+class EngineLost(EngineFailed):
+    """The engine's answer broke off."""
+
+
+class PoisonPrompt(ServiceError):
+    """Two engines died of this request; it is sent to no more of them for ten minutes."""
+
+    status = 502
+    code = "poison_prompt"
+    retryable = False
 
 
 class Unavailable(ServiceError):

@@ -30,6 +30,8 @@ SHOWN: dict[type[AntiphonError], tuple[int, str, str | None]] = {
     errors.RateLimited: (429, "rate_limit_error", "rate_limit_exceeded"),
     ServiceError: (500, "server_error", None),
     errors.EngineFailed: (502, "server_error", "engine_failed"),
+    errors.EngineLost: (502, "server_error", "engine_failed"),
+    errors.PoisonPrompt: (502, "server_error", "poison_prompt"),
     errors.Unavailable: (503, "service_unavailable_error", "unavailable"),
     errors.Saturated: (503, "service_unavailable_error", "unavailable"),
     errors.DeadlineExceeded: (504, "timeout_error", "deadline_exceeded"),
@@ -66,9 +68,14 @@ def test_an_instance_says_its_own_words() -> None:
 
 
 def test_which_are_never_retried() -> None:
-    """Deadlines, which would pass again, and an answer that is gone; the status decides for all others."""
+    """Deadlines, which would pass again, what kills engines, an answer that is gone; else the status decides."""
     never = {error for error in SHOWN if error.retryable is False}
-    assert never == {errors.FirstTokenTimeout, errors.DeadlineExceeded, errors.AnswerNotKept}
+    assert never == {
+        errors.FirstTokenTimeout,
+        errors.DeadlineExceeded,
+        errors.AnswerNotKept,
+        errors.PoisonPrompt,
+    }
     assert {error.retryable for error in SHOWN if error not in never} == {None}
 
 

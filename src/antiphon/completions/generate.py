@@ -15,8 +15,10 @@ from antiphon.chat import Delta, Usage
 from antiphon.completions.asks import ask
 from antiphon.completions.attempt import Attempts
 from antiphon.completions.continuing import Continuing
+from antiphon.completions.hedge import Late, RacedStream
 from antiphon.completions.places import Places
 from antiphon.completions.plan import Bounds, Plan
+from antiphon.completions.poison import SOON_S, Poison
 from antiphon.completions.reasoning import hidden
 from antiphon.completions.replay import Diverged
 from antiphon.completions.seam import Silent
@@ -24,31 +26,51 @@ from antiphon.completions.shaper import Shaper, shaper
 from antiphon.completions.transcript import Transcript
 from antiphon.credits.receipt import Served
 from antiphon.engines import DeltaStream, Take
-from antiphon.errors import AntiphonError, BadRequest, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
+from antiphon.errors import (
+    AntiphonError,
+    BadRequest,
+    DeadlineExceeded,
+    EngineFailed,
+    EngineLost,
+    FirstTokenTimeout,
+    Unavailable,
+)
 from antiphon.ids import Ids
+from antiphon.models.catalogue import Offer
 from antiphon.models.load import Place
 from antiphon.models.placement import Placement
 
 ATTEMPTS_MAX = 3
+HEDGED_AGAIN_S = 0.25  # where no other engine could be asked when the first token was late
 
 
 class ChoiceStream:
     """Deltas of choice `index`, whichever engines they come from."""
 
-    def __init__(self, plan: Plan, index: int, placement: Placement, *, bounds: Bounds, ids: Ids) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        index: int,
+        placement: Placement,
+        *,
+        bounds: Bounds,
+        ids: Ids,
+        poison: Poison | None = None,
+    ) -> None:
         self._plan = plan
         self._index = index
         self._bounds = bounds
         self._stall_s = min(bounds.stall_s, bounds.inter_token_s) if bounds.continuations_max else bounds.inter_token_s
         self._ids = ids
         self._loop = asyncio.get_running_loop()
+        self._poison = poison or Poison(self._loop.time)
         self._attempts = Attempts(plan, index, ids)
         self._places = Places(placement, ask(plan, index))
         self._continuing = Continuing(plan, self._attempts, self._places, self._heard)
         self._stream: DeltaStream | None = None
         self._shaper: Shaper | None = None
         self._total_at = plan.total_at
-        self._token_due = plan.first_token_at
+        self._first_due = self._token_due = plan.first_token_at
         self._silence_due = math.inf  # when a stall is a failure, though no other engine could go on
         self._beat_at = 0.0
         self._take: Take | None = None
@@ -64,6 +86,10 @@ class ChoiceStream:
         self.first_token_at: float | None = None
         self.usage: Usage | None = None
         self.complete = False
+
+    @property
+    def _first_token_s(self) -> float:
+        return self._plan.first_token_at - self._plan.begun_at
 
     @property
     def usages(self) -> tuple[Usage, ...]:
@@ -82,6 +108,8 @@ class ChoiceStream:
 
     async def start(self) -> None:
         """Reach an engine, or line up for one: then `next` waits. Raises what the last attempt raised."""
+        self._poison.check(self._plan)
+        self._token_due = self._first_due
         failure: AntiphonError | None = None
         while True:
             try:
@@ -96,15 +124,9 @@ class ChoiceStream:
 
     async def _begin(self, place: Place) -> AntiphonError | None:
         """Open a stream there; the failure, when another engine may be asked instead."""
-        offer = place.offer
-        self.node = offer.engine.name
-        self._shaper = shaper(self._plan, offer, self._ids)
-        self._continuing.emulated = self._plan.emulates_tools(offer)
-        self._as_it_came = self._shaper is None and not self._hides and not self._index
-        if self._plan.request.tools and offer.native_tools:
-            self._tokens_max = math.inf  # an engine may tell of one token of a call in several deltas
+        self._serve(place.offer)
         try:
-            self._stream = await self._attempts.begin(offer)
+            self._stream = await self._attempts.begin(place.offer)
             self._began.append((self.node, self._attempts.name, self.tokens))
         except (EngineFailed, Unavailable) as error:
             self._places.failed(error)
@@ -112,11 +134,46 @@ class ChoiceStream:
             if len(self._places.tried) >= ATTEMPTS_MAX:
                 raise
             return error
+        if self._bounds.hedges:
+            self._token_due = min(self._first_due, self._places.late_at)
         return None
+
+    def _serve(self, offer: Offer) -> None:
+        """What comes is that engine's, from the start."""
+        self.node = offer.engine.name
+        self._shaper = shaper(self._plan, offer, self._ids)
+        self._continuing.emulated = self._plan.emulates_tools(offer)
+        self._as_it_came = self._shaper is None and not self._hides and not self._index
+        if self._plan.request.tools and offer.native_tools:
+            self._tokens_max = math.inf  # an engine may tell of one token of a call in several deltas
+
+    async def _hedge(self) -> None:
+        """The first token is late: ask another engine too, if one is free and there may be more attempts."""
+        first, rival = self._stream, self._places.take_rival()
+        self._token_due = min(self._first_due, self._loop.time() + HEDGED_AGAIN_S)
+        if rival is None or first is None:
+            return
+        try:
+            second = await self._attempts.begin(rival.offer)
+        except (EngineFailed, Unavailable) as error:
+            self._places.settle(rival=False, error=error)
+            return
+        attempt = self._attempts.name
+
+        def won(stream: DeltaStream, error: AntiphonError | None) -> None:
+            if stream is second:
+                self._places.settle(rival=True, error=error or FirstTokenTimeout())
+                self._serve(rival.offer)
+                self._began.append((self.node, attempt, 0))
+            else:
+                self._places.settle(rival=False, error=error)
+
+        self._stream = RacedStream(first, second, won)
+        self._token_due = self._first_due
 
     async def start_late(self) -> None:
         """As `start`, for a choice that had to wait for others: its first token has as long as theirs had."""
-        self._token_due = self._loop.time() + self._plan.first_token_at - self._plan.begun_at
+        self._first_due = self._loop.time() + self._first_token_s
         await self.start()
 
     async def next(self, take: Take | None = None) -> list[Delta] | None:
@@ -159,6 +216,7 @@ class ChoiceStream:
             self._stream = await self._continuing.reach(until, self.tokens, full=full)
             self.node = self._places.node or self.node
             if self._stream is not None:
+                self._token_due = min(self._continuing.due, self._places.late_at)
                 self._began.append((self.node, self._attempts.name, self.tokens))
         elif (place := await self._places.wait(until)) is not None:
             failure = await self._begin(place)
@@ -181,6 +239,11 @@ class ChoiceStream:
 
     async def _mend(self, error: AntiphonError) -> None:
         """Let another engine take over from the one that failed; raises the error where none can."""
+        if isinstance(error, Late):
+            await self._hedge()
+            return
+        if isinstance(error, FirstTokenTimeout):
+            self._places.failed(error)
         going_on = self._continuing
         again = self._unheard and going_on.seams > 0
         refused = again and isinstance(error, BadRequest)
@@ -190,8 +253,11 @@ class ChoiceStream:
         if isinstance(error, Silent) and self._waits_on():
             return
         self._places.failed(error)
+        if isinstance(error, EngineLost) and (self._unheard or self._places.age_s < SOON_S):
+            self._poison.killed(self._plan)
         if self._hides and not going_on.said.text and not going_on.said.calls:
             self.tokens, going_on.said = 0, Transcript()  # none of it was shown
+            self._first_due = self._loop.time() + self._first_token_s
         if not self.tokens:
             if not self._may_go_elsewhere():
                 raise error
@@ -287,6 +353,7 @@ class ChoiceStream:
             usage = msgspec.structs.replace(usage, completion_tokens=used)
         self.usage = await self._continuing.usage(usage, self.tokens)
         self.complete = True
+        self._poison.answered(self._plan)
         self._places.succeeded()
         self._places.give_back()  # others may have the engine before the client has read everything
         return []
@@ -298,7 +365,7 @@ class ChoiceStream:
             raise DeadlineExceeded
         if now >= self._token_due:
             if self.first_token_at is None:
-                raise FirstTokenTimeout
+                raise Late if now < self._first_due else FirstTokenTimeout
             if self._stream is not None or not self._continuing.seams:
                 raise Silent
         return now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 from antiphon.errors import AntiphonError, Unavailable
 from antiphon.models.ask import NOWHERE, Ask
@@ -21,6 +22,7 @@ class Places:
         self.tried = NOWHERE
         self.barred = NOWHERE
         self.place: Place | None = None
+        self._rival: Place | None = None  # at another engine, which does the same
 
     @property
     def waiting(self) -> bool:
@@ -66,6 +68,38 @@ class Places:
         self.tried |= {place.offer.engine.name}
         return place
 
+    @property
+    def late_at(self) -> float:
+        """When the first token from its place is late enough to ask another engine too."""
+        if self.place is None:
+            return math.inf
+        return self.place.taken_at + self._placement.first_token_limit_s(self.place)
+
+    @property
+    def age_s(self) -> float:
+        """How long it has had its place."""
+        return 0.0 if self.place is None else asyncio.get_running_loop().time() - self.place.taken_at
+
+    def take_rival(self) -> Place | None:
+        """One more place for the same, that need not be waited for; None when there is none."""
+        try:
+            place = self._placement.take(self._ask, self.tried | self.barred)
+        except Unavailable:
+            return None
+        if place is not None:
+            self._rival = place
+            self.tried |= {place.offer.engine.name}
+        return place
+
+    def settle(self, *, rival: bool, error: AntiphonError | None = None) -> None:
+        """Keep one of two places: the `rival`'s, or the first. `error` is why the other one lost, if it failed."""
+        winner, loser = (self._rival, self.place) if rival else (self.place, self._rival)
+        self.place, self._rival = winner, None
+        if loser is not None:
+            if error is not None:
+                self._placement.failed(loser, error)
+            self._placement.give_back(loser)
+
     def failed(self, error: AntiphonError) -> None:
         """The engine of its place failed."""
         if self.place is not None:
@@ -92,4 +126,5 @@ class Places:
         if self._waiter is not None:
             self._placement.leave(self._waiter)
             self._waiter = None
+        self.settle(rival=False)
         self.give_back()

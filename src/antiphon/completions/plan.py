@@ -30,6 +30,7 @@ class Bounds(Struct, frozen=True):
     heartbeat_s: float
     stall_s: float = 5.0
     continuations_max: int = 3
+    hedges: bool = True  # a first token that is late is looked for at another engine too
 
     def total(self, asked_s: float | None, *defaults_s: float | None) -> float:
         """The time for a whole answer: as asked, else the first default that is one; BadRequest when it is too long."""
@@ -72,6 +73,7 @@ class Plan(Struct, frozen=True):
     room: int | None = None  # tokens that the context leaves for an answer without max_tokens, where they were counted
     server_tools: tuple[ServerTool, ...] = ()  # of the project's providers, that the answer may use
     turns_dropped: int = 0  # from the front of the conversation, to keep within the prompt's limit
+    examined: bool = False  # whoever serves it tells log-probabilities, which are looked at behind the answer
 
     @property
     def shown_model(self) -> str:

@@ -7,7 +7,7 @@ import re
 import msgspec
 from msgspec import Struct
 
-from antiphon.errors import AntiphonError, BadRequest, EngineFailed, Saturated, ServiceError, Unavailable
+from antiphon.errors import AntiphonError, BadRequest, EngineFailed, EngineLost, Saturated, ServiceError, Unavailable
 from antiphon.http.origin import ClientError, ConnectFailed
 
 MESSAGE_CHARACTERS_MAX = 300
@@ -49,7 +49,7 @@ def failure(error: ClientError) -> ServiceError:
     """What a failed exchange means to the caller."""
     if isinstance(error, ConnectFailed):
         return Unavailable("The node that serves this model cannot be reached.", retry_after_s=RETRY_AFTER_S)
-    return EngineFailed("The engine's answer broke off.")
+    return EngineLost()
 
 
 def _retry_after_s(headers: dict[bytes, bytes]) -> int:

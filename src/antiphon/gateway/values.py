@@ -35,6 +35,7 @@ def bounds(settings: Settings) -> Bounds:
         heartbeat_s=settings.timeouts.heartbeat_s,
         stall_s=settings.failover.stall_s,
         continuations_max=settings.failover.continuations_max,
+        hedges=settings.failover.hedging,
     )
 
 

@@ -23,3 +23,10 @@ class FailoverSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "if none is, it has failed after `timeouts.inter_token_s`."
         ),
     ] = 5.0
+    hedging: Annotated[
+        bool,
+        Meta(
+            description="Whether a first token that is late is looked for at another engine too; whichever is first "
+            "is heard."
+        ),
+    ] = True

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 
 from antiphon.chat import ChatRequest, Delta, Message, Reasoning, Sampling, Tool, ToolCallDelta, Usage
 from antiphon.completions.generate import ChoiceStream
 from antiphon.completions.plan import Bounds, Plan
+from antiphon.completions.poison import Poison
 from antiphon.credits.receipt import Served
 from antiphon.engines.thought import Thought
-from antiphon.errors import BadRequest, EngineFailed, Unavailable
+from antiphon.errors import BadRequest, EngineFailed, EngineLost, PoisonPrompt, Unavailable
 from antiphon.ids import seeded
 from antiphon.models.catalogue import Model, Offer
 from antiphon.models.placement import Placement
@@ -295,3 +298,15 @@ async def test_a_document_that_its_schema_refuses_is_not_gone_on_with() -> None:
     with pytest.raises(EngineFailed):
         await read(choice_of(msgspec.structs.replace(plan_of(model_of(*engines)), schema={"type": "object"})))
     assert engines[1].jobs == []
+
+
+async def test_a_request_that_kills_engines_kills_two() -> None:
+    """Then it is refused, and so is the next one like it, before any engine is asked."""
+    engines = [ScriptedEngine(f"node-{i}", opens=((*said("a"), EngineLost()),)) for i in range(4)]
+    plan = plan_of(model_of(*engines))
+    poison = Poison(asyncio.get_running_loop().time)
+    for _ in range(2):
+        choice = ChoiceStream(plan, 0, Placement(queue_max=9), bounds=BOUNDS, ids=seeded(1), poison=poison)
+        with pytest.raises(PoisonPrompt):
+            await read(choice)
+    assert [len(engine.jobs) for engine in engines] == [1, 1, 0, 0]

@@ -1,0 +1,57 @@
+"""Prompts that kill engines."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from antiphon.chat import Message
+from antiphon.completions.poison import BLOCKED_S, PROMPTS_MAX, Poison
+from antiphon.errors import PoisonPrompt
+from tests.unit.completions.scripted import ASKED, ScriptedEngine, model_of, plan_of
+
+
+class Clock:
+    """Stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
+async def test_two_deaths_block_a_prompt_for_a_while() -> None:
+    """And no other one; who was answered well is not to blame."""
+    clock = Clock()
+    poison = Poison(clock)
+    plan = plan_of(model_of(ScriptedEngine()))
+    other = plan_of(model_of(ScriptedEngine()), msgspec.structs.replace(ASKED, messages=(Message("user", "Ho"),)))
+    poison.check(plan)
+    poison.killed(plan)
+    poison.check(plan)
+    with pytest.raises(PoisonPrompt):
+        poison.killed(plan)
+    with pytest.raises(PoisonPrompt):
+        poison.check(plan)
+    poison.check(other)
+    clock.now = BLOCKED_S
+    poison.check(plan)
+    poison.killed(other)
+    poison.answered(other)
+    poison.killed(other)
+
+
+async def test_few_prompts_are_remembered() -> None:
+    """Those suspected last."""
+    poison = Poison(Clock())
+    plans = [
+        plan_of(model_of(ScriptedEngine()), msgspec.structs.replace(ASKED, messages=(Message("user", str(number)),)))
+        for number in range(PROMPTS_MAX + 1)
+    ]
+    for plan in plans:
+        poison.killed(plan)
+    poison.killed(plans[0])
+    with pytest.raises(PoisonPrompt):
+        poison.killed(plans[-1])
