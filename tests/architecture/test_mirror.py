@@ -73,7 +73,6 @@ TESTED_BY = {
         "agent/node.py",
         "agent/offers.py",
         "gateway/nodes.py",
-        "nodes/network.py",
         "testing/node_process.py",
     ),
     "integration/test_topup_kills.py": ("gateway/topups.py",),

@@ -283,6 +283,12 @@ COMMANDS = (
         ("antiphon nodes remove attic",),
     ),
     Command(
+        ("nodes", "nats-config"),
+        "antiphon.cli.nodes_broker:nats_config",
+        "Print the configuration of a NATS server of one's own, which gateways use with `serve --nats`.",
+        ("antiphon nodes nats-config > nats.conf", "antiphon nodes nats-config --listen 0.0.0.0:4222 --folder /data"),
+    ),
+    Command(
         ("node",),
         "antiphon.cli.node:node",
         "Serve models from this machine as a node of a gateway.\n\nIt connects outwards only, so it may be behind "

@@ -56,6 +56,8 @@ class SettingFlags:
     """Key sent to the upstreams; better kept in the environment or the file."""
     key: Annotated[tuple[str, ...], Parameter(consume_multiple=False)] = ()
     """Key that clients may use, as KEY or NAME=KEY. Repeatable."""
+    nats: Annotated[tuple[str, ...], Parameter(consume_multiple=False)] = ()
+    """Server of a NATS cluster that nodes come to, in place of the embedded broker: nats://HOST:PORT. Repeatable."""
     data_dir: str | None = None
     """Folder of model files and the development key."""
     chain: Literal["local"] | None = None
@@ -110,6 +112,8 @@ def _lists(flags: SettingFlags) -> Iterator[Assignment]:
         yield Assignment(("upstreams",), upstreams, "flag --upstream")
     elif flags.upstream_key or flags.upstream_kind:
         raise _wrong("--upstream", "is missing, as --upstream-key or --upstream-kind was given")
+    if flags.nats:
+        yield Assignment(("nodes", "nats"), list(flags.nats), "flag --nats")
     if flags.key:
         keys = [_key(text, number) for number, text in enumerate(flags.key, 1)]
         yield Assignment(("keys",), keys, "flag --key")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import Any
 
 import msgspec
@@ -27,7 +28,7 @@ class _Answer(Struct):
     error: _Error | None = None
 
 
-async def push(servers: list[str], credentials: Credentials, token: str) -> None:
+async def push(servers: list[str], credentials: Credentials, token: str, *, tls: ssl.SSLContext | None = None) -> None:
     """Hand new claims of an account to the servers; Unavailable when none takes them."""
     client = Client()
     try:
@@ -41,6 +42,7 @@ async def push(servers: list[str], credentials: Credentials, token: str) -> None
                 reconnect_time_wait=0,
                 max_reconnect_attempts=1,
                 error_cb=_ignore,
+                tls=tls,
             )
             answer = await client.request(UPDATE, token.encode(), timeout=ANSWER_S)
     except (OSError, TimeoutError, nats.errors.Error) as error:

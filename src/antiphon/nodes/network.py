@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import ssl
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -19,7 +20,7 @@ from antiphon.db import Database
 from antiphon.errors import ConfigError, Unavailable
 from antiphon.ids import Ids
 from antiphon.link.accounts import push
-from antiphon.link.broker import Broker, find_program, kept_port
+from antiphon.link.broker import Broker, find_program, kept_port, trusting
 from antiphon.link.broker_config import BrokerOptions
 from antiphon.link.connection import Connection
 from antiphon.link.credentials import Authority, BrokerKeys
@@ -130,6 +131,7 @@ class Network:
             lambda: authority.gateway_credentials(self.name),
             name=self.name,
             random=self._random,
+            tls=self._tls(),
             on_error=self._on_trouble,
         )
         self.link = GatewayLink(connection, self.name, clock=self._clock, ids=self._ids, on_beat=self._heard)
@@ -193,6 +195,10 @@ class Network:
         own = self._place.host
         return (f"{self._scheme()}://{host if own in EVERYWHERE else own}:{self._port()}",)
 
+    def _tls(self) -> ssl.SSLContext | None:
+        """For our own broker, which is reached by another name than its certificate's."""
+        return None if self._place.servers else trusting(self._place.certificate)
+
     def _scheme(self) -> str:
         return "tls" if self._place.certificate else "nats"
 
@@ -229,7 +235,8 @@ class Network:
         assert self._authority is not None
         tokens = self._authority.account_tokens({nkey: at_ms // MS for nkey, at_ms in revoked.items()})
         servers = list(self._place.servers) or [self._own_url()]
-        await push(servers, self._authority.system_credentials(), tokens[self._authority.account])
+        token = tokens[self._authority.account]
+        await push(servers, self._authority.system_credentials(), token, tls=self._tls())
 
     async def _watch(self) -> None:
         """Let go of nodes that are not heard, note those that are, and see to it that there is a broker."""

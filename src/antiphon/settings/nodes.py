@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from antiphon.settings.secret import Secret
 from antiphon.settings.serving import UpstreamModel
+from antiphon.settings.trust import PerMille
 
 LISTEN = r"([A-Za-z0-9.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\]):([0-9]{1,5})"
 ListenAddress = Annotated[str, Meta(max_length=300, pattern=f"^{LISTEN}$", title="HOST:PORT")]
@@ -57,7 +58,11 @@ class NodesSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         tuple[UpstreamModel, ...] | None,
         Meta(description="The models taken from nodes, with their prices; absent: all that nodes serve, for nothing."),
     ] = None
+    share_per_mille: Annotated[
+        PerMille,
+        Meta(description="Of 1,000 micro-USDC that are charged for what a node did, how many its owner earns."),
+    ] = 800
     lease_s: Annotated[
         Annotated[int, Meta(ge=60, le=7 * 86_400)],
-        Meta(description="How long a node's credentials are good; it renews them at half of that."),
+        Meta(description="How long a node's credentials are good; it renews them long before."),
     ] = 86_400

@@ -10,6 +10,7 @@ from antiphon.db import address
 from antiphon.projects import model as project_rules
 from antiphon.settings import local_chain, tool_providers, topup
 from antiphon.settings.model import KeySettings, Settings
+from antiphon.settings.nodes import NodesSettings
 from antiphon.settings.paths import SettingPath
 from antiphon.settings.projects import ProjectSettings, as_project
 
@@ -51,6 +52,11 @@ def _topup(settings: Settings) -> Broken:
     host = "" if given.rpc_url is None else urlsplit(given.rpc_url.reveal()).hostname or ""
     for place, rule in topup.broken(given, development_key=settings.development_key, loopback_rpc=loopback(host)):
         yield ("topup", *place), rule
+
+
+def _nodes_meant(settings: Settings) -> bool:
+    """Whether any setting speaks of nodes, which may be all that serves."""
+    return settings.nodes != NodesSettings()
 
 
 def _nodes(settings: Settings) -> Broken:
@@ -111,8 +117,9 @@ def _serving(settings: Settings) -> Broken:
     addresses = [upstream.url.rstrip("/").removesuffix("/v1") for upstream in settings.upstreams]
     yield from _repeated(("upstreams", "url"), addresses)
     yield from _repeated(("upstreams", "name"), [upstream.name for upstream in settings.upstreams])
-    if not settings.models and not settings.upstreams and not settings.embedded_default:
-        yield ("models",), "there is nothing to serve: name a model or an upstream, or allow the embedded default"
+    if not settings.models and not settings.upstreams and not settings.embedded_default and not _nodes_meant(settings):
+        rule = "there is nothing to serve: name a model, an upstream or `nodes.models`, or allow the embedded default"
+        yield ("models",), rule
 
 
 def _key(key: KeySettings, index: int) -> Broken:

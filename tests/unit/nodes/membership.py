@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antiphon.accounts.pepper import Pepper
-from antiphon.clock import ManualClock
+from antiphon.clock import Clock, ManualClock, SystemClock
 from antiphon.db import Database
 from antiphon.ids import seeded
 from antiphon.nodes import enrolment
@@ -22,14 +22,15 @@ def nkey(letter: str = "A") -> str:
 class Membership:
     """A gateway's nodes, with a machine that has a wallet."""
 
-    def __init__(self, database: Database, *, seed: int = 1) -> None:
+    def __init__(self, database: Database, *, seed: int = 1, clock: SystemClock | None = None) -> None:
         self.clock = ManualClock()
-        self.nodes = Nodes(database, (PEPPER,), clock=self.clock, ids=seeded(seed))
+        self._now: Clock = clock or self.clock
+        self.nodes = Nodes(database, (PEPPER,), clock=self._now, ids=seeded(seed))
 
     @property
     def now_s(self) -> int:
         """The time of both."""
-        return int(self.clock.now())
+        return int(self._now.now())
 
     def enrolment(
         self,

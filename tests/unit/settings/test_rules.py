@@ -100,6 +100,7 @@ def test_where_it_listens(server: dict[str, object], paths: list[str]) -> None:
         (Settings(database=DatabaseSettings(url=Secret("mysql://a/b"))), ["database.url"]),
         (Settings(database=DatabaseSettings(url=Secret("postgresql://a/b"))), []),
         (Settings(embedded_default=False), ["models"]),
+        (Settings(embedded_default=False, nodes=NodesSettings(models=(NAMED,))), []),
         (Settings(embedded_default=False, upstreams=(upstream("http://a"),)), []),
         (Settings(keys=(KeySettings(name="a"),)), ["keys[0]"]),
         (Settings(keys=(KeySettings(name="a", key=Secret("k"), key_sha256="0" * 64),)), ["keys[0]"]),
