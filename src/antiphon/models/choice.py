@@ -70,7 +70,7 @@ class Choice:
     def _pass(self, candidate: Candidate, state: Use) -> None:
         if state is Use.FULL or state is Use.BUSY:
             self.healthy = True
-        elif state is Use.EJECTED:
+        elif state is Use.EJECTED and not candidate.full:
             until = candidate.load.health.ejected_until
             if self._spare is None or until < self._spare.load.health.ejected_until:
                 self._spare = candidate
@@ -89,7 +89,7 @@ def choose(pool: Pool, ask: Ask, tried: frozenset[str], cached: Mapping[str, int
     """The best candidate that is free now, None when there is none."""
     choice = Choice(ask, tried, cached, now)
     choice.look(pool, pool.around(ask, cached))
-    if choice.chosen is None and not choice.healthy:
+    if choice.chosen is None and not choice.healthy and not ask.only:
         choice.look(pool, pool.apart())
     return choice.chosen
 

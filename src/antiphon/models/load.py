@@ -69,6 +69,12 @@ class Candidate(Struct, eq=False):
         """How many requests its engine generates at once, as far as anybody says."""
         return self.load.told.slots if self.offer.slots is None else self.offer.slots
 
+    @property
+    def full(self) -> bool:
+        """Whether its engine generates as many as it can."""
+        slots, load = self.slots, self.load
+        return slots is not None and load.in_flight + load.others >= slots
+
 
 def is_cold(offer: Offer, load: Load) -> bool:
     """Whether its engine says which models it has in memory, and does not name this one."""

@@ -141,10 +141,7 @@ def use(candidate: Candidate, now: float) -> Use:
         return Use.EJECTED
     if health.busy_until > now:
         return Use.BUSY
-    slots = candidate.slots
-    if slots is not None and load.in_flight + load.others >= slots:
-        return Use.FULL
-    return Use.FREE
+    return Use.FULL if candidate.full else Use.FREE
 
 
 def late_s(load: Load, now: float) -> float:

@@ -92,6 +92,16 @@ async def test_an_ejected_engine_is_better_than_none() -> None:
     assert (spare.candidate.offer.engine.name, spare.spare) == ("b", True)
 
 
+async def test_an_ejected_engine_is_given_no_more_than_it_has_slots() -> None:
+    """Its slots are as many as ever: the next one takes the other that is ejected, and then somebody waits."""
+    chance = Chance(offer("a", slots=1), offer("b", slots=1))
+    chance.load("a").health.ejected_until, chance.load("b").health.ejected_until = 5.0, 9.0
+    chance.load("a").in_flight = 1
+    assert chance.name() == "b"
+    chance.load("b").in_flight = 1
+    assert chance.name() is None
+
+
 async def test_what_was_learned_long_ago_is_not_believed() -> None:
     """A slow engine that was not tried for a while may show what it can do now."""
     chance = Chance(offer("slow"), offer("other"))
