@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -55,7 +56,7 @@ class Offer(Struct, frozen=True):
     weight: int = 1
 
 
-class Model(Struct, frozen=True):
+class Model(Struct, frozen=True, dict=True):
     """A model as clients see it. `defaults` fill in what a request leaves open."""
 
     id: str
@@ -73,7 +74,7 @@ class Model(Struct, frozen=True):
     prices: Prices = Prices()
     domain_aligned: bool = False
 
-    @property
+    @cached_property
     def stops_plain(self) -> bool:
         """Whether every engine notices that nobody waits for a plain answer any more."""
         for offer in self.offers:
@@ -81,7 +82,7 @@ class Model(Struct, frozen=True):
                 return False
         return True
 
-    @property
+    @cached_property
     def thinks(self) -> bool:
         """Whether it can think before it answers, on one of its engines at least."""
         for offer in self.offers:
@@ -113,12 +114,17 @@ class Catalogue:
         self._names: dict[str, Model] = {}
 
     def replace(self, source: str, models: tuple[Model, ...]) -> None:
-        """Set what `source` serves."""
+        """Set what `source` serves; models that this changes nothing of stay the very same."""
+        before = self._sources.get(source)
+        if before == models:
+            return
         self._sources[source] = models
-        merged: dict[str, Model] = {}
+        parts: dict[str, list[Model]] = {}
         for model in (model for part in self._sources.values() for model in part):
-            known = merged.get(model.id)
-            merged[model.id] = model if known is None else _join(known, model)
+            parts.setdefault(model.id, []).append(model)
+        changed = {model.id for model in (*(before or ()), *models)}
+        known = self._models
+        merged = {name: _joined(each) if name in changed else known[name] for name, each in parts.items()}
         self._models = merged
         self._names = {alias: model for model in merged.values() for alias in model.aliases} | merged
 
@@ -147,12 +153,17 @@ class Catalogue:
         return f" Did you mean {near[0]!r}?" if near else " GET /v1/models lists those that do."
 
 
-def _join(first: Model, second: Model) -> Model:
-    """One model from two sources: the first's description, both's offers if they do the same."""
-    if None not in (first.embeds, second.embeds) and first.embeds != second.embeds:
+def _joined(models: Sequence[Model]) -> Model:
+    """One model from several sources: the first's description, and the offers of all that do the same."""
+    first = models[0]
+    if len(models) == 1:
         return first
-    embeds = second.embeds if first.embeds is None else first.embeds
-    return replace(first, offers=first.offers + second.offers, embeds=embeds)
+    offers, embeds = list(first.offers), first.embeds
+    for model in models[1:]:
+        if embeds is None or model.embeds is None or embeds == model.embeds:
+            offers += model.offers
+            embeds = model.embeds if embeds is None else embeds
+    return replace(first, offers=tuple(offers), embeds=embeds)
 
 
 def _shown(name: str) -> str:

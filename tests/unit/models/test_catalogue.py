@@ -108,3 +108,24 @@ async def test_one_name_does_one_thing(first: bool | None, second: bool | None, 
     shared = catalogue(first=(Model("m", (one,), embeds=first),), second=(Model("m", (two,), embeds=second),)).find("m")
     assert shared.offers == ((one, two) if joined else (one,))
     assert shared.embeds is (second if first is None else first)
+
+
+async def test_what_does_not_change_stays_the_very_same() -> None:
+    """So what is known of a model's engines need not be put together anew."""
+    catalogue, one, two = Catalogue(), offer("one"), offer("two")
+    catalogue.replace("first", (model(one, name="a"), model(one, name="b")))
+    catalogue.replace("second", (model(two, name="b"),))
+    a, b = catalogue.find("a"), catalogue.find("b")
+    catalogue.replace("second", (model(two, name="b"),))
+    catalogue.replace("third", ())
+    assert (catalogue.find("a") is a, catalogue.find("b") is b) == (True, True)
+    catalogue.replace("second", ())
+    assert (catalogue.find("a") is a, catalogue.find("b").offers) == (True, (one,))
+
+
+async def test_thousands_of_sources_share_a_model() -> None:
+    """Each is there, in their order."""
+    catalogue, shared = Catalogue(), [offer(str(number)) for number in range(300)]
+    for number, each in enumerate(shared):
+        catalogue.replace(f"node {number}", (model(each),))
+    assert catalogue.find("model").offers == tuple(shared)
