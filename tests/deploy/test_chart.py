@@ -18,7 +18,8 @@ FOREIGN = (
     *("--set", "database.url=postgresql://antiphon:secret@db.example/antiphon"),
 )
 KEPT = ("--set", "secret.existing=kept")
-CASES = {"own": OWN, "foreign": FOREIGN, "kept": KEPT}
+SHARED = (*OWN, "--set", "nats.servers={nats://one:4222,nats://two:4222}", "--set", "nats.address=tls://nats.example")
+CASES = {"own": OWN, "foreign": FOREIGN, "kept": KEPT, "shared": SHARED, "alone": (*OWN, "--set", "nats.enabled=false")}
 KUBERNETES = ("1.30", "1.33", "1.37")
 JSON = Any  # Any: Kubernetes' objects
 

@@ -52,7 +52,7 @@ def test_gateways_accept_their_settings() -> None:
 
 def filled(value: str) -> str:
     """A value with its secrets put in."""
-    return re.sub(r"\$\{(\w+)[^}]*\}", lambda found: SECRETS[found[1]], value)
+    return re.sub(r"\$\{(\w+)(?::[-?]([^}]*))?\}", lambda found: SECRETS.get(found[1], found[2]), value)
 
 
 def test_gateways_may_drain() -> None:
@@ -69,7 +69,7 @@ def test_a_reader_of_the_format_accepts_it() -> None:
     """A strict reader of the Compose specification knows every field."""
     done = run(reader(), "-c", READ, given=yaml.safe_dump(composed()))
     assert done.returncode == 0, done.stderr
-    assert set(done.stdout.split()) == {*GATEWAYS, "proxy", "postgres", "vllm"}
+    assert set(done.stdout.split()) == {*GATEWAYS, "proxy", "postgres", "nats", "nats-config", "vllm"}
 
 
 @pytest.mark.slow

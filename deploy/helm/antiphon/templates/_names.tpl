@@ -23,3 +23,15 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- required "database.url: expected the URL of a PostgreSQL where postgresql.enabled is false." .Values.database.url -}}
 {{- end -}}
 {{- end -}}
+
+{{- define "antiphon.natsServers" -}}
+{{- $own := list (printf "nats://%s-nats:4222" (include "antiphon.name" .)) -}}
+{{- join "," (.Values.nats.servers | default $own) -}}
+{{- end -}}
+
+{{- define "antiphon.books" -}}
+- name: ANTIPHON_AUTH__PEPPER
+  valueFrom: {secretKeyRef: {name: {{ include "antiphon.secret" . }}, key: pepper}}
+- name: DATABASE_URL
+  valueFrom: {secretKeyRef: {name: {{ include "antiphon.secret" . }}, key: database-url}}
+{{- end -}}
