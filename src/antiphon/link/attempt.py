@@ -9,9 +9,9 @@ import msgspec
 from antiphon.chat import Delta
 from antiphon.errors import AntiphonError, EngineFailed, Unavailable
 from antiphon.link.frames import Cancel, Credit, Deltas, End, Failed, Piece, Pulse, Resume, encode, read_answer
+from antiphon.link.limits import LinkLimits
 from antiphon.link.refusals import to_error
 
-RESUME_AGAIN_S = 0.2
 REOPENED_MAX = 40
 CANCEL = encode(Cancel())
 
@@ -55,11 +55,13 @@ class Attempt:
     """
 
     __slots__ = (
-        "_expected", "_granted", "_read", "_reader", "_resumed_at", "_subject", "_window", "_wire",
+        "_expected", "_granted", "_read", "_reader", "_resume_s", "_resumed_at", "_subject", "_window", "_wire",
         "done", "id", "key", "opening", "pulse", "reopened",
     )  # fmt: skip
 
-    def __init__(self, attempt: str, wire: Wire, reader: Reader, *, subject: bytes, key: bytes, window: int) -> None:
+    def __init__(
+        self, attempt: str, wire: Wire, reader: Reader, *, subject: bytes, key: bytes, limits: LinkLimits
+    ) -> None:
         self.id = attempt
         self.key = key
         self.opening: list[bytes] = []
@@ -69,11 +71,12 @@ class Attempt:
         self._wire = wire
         self._reader = reader
         self._subject = subject
-        self._window = window
+        self._window = limits.window
+        self._resume_s = limits.resume_s
         self._expected = 1
         self._read = 0
         self._granted = 0
-        self._resumed_at = -RESUME_AGAIN_S
+        self._resumed_at = -limits.resume_s
 
     @property
     def upto(self) -> int:
@@ -140,7 +143,7 @@ class Attempt:
     def resume(self) -> None:
         """Ask for what is missing, not too often."""
         now = self._wire.time()
-        if now - self._resumed_at >= RESUME_AGAIN_S and self._wire.send(self._subject, encode(Resume(self._expected))):
+        if now - self._resumed_at >= self._resume_s and self._wire.send(self._subject, encode(Resume(self._expected))):
             self._resumed_at = now
 
     def reopen(self) -> None:

@@ -15,6 +15,14 @@ WRITE_DEADLINE_S = 3
 PING_S = 5
 
 
+class Cluster(Struct, frozen=True):
+    """The servers that a server shares its work with: where it listens for them, and where they do."""
+
+    name: str
+    listen: str
+    routes: tuple[str, ...] = ()
+
+
 class BrokerOptions(Struct, frozen=True, kw_only=True):
     """Where a broker listens, and with which certificate. `folder` is its own."""
 
@@ -23,6 +31,7 @@ class BrokerOptions(Struct, frozen=True, kw_only=True):
     port: int
     certificate: Path | None = None
     certificate_key: Path | None = None
+    cluster: Cluster | None = None
 
 
 def render(
@@ -47,6 +56,10 @@ def render(
     if options.certificate is not None and options.certificate_key is not None:
         files = f"cert_file: {_text(str(options.certificate))}, key_file: {_text(str(options.certificate_key))}"
         lines.append(f"tls: {{ {files} }}")
+    if options.cluster is not None:
+        routes = ", ".join(_text(route) for route in options.cluster.routes)
+        name, listen = _text(options.cluster.name), _text(options.cluster.listen)
+        lines.append(f"cluster: {{ name: {name}, listen: {listen}, routes: [{routes}] }}")
     return "\n".join(lines) + "\n"
 
 

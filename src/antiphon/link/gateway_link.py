@@ -17,18 +17,21 @@ from antiphon.link.frames import PROTOCOL, Beat, Kind, Open, Piece, Pulse, encod
 from antiphon.link.limits import LinkLimits
 
 REOPEN_S = 0.1
+ABSENT_S = 0.2
+ABSENT_MAX = 2  # a node that connects anew is not there for some hundredths of a second
 
 
 class Peer:
     """A node as its gateway knows it by the link alone: what is open there, when it was last heard."""
 
-    __slots__ = ("attempts", "heard_at", "name", "number", "pulse_key", "pulse_subject", "rtt_s")
+    __slots__ = ("absent", "attempts", "heard_at", "name", "number", "pulse_key", "pulse_subject", "rtt_s")
 
     def __init__(self, name: str, gateway: str) -> None:
         self.name = name
         self.attempts: dict[str, Attempt] = {}
         self.heard_at = 0.0
         self.number = 0
+        self.absent = 0
         self.rtt_s: float | None = None
         self.pulse_subject = subjects.request(name, gateway, subjects.PULSE)
         self.pulse_key = subjects.answer(name, gateway, subjects.PULSE)
@@ -88,7 +91,7 @@ class GatewayLink:
             name = self._ids.make("att_")
             key = subjects.answer(peer.name, self._gateway, name)
         subject = subjects.request(peer.name, self._gateway, name)
-        opened = Attempt(name, self, reader, subject=subject, key=key, window=self.limits.window)
+        opened = Attempt(name, self, reader, subject=subject, key=key, limits=self.limits)
         opened.opening = self._opening(kind, body, remaining_s)
         opened.pulse = peer.number
         self._open[key] = opened
@@ -166,7 +169,10 @@ class GatewayLink:
 
     def _pulse(self, node: str, data: bytes | None) -> None:
         peer = self._peers.get(node)
-        if peer is None or data is None:
+        if peer is None:
+            return
+        if data is None:
+            self._absent(peer)
             return
         try:
             pulse = read_answer(data)
@@ -175,6 +181,7 @@ class GatewayLink:
         if not isinstance(pulse, Pulse):
             return
         peer.heard_at = self._loop.time()
+        peer.absent = 0
         if pulse.number:
             peer.rtt_s = max(0.0, self._clock.monotonic() - pulse.sent_s)
         else:
@@ -183,6 +190,17 @@ class GatewayLink:
             sent = pulse.attempts.get(attempt.id)
             if sent is not None or pulse.number > attempt.pulse:
                 attempt.told(sent)
+
+    def _absent(self, peer: Peer) -> None:
+        """Nobody listens at the node's subjects: it may be back in a moment, with all that it knew, or it is gone."""
+        if self._loop.time() - self._up_at < self.limits.wait_broker_s:
+            return  # whoever comes back after the broker does not come at once
+        peer.absent += 1
+        if peer.absent > ABSENT_MAX:
+            peer.absent = 0
+            _fail_all(peer, EngineFailed("The node has gone."))
+        elif peer.attempts:
+            self._loop.call_later(ABSENT_S, self._ask, peer)
 
     def _beat(self, subject: bytes, data: bytes | None) -> None:
         if data is None:
@@ -230,7 +248,8 @@ class GatewayLink:
     def _ask(self, peer: Peer) -> None:
         peer.number += 1
         attempts = {name: attempt.upto for name, attempt in peer.attempts.items()}
-        self.send(peer.pulse_subject, encode(Pulse(peer.number, self._clock.monotonic(), attempts)))
+        payload = encode(Pulse(peer.number, self._clock.monotonic(), attempts))
+        self.send(peer.pulse_subject, payload, peer.pulse_key)
 
 
 def _fail_all(peer: Peer, error: AntiphonError) -> None:

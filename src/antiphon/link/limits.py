@@ -10,7 +10,8 @@ class LinkLimits(Struct, frozen=True, kw_only=True):
 
     `window`: frames that may be on their way in one answer. `pulse_s`: how often a gateway asks a node with jobs
     whether it is there. `silent_s`: how long the other side may be silent, `reattach_s`: how long the broker may be
-    away, until what is under way is given up. `late_s`: by how much a message may be later than the quickest ones.
+    away, until what is under way is given up; `wait_broker_s`: how long what is new waits for it. What is missing is
+    asked for once in `resume_s`. `late_s`: by how much a message may be later than the quickest ones.
     """
 
     window: int = 64
@@ -18,6 +19,7 @@ class LinkLimits(Struct, frozen=True, kw_only=True):
     silent_s: float = 3.5
     reattach_s: float = 5.0
     wait_broker_s: float = 3.0
+    resume_s: float = 0.2
     late_s: float = 10.0
     answer_s: float = 600.0  # where a job says nothing
     piece_bytes: int = 256 * 1024

@@ -15,7 +15,7 @@ from antiphon.engines import DeltaStream, Engine, Job, ModelFacts, Take
 from antiphon.ids import Ids
 from antiphon.link import claims
 from antiphon.link.broker import Broker, BrokerLimits, find_program, kept_port
-from antiphon.link.broker_config import BrokerOptions
+from antiphon.link.broker_config import BrokerOptions, Cluster
 from antiphon.link.client import Handler
 from antiphon.link.connection import Connection
 from antiphon.link.credentials import Authority, BrokerKeys, Credentials, new_seed
@@ -152,9 +152,15 @@ class PlayedEngine:
         """Nothing to let go of."""
 
 
-def broker_in(folder: Path, *, limits: BrokerLimits = BrokerLimits(), revoked: dict[str, int] | None = None) -> Broker:
+def broker_in(
+    folder: Path,
+    *,
+    limits: BrokerLimits = BrokerLimits(),
+    revoked: dict[str, int] | None = None,
+    cluster: Cluster | None = None,
+) -> Broker:
     """A broker of its own folder, not started."""
-    options = BrokerOptions(folder=folder, port=kept_port(folder))
+    options = BrokerOptions(folder=folder, port=kept_port(folder), cluster=cluster)
     authority = Authority(KEYS, CLOCK)
     return Broker(
         find_program(os.environ), options, authority, clock=CLOCK, random=Random(1), revoked=revoked, limits=limits
@@ -240,9 +246,10 @@ class Lab:
         sign: Sign | None = None,
         engine: Engine | None = None,
         shim: Shim | None = None,
+        credentials: Credentials | None = None,
     ) -> Node:
         """A connected node's end."""
-        connection = await self.connect(node_credentials(name), name, shim)
+        connection = await self.connect(credentials or node_credentials(name), name, shim)
         played = PlayedEngine()
         duty = Duty(name, {"m": engine or played}, epoch=7, clock=CLOCK, sign=sign)
         responder = Responder(connection, duty, slots=slots, clock=CLOCK, limits=self.limits)

@@ -9,6 +9,7 @@ from antiphon.chat import Delta
 from antiphon.errors import AntiphonError
 from antiphon.link import frames
 from antiphon.link.attempt import Attempt
+from antiphon.link.limits import LinkLimits
 
 
 class Wire:
@@ -57,7 +58,7 @@ class Reading:
 def attempt(window: int = 64) -> tuple[Attempt, Wire, Reading]:
     """One that was just opened."""
     wire, reading = Wire(), Reading()
-    opened = Attempt("a", wire, reading, subject=b"req.n.g.a", key=b"out.n.g.a", window=window)
+    opened = Attempt("a", wire, reading, subject=b"req.n.g.a", key=b"out.n.g.a", limits=LinkLimits(window=window))
     opened.opening = [frames.encode(frames.Open("stream", 1.0, 1.0, 1.0, window))]
     return opened, wire, reading
 

@@ -16,9 +16,10 @@ import pytest_asyncio
 from antiphon.errors import ConfigError
 from antiphon.link import claims
 from antiphon.link.broker import Broker, BrokerLimits, find_program, kept_port
+from antiphon.link.broker_config import Cluster
 from antiphon.link.credentials import Authority, Credentials
 
-from .lab import CLOCK, KEYS, broker_in, lab, node_credentials
+from .lab import CLOCK, JOB, KEYS, broker_in, lab, node_credentials
 from .strangers import stranger
 
 QUICK = BrokerLimits(probe_interval_s=0.05, probe_timeout_s=0.2, hang_limit_s=0.3, stop_grace_s=0.5)
@@ -41,7 +42,7 @@ async def until_back(broker: Broker, restarts: int) -> None:
         assert await broker.wait_ready(10)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("ending", [signal.SIGKILL, pytest.param(signal.SIGSTOP, marks=pytest.mark.slow)])
 async def test_a_broker_that_ends_or_hangs_is_begun_anew(broker: Broker, ending: signal.Signals) -> None:
     """On the same port, with the same rights: its clients come back by themselves."""
     first = broker.pid
@@ -75,6 +76,32 @@ async def test_a_revoked_user_is_cut_off(broker: Broker) -> None:
         assert not await connection.wait_connected(0.3)
 
 
+async def test_a_cluster_hears_of_it(tmp_path: Path) -> None:
+    """Claims that one server is told of are the others' too; so are the streams of its clients."""
+    ports = [kept_port(tmp_path / name) for name in ("route-a", "route-b")]
+    clusters = [
+        Cluster("c", f"127.0.0.1:{port}", tuple(f"nats://127.0.0.1:{other}" for other in ports if other != port))
+        for port in ports
+    ]
+    first, second = (broker_in(tmp_path / name, cluster=each) for name, each in zip("ab", clusters, strict=True))
+    await first.start()
+    await second.start()
+    async with lab(first.url) as near, lab(second.url) as far:
+        link = await near.gateway()
+        credentials = node_credentials("n1")
+        node = await far.node(credentials=credentials)
+        assert await near.engine(link).count_prompt_tokens(JOB) == 5
+        lost = asyncio.Event()
+        node.connection.watch(lambda up: None if up else lost.set())
+        began = asyncio.get_running_loop().time()
+        assert await first.revoke(claims.public_key(credentials.seed))
+        await asyncio.wait_for(lost.wait(), 5)
+        assert asyncio.get_running_loop().time() - began < 5
+        assert not await node.connection.wait_connected(0.3)
+    await first.stop()
+    await second.stop()
+
+
 async def test_who_is_revoked_while_there_is_no_broker(broker: Broker, tmp_path: Path) -> None:
     """The next one begins with the new claims, though the old ones are on its disk."""
     credentials = node_credentials("n1")
@@ -90,6 +117,7 @@ async def test_who_is_revoked_while_there_is_no_broker(broker: Broker, tmp_path:
     await again.stop()
 
 
+@pytest.mark.slow
 async def test_claims_that_are_renewed_replace_those_that_end(broker: Broker) -> None:
     """A connection reads its credentials anew each time, and `renew` makes it do so."""
     kept = [node_credentials("n1", seconds=1.5)]
@@ -145,6 +173,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_a_broker_ends_with_its_parent(tmp_path: Path) -> None:
     """However that ends, stopped or not: nothing is left on the port."""
     parent = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)], stdout=subprocess.PIPE)

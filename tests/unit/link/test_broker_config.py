@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from antiphon.link.broker_config import BrokerOptions, render
+from antiphon.link.broker_config import BrokerOptions, Cluster, render
 
 
 def text(options: BrokerOptions) -> str:
@@ -20,6 +20,13 @@ def test_what_a_server_is_told() -> None:
     assert "  AANT: T2" in lines
     assert "max_payload: 4194304" in lines
     assert not [line for line in lines if line.startswith("tls")]
+
+
+def test_a_server_of_a_cluster() -> None:
+    """It is told where the others are."""
+    cluster = Cluster("c", "0.0.0.0:6222", ("nats://a:6222", "nats://b:6222"))
+    told = text(BrokerOptions(folder=Path("/data"), port=4222, cluster=cluster))
+    assert 'cluster: { name: "c", listen: "0.0.0.0:6222", routes: ["nats://a:6222", "nats://b:6222"] }' in told
 
 
 def test_paths_are_quoted() -> None:

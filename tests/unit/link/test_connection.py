@@ -7,6 +7,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from antiphon.link.broker import BrokerLimits
 
 from .lab import Lab, broker_in, lab, node_credentials
@@ -14,6 +16,7 @@ from .lab import Lab, broker_in, lab, node_credentials
 PATIENT = BrokerLimits(hang_limit_s=30.0)  # the broker's own watch is not to help
 
 
+@pytest.mark.slow
 async def test_a_frozen_broker_is_found(tmp_path: Path) -> None:
     """Within four seconds, by pings that are not answered; when it wakes, the connection is there again."""
     broker = broker_in(tmp_path, limits=PATIENT)

@@ -17,7 +17,7 @@ from antiphon.link.limits import LinkLimits
 
 from .lab import JOB, Lab, Shim, broker_in, lab, rest, soon
 
-QUICK = LinkLimits(pulse_s=0.05, silent_s=0.4, reattach_s=1.0, wait_broker_s=0.5)
+QUICK = LinkLimits(pulse_s=0.05, silent_s=0.4, reattach_s=1.0, wait_broker_s=0.3, resume_s=0.02)
 WORDS = [f" {number}" for number in range(200)]
 
 
@@ -100,13 +100,29 @@ async def test_a_slow_reader_makes_its_engine_wait(linked: Lab) -> None:
 
 
 async def test_a_node_that_is_gone_is_noticed(linked: Lab) -> None:
-    """Its streams fail, so that they can go on elsewhere."""
+    """Nobody listens in its place: its streams fail soon, so that they can go on elsewhere."""
     async with lab(linked.url, QUICK) as ends:
         link, node = await ends.gateway(), await ends.node()
         stream = await ends.engine(link).open(JOB)
         (await node.engine.stream()).feed("half")
         assert await stream.next(soon()) == [Delta(content="half")]
+        await asyncio.sleep(QUICK.wait_broker_s)  # until then its place may be empty
         await node.connection.close()
+        with pytest.raises(EngineFailed, match="gone"):
+            await stream.next(soon())
+        stream.close()
+
+
+async def test_a_node_that_is_silent_is_noticed(linked: Lab) -> None:
+    """It is connected, and answers nothing, like a process that was stopped."""
+    async with lab(linked.url, QUICK) as ends:
+        link, node = (
+            await ends.gateway(),
+            await ends.node(shim=lambda _, data: [] if b"pulse" in (data or b"") else [data]),
+        )
+        stream = await ends.engine(link).open(JOB)
+        (await node.engine.stream()).feed("half")
+        assert await stream.next(soon()) == [Delta(content="half")]
         with pytest.raises(EngineFailed, match="silent"):
             await stream.next(soon())
         stream.close()
