@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from functools import partial
 
 import msgspec
 
@@ -191,9 +192,14 @@ class ChoiceStream:
                 continue
             until = min(self._beat_at, self._token_due, self._total_at)
             try:
-                deltas = await self._stream.next(until, self._feed if self._take else None)
+                stream = self._stream
+                deltas = await stream.next(until, partial(self._feed, stream) if self._take else None)
+                if self._finished:
+                    break  # what came behind the end, before this task had its turn
                 if deltas is None and self._check_time() >= self._beat_at:
                     return None
+                if deltas is not None and not deltas:
+                    raise EngineFailed("The engine ended its answer without finishing it.")
             except AntiphonError as error:
                 await self._mend(error)
                 continue
@@ -204,8 +210,6 @@ class ChoiceStream:
                     return deltas  # else all of it is held back, for a while or for good
                 if now >= self._beat_at:
                     return None
-            elif deltas is not None and not self._finished:
-                return deltas
         return await self._drain()
 
     async def _placed(self) -> bool:
@@ -226,8 +230,13 @@ class ChoiceStream:
                 await self.start()
         return self._stream is not None or self._check_time() < self._beat_at
 
-    def _feed(self, deltas: list[Delta]) -> bool:
-        """Hand deltas on while `next` waits; False when `next` must see to what comes now."""
+    def _feed(self, stream: DeltaStream, deltas: list[Delta]) -> bool:
+        """Hand deltas on while `next` waits; False when `next` must see to what comes now.
+
+        Whatever comes late from a stream that is no longer read is dropped.
+        """
+        if stream is not self._stream or self._finished:
+            return False
         now = self._loop.time()
         deltas = self._shape(deltas, now)
         take = self._take
@@ -253,8 +262,9 @@ class ChoiceStream:
         if isinstance(error, Silent) and self._waits_on():
             return
         self._places.failed(error)
-        if isinstance(error, EngineLost) and (self._unheard or self._places.age_s < SOON_S):
-            self._poison.killed(self._plan)
+        place = self._places.place
+        if isinstance(error, EngineLost) and place is not None and (self._unheard or self._places.age_s < SOON_S):
+            await self._poison.suspect(self._plan, place.offer.engine)
         if self._hides and not going_on.said.text and not going_on.said.calls:
             self.tokens, going_on.said = 0, Transcript()  # none of it was shown
             self._first_due = self._loop.time() + self._first_token_s
@@ -354,7 +364,7 @@ class ChoiceStream:
         self.usage = await self._continuing.usage(usage, self.tokens)
         self.complete = True
         self._poison.answered(self._plan)
-        self._places.succeeded()
+        self._places.succeeded(0 if usage is None else usage.cached_tokens)
         self._places.give_back()  # others may have the engine before the client has read everything
         return []
 

@@ -45,13 +45,7 @@ class Places:
 
     def free(self) -> bool:
         """Whether another engine could begin at once."""
-        try:
-            place = self._placement.take(self._ask, self.tried | self.barred)
-        except Unavailable:
-            return False
-        if place is not None:
-            self._placement.give_back(place)
-        return place is not None
+        return self._placement.has_room(self._ask, self.tried | self.barred)
 
     async def wait(self, until: float) -> Place | None:
         """The place that was lined up for, None when the event loop's time is `until` first; or Unavailable."""
@@ -110,10 +104,10 @@ class Places:
         if self.place is not None:
             self._placement.first_token(self.place, now - self.place.taken_at)
 
-    def succeeded(self) -> None:
-        """The answer came to its end there."""
+    def succeeded(self, cached_tokens: int) -> None:
+        """The answer came to its end there; so many tokens of its prompt were cached."""
         if self.place is not None:
-            self._placement.succeeded(self.place)
+            self._placement.succeeded(self.place, cached_tokens)
 
     def give_back(self) -> None:
         """Its place is for others."""

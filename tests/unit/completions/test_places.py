@@ -76,6 +76,6 @@ async def test_whoever_waits_no_longer_leaves_the_queue() -> None:
     second.take()
     second.failed(Unavailable())
     second.began(0.0)
-    second.succeeded()
+    second.succeeded(0)
     second.release()
     assert placement.waiting == 0
