@@ -52,7 +52,7 @@ class Comebacks:
 
 
 def has_more_than_its_share(ask: Ask, loads: Loads, expected: int) -> bool:
-    """Whether one more request of that account, which is being served, is more than its share of what those need too."""
+    """Whether one more request of that account, which is being served, would take what the expected ones need."""
     offers = ask.model.offers
     if len(offers) > ENGINES_MAX:
         return False
@@ -67,4 +67,4 @@ def has_more_than_its_share(ask: Ask, loads: Loads, expected: int) -> bool:
         busy += load.in_flight + load.others
         own += load.by_account.get(ask.account, 0)
         accounts.update(load.by_account)
-    return 0 < own and slots - busy <= expected and (own + 1) * (len(accounts) + expected) > slots
+    return own > 0 and slots - busy <= expected and (own + 1) * (len(accounts) + expected) > slots

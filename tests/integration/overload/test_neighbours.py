@@ -13,7 +13,7 @@ from .lab import FLOOD, QUIET, Answered, Lab, p99, report, running
 STREAMS = 500
 ROUNDS = 3
 ANSWERS = 20  # of each quiet key, a round
-RATIO_MAX = 2.0  # of whole answers beside the flood and without it
+RATIO_MAX = {"whole_mean_s": 1.5, "whole_p99_s": 2.0}  # beside the flood to without it
 
 
 async def quiet(lab: Lab) -> list[Answered]:
@@ -44,7 +44,7 @@ async def flooding(lab: Lab) -> None:
 
 @pytest.mark.slow
 async def test_neighbours_of_a_flood(tmp_path: Path) -> None:
-    """Their whole answers take less than twice as long as without it, their first tokens a slot's time longer."""
+    """Each waits for one of the flood to end, once; then its place is kept, and its answers hardly take longer."""
     async with running(tmp_path) as lab:
         before, beside = [], []
         for _ in range(ROUNDS):
@@ -57,7 +57,7 @@ async def test_neighbours_of_a_flood(tmp_path: Path) -> None:
             await asyncio.gather(*flood, return_exceptions=True)
             await lab.rest(within_s=30)
         alone, flooded = figures(before), figures(beside)
-        ratio = round(flooded["whole_p99_s"] / alone["whole_p99_s"], 2)
-        report("G20", {"ratio": ratio, "alone": alone, "flooded": flooded}, {"ratio": RATIO_MAX}, {"streams": STREAMS})
+        ratios = {name: round(flooded[name] / alone[name], 2) for name in RATIO_MAX}
+        report("G20", {**ratios, "alone": alone, "flooded": flooded}, RATIO_MAX, {"streams": STREAMS})
         assert all(answer.good for answers in beside for answer in answers)
-        assert ratio < RATIO_MAX
+        assert all(ratios[name] < most for name, most in RATIO_MAX.items())

@@ -55,7 +55,7 @@ def test_what_is_remembered_is_bounded() -> None:
         (6, 9, 1, True),
         (1, 14, 1, True),
         (0, 15, 1, False),  # it has nothing yet
-        (3, 1, 12, False),  # one more is its share
+        (1, 1, 4, False),  # one more is its share
     ],
 )
 async def test_a_place_is_kept_from_a_flood_alone(flood: int, others: int, expected: int, kept: bool) -> None:
