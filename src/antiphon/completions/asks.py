@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon.chat import Image, Message
+from antiphon.chat import ChatRequest, Image, Message
 from antiphon.completions.plan import Plan
 from antiphon.models.ask import Ask
 from antiphon.models.fingerprint import CHARACTERS_PER_TOKEN, fingerprint
@@ -16,6 +16,7 @@ IMAGE_CHARACTERS = 256  # of an image's end, which tell it from others of its si
 def ask(plan: Plan, index: int = 0, *, streams: bool = True) -> Ask:
     """The choice `index` as it looks for an engine. How it begins is of no interest where there is only one."""
     most = plan.sampling.max_tokens
+    bound, first_token_s = _bound(plan.request)
     return Ask(
         model=plan.model,
         account=plan.caller.key.account,
@@ -23,10 +24,19 @@ def ask(plan: Plan, index: int = 0, *, streams: bool = True) -> Ask:
         answer_tokens=TOKENS_EXPECTED if most is None else min(most, TOKENS_EXPECTED),
         session=plan.session_id,
         prefix=_prefix(plan, index) if len(plan.model.offers) > 1 else (),
-        first_token_s=plan.request.max_ttft_s,
+        first_token_s=first_token_s,
+        bound=bound,
         only=plan.caller.nodes,
         streams=streams,
     )
+
+
+def _bound(request: ChatRequest) -> tuple[str, float | None]:
+    """Until when the caller wants a first token, and the field that says so: none is of use after the whole time."""
+    first_s, whole_s = request.max_ttft_s, request.timeout_s
+    if whole_s is not None and (first_s is None or whole_s < first_s):
+        return "timeout_secs", whole_s
+    return "max_ttft_ms", first_s
 
 
 def _prompt_tokens(plan: Plan, index: int) -> int:

@@ -23,6 +23,7 @@ class Ask(Struct, frozen=True):
     session: str | None = None
     prefix: tuple[int, ...] = ()
     first_token_s: float | None = None
+    bound: str = "max_ttft_ms"  # the field that says so
     only: frozenset[str] = NOWHERE  # nodes that it may go to; empty: any
     streams: bool = True  # so that it shows when the first token comes
 

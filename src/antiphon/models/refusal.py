@@ -39,7 +39,7 @@ def late(ask: Ask, expected_s: float) -> Unavailable:
     """What to tell a request whose first token cannot come within its bound."""
     assert ask.first_token_s is not None, "it has none"
     message = (
-        f"max_ttft_ms: the first token of the model {ask.model.id!r} would take about {expected_s:.1f} s now, "
+        f"{ask.bound}: the first token of the model {ask.model.id!r} would take about {expected_s:.1f} s now, "
         f"and {ask.first_token_s:g} s are given."
     )
     return Unavailable(message, retry_after_s=_told_s(expected_s - ask.first_token_s))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from antiphon.chat import ChatRequest, Image, Message, Sampling, Text, Tool, ToolCall
 from antiphon.completions.asks import ask
 from antiphon.models.ask import Ask
@@ -58,3 +60,22 @@ async def test_where_there_is_nothing_to_choose_nothing_is_made() -> None:
     """A model with one engine costs no fingerprint."""
     assert asked(Message("user", PAGE), engines=1).prefix == ()
     assert asked(Message("user", "Hi")).prefix == ()
+
+
+@pytest.mark.parametrize(
+    ("first_s", "whole_s", "bound"),
+    [
+        (None, None, ("max_ttft_ms", None)),
+        (2.0, None, ("max_ttft_ms", 2.0)),
+        (None, 5.0, ("timeout_secs", 5.0)),
+        (2.0, 5.0, ("max_ttft_ms", 2.0)),
+        (9.0, 5.0, ("timeout_secs", 5.0)),
+    ],
+)
+async def test_the_nearer_bound_is_told(
+    first_s: float | None, whole_s: float | None, bound: tuple[str, float | None]
+) -> None:
+    """A first token is of no use after the time for the whole answer, so that bounds it too."""
+    request = ChatRequest("m", (Message("user", "Hi"),), max_ttft_s=first_s, timeout_s=whole_s)
+    told = ask(plan_of(model_of(ScriptedEngine()), request))
+    assert (told.bound, told.first_token_s) == bound
