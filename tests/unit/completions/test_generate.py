@@ -10,6 +10,7 @@ import pytest
 from antiphon.chat import Delta, Reasoning, Sampling, Tool, Usage
 from antiphon.completions.generate import ChoiceStream
 from antiphon.completions.plan import Bounds, Plan
+from antiphon.engines import Take
 from antiphon.errors import AntiphonError, BadRequest, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
 from antiphon.ids import seeded
 from antiphon.models.placement import Placement
@@ -20,6 +21,7 @@ from tests.unit.completions.scripted import (
     HELLO,
     USAGE,
     ScriptedEngine,
+    ScriptedStream,
     Step,
     model_of,
     plan_of,
@@ -251,3 +253,65 @@ async def test_a_stop_text_outside_of_calls_ends_the_engine() -> None:
     assert await choice.next() == []
     assert (choice.tokens, choice.usage, choice.complete) == (2, Usage(7, 2), True)
     assert engine.jobs[0].calls_in_text
+
+
+async def test_a_clean_end_without_a_finish_is_a_failure() -> None:
+    """Another engine is asked where nothing was said, and goes on where something was."""
+    for begun in ((), HELLO[:1]):
+        engines = (ScriptedEngine("node-1", opens=(begun,)), ScriptedEngine("node-2", opens=(HELLO[len(begun) :],)))
+        assert text(await read(choice_of(plan_of(model_of(*engines))))) == "Hello"
+
+
+def collector(into: list[Delta]) -> Take:
+    """Takes all there is."""
+
+    def take(deltas: list[Delta]) -> bool:
+        into.extend(deltas)
+        return True
+
+    return take
+
+
+async def test_nothing_is_said_behind_the_end() -> None:
+    """An engine that goes on past the limit is cut once, whatever of it had arrived before it was closed."""
+    late: list[Take] = []
+    more = [Delta(content="!")]
+
+    class Hasty(ScriptedStream):
+        async def next(self, until: float, take: Take | None = None) -> list[Delta] | None:
+            if take is None:
+                return await super().next(until)
+            late.append(take)
+            assert not take([*more, *more, *more])
+            return more
+
+    engine = ScriptedEngine(opens=(HELLO,))
+    choice = choice_of(plan_of(model_of(engine), sampling=Sampling(max_tokens=2)))
+    await choice.start()
+    choice._stream = Hasty(HELLO, None)
+    deltas = list(await choice.next() or ())
+    assert await choice.next(collector(deltas)) == []
+    assert [delta.finish_reason for delta in deltas] == [None, None, "length"]
+    assert not late[0](more)
+    assert choice.tokens == 2
+
+
+async def test_late_tokens_of_a_stream_that_was_left_are_dropped() -> None:
+    """However long after: they are in no text, no count and no measure of time."""
+    stale: list[Take] = []
+
+    class Frozen(ScriptedStream):
+        async def next(self, until: float, take: Take | None = None) -> list[Delta] | None:
+            if take is not None:
+                stale.append(take)
+                raise EngineFailed
+            return await super().next(until)
+
+    engine = ScriptedEngine("node-2", opens=(HELLO[1:],))
+    choice = choice_of(plan_of(model_of(ScriptedEngine("node-1", opens=(HELLO,)), engine)))
+    await choice.start()
+    choice._stream = Frozen(HELLO, None)
+    deltas = list(await choice.next() or ())
+    assert await choice.next(collector(deltas)) == []
+    assert not stale[0]([Delta(content="late")])
+    assert (text(deltas), choice.tokens) == ("Hello", 2)
