@@ -72,10 +72,9 @@ class Health(Struct):
             self.restored_at = now
             self.probing = False
 
-    def probed(self, *, probe: bool) -> None:
-        """A request is over, whatever came of it: the next may be a probe."""
-        if probe:
-            self.probing = False
+    def probed(self) -> None:
+        """The probe is over, whatever came of it: the next request may be one."""
+        self.probing = False
 
     def saturated(self, now: float, retry_after_s: float) -> None:
         """It takes no more until then."""

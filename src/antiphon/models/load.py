@@ -41,12 +41,21 @@ class Load(Struct, eq=False):
     in_flight: int = 0
     by_account: dict[str, int] = msgspec.field(default_factory=dict)
     others: int = 0
+    others_before: int = 0  # as the heartbeat before said
     unread: int = 0
     silent: dict[int, Place] = msgspec.field(default_factory=dict)
     standing: float = 1.0
     health: Health = msgspec.field(default_factory=Health)
     told: NodeLoad = UNTOLD
     candidates: list[Candidate] = msgspec.field(default_factory=list)
+
+    def hear(self, told: NodeLoad) -> NodeLoad:
+        """Take what the node says of itself; gives what it said before."""
+        before, self.told = self.told, told
+        others = max(0, told.busy + told.queued - self.in_flight)
+        self.others = min(others, self.others_before)  # what was ours a moment ago is nobody else's
+        self.others_before = others
+        return before
 
 
 class Candidate(Struct, eq=False):

@@ -77,21 +77,33 @@ class Outcomes:
         place.over = True
         load.in_flight -= 1
         self._budget.in_flight -= 1
-        self._heard(place)
+        self.heard(place)
         by_account = load.by_account
         if account in by_account:
             if by_account[account] > 1:
                 by_account[account] -= 1
             else:
                 del by_account[account]
-        load.health.probed(probe=place.probe)
+        if place.probe:
+            load.health.probed()
 
-    def first_token(self, place: Place, pool: Pool | None, ttft_s: float, now: float) -> None:
-        """Its first token came."""
-        self._heard(place)
-        if pool is None or place.candidate is None or not place.ask.streams:
+    def heard(self, place: Place) -> None:
+        """It waits for its first token no longer, and is no retry any more."""
+        if place.begun:
             return
+        place.begun = True
+        if place.retry:
+            self._budget.retries -= 1
+        if place.own_unread:
+            place.load.unread -= place.own_unread
+        if place.candidate is not None:
+            place.load.silent.pop(id(place), None)
+
+    def first_token(self, place: Place, pool: Pool, ttft_s: float, now: float) -> None:
+        """Its first token came; of an answer in one piece nobody knows when it did."""
         candidate, load = place.candidate, place.load
+        if candidate is None or not place.ask.streams:
+            return
         expected_s = pool.peers.predict(place.served, place.unread)
         sure = candidate.speed.count >= SURE_OF_PAST
         own_s = place.predicted_s if place.predicted_s is not None and sure else expected_s
@@ -127,7 +139,7 @@ class Outcomes:
 
     def failed(self, place: Place, error: AntiphonError, limit_s: float, now: float) -> None:
         """It came to nothing; what is the caller's fault, or impatience, says nothing of the engine."""
-        self._heard(place)
+        self.heard(place)
         health = place.load.health
         if place.candidate is None:
             return
@@ -139,18 +151,6 @@ class Outcomes:
                 self._ejected("silent")
         elif isinstance(error, (EngineFailed, Unavailable)) and health.failed(now, probe=place.probe):
             self._ejected("failed")
-
-    def _heard(self, place: Place) -> None:
-        """It waits for its first token no longer, and is no retry any more."""
-        if place.begun:
-            return
-        place.begun = True
-        if place.retry:
-            self._budget.retries -= 1
-        if place.own_unread:
-            place.load.unread -= place.own_unread
-        if place.candidate is not None:
-            place.load.silent.pop(id(place), None)
 
     def _compared(self, place: Place, ttft_s: float) -> None:
         if place.predicted_s is None:

@@ -124,13 +124,16 @@ class Placement:
 
     def first_token(self, place: Place, ttft_s: float) -> None:
         """The attempt's first token came, so long after it was sent."""
-        self._outcomes.first_token(place, self._pools.get(place.ask.model.id), ttft_s, self._now())
+        self._outcomes.heard(place)
+        if place.candidate is not None:
+            self._outcomes.first_token(place, self._pools[place.ask.model.id], ttft_s, self._now())
         if place.retry and self._queues:
             self._queues.serve()  # others may be retried now
 
     def succeeded(self, place: Place, cached_tokens: int = 0) -> None:
         """The attempt came to its proper end; so many tokens of its prompt were cached, as its engine says."""
-        self._outcomes.succeeded(place, cached_tokens, self._now())
+        if place.candidate is not None:
+            self._outcomes.succeeded(place, cached_tokens, self._now())
         if self._queues:
             self._queues.left(place.ask)
 
@@ -142,8 +145,7 @@ class Placement:
         """A node says how it is."""
         self._sweep()
         load = self._loads.of(engine)
-        before, load.told = load.told, told
-        load.others = max(0, told.busy + told.queued - load.in_flight)
+        before = load.hear(told)
         if told.prefixes:
             self._affinity.told(engine, told.prefixes)
         for candidate in load.candidates:

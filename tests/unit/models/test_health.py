@@ -50,7 +50,7 @@ def test_a_probe_that_was_broken_off_says_nothing() -> None:
     health = Health()
     failing(health, 0.0)
     health.probing = True
-    health.probed(probe=True)
+    health.probed()
     assert health.admits(EJECTED_S)
 
 

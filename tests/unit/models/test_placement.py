@@ -352,8 +352,9 @@ async def test_distrusted_engines_get_nothing() -> None:
 async def test_what_nodes_tell_is_counted() -> None:
     """Requests of other gateways fill slots too; when there are fewer, those that wait are served."""
     placement, shared = Placement(queue_max=9), model(offer("a"), offer("b"))
-    placement.observe("a", NodeLoad(slots=4, busy=3, queued=0))
-    placement.observe("b", NodeLoad(slots=4, busy=4, queued=2))
+    for _ in range(2):
+        placement.observe("a", NodeLoad(slots=4, busy=3, queued=0))
+        placement.observe("b", NodeLoad(slots=4, busy=4, queued=2))
     assert taken(placement, shared)[0] == "a"
     assert placement.take(Ask(shared)) is None
     waiting = placement.line_up(Ask(shared))
@@ -361,7 +362,17 @@ async def test_what_nodes_tell_is_counted() -> None:
     assert waiting.future.result().offer.engine.name == "b"
     alone = model(offer("c"), name="single")
     placement.observe("c", NodeLoad(slots=1, busy=1))
+    placement.observe("c", NodeLoad(slots=1, busy=1))
     assert placement.take(Ask(alone)) is None
+
+
+async def test_what_was_ours_a_moment_ago_is_nobody_elses() -> None:
+    """A heartbeat is older than what this gateway knows: only what two of them say is believed."""
+    placement, shared = Placement(queue_max=9), model(offer("a"), offer("b"))
+    for busy, others in ((2, 0), (3, 2), (0, 0), (3, 0)):
+        placement.observe("a", NodeLoad(slots=4, busy=busy))
+        assert placement._loads.of("a").others == others
+    assert taken(placement, shared)[0] == "a"
 
 
 async def test_what_nodes_have_in_their_caches_is_known_from_them() -> None:

@@ -200,7 +200,8 @@ async def test_a_model_that_has_to_be_loaded_is_cold() -> None:
 async def test_administrators_see_each_node() -> None:
     """How it is doing and what is expected of it; other keys see how many there are."""
     placement = Placement(queue_max=9)
-    placement.observe("a", NodeLoad(slots=4, busy=1))
+    for _ in range(2):
+        placement.observe("a", NodeLoad(slots=4, busy=1))
     seen = (await asked(filled(), Key("operator", scopes=ADMIN), "seeing", placement))["node_states"]
     assert [(node["name"], node["state"], node["others"], node["slots"]) for node in seen] == [
         ("a", "warm", 1, 4),
