@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from antiphon.chat import Completion, Delta
@@ -118,6 +120,10 @@ class ChatRoutes:
             if not exchange.started:
                 raise
             exchange.fail(event(event_body(error, self._door.errors)))
+        except asyncio.CancelledError:
+            if exchange.ended_by is not None:  # else the client has left
+                stream.failed(exchange.ended_by)
+            raise
         finally:
             stream.close()
 

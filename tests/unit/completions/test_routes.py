@@ -306,6 +306,20 @@ async def test_a_client_that_leaves_stops_the_engine() -> None:
     assert [record.failure for record in served.records] == ["client_gone"]
 
 
+async def test_a_stream_that_somebody_ended_failed() -> None:
+    """Its client was there until the end, so the record does not say that it left."""
+    engine = ScriptedEngine(opens=(([Delta(content="a")], None),))
+    served = Served(engine)
+    exchange, wire = asked(stream=True)
+    exchange.key = Key("alice")
+    exchange.task = asyncio.create_task(served.routes.chat(exchange))
+    await wire.written.wait()
+    exchange.end(Unavailable("The gateway ends."))
+    with pytest.raises(asyncio.CancelledError):
+        await exchange.task
+    assert [record.failure for record in served.records] == ["unavailable"]
+
+
 async def test_busy_nodes_say_when_to_come_back() -> None:
     """An engine that is down is 503 with its own wait, streamed or not."""
     for stream in (False, True):
