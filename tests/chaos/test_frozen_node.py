@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 import time
 from itertools import count
 from pathlib import Path
@@ -13,10 +12,12 @@ import pytest
 
 from .clients import Load
 from .conftest import Tell
+from .journal import Journal
 from .lab import KEY, gateway_over, upstreams
 from .processes import Node, aside, started
 from .proof import percentile
 from .reading import Answer, wrongs
+from .scripted import scripted
 from .stories import HABITS, Story, story
 
 NODES, CLIENTS, ROUNDS = 4, 24, 5
@@ -51,10 +52,7 @@ class Watch:
 async def test_a_frozen_node_is_left_alone(tmp_path: Path, seed: int, tell: Tell) -> None:
     """Five times over: nobody waits twelve seconds, and fifteen seconds later all is as it was."""
     watch, chance = Watch(), random.Random(seed)
-    nodes = [
-        Node(f"node-{n}", lambda port: (sys.executable, "-m", "tests.chaos.engine_child", str(port)), tmp_path)
-        for n in range(NODES)
-    ]
+    nodes = scripted(NODES, tmp_path, Journal())
     ratios: list[float] = []
     async with started(*nodes):
         settings = upstreams(nodes, kind="sglang", upstream_name=HABITS.model)

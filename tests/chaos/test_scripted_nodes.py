@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,8 @@ from .clients import Load
 from .conftest import Tell
 from .journal import Journal
 from .lab import KEY, Verdicts, gateway_over, kill_in_turn, upstreams
-from .processes import Node, aside, started
+from .processes import aside, started
+from .scripted import scripted
 from .stories import HABITS, Kind, story
 
 NODES = 4
@@ -22,27 +22,14 @@ KILL_EVERY_S = 5.0
 WANDERED_SHARE_MIN = 0.02  # of all answers
 
 
-def scripted(count: int, folder: Path, journal: Journal) -> list[Node]:
-    """So many engines whose every token is known."""
-    return [
-        Node(
-            f"node-{number}",
-            lambda port: (sys.executable, "-m", "tests.chaos.engine_child", str(port)),
-            folder,
-            on_line=journal.note,
-        )
-        for number in range(count)
-    ]
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", ["text", "schema", "tools", "pair"])
 async def test_killed_nodes_fail_nobody(tmp_path: Path, requests: int, seed: int, tell: Tell, kind: Kind) -> None:
     """While one of four nodes is killed every five seconds no stream fails, and none differs in a byte."""
     stories = [story(number, kind, seed) for number in range(requests)]
-    journal, verdicts, nodes = Journal(), Verdicts(), []
-    nodes += scripted(NODES, tmp_path, journal)
+    journal, verdicts = Journal(), Verdicts()
+    nodes = scripted(NODES, tmp_path, journal)
     async with started(*nodes):
         settings = upstreams(nodes, kind="sglang", upstream_name=HABITS.model)
         async with gateway_over(settings, tmp_path) as (gateway, books):
