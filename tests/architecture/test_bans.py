@@ -29,6 +29,7 @@ TIME_AND_CHANCE = {
     ("accounts/pepper.py", "secrets.token_hex"): "a pepper is a secret: no caller may choose what it is made of",
     ("chain/wallets.py", "secrets.token_hex"): "a private key is a secret: no caller may choose what it is made of",
     ("link/credentials.py", "secrets.token_bytes"): "a seed is a secret: no caller may choose what it is made of",
+    ("gateway/trusting.py", "random.Random"): "which answers are looked at, handed to what is tested with a seeded one",
     ("engines/embedded/supervisor.py", "secrets.token_urlsafe"): "the child's key is a secret that nobody else knows",
     ("engines/embedded/sockets.py", "secrets.token_hex"): "a socket's name that nobody can take beforehand",
     ("simulation/chance.py", "random.Random"): "the seeded source that all of a simulation is drawn from",

@@ -36,6 +36,7 @@ VALUES_ONLY = frozenset(
         "settings/overload.py",
         "settings/server.py",
         "settings/serving.py",
+        "settings/trust.py",
         "structured/keywords.py",
         "topup/facilitator.py",
         "vision/limits.py",
@@ -76,6 +77,7 @@ TESTED_BY = {
         "testing/node_process.py",
     ),
     "integration/test_topup_kills.py": ("gateway/topups.py",),
+    "integration/test_trust.py": ("gateway/trusting.py",),
     "unit/completions/dialects/openai/test_request.py": (
         "completions/dialects/openai/messages.py",
         "completions/dialects/openai/tools.py",

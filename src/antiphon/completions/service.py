@@ -26,6 +26,7 @@ from antiphon.ids import Ids
 from antiphon.models.placement import Placement
 from antiphon.wheel import TimerWheel
 
+EXAMINED_LOGPROBS = 5  # alternatives at each place, as many clients ask for
 PROMPTS_AT_ONCE = 8  # of one request; more wait, so that a long list does not fill every queue
 
 
@@ -41,7 +42,9 @@ class Completions:
         ids: Ids,
         wheel: TimerWheel,
         on_end: Callable[[Record], None],
+        examines: Callable[[Plan], bool] | None = None,
     ) -> None:
+        self._examines = examines
         self._wheel = wheel
         self.plan = preparation.plan
         self._placement = placement
@@ -52,6 +55,7 @@ class Completions:
 
     async def complete(self, plan: Plan, beat: Callable[[], None]) -> tuple[Completion, str]:
         """The finished completion and the node that served it; `beat` is called whenever a heartbeat is due."""
+        plan = self._drawn(plan)
         if _needs_stream(plan):
             return await folded(self._open(plan, Watch(plan, keep=True)), beat)
         heartbeat_s = self._bounds.heartbeat_s
@@ -112,11 +116,20 @@ class Completions:
 
     def open(self, plan: Plan) -> CompletionStream:
         """A stream of the plan's deltas; `start` it, read it to its end, close it."""
-        watched = plan.stored or plan.scored or plan.request.echo
+        plan = self._drawn(plan)
+        watched = plan.stored or plan.scored or plan.request.echo or plan.examined
         return self._open(plan, Watch(plan, keep=plan.stored) if watched else None)
 
     def _open(self, plan: Plan, watch: Watch | None) -> CompletionStream:
         return CompletionStream(plan, self._placement, self._bounds, ids=self._ids, on_end=self._on_end, watch=watch)
+
+    def _drawn(self, plan: Plan) -> Plan:
+        """The plan, with log-probabilities where its answer is one of those that are looked at."""
+        if self._examines is None or not self._examines(plan):
+            return plan
+        sampling = plan.sampling
+        most = max(sampling.top_logprobs, EXAMINED_LOGPROBS)
+        return replace(plan, examined=True, sampling=replace(sampling, logprobs=True, top_logprobs=most))
 
     def _failed(self, plan: Plan, failure: str) -> None:
         """Tell of a request that has come to nothing."""
@@ -192,8 +205,9 @@ class CompletionStream:
     def _record(self, failure: str | None) -> Record:
         source = self._source
         now, first = self._loop.time(), source.first_token_at
-        choices, usages = self.choices, source.usages
-        return Record(self._plan, self.usage, now, failure, first, source.node, choices, usages, source.served)
+        choices, usages, served = self.choices, source.usages, source.served
+        examined = None if self._watch is None else self._watch.examined
+        return Record(self._plan, self.usage, now, failure, first, source.node, choices, usages, served, examined)
 
 
 def _source(plan: Plan, placement: Placement, bounds: Bounds, ids: Ids) -> ChoiceStream | MergedStream | EmptyStream:

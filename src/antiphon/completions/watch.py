@@ -35,6 +35,8 @@ class Watch:
 
     def __init__(self, plan: Plan, *, keep: bool) -> None:
         self._logprobs_shown = plan.request.sampling.logprobs
+        self._logprobs_hidden = (plan.scored or plan.examined) and not self._logprobs_shown
+        self._examined = Collector(0, logprobs=True) if plan.examined else None
         self._confidence = Confidence() if plan.scored else None
         count = plan.request.choices if keep else 0
         self._collectors = [Collector(i, logprobs=self._logprobs_shown) for i in range(count)]
@@ -45,13 +47,16 @@ class Watch:
     def see(self, deltas: list[Delta]) -> list[Delta]:
         """The deltas to hand on: with the prompt in front of each choice where it was asked for.
 
-        Without log-probabilities where only the confidence needed them.
+        Without log-probabilities where nobody asked for them who will see the answer.
         """
         if self._confidence is not None:
             for delta in deltas:
                 self._confidence.add(delta)
-            if not self._logprobs_shown:
-                deltas = [msgspec.structs.replace(delta, logprobs=()) for delta in deltas]
+        if self._examined is not None:
+            for delta in deltas:
+                self._examined.add(delta)
+        if self._logprobs_hidden:
+            deltas = [msgspec.structs.replace(delta, logprobs=()) for delta in deltas]
         if self._echoes:
             deltas = [self._echoed(delta) for delta in deltas]
         if self._collectors:
@@ -67,6 +72,11 @@ class Watch:
     def choices(self) -> tuple[Choice, ...]:
         """What has come so far, as finished choices."""
         return tuple(collector.choice() for collector in self._collectors)
+
+    @property
+    def examined(self) -> Choice | None:
+        """The answer as it came, with log-probabilities, where it is to be looked at."""
+        return None if self._examined is None else self._examined.choice()
 
     @property
     def confidence(self) -> float | None:

@@ -21,6 +21,7 @@ from antiphon.completions.recording import interactions
 from antiphon.completions.routes import ChatRoutes
 from antiphon.completions.service import Completions
 from antiphon.completions.tool_loop import ToolLoop
+from antiphon.credits.earning_routes import EarningRoutes
 from antiphon.credits.receipt_routes import ReceiptRoutes
 from antiphon.credits.routes import CreditRoutes
 from antiphon.feedback.metric_routes import MetricRoutes
@@ -39,6 +40,7 @@ from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.routes import Handlers, table
 from antiphon.gateway.serving import sources
 from antiphon.gateway.storage import Storage
+from antiphon.gateway.trusting import Trusting
 from antiphon.ids import Ids
 from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
 from antiphon.models.catalogue import Catalogue
@@ -56,6 +58,7 @@ from antiphon.settings.tool_providers import as_provider
 from antiphon.sources.embedded import OnState
 from antiphon.sources.supervision import OnProgress
 from antiphon.topup.routes import TopupRoutes
+from antiphon.trust.routes import TrustRoutes
 from antiphon.vision.admission import ImageAdmission
 from antiphon.wheel import TimerWheel
 
@@ -113,7 +116,17 @@ class Builder:
         )
         self._limiting = Limiting(settings, self._storage.database, clock=self._clock, ids=self._ids, log=log)
         self._limits = self._limiting.limiter
-        self._charging = charging(self._storage, self._metrics, clock=self._clock)
+        self._trusting = Trusting(
+            settings,
+            self._storage,
+            self._catalogue,
+            self._placement,
+            self._metrics,
+            clock=self._clock,
+            ids=self._ids,
+            log=log,
+        )
+        self._charging = charging(self._storage, self._metrics, nodes=self._trusting, clock=self._clock)
         self._providers = Providers(clock=self._clock, on_trouble=self._trouble)
         if settings.tool_providers:
             require_installed()
@@ -134,6 +147,7 @@ class Builder:
             ids=self._ids,
             log=self._log,
             environ=environ,
+            on_answer=self._trusting.answered,
         )
         made = sources(
             self._settings,
@@ -145,7 +159,7 @@ class Builder:
             on_progress=on_progress,
             on_state=on_state,
         )
-        made.append(self._nodes)
+        made += [self._nodes, self._trusting]
         parts: list[Part] = [self._images, self._providers, self._charging, self._limiting]
         return Gateway(
             self._application(),
@@ -187,6 +201,8 @@ class Builder:
             keys=KeyRoutes(storage.keys, clock=self._clock, on_change=storage.keys_changed),
             credits=self._credit_routes(),
             receipts=ReceiptRoutes(storage.receipts),
+            earnings=EarningRoutes(storage.earnings),
+            trust=TrustRoutes(self._trusting.trust, self._trusting.resolve, clock=self._clock),
             topup=TopupRoutes(storage.topups, base_url=self._settings.server.base_url or self._base_url),
             models=ModelRoutes(self._catalogue, self._placement),
             nodes=self._node_routes(),
@@ -225,7 +241,15 @@ class Builder:
         preparation = self._preparation(bounds)
 
         def completions(on_end: Callable[[Record], None]) -> Completions:
-            return Completions(preparation, self._placement, bounds, ids=self._ids, wheel=self._wheel, on_end=on_end)
+            return Completions(
+                preparation,
+                self._placement,
+                bounds,
+                ids=self._ids,
+                wheel=self._wheel,
+                on_end=on_end,
+                examines=self._trusting.examines,
+            )
 
         loop = ToolLoop(
             completions(lambda _record: None),
@@ -268,6 +292,8 @@ class Builder:
     def _ended(self, record: Record) -> None:
         """What became of a request is counted, charged, and kept where it is to be."""
         self._metrics.ended(record)
+        if record.examined is not None:
+            self._trusting.ended(record)
         if record.plan.caller.key.ledger is not None:
             self._charging.ended(record)
         self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)

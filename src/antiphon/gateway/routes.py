@@ -11,6 +11,7 @@ from antiphon.completions.doors import Door
 from antiphon.completions.embedding_routes import EmbeddingRoutes
 from antiphon.completions.routes import ChatRoutes
 from antiphon.credits import wire as credit_wire
+from antiphon.credits.earning_routes import EarningRoutes, WireEarnings
 from antiphon.credits.paging import LedgerQuery
 from antiphon.credits.receipt_routes import ReceiptRoutes, WireReceipt
 from antiphon.credits.routes import CreditRoutes
@@ -38,6 +39,8 @@ from antiphon.projects.wire import ProjectBody, ProjectChangeBody, WireProject, 
 from antiphon.topup.routes import TopupRoutes
 from antiphon.topup.wire import PATH as TOPUP_PATH
 from antiphon.topup.wire import TopupBody, WireToppedUp
+from antiphon.trust.routes import TrustRoutes
+from antiphon.trust.wire import WireStanding
 
 TEXT = "text/plain"
 
@@ -52,6 +55,8 @@ class Handlers(Struct, frozen=True):
     keys: KeyRoutes
     credits: CreditRoutes
     receipts: ReceiptRoutes
+    earnings: EarningRoutes
+    trust: TrustRoutes
     topup: TopupRoutes
     models: ModelRoutes
     nodes: NodeRoutes
@@ -78,8 +83,10 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             *_keys(handlers.keys),
             *_credits(handlers.credits),
             _receipt(handlers.receipts),
+            _earnings(handlers.earnings),
             _topup(handlers.topup),
             *_nodes(handlers.nodes),
+            *_trust(handlers.trust),
             *_projects(handlers.projects),
             *_interactions(handlers.interactions, handlers.sessions),
             *_feedback_metrics(handlers.feedback_metrics),
@@ -201,6 +208,20 @@ def _credits(routes: CreditRoutes) -> tuple[Route, ...]:
 def _receipt(routes: ReceiptRoutes) -> Route:
     return Route("GET", "/v1/receipts/{receipt}", routes.get, "What a request took and was charged, by either id.",
                  "credits", scope="credits", response=WireReceipt, statuses=(404,))  # fmt: skip
+
+
+def _earnings(routes: EarningRoutes) -> Route:
+    return Route("GET", "/v1/earnings", routes.get, "What the nodes of the caller's wallet have earned.", "credits",
+                 scope="credits", response=WireEarnings)  # fmt: skip
+
+
+def _trust(routes: TrustRoutes) -> tuple[Route, ...]:
+    return (
+        Route("GET", "/v1/nodes/{node}/evidence", routes.evidence, "What a node was found to do, and how it stands.",
+              "nodes", scope="admin", response=WireStanding, statuses=(403,)),
+        Route("POST", "/v1/nodes/{node}/pardon", routes.pardon, "Let a node in quarantine serve again.", "nodes",
+              scope="admin", response=WireStanding, statuses=(403, 404)),
+    )  # fmt: skip
 
 
 def _topup(routes: TopupRoutes) -> Route:

@@ -11,6 +11,7 @@ from antiphon.accounts.service import Keys
 from antiphon.accounts.stored_keys import StoredKeys
 from antiphon.chat import Message
 from antiphon.clock import Clock
+from antiphon.credits.earnings import Earnings
 from antiphon.credits.gifts import Welcome
 from antiphon.credits.lease_store import Settlement
 from antiphon.credits.receipts import Receipts
@@ -100,6 +101,7 @@ class Storage:
         self.receipts = Receipts(
             self._database, self.credits.leases.settlements, days=settings.credits.receipt_days, clock=clock
         )
+        self.earnings = Earnings(self._database)
         self.topups = topups(settings, self._database, self.credits, clock=clock, log=log)
         self.once = self._once(settings, clock, ids)
         self._tasks: list[asyncio.Task[None]] = []

@@ -23,6 +23,7 @@ from antiphon.settings.server import ServerSettings
 from antiphon.settings.serving import GenerationDefaults, ModelSettings, UpstreamSettings
 from antiphon.settings.tool_providers import ToolProviderSettings
 from antiphon.settings.topup import TopupSettings
+from antiphon.settings.trust import TrustSettings
 
 EMBEDDED_DEFAULT = ModelSettings(
     name="smollm2:135m",
@@ -215,6 +216,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         IdempotencySettings,
         Meta(description="Answers that may be asked for again."),
     ] = IdempotencySettings()
+    trust: Annotated[TrustSettings, Meta(description="Checks of nodes.")] = TrustSettings()
     timeouts: Annotated[Timeouts, Meta(description="Waiting for engines.")] = Timeouts()
     failover: Annotated[
         FailoverSettings, Meta(description="Answers whose engine fails in the middle.")

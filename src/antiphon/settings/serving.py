@@ -20,6 +20,7 @@ from antiphon.settings.bounds import (
     Threads,
     Tokens,
     TopK,
+    WalletAddress,
 )
 from antiphon.settings.secret import Secret
 
@@ -179,5 +180,13 @@ class UpstreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Count | None,
         Meta(description="Requests that it is given at once, others wait their turn; absent: all that come."),
     ] = None
+    owner: Annotated[
+        WalletAddress | None,
+        Meta(description="The wallet that earns a share of what its work is charged; it is then checked as a node."),
+    ] = None
+    reference: Annotated[
+        bool,
+        Meta(description="Whether it is trusted, and nodes that serve the same models are held against it."),
+    ] = False
     connections_max: Annotated[Count, Meta(description="Connections open to it at once.")] = 1024
     tls_verify: Annotated[bool, Meta(description="Check its TLS certificate.")] = True

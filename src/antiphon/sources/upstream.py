@@ -29,6 +29,12 @@ ASK_S = 10.0
 UNUSABLE = (AntiphonError, TimeoutError, msgspec.MsgspecError, RecursionError)  # no answer, or none that can be read
 
 
+def upstream_name(settings: UpstreamSettings) -> str:
+    """What an upstream is called: as it was named, else by its host, port and path."""
+    parts = urlsplit(settings.url.rstrip("/").removesuffix("/v1"))
+    return settings.name or parts.netloc + parts.path
+
+
 class UpstreamSource:
     """Asks one server again and again; a server that is down comes back within a second or so of its return."""
 
@@ -40,8 +46,7 @@ class UpstreamSource:
         self._clock = clock
         self._log = log
         url = settings.url.rstrip("/").removesuffix("/v1")
-        parts = urlsplit(url)
-        self.name = settings.name or parts.netloc + parts.path
+        self.name = upstream_name(settings)
         limits = ClientLimits(connect_s=connect_s, connections_max=settings.connections_max)
         tls = _unverified() if not settings.tls_verify else None
         self._pool = Pool(Origin.parse(url), limits=limits, tls=tls)

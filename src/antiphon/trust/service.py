@@ -7,8 +7,9 @@ not looked at, and nobody waits for it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from random import Random
 
@@ -28,7 +29,7 @@ ANSWERS_MAX = 64
 STATEMENTS_MAX = 2_000
 OUTCOMES_MAX = 20_000  # that wait for a database which is away
 TURN_S = 0.5
-REFRESH_TURNS = 10  # until what other gateways found is asked for
+REFRESH_S = 5.0  # until what other gateways found is asked for
 SUSPECT_SHARE = 1.0  # of a node that is nearly convicted: all it does is looked at
 
 
@@ -66,19 +67,28 @@ class Trust:
         self._found: dict[str, Outcome] = {}
         self._standings: dict[str, Standing] = {}
         self._factors: dict[str, float] = {}
+        self._waits = asyncio.Event()
+        self._refreshed_at = -REFRESH_S
         self._task: asyncio.Task[None] | None = None
 
     def wants(self, node: str) -> bool:
         """Whether the next answer of a node is to be looked at; a suspect's nearly always is."""
         standing = self._standings.get(node)
-        suspicion = 0.0 if standing is None else standing.suspicion
-        share = self._share + (SUSPECT_SHARE - self._share) * suspicion
-        return self._draw.random() < share
+        return self._drawn(0.0 if standing is None else standing.suspicion)
+
+    def _drawn(self, suspicion: float) -> bool:
+        return self._draw.random() < self._share + (SUSPECT_SHARE - self._share) * suspicion
 
     def examine(self, answer: Answer) -> None:
         """Look at an answer, soon, unless too many wait."""
         if len(self._answers) < ANSWERS_MAX:
             self._answers.append(answer)
+            self._waits.set()
+
+    def wants_any(self, nodes: Iterable[str]) -> bool:
+        """As `wants`, where it is not known yet which of some nodes it will be."""
+        suspicion = max((standing.suspicion for node in nodes if (standing := self._standings.get(node))), default=0.0)
+        return self._drawn(suspicion)
 
     def hear(self, statement: Statement) -> None:
         """Hold a receipt against what was seen, soon, unless too many wait."""
@@ -86,8 +96,7 @@ class Trust:
             self._statements.append(statement)
 
     async def start(self) -> None:
-        """Learn what is thought of the nodes, and begin."""
-        await self.refresh()
+        """Begin, with what is thought of the nodes so far."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
@@ -115,17 +124,22 @@ class Trust:
         await self.refresh()
 
     async def turn(self) -> None:
-        """Look at all that waits, and write down what was found."""
+        """Look at all that waits, and write down what was found; a failure at once."""
+        self._waits.clear()
         if self._statements:
             some = [self._statements.popleft() for _ in range(len(self._statements))]
             self._note(await verified(some))
         while self._answers:
-            self._note(await self._examiner.examine(self._answers.popleft()))
+            found = await self._examiner.examine(self._answers.popleft())
+            self._note(found)
+            if any(outcome.failed for outcome in found):
+                await self._write()
         if self._found:
             await self._write()
 
     async def refresh(self) -> None:
         """Take up what is thought of the nodes, here and at other gateways."""
+        self._refreshed_at = self._clock.monotonic()
         self._standings = await self._database.read(store.standings)
         now_ms = self._now_ms()
         factors = {node: standing.factor(now_ms) for node, standing in self._standings.items()}
@@ -155,16 +169,16 @@ class Trust:
             self._listeners.on_accused(standing, says[-1] if says else "")
 
     async def _run(self) -> None:
-        turns = 0
         while True:
-            await asyncio.sleep(TURN_S)
-            turns += 1
             try:
-                await self.turn()
-                if turns % REFRESH_TURNS == 0:
+                if self._clock.monotonic() - self._refreshed_at >= REFRESH_S:
                     await self.refresh()
+                await self.turn()
             except Unavailable:
-                continue  # the database itself says that it is away
+                await asyncio.sleep(TURN_S)  # the database itself says that it is away
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TURN_S):
+                    await self._waits.wait()
 
     def _now_ms(self) -> int:
         return int(self._clock.now() * 1000)

@@ -51,6 +51,16 @@ def test_log_probabilities_are_shown_to_who_asked() -> None:
     assert Watch(plan(), keep=False).see([delta]) == [msgspec.structs.replace(delta, logprobs=())]
 
 
+def test_an_answer_that_is_looked_at() -> None:
+    """Its log-probabilities are kept for that, and shown only to who asked."""
+    delta = Delta(content="t", logprobs=(entry(0.5),))
+    for shown in (False, True):
+        watch = Watch(msgspec.structs.replace(plan(scores=False, logprobs=shown), examined=True), keep=False)
+        assert watch.see([delta, Delta(finish_reason="stop")])[0].logprobs == (delta.logprobs if shown else ())
+        assert watch.examined == Choice(content="t", logprobs=delta.logprobs)
+    assert Watch(plan(), keep=False).examined is None
+
+
 def test_choices_are_kept_where_they_are_wanted() -> None:
     """Folded from their deltas, each by its index."""
     watch = Watch(plan(n=2), keep=True)

@@ -1,0 +1,230 @@
+"""Puts together what watches nodes, and says who earns of what they do.
+
+Nodes are watched, and upstreams that have an owner. What they are held against are engines of our own: those that this
+gateway runs, and upstreams that the settings call a reference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from antiphon.accounts.ethereum import checksummed
+from antiphon.chat import Sampling
+from antiphon.clock import Clock
+from antiphon.completions.plan import Plan, job
+from antiphon.completions.record import Record
+from antiphon.credits.ledger import Earner, node
+from antiphon.credits.receipt import Served
+from antiphon.engines.receipt import SignedReceipt, prompt_sha256
+from antiphon.errors import NotFound
+from antiphon.gateway.storage import Storage
+from antiphon.ids import Ids
+from antiphon.models.catalogue import Catalogue, Offer
+from antiphon.models.placement import Placement
+from antiphon.nodes.registry import Live
+from antiphon.observe.logs import Log
+from antiphon.observe.metrics import Metrics
+from antiphon.settings.model import Settings
+from antiphon.sources.embedded import EmbeddedEngine
+from antiphon.sources.upstream import upstream_name
+from antiphon.trust.examiner import Examiner
+from antiphon.trust.model import Answer, Outcome, Reference, Standing
+from antiphon.trust.service import Listeners, Trust
+from antiphon.trust.times import Seen
+from antiphon.trust.witness import Statement, Witness
+
+if TYPE_CHECKING:
+    from antiphon.link.remote import NodeAnswer
+
+BPS_PER_MILLE = 10
+
+
+class Trusting:
+    """What is known of who does the work. To the gateway it is a source, to the meter it knows nodes and owners."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        storage: Storage,
+        catalogue: Catalogue,
+        placement: Placement,
+        metrics: Metrics,
+        *,
+        clock: Clock,
+        ids: Ids,
+        log: Log,
+    ) -> None:
+        self._storage = storage
+        self._catalogue = catalogue
+        self._metrics = metrics
+        self._log = log
+        self._bps = settings.nodes.share_per_mille * BPS_PER_MILLE
+        self._tolerance = settings.trust.tolerance_nats
+        self._tolerances = {one.model: one.nats for one in settings.trust.tolerances}
+        named = [(upstream_name(one), one) for one in settings.upstreams]
+        self._owned = {name: checksummed(one.owner) for name, one in named if one.owner is not None}
+        self._references = frozenset(name for name, one in named if one.reference)
+        self._witness = Witness()
+        draw = random.Random()
+        self.trust = Trust(
+            storage.database,
+            Examiner(self._reference, draw=draw),
+            Listeners(self._found, placement.standing, self._accused),
+            share=settings.trust.checked_per_mille / 1000,
+            draw=draw,
+            clock=clock,
+            ids=ids,
+        )
+
+    async def run(self) -> None:
+        """Look at what comes, until cancelled."""
+        await self.trust.start()
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        """Stop looking."""
+        await self.trust.close()
+
+    def owner(self, name: str) -> str | None:
+        """Whose wallet an engine works for; None for our own."""
+        for one in self._storage.nodes.kept.nodes:
+            if one.id == name:
+                return one.owner
+        return self._owned.get(name)
+
+    def earner(self, served: tuple[Served, ...]) -> Earner | None:
+        """Who earns of a request that these served."""
+        if not self._owned and not self._storage.nodes.kept.nodes:
+            return None
+        owners = [(one, self.owner(one.node)) for one in served]
+        did = [("" if owner is None else node(one.node, owner), one.tokens) for one, owner in owners]
+        first = next((index for index, (account, _) in enumerate(did) if account), None)
+        if first is None:
+            return None
+        account, work = did.pop(first)
+        return Earner(account, self._bps, work, tuple(did))
+
+    def signed(self, attempt: str) -> SignedReceipt | None:
+        """What a node signed of an attempt, asked for once."""
+        return self._witness.taken(attempt) if attempt else None
+
+    def examines(self, plan: Plan) -> bool:
+        """Whether an answer is to be looked at: a cheap draw, of requests that say nothing of themselves by it."""
+        offers = plan.model.offers
+        watched = [offer.engine.name for offer in offers if self.owner(offer.engine.name) is not None]
+        return bool(watched) and _plain(plan) and self.trust.wants_any(watched)
+
+    def ended(self, record: Record) -> None:
+        """Look at an answer that was drawn, if one node gave all of it."""
+        choice, plan = record.examined, record.plan
+        if choice is None or record.failure is not None or len(record.served) != 1 or choice.reasoning:
+            return
+        name = record.served[0].node
+        offer = next((one for one in plan.model.offers if one.engine.name == name), None)
+        if offer is None or self.owner(name) is None:
+            return
+        asked = replace(job(plan, offer, 0), sampling=Sampling(), user=None)
+        self.trust.examine(
+            Answer(
+                name,
+                plan.model.id,
+                plan.caller.request_id,
+                asked,
+                choice.content or "",
+                choice.logprobs or (),
+                record.usage.completion_tokens,
+                owes_logprobs=name not in self._owned,
+            )
+        )
+
+    def answered(self, live: Live, answer: NodeAnswer) -> None:
+        """A node says what it did: keep that, and hold it against what was seen."""
+        asked, name = answer.job, live.node.id
+        if answer.receipt is not None and asked.attempt:
+            self._witness.keep(asked.attempt, answer.receipt)
+        seen = Seen(
+            name,
+            asked.model,
+            prompt_sha256(asked),
+            answer.completion_sha256,
+            1000 * answer.waited_s,
+            asked.attempt or None,
+            None if answer.usage is None else answer.usage.completion_tokens,
+            live.epoch,
+        )
+        self.trust.hear(Statement(seen, answer.receipt, live.node.owner, live.beat.decode_speed))
+
+    async def resolve(self, name: str) -> str:
+        """The name of an engine, for the id or name of a node; any other stands for itself."""
+        try:
+            return (await self._storage.nodes.get(name)).id
+        except NotFound:
+            return name
+
+    def _reference(self, model: str, name: str) -> Reference | None:
+        """An engine of our own that serves the model and can be asked now."""
+        found = next((one for one in self._catalogue.list() if one.id == model), None)
+        for offer in () if found is None else found.offers:
+            if offer.engine.name != name and self._is_own(offer) and offer.engine.unavailable() is None:
+                return Reference(offer.engine, offer.upstream_name, self._tolerances.get(model, self._tolerance))
+        return None
+
+    def _is_own(self, offer: Offer) -> bool:
+        return isinstance(offer.engine, EmbeddedEngine) or offer.engine.name in self._references
+
+    def _found(self, outcome: Outcome) -> None:
+        self._metrics.checked(outcome.node, outcome.kind, failed=outcome.failed)
+        if outcome.failed:
+            self._log.warning(
+                "a node failed a check",
+                node=outcome.node,
+                check=outcome.kind,
+                model=outcome.model,
+                request=outcome.request,
+                found=outcome.says,
+            )
+
+    def _accused(self, standing: Standing, says: str) -> None:
+        """Say it loudly, and which models nobody serves now: the last node of a model is not spared."""
+        self._metrics.quarantined(standing.node, standing.accused or "")
+        self._log.error(
+            "a node is in quarantine",
+            node=standing.node,
+            check=standing.accused,
+            found=says,
+            models_unserved=self._unserved(standing.node),
+        )
+
+    def _unserved(self, name: str) -> list[str]:
+        """The models that only nodes in quarantine could serve."""
+        return [
+            model.id
+            for model in self._catalogue.list()
+            if any(offer.engine.name == name for offer in model.offers)
+            and not any(
+                self.trust.standing(offer.engine.name).accused is None
+                for offer in model.live
+                if offer.engine.name != name
+            )
+        ]
+
+
+def _plain(plan: Plan) -> bool:
+    """Whether the answer is nothing but the model's own text: what binds it would move its numbers."""
+    request = plan.request
+    return (
+        request.choices == 1
+        and not request.prompts
+        and not request.tools
+        and not plan.server_tools
+        and plan.grammar is None
+        and plan.tool_grammar is None
+        and plan.schema is None
+        and plan.thinking is None
+        and plan.sampling.max_tokens != 0
+        and not request.echo
+    )
