@@ -1,22 +1,25 @@
 """Prompts that kill the engines that they meet: after two of them such a prompt is sent to no more for a while.
 
-An engine that dies says nothing of why, so what counts is that it died of nothing else for all one can see: soon after
-the prompt came, before it had said much. A prompt that is answered well was not to blame.
+An engine that dies says nothing of why, so what counts is that it died soon after the prompt came, and is dead: a
+connection may break for many reasons. A prompt that is answered well was not to blame.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 
 import msgspec
 
 from antiphon.completions.plan import Plan
-from antiphon.errors import PoisonPrompt
+from antiphon.engines import Engine
+from antiphon.errors import AntiphonError, PoisonPrompt
 
 DEATHS_MAX = 2
 BLOCKED_S = 600.0
 SOON_S = 2.0
+SIGN_OF_LIFE_S = 0.5
 PROMPTS_MAX = 1024  # suspects; of more, those that were suspected first are forgotten
 
 
@@ -31,6 +34,11 @@ class Poison:
         """PoisonPrompt if the prompt has killed enough."""
         if self._deaths and self._count(_fingerprint(plan)) >= DEATHS_MAX:
             raise PoisonPrompt
+
+    async def suspect(self, plan: Plan, engine: Engine) -> None:
+        """The connection to that engine broke soon after the prompt came; PoisonPrompt if it is the second to die."""
+        if await _is_dead(engine):
+            self.killed(plan)
 
     def killed(self, plan: Plan) -> None:
         """An engine died of it, as it seems; PoisonPrompt if it was not the first."""
@@ -54,6 +62,18 @@ class Poison:
             del self._deaths[prompt]
             return 0
         return count
+
+
+async def _is_dead(engine: Engine) -> bool:
+    """Whether it gives no sign of life."""
+    if engine.unavailable() is not None:
+        return True
+    try:
+        async with asyncio.timeout(SIGN_OF_LIFE_S):
+            await engine.models()
+    except (TimeoutError, AntiphonError):
+        return True
+    return False
 
 
 def _fingerprint(plan: Plan) -> bytes:

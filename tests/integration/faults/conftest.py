@@ -18,29 +18,29 @@ from .lab import Lab, assert_good, seen, settings
 
 
 @contextlib.asynccontextmanager
-async def started(folder: Path) -> AsyncIterator[Lab]:
+async def started(folder: Path, *, continuations: int) -> AsyncIterator[Lab]:
     """A gateway and its engines."""
     long = Habits(context_tokens=200_000)  # answers without an end in sight fit
     either = Draws()
     async with (
         FaultEngine(long, shared=either) as a,
         FaultEngine(long, shared=either) as b,
-        GatewayProcess(settings(a, b, continuations=0), folder) as gateway,
+        GatewayProcess(settings(a, b, continuations=continuations), folder) as gateway,
     ):
         yield Lab(gateway, a, b, either)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
-    """The gateway and its engines."""
-    async with started(tmp_path_factory.mktemp("faults")) as lab:
+    """The gateway and its engines; answers that break off stay so."""
+    async with started(tmp_path_factory.mktemp("faults"), continuations=0) as lab:
         yield lab
 
 
 @pytest_asyncio.fixture(loop_scope="package")
 async def fresh(tmp_path: Path) -> AsyncIterator[Lab]:
     """A gateway that knows nothing bad of its engines yet, for tests after which it would not trust them."""
-    async with started(tmp_path) as lab:
+    async with started(tmp_path, continuations=3) as lab:
         yield lab
 
 

@@ -12,6 +12,7 @@ from antiphon.completions.generate import ChoiceStream
 from antiphon.completions.plan import Bounds, Plan
 from antiphon.completions.poison import Poison
 from antiphon.credits.receipt import Served
+from antiphon.engines import ModelFacts
 from antiphon.engines.thought import Thought
 from antiphon.errors import BadRequest, EngineFailed, EngineLost, PoisonPrompt, Unavailable
 from antiphon.ids import seeded
@@ -300,9 +301,24 @@ async def test_a_document_that_its_schema_refuses_is_not_gone_on_with() -> None:
     assert engines[1].jobs == []
 
 
+class Dead(ScriptedEngine):
+    """Gives no sign of life once it was asked for an answer."""
+
+    async def models(self) -> list[ModelFacts]:
+        """Nothing listens any more."""
+        raise Unavailable
+
+
+async def test_connections_that_break_are_no_deaths() -> None:
+    """As long as the engine is there."""
+    lost = tuple((*said(word), EngineLost()) for word in "abc")
+    engine = ScriptedEngine(opens=(*lost, (*said("d"), STOP)))
+    assert text(await read(choice_of(plan_of(model_of(engine))))) == "abcd"
+
+
 async def test_a_request_that_kills_engines_kills_two() -> None:
     """Then it is refused, and so is the next one like it, before any engine is asked."""
-    engines = [ScriptedEngine(f"node-{i}", opens=((*said("a"), EngineLost()),)) for i in range(4)]
+    engines = [Dead(f"node-{i}", opens=((*said("a"), EngineLost()),)) for i in range(4)]
     plan = plan_of(model_of(*engines))
     poison = Poison(asyncio.get_running_loop().time)
     for _ in range(2):

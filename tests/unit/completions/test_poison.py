@@ -7,7 +7,8 @@ import pytest
 
 from antiphon.chat import Message
 from antiphon.completions.poison import BLOCKED_S, PROMPTS_MAX, Poison
-from antiphon.errors import PoisonPrompt
+from antiphon.engines import ModelFacts
+from antiphon.errors import EngineFailed, PoisonPrompt
 from tests.unit.completions.scripted import ASKED, ScriptedEngine, model_of, plan_of
 
 
@@ -55,3 +56,20 @@ async def test_few_prompts_are_remembered() -> None:
     poison.killed(plans[0])
     with pytest.raises(PoisonPrompt):
         poison.killed(plans[-1])
+
+
+async def test_only_an_engine_without_a_sign_of_life_is_dead() -> None:
+    """Whether it is known to be down, or does not answer."""
+
+    class Mute(ScriptedEngine):
+        async def models(self) -> list[ModelFacts]:
+            """Breaks off."""
+            raise EngineFailed
+
+    poison = Poison(Clock())
+    plan = plan_of(model_of(ScriptedEngine()))
+    for _ in range(3):
+        await poison.suspect(plan, ScriptedEngine())
+    await poison.suspect(plan, ScriptedEngine(wait_s=1))
+    with pytest.raises(PoisonPrompt):
+        await poison.suspect(plan, Mute())
