@@ -123,7 +123,7 @@ class Charging:
         charge = self._charges.get(record.plan.caller.answer_id)
         if charge is None:
             return
-        begun = record.failure is None or record.first_token_at is not None
+        begun = record.failure is None or (record.first_token_at is not None and not _is_useless(record))
         usage = record.usage if begun else Usage()
         outcome = Outcome(usage, reason_of(record.failure), record.node, record.served or _whole(record.node, usage))
         if charge.held and begun and _prompt_is_unknown(record):
@@ -171,6 +171,12 @@ def credit_headers(charge: Charge | None, *, ended: bool) -> tuple[Header, ...]:
 def _whole(node: str, usage: Usage) -> tuple[Served, ...]:
     """One node did all of it, where one did."""
     return (Served(node, "", usage.total_tokens),) if node else ()
+
+
+def _is_useless(record: Record) -> bool:
+    """Whether what had come of an answer that failed is of no use: a part of a document, or perhaps of a call."""
+    plan = record.plan
+    return reason_of(record.failure) == "failed" and (plan.schema is not None or bool(plan.request.tools))
 
 
 def _prompt_is_unknown(record: Record) -> bool:

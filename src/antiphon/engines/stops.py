@@ -27,9 +27,10 @@ class Stops(Protocol):
 def stops_itself(job: Job, kind: EngineKind) -> bool:
     """Whether an engine is told of stop texts, and cuts its text off there; one that is not must be ended.
 
-    Where calls are read out of its text, it would cut them too: it is told only if it could not say what it has taken.
+    Where calls are read out of its text, it would cut them too; with log-probabilities it holds back a part of a token,
+    and nobody could go on behind the other part. Then it is told only if it could not say what it has taken.
     """
-    return kind.cuts_stops and not (job.calls_in_text and kind.tally)
+    return kind.cuts_stops and not ((job.calls_in_text or job.sampling.logprobs) and kind.tally)
 
 
 def tally(job: Job, kind: EngineKind) -> Tally | None:

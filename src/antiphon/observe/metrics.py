@@ -55,6 +55,9 @@ class Metrics:
         self._failures = Counter(
             "antiphon_failures", "Requests that failed, by error code.", ("model", "code"), registry=registry
         )
+        self._continuations = Counter(
+            "antiphon_continuations", "Answers going on at another engine, each time.", ("model",), registry=registry
+        )
         self._responses = CounterFamily(
             "antiphon_http_responses", "Responses by route and status.", ("route", "status")
         )
@@ -105,6 +108,8 @@ class Metrics:
     def ended(self, record: Record) -> None:
         """Count a completion."""
         plan = record.plan
+        if len(record.served) > plan.request.choices:
+            self._continuations.labels(plan.model.id).inc(len(record.served) - plan.request.choices)
         if record.failure is not None:
             self._failures.labels(plan.model.id, record.failure).inc()
             return

@@ -201,6 +201,28 @@ async def test_the_prompt_of_a_broken_stream(shop: Shop, counted: int | EngineFa
     assert (receipt.charged, receipt.reason) == (prompt + 6, "client_gone")
 
 
+@pytest.mark.parametrize(
+    ("fields", "failure", "charged"),
+    [
+        ({"response_format": ResponseFormat("json_object")}, "engine_failed", 0),
+        ({"tools": (Tool("f"),)}, "poison_prompt", 0),
+        ({"tools": (Tool("f"),)}, "client_gone", 6),
+        ({"response_format": ResponseFormat("json_object")}, "deadline_exceeded", 6),
+        ({}, "engine_failed", 6),
+    ],
+)
+async def test_a_part_that_is_of_no_use_is_not_charged(
+    shop: Shop, fields: dict[str, Any], failure: str, charged: int
+) -> None:
+    """Of a document, or perhaps of a call; whoever left, or whose time was up, pays for what had come."""
+    schema = {"type": "object"} if "response_format" in fields else None
+    charge, plan = await shop.open(ScriptedEngine(), asked(stream=True, **fields), schema=schema)
+    shop.till.charging.ended(Record(plan, Usage(completion_tokens=3), 1.0, failure, 0.5, "node-1"))
+    await shop.till.charging.during(charge, given(), nothing())
+    await shop.till.charging.close()
+    assert [receipt.charged for receipt in shop.till.receipts] == [charged]
+
+
 async def test_counting_has_an_end(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that does not answer keeps no hold."""
     monkeypatch.setattr(charging_module, "COUNT_S_MAX", 0.01)

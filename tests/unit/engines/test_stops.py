@@ -18,13 +18,14 @@ def job(*stop: str, logprobs: bool = False, calls_in_text: bool = False) -> Job:
 
 
 def test_what_is_done_follows_the_kind_and_the_job() -> None:
-    """Nothing without a stop text; all of it for llama.cpp; for the others only entries are kept in step."""
+    """Nothing without a stop text; all of it for llama.cpp; entries are kept in step, by whole tokens for vLLM."""
     for name in ("llama.cpp", "vllm"):
         assert stops(job(logprobs=True), kind(name)) is None
         assert tally(job(), kind(name)) is None
     assert isinstance(stops(job("a"), kind("llama.cpp")), StopCutter)
     assert stops(job("a"), kind("vllm")) is None
-    assert isinstance(stops(job("a", logprobs=True), kind("vllm")), LogprobAligner)
+    assert isinstance(stops(job("a", logprobs=True), kind("vllm")), StopCutter)
+    assert isinstance(stops(job("a", logprobs=True), kind("openai")), LogprobAligner)
     assert (tally(job("a"), kind("llama.cpp")), tally(job("a"), kind("vllm"))) == ("timings", None)
 
 

@@ -11,6 +11,7 @@ from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingRecord
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.record import Record
 from antiphon.credits.lease_store import Settlement
+from antiphon.credits.receipt import Served
 from antiphon.key import Key
 from antiphon.models.catalogue import Model
 from antiphon.observe.metrics import Metrics
@@ -85,6 +86,16 @@ def test_a_failure_is_counted_by_its_code_alone() -> None:
     metrics.ended(record(failure="engine_failed"))
     assert values(metrics, "antiphon_failures_total") == {("engine_failed", 'm"1'): 1}
     assert values(metrics, "gen_ai_server_request_duration_seconds_count") == {}
+
+
+def test_answers_that_go_on_elsewhere_are_counted_by_their_seams() -> None:
+    """As many as there are parts more than choices."""
+    metrics = Metrics()
+    parts = tuple(Served(f"node-{i}", f"att-{i}", 4) for i in range(3))
+    metrics.ended(msgspec.structs.replace(record(), served=parts[:1]))
+    assert values(metrics, "antiphon_continuations_total") == {}
+    metrics.ended(msgspec.structs.replace(record(failure="engine_failed"), served=parts))
+    assert values(metrics, "antiphon_continuations_total") == {('m"1',): 2}
 
 
 def test_responses_restarts_and_requests_in_flight() -> None:
