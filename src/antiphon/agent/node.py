@@ -192,7 +192,8 @@ class Node:
             ByModel(engine),
             epoch=epoch,
             clock=self._clock,
-            sign=lambda told: self._wallet.signed(told.text),
+            sign=self._sign,
+            signs_as=lease.node,
         )
         responder = self._responder = Responder(connection, duty, slots=slots, clock=self._clock)
         beats = self._beats = Beats(
