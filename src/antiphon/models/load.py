@@ -15,7 +15,7 @@ class NodeLoad(Struct, frozen=True):
     """What a node says of itself in a heartbeat; None where it does not say.
 
     `busy` and `queued` count the requests of all gateways. `prefixes` are fingerprints of what it has in its cache,
-    the latest last, as they came with jobs (`Ask.prefix`). `cache_tokens` is how many tokens it can keep.
+    the latest last, as they came with jobs (`Ask.prefix`).
     """
 
     slots: int | None = None
@@ -25,7 +25,6 @@ class NodeLoad(Struct, frozen=True):
     rtt_s: float | None = None
     warm: frozenset[str] | None = None  # the names, as offers have them, of the models in its memory
     prefixes: tuple[int, ...] = ()
-    cache_tokens: int | None = None
 
 
 UNTOLD = NodeLoad()

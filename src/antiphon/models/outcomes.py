@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 import msgspec
@@ -17,7 +18,7 @@ from antiphon.models.retry_budget import RetryBudget
 FIRST_TOKEN_S_MAX = 10.0  # what is silent for longer is taken for frozen, where another engine could do it
 FIRST_TOKEN_S_MIN = 1.0
 LATE_TIMES = 3.0  # the slowest hundredth of first tokens, or what was predicted, before one is given up
-WAITS_MIN = 20  # first tokens of a model, before any is given up for being late
+WAITS_MIN = 20  # first tokens of a model, before any is given up sooner
 SLOW_TIMES = 3.0  # what was predicted of an engine by its own past and of its peers, before a first token is slow
 SLOW_S = 0.5  # and no shorter wait is
 SLOW_BESIDE_MAX = 1  # others that the engine was busy with: beside more, a long wait is mostly a queue's
@@ -166,8 +167,9 @@ class Outcomes:
 
 
 def first_token_limit_s(place: Place, pool: Pool | None) -> float:
-    """How long to wait for an attempt's first token before another engine is asked; infinite where nothing tells."""
-    if pool is None or place.candidate is None or len(pool) < 2 or pool.waits.count < WAITS_MIN:
-        return float("inf")
-    usual_s = min(FIRST_TOKEN_S_MAX, LATE_TIMES * pool.waits.above(0.01))
+    """How long to wait for an attempt's first token before another engine is asked; infinite where there is none."""
+    if pool is None or place.candidate is None or len(pool) < 2:
+        return math.inf
+    known = pool.waits.count >= WAITS_MIN
+    usual_s = min(FIRST_TOKEN_S_MAX, LATE_TIMES * pool.waits.above(0.01)) if known else FIRST_TOKEN_S_MAX
     return max(FIRST_TOKEN_S_MIN, usual_s, LATE_TIMES * (place.predicted_s or 0.0))

@@ -175,7 +175,7 @@ class Placement:
         if pool is None:
             pool = self._pools[model.id] = Pool(model.id)
         if pool.offers is not model.offers and (fresh or not pool.offers):
-            pool.renew(model.offers, {offer.engine.name: self._loads.of(offer.engine.name) for offer in model.offers})
+            pool.renew(model.offers, self._loads)
             self._sweep()
         return pool
 

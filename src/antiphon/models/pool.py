@@ -7,12 +7,13 @@ handed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from enum import Enum
 
 from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Offer
 from antiphon.models.load import Candidate, Load, is_cold
+from antiphon.models.loads import Loads
 from antiphon.models.prediction import Quantiles, Speed, own
 
 LOOKED_AT = 12  # that can be used, at each look
@@ -50,29 +51,31 @@ class Pool:
     def __len__(self) -> int:
         return len(self._ring)
 
-    def renew(self, offers: tuple[Offer, ...], loads: Mapping[str, Load]) -> None:
+    def renew(self, offers: tuple[Offer, ...], loads: Loads) -> None:
         """Take other offers; what is known of those that stay is kept."""
-        known, self.by_name = self.by_name, {}
-        for candidate in self._ring:
-            candidate.load.candidates.remove(candidate)
-        self.offers, self._ring = offers, []
+        gone = {(each.offer.engine.name, each.offer.upstream_name): each for each in self._ring}
+        self.offers, self._ring, self.by_name = offers, [], {}
         for at, offer in enumerate(offers):
             name = offer.engine.name
-            load = loads[name]
-            before = known.get(name)
-            candidate = Candidate(self._model, offer, load, self.fresh(load), at)
-            candidate.cold = is_cold(offer, load)
-            if before is not None:
-                candidate.speed, candidate.keeps, candidate.tells = before.speed, before.keeps, before.tells
+            candidate = gone.pop((name, offer.upstream_name), None)
+            if candidate is None:
+                load = loads.of(name)
+                candidate = Candidate(self._model, offer, load, self.fresh(load), at)
+                load.candidates.append(candidate)
+            candidate.offer, candidate.at = offer, at
+            candidate.cold = is_cold(offer, candidate.load)
             self._ring.append(candidate)
-            load.candidates.append(candidate)
             self.by_name[name] = candidate
+        for candidate in gone.values():
+            candidate.load.candidates.remove(candidate)
         self._open, self._next, self._revisited = len(offers), 0, len(offers)
 
     def fresh(self, load: Load) -> Speed:
         """What is expected of an engine that was not tried lately: as of its peers, but for what it says itself."""
-        told_s = load.told.prefill_tokens_per_s
-        return own(self.peers, told_s) if told_s else self.peers
+        told = load.told
+        if told.prefill_tokens_per_s is None and told.rtt_s is None:
+            return self.peers
+        return own(self.peers, told.prefill_tokens_per_s, told.rtt_s or 0.0)
 
     def around(self, ask: Ask, likely: Iterable[str]) -> Iterator[Candidate]:
         """Candidates for one request: those that are `likely` good, then all, or the next ones until enough is seen."""

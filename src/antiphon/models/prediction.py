@@ -54,10 +54,10 @@ class Speed(Struct):
         return predicted_s - DOUBT * self.error_s > bound_s
 
 
-def own(peers: Speed, prefill_tokens_per_s: float | None = None) -> Speed:
-    """The speed to begin with for one engine: as its peers', but for what it says of itself."""
+def own(peers: Speed, prefill_tokens_per_s: float | None = None, rtt_s: float = 0.0) -> Speed:
+    """The speed to begin with for one engine: as its peers', but for what it says of itself, and how far away it is."""
     token_s = peers.token_s if not prefill_tokens_per_s else 1 / prefill_tokens_per_s
-    return replace(peers, token_s=token_s, count=0, error_s=0.0, seen_at=math.inf)
+    return replace(peers, base_s=peers.base_s + rtt_s, token_s=token_s, count=0, error_s=0.0, seen_at=math.inf)
 
 
 def learn_of_peers(peers: Speed, served: int, tokens: int, ttft_s: float) -> None:

@@ -10,6 +10,7 @@ from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Model, Offer
 from antiphon.models.choice import EVIDENCE_MIN, EVIDENCE_S, Chosen, choose, too_late
 from antiphon.models.load import Candidate, Load
+from antiphon.models.loads import Loads
 from antiphon.models.pool import LOOKED_AT, STALE_S, Pool
 from antiphon.models.prediction import Speed
 from tests.unit.models.offers import model, offer
@@ -23,7 +24,7 @@ class Chance:
     def __init__(self, *offers: Offer, tokens: int = 1000) -> None:
         self.model: Model = model(*offers)
         self.pool = Pool(self.model.id)
-        self.pool.renew(self.model.offers, {each.engine.name: Load() for each in offers})
+        self.pool.renew(self.model.offers, Loads())
         self.ask = Ask(self.model, prompt_tokens=tokens)
 
     def load(self, name: str) -> Load:

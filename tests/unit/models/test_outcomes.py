@@ -161,9 +161,9 @@ async def test_what_is_silent_now_is_not_sent_more() -> None:
 
 
 async def test_first_tokens_are_given_up_by_what_is_usual() -> None:
-    """Not before anything is known, nor where no other engine is; after ten seconds at most, but for long prompts."""
+    """After ten seconds at most, but for long prompts; never where no other engine is."""
     served = Served()
-    assert served.placement.first_token_limit_s(served.take()) == math.inf
+    assert served.placement.first_token_limit_s(served.take()) == FIRST_TOKEN_S_MAX
     served.answer(0.01, times=WAITS_MIN)
     assert served.placement.first_token_limit_s(served.take()) == FIRST_TOKEN_S_MIN
     served.answer(3.0, times=2 * WAITS_MIN)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.engines.upstream import HttpEngine
 from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Model
-from antiphon.models.load import Load, NodeLoad, Place
+from antiphon.models.load import NodeLoad, Place
+from antiphon.models.loads import Loads
 from antiphon.models.pool import LOOKED_AT, REVISITED, Pool, Use, late_s, predicted_s, use, weighed
 from antiphon.models.prediction import Speed, own
 from tests.unit.models.offers import model, offer
@@ -19,7 +21,7 @@ MANY = 3 * LOOKED_AT
 def pool_of(shared: Model) -> Pool:
     """Its offers as candidates, with nothing known of them."""
     pool = Pool(shared.id)
-    pool.renew(shared.offers, {each.engine.name: Load() for each in shared.offers})
+    pool.renew(shared.offers, Loads())
     return pool
 
 
@@ -89,14 +91,16 @@ async def test_every_candidate_stands_in_one_place(steps: list[tuple[bool, int]]
 async def test_what_is_known_outlives_a_new_list() -> None:
     """Of engines that stay; those that are gone leave nothing behind."""
     shared = model(offer("a"), offer("b"))
-    loads = {name: Load() for name in "abc"}
+    loads = Loads()
     pool = Pool(shared.id)
     pool.renew(shared.offers, loads)
     learned = pool.by_name["a"].speed = own(pool.peers)
+    kept = pool.by_name["a"]
     pool.renew((shared.offers[0], offer("c")), loads)
     assert pool.by_name["a"].speed is learned
     assert pool.by_name["c"].speed is pool.peers
-    assert [len(loads[name].candidates) for name in "abc"] == [1, 0, 1]
+    assert pool.by_name["a"] is kept
+    assert [len(loads.of(name).candidates) for name in "abc"] == [1, 0, 1]
 
 
 async def test_what_can_be_used() -> None:
@@ -130,6 +134,8 @@ async def test_what_a_node_says_of_its_slots_counts_where_no_setting_does() -> N
     candidate.load.in_flight = 1
     assert use(candidate, 0.0) is Use.FULL
     assert pool.fresh(candidate.load).token_s == 0.02
+    candidate.load.told = NodeLoad(rtt_s=0.3)
+    assert pool.fresh(candidate.load).base_s == pytest.approx(pool.peers.base_s + 0.3)
 
 
 async def test_a_prediction_counts_what_is_ahead() -> None:
