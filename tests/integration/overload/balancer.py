@@ -59,10 +59,10 @@ class Balancer:
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection to the next one that takes it."""
-        for _ in range(2 * len(self.urls) + 1):
-            urls = tuple(self.urls)
-            url = urlsplit(urls[self._turn % len(urls)])
-            self._turn += 1
+        self._turn += 1
+        turn = self._turn % len(self.urls)
+        for each in (*self.urls[turn:], *self.urls[:turn]):
+            url = urlsplit(each)
             try:
                 return await asyncio.open_connection(url.hostname, url.port)
             except OSError:
