@@ -114,6 +114,8 @@ class Continuing:
         if not self.seams or (told is not None and not self._spent):
             return told
         place = self._places.place
-        prompt = None if place is None else await self._attempts.prompt_tokens(place.offer)
+        # Where all tokens had come before it broke off nobody serves it any more: then any engine may count.
+        counts = next(iter(self._plan.model.live), None) if place is None else place.offer
+        prompt = None if counts is None else await self._attempts.prompt_tokens(counts)
         thoughts = max(self._spent_thoughts, self.said.thoughts_count)
         return counted(told, prompt=prompt, tokens=tokens, spent=self._spent, thoughts=thoughts)

@@ -24,7 +24,7 @@ class Attempt(Struct, eq=False):
     prefilled: bool = False
     sent_tokens: int = 0
     over_at: float | None = None  # when it ended, or the gateway let go of it
-    fault: str = ""  # what struck it first
+    faults: list[str] = []  # what struck it, the cause first
 
 
 class Attempts:
@@ -60,5 +60,5 @@ class Attempts:
 
     def struck(self, attempt: Attempt, fault: str) -> None:
         """Something went wrong with it, on purpose."""
-        attempt.fault = attempt.fault or fault
+        attempt.faults.append(fault)
         self._trace.note(f"fault {attempt.request} {attempt.node} {fault}")

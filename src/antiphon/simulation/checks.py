@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from antiphon.errors import DeadlineExceeded, EngineFailed, FirstTokenTimeout, RateLimited, Unavailable
+from antiphon.errors import DeadlineExceeded, EngineFailed, FirstTokenTimeout, PoisonPrompt, RateLimited, Unavailable
 from antiphon.simulation import language
 from antiphon.simulation.client import Outcome
 from antiphon.simulation.language import Answer
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SLACK_S = 1.5
 POISONED_MAX = 2
+OVERRUN = frozenset({"overrun"})
+DEADLY = frozenset({"crash", "poison", "break", "unreachable"})  # as it looks to a gateway
 
 
 class Violation(Struct, frozen=True):
@@ -71,16 +73,17 @@ def usage_is_what_came(world: World) -> Iterator[str]:
         answers = [expected(world, outcome, index) for index in range(outcome.turn.choices)]
         right = sum(len(answer.deltas) for answer in answers)
         prompt = language.prompt_tokens(language.written(outcome.messages), len(outcome.messages))
-        if _cut(world, outcome):
-            prompt = 0  # who is cut off in the middle of its tokens tells nothing any more
-        if usage is None or (usage.completion_tokens, usage.prompt_tokens) != (right, prompt):
+        # Who is cut off in the middle of its tokens tells nothing any more.
+        prompts = {prompt, 0} if _struck(world, outcome, OVERRUN) else {prompt}
+        if usage is None or usage.completion_tokens != right or usage.prompt_tokens not in prompts:
             told = usage and (usage.completion_tokens, usage.prompt_tokens)
             yield f"{outcome.request}: usage {told}, not {(right, prompt)}"
 
 
-def _cut(world: World, outcome: Outcome) -> bool:
-    """Whether its node went on past the limit."""
-    return any(attempt.fault == "overrun" for attempt in world.attempts.by_request.get(outcome.request, ()))
+def _struck(world: World, outcome: Outcome, faults: frozenset[str]) -> int:
+    """How many of its attempts were struck by one of these."""
+    attempts = world.attempts.by_request.get(outcome.request, ())
+    return sum(not faults.isdisjoint(attempt.faults) for attempt in attempts)
 
 
 def nobody_hangs(world: World) -> Iterator[str]:
@@ -112,11 +115,22 @@ def failures_have_causes(world: World) -> Iterator[str]:
         if error is None or isinstance(error, (RateLimited, FirstTokenTimeout, DeadlineExceeded)):
             continue
         attempts = world.attempts.by_request.get(outcome.request, [])
-        if not isinstance(error, (EngineFailed, Unavailable)):
+        if isinstance(error, PoisonPrompt):
+            tries = [each for each in world.clients.outcomes if each.turn is outcome.turn]
+            if sum(_struck(world, each, DEADLY) for each in tries) < POISONED_MAX and not outcome.turn.poisoned:
+                yield f"{outcome.request}: was taken for poison, though it was in no two deaths"
+        elif not isinstance(error, (EngineFailed, Unavailable)):
             yield f"{outcome.request}: {error!r}"
-        elif outcome.turn.choices == 1 and not all(attempt.fault for attempt in attempts):
-            untouched = [attempt.node for attempt in attempts if not attempt.fault]
+        elif outcome.turn.choices == 1 and not _gave_up(world, outcome) and not all(each.faults for each in attempts):
+            untouched = [attempt.node for attempt in attempts if not attempt.faults]
             yield f"{outcome.request}: {error.message!r}, though nothing was wrong with {untouched[0]}"
+
+
+def _gave_up(world: World, outcome: Outcome) -> bool:
+    """Whether it had looked for another node for as long as it may."""
+    over = [attempt.over_at for attempt in world.attempts.by_request.get(outcome.request, ()) if attempt.faults]
+    since = min((at for at in over if at is not None), default=math.inf)
+    return (outcome.ended_at or 0.0) - since >= world.scenario.bounds.first_token_s - SLACK_S
 
 
 def each_is_told_once(world: World) -> Iterator[str]:

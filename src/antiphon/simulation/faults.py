@@ -58,12 +58,14 @@ class Faults:
         """Whether nothing goes wrong any more."""
         return self._stopped
 
-    def of_job(self, answer_tokens: int) -> JobFault | None:
-        """What happens to an attempt that has so many tokens to say."""
+    def of_job(self, answer_tokens: int, *, plain: bool = False) -> JobFault | None:
+        """What happens to an attempt that has so many tokens to say; a plain answer cannot be cut by its reader."""
         rates, chance = self.rates, self._chance
         if self._stopped or not rates.jobs or chance.random() >= rates.jobs:
             return None
         kind = chance.choice(rates.job_kinds)
+        if plain and kind == "overrun":
+            return None
         early = kind in ("refuse", "overrun") or chance.random() < FIRST_TOKEN_SHARE
         after = 0 if early else chance.randint(1, max(1, answer_tokens))
         return JobFault(kind, after, self.duration_s())

@@ -53,9 +53,11 @@ class Language(Struct, frozen=True):
         prompt, begun = split(messages)
         key = prompt_key(prompt, seed)
         length = self.length(key)
-        most = length if max_tokens is None else max_tokens
+        most = length + 1 if max_tokens is None else max_tokens
         skipped = prefill_tokens(key, begun)
-        finish: FinishReason = "stop" if length - skipped <= most else "length"
+        finish: FinishReason = (
+            "stop" if length - skipped < most else "length"
+        )  # a last token that is the limit's shows no end
         drawn = hashlib.shake_128(key).digest(min(length, skipped + most))
         deltas = [DELTAS[byte] for byte in drawn[skipped:]]
         if stop:

@@ -49,6 +49,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._advance()
         self._rounds += 1
         if self._rounds > ROUNDS_MAX:
+            self._rounds = 0  # what is still under way can be cancelled
             raise Stalled(f"{ROUNDS_MAX} rounds at {self._now} s: something runs in a circle.")
         batch = list(self._ready)
         self._ready.clear()

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from antiphon.chat import Choice, Delta, Prompt, Usage, Vector
 from antiphon.engines import Job, ModelFacts
-from antiphon.errors import EngineFailed, Saturated
+from antiphon.errors import EngineFailed, EngineLost, Saturated
 from antiphon.models.load import NodeLoad
 from antiphon.simulation import language
 from antiphon.simulation.attempts import Attempt, Attempts
@@ -78,7 +78,10 @@ class SimulatedNode:
         self._missed = False
 
     async def models(self) -> list[ModelFacts]:
-        """It does not tell: the scenario says who serves what."""
+        """None: the scenario says who serves what. It is a sign of life, for whoever wants one."""
+        await asyncio.sleep(max(self.hardware.rtt_s, self._frozen_until - self._loop.time()))
+        if self.down:
+            raise EngineFailed("The node cannot be reached.")
         return []
 
     def unavailable(self) -> int | None:
@@ -99,6 +102,7 @@ class SimulatedNode:
     async def complete(self, job: Job) -> tuple[Choice, Usage]:
         """As `open`, to its end."""
         stream = await self.open(job)
+        stream.plain = True
         said: list[Delta] = []
         try:
             while deltas := await stream.next(float("inf")):
@@ -147,7 +151,7 @@ class SimulatedNode:
 
     def _arrive(self, stream: NodeStream) -> None:
         """The job is here: refused, or it waits, or it begins."""
-        stream.fault = self._faults.of_job(len(stream.answer.deltas))
+        stream.fault = self._faults.of_job(len(stream.answer.deltas), plain=stream.plain)
         refused = stream.fault is not None and stream.fault.kind == "refuse"
         if self.saturated or refused or len(self.waiting) >= self.hardware.queue + self.hardware.slots:
             self._strike(stream, "refused")
@@ -246,7 +250,7 @@ class SimulatedNode:
         self._reading_until = 0.0
         for stream in (*self.running, *self.waiting):
             self._strike(stream, "crash")
-            self._fail(stream, EngineFailed("The node's connection is gone."))
+            self._fail(stream, EngineLost("The node's connection is gone."))
         self._loop.call_later(MISSED_AFTER_S, self._miss)
         self._loop.call_later(max(0.1, lasts_s), self.recover)
 
@@ -286,7 +290,6 @@ class SimulatedNode:
             queued=len(self.waiting),
             prefill_tokens_per_s=hardware.prefill_tokens_per_s,
             rtt_s=hardware.rtt_s,
-            cache_tokens=hardware.cache_blocks * BLOCK_TOKENS,
         )
 
     @property
@@ -333,7 +336,7 @@ class SimulatedNode:
             self._forget(stream)
         elif self.down:
             self._strike(stream, "unreachable")
-            self._fail(stream, EngineFailed("The node's connection is gone."))
+            self._fail(stream, EngineLost("The node's connection is gone."))
         else:
             step(stream, *rest)
 

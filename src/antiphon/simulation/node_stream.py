@@ -30,6 +30,7 @@ class NodeStream:
         self.answer = answer
         self.prompt = prompt
         self.fault: JobFault | None = None
+        self.plain = False  # it is read to its end before any of it is handed on
         self.over = False  # for the node: nothing is left to do
         self.closed = False
         self.usage: Usage | None = None

@@ -25,7 +25,7 @@ from antiphon.simulation.trace import Trace
 from antiphon.simulation.traffic import Habits, Session, sessions
 from antiphon.simulation.watched import WatchedPlacement
 
-BOUNDS = Bounds(first_token_s=20, inter_token_s=5, total_s=120, total_s_max=600, heartbeat_s=3)
+BOUNDS = Bounds(first_token_s=20, inter_token_s=10, total_s=120, total_s_max=600, heartbeat_s=3, stall_s=3)
 FLAPPING_S = 2 * FLAPS * FLAP_S + 1  # a node that comes and goes does so no longer
 SETTLING_S = 75.0  # then until all must be well
 ANSWERED_S = 60.0  # in the liveness phase
@@ -91,7 +91,7 @@ async def _trial(scenario: Scenario, loop: VirtualLoop) -> Trial:
         seed=scenario.seed,
         trace=world.trace.digest,
         requests=len(world.clients.outcomes),
-        faults=sum(bool(attempt.fault) for each in world.attempts.by_request.values() for attempt in each),
+        faults=sum(bool(attempt.faults) for each in world.attempts.by_request.values() for attempt in each),
         continuations=sum(attempt.begun_tokens > 0 for each in world.attempts.by_request.values() for attempt in each),
         virtual_s=loop.time(),
         violations=tuple(found),

@@ -7,7 +7,7 @@ from collections import Counter
 
 from msgspec import Struct
 
-from antiphon.errors import Unavailable
+from antiphon.errors import Saturated, Unavailable
 from antiphon.models.ask import NOWHERE, Ask
 from antiphon.models.load import Place
 from antiphon.models.placement import Placement
@@ -48,6 +48,8 @@ class WatchedPlacement(Placement):
         """As Placement.take."""
         try:
             place = super().take(ask, tried)
+        except Saturated:  # all of them have said that they are busy
+            raise
         except Unavailable:
             self._refused(ask, tried)
             raise

@@ -137,11 +137,12 @@ async def test_nobody_looks_for_an_engine_for_ever() -> None:
 
 
 async def test_an_answer_of_all_its_tokens_is_only_ended() -> None:
-    """No engine is asked for nothing."""
+    """No engine is asked for nothing, and one that is there counts the prompt, which was read."""
     engine = ScriptedEngine(opens=((*said("a", "b"), BROKEN),), prompt_tokens=7)
     choice = choice_of(plan_of(model_of(engine), sampling=Sampling(max_tokens=2)))
     deltas = await read(choice)
     assert (text(deltas), deltas[-1].finish_reason, choice.tokens) == ("ab", "length", 2)
+    assert choice.usage == Usage(prompt_tokens=7, completion_tokens=2)
 
 
 async def test_an_engine_that_refuses_to_go_on_is_passed_over() -> None:

@@ -37,8 +37,8 @@ def test_deaths_count_for_the_prompt() -> None:
 
 
 def test_the_first_fault_is_the_cause() -> None:
-    """What follows from it is not."""
+    """What follows from it stands behind it."""
     attempts, attempt = run(_attempts), _attempt(0)
     attempts.struck(attempt, "crash")
     attempts.struck(attempt, "unreachable")
-    assert attempt.fault == "crash"
+    assert attempt.faults == ["crash", "unreachable"]

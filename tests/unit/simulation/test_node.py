@@ -190,7 +190,7 @@ def test_faults_of_jobs_break_the_stream(kind: JobFaultKind) -> None:
         stream = await lab.node.open(asked())
         with pytest.raises(EngineFailed):
             await read(stream)
-        assert stream.attempt.fault == kind
+        assert stream.attempt.faults[0] == kind
         assert lab.node.down is (kind == "crash")
 
     in_lab(main, rates=FaultRates(jobs=1.0, job_kinds=(kind,)))
