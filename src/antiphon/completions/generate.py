@@ -24,7 +24,7 @@ from antiphon.completions.reasoning import hidden
 from antiphon.completions.replay import Diverged
 from antiphon.completions.seam import Silent
 from antiphon.completions.shaper import Shaper, shaper
-from antiphon.completions.transcript import Transcript
+from antiphon.completions.transcript import LOOSE_MAX
 from antiphon.credits.receipt import Served
 from antiphon.engines import DeltaStream, Take
 from antiphon.errors import (
@@ -68,6 +68,7 @@ class ChoiceStream:
         self._attempts = Attempts(plan, index, ids)
         self._places = Places(placement, ask(plan, index))
         self._continuing = Continuing(plan, self._attempts, self._places, self._heard)
+        self._said = self._continuing.said.loose
         self._stream: DeltaStream | None = None
         self._shaper: Shaper | None = None
         self._total_at = plan.total_at
@@ -186,6 +187,8 @@ class ChoiceStream:
         self._take = None if self.first_token_at is None else take  # the first one may bring forward what is due
         self._beat_at = self._loop.time() + self._bounds.heartbeat_s
         while not self._finished:
+            if len(self._said) > LOOSE_MAX:
+                self._continuing.said.fold()
             if self._stream is None:
                 if not await self._placed():
                     return None
@@ -266,7 +269,8 @@ class ChoiceStream:
         if isinstance(error, EngineLost) and place is not None and (self._unheard or self._places.age_s < SOON_S):
             await self._poison.suspect(self._plan, place.offer.engine)
         if self._hides and not going_on.said.text and not going_on.said.calls:
-            self.tokens, going_on.said = 0, Transcript()  # none of it was shown
+            self.tokens = 0  # none of it was shown
+            going_on.said.forget()
             self._first_due = self._loop.time() + self._first_token_s
         if not self.tokens:
             if not self._may_go_elsewhere():
@@ -311,7 +315,7 @@ class ChoiceStream:
         if deltas[-1].finish_reason is not None or self.tokens > self._tokens_max:
             deltas = self._last(deltas)
         else:
-            self._continuing.said.add(deltas)
+            self._said += deltas
         return deltas if self._as_it_came else self._changed(deltas)
 
     def _begun(self, now: float) -> None:

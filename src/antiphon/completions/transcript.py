@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from antiphon.chat import Delta
 
-LOOSE_MAX = 256  # deltas that are kept as they came; more are folded into texts, which take less room
+LOOSE_MAX = 256  # deltas that are worth folding into texts, which take less room
 
 
 class SaidCall(Struct):
@@ -17,58 +17,64 @@ class SaidCall(Struct):
 
 
 class Transcript:
-    """Takes the deltas of one choice in order. Folding is left to whoever reads it, which hardly anybody ever does."""
+    """The deltas of one choice in order. Whoever hears them adds them to `loose`: that is done for every one.
 
-    __slots__ = ("_calls", "_logprobs", "_loose", "_texts", "_thoughts", "_thoughts_count")
+    `fold` them now and then; reading does so by itself.
+    """
+
+    __slots__ = ("_calls", "_logprobs", "_texts", "_thoughts", "_thoughts_count", "loose")
 
     def __init__(self) -> None:
-        self._loose: list[Delta] = []
+        self.loose: list[Delta] = []
         self._texts: list[str] = []
         self._thoughts: list[str] = []
         self._thoughts_count = 0
         self._logprobs = 0
         self._calls: dict[int, SaidCall] = {}
 
-    def add(self, deltas: list[Delta]) -> None:
-        """Remember what was said."""
-        self._loose += deltas
-        if len(self._loose) > LOOSE_MAX:
-            self._fold()
-
     @property
     def text(self) -> str:
         """The answer so far, calls that are told apart from it left out."""
-        self._fold()
+        self.fold()
         return "".join(self._texts)
 
     @property
     def thought(self) -> str:
         """What was thought."""
-        self._fold()
+        self.fold()
         return "".join(self._thoughts)
 
     @property
     def thoughts_count(self) -> int:
         """How many deltas were thoughts."""
-        self._fold()
+        self.fold()
         return self._thoughts_count
 
     @property
     def logprobs_count(self) -> int:
         """How many tokens were told with their log-probability."""
-        self._fold()
+        self.fold()
         return self._logprobs
 
     @property
     def calls(self) -> dict[int, SaidCall]:
         """The calls that the engine told apart from text, by their index."""
-        self._fold()
+        self.fold()
         return self._calls
 
-    def _fold(self) -> None:
-        loose, self._loose = self._loose, []
+    def forget(self) -> None:
+        """Nothing was said."""
+        self.fold()
+        self._texts, self._thoughts, self._thoughts_count = [], [], 0
+        self._logprobs = 0
+        self._calls.clear()
+
+    def fold(self) -> None:
+        """Take the loose deltas together."""
+        loose = self.loose.copy()
         if not loose:
             return
+        self.loose.clear()
         self._texts = ["".join((*self._texts, *(delta.content for delta in loose)))]
         self._thoughts = ["".join((*self._thoughts, *(delta.reasoning for delta in loose)))]
         for delta in loose:

@@ -19,7 +19,7 @@ from tests.unit.completions.scripted import HELLO, ScriptedEngine, model_of, off
 def said(text: str) -> Transcript:
     """What was said in one piece."""
     transcript = Transcript()
-    transcript.add([Delta(content=text)])
+    transcript.loose += [Delta(content=text)]
     return transcript
 
 

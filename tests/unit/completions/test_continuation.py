@@ -21,7 +21,7 @@ MARKED = Thought("<think>", "</think>")
 def said(text: str = "", thought: str = "") -> Transcript:
     """What was thought and said."""
     transcript = Transcript()
-    transcript.add([Delta(reasoning=thought), Delta(content=text)])
+    transcript.loose += [Delta(reasoning=thought), Delta(content=text)]
     return transcript
 
 

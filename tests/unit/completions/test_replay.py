@@ -14,7 +14,7 @@ STOP = Delta(finish_reason="stop")
 def replay_of(*deltas: Delta) -> Replay:
     """The replay of what these deltas said."""
     said = Transcript()
-    said.add(list(deltas))
+    said.loose += list(deltas)
     return Replay(said)
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from antiphon.chat import Delta, Logprob, ToolCallDelta
-from antiphon.completions.transcript import LOOSE_MAX, SaidCall, Transcript
+from antiphon.completions.transcript import SaidCall, Transcript
 
 
 def test_texts_thoughts_calls_and_log_probabilities_are_told_apart() -> None:
     """In the order in which they came."""
     said = Transcript()
-    said.add([Delta(reasoning="H"), Delta(reasoning="m")])
-    said.add([Delta(content="a", logprobs=(Logprob("a", -1.0),))])
-    said.add([Delta(tool_calls=(ToolCallDelta(1, "c", "f"), ToolCallDelta(1, arguments="{"))), Delta(content="b")])
-    said.add([Delta(tool_calls=(ToolCallDelta(1, arguments="}"),))])
+    said.loose += [Delta(reasoning="H"), Delta(reasoning="m")]
+    said.loose += [Delta(content="a", logprobs=(Logprob("a", -1.0),))]
+    said.loose += [Delta(tool_calls=(ToolCallDelta(1, "c", "f"), ToolCallDelta(1, arguments="{"))), Delta(content="b")]
+    said.loose += [Delta(tool_calls=(ToolCallDelta(1, arguments="}"),))]
     assert (said.text, said.thought, said.thoughts_count, said.logprobs_count) == ("ab", "Hm", 2, 1)
     assert said.calls == {1: SaidCall("f", "{}")}
 
@@ -23,10 +23,21 @@ def test_nothing_was_said() -> None:
     assert (said.text, said.thought, said.calls) == ("", "", {})
 
 
-def test_a_long_answer_is_folded_on_the_way() -> None:
-    """Few deltas are kept as they came."""
+def test_folding_changes_nothing() -> None:
+    """However often it is done."""
     said = Transcript()
-    for i in range(4 * LOOSE_MAX):
-        said.add([Delta(content=f"{i},")])
-    assert len(said._loose) <= LOOSE_MAX
-    assert said.text == "".join(f"{i}," for i in range(4 * LOOSE_MAX))
+    for number in range(9):
+        said.loose += [Delta(content=f"{number},")]
+        said.fold()
+        assert said.loose == []
+    assert said.text == "".join(f"{number}," for number in range(9))
+
+
+def test_what_is_forgotten_was_not_said() -> None:
+    """The same list takes what comes then."""
+    said = Transcript()
+    loose = said.loose
+    loose += [Delta(content="a", reasoning="b", tool_calls=(ToolCallDelta(0, "c", "f"),))]
+    said.forget()
+    loose += [Delta(content="d")]
+    assert (said.text, said.thought, said.thoughts_count, said.logprobs_count, said.calls) == ("d", "", 0, 0, {})
