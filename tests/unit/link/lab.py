@@ -245,13 +245,14 @@ class Lab:
         slots: int = 4,
         sign: Sign | None = None,
         engine: Engine | None = None,
+        model: str = "m",
         shim: Shim | None = None,
         credentials: Credentials | None = None,
     ) -> Node:
         """A connected node's end."""
         connection = await self.connect(credentials or node_credentials(name), name, shim)
         played = PlayedEngine()
-        duty = Duty(name, {"m": engine or played}, epoch=7, clock=CLOCK, sign=sign)
+        duty = Duty(name, {model: engine or played}, epoch=7, clock=CLOCK, sign=sign)
         responder = Responder(connection, duty, slots=slots, clock=CLOCK, limits=self.limits)
         self._stack.push_async_callback(responder.close)
         connection.start()

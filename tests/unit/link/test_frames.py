@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import get_args
+
 import msgspec
 import pytest
 
@@ -85,3 +89,13 @@ def test_a_frame_with_a_wrong_field_is_refused() -> None:
 def test_a_token_of_text_is_a_few_bytes() -> None:
     """What is sent for every token has no field that it does not need."""
     assert len(frames.encode(frames.Deltas(300, texts=[" word"]))) < 40
+
+
+def test_the_page_names_every_field() -> None:
+    """Whoever writes a node in another language reads `docs/link.md`: each frame and each field stands there."""
+    page = (Path(__file__).parents[3] / "docs" / "link.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`(\w+)`", page))
+    kinds = {type(frame) for frame in (*TO_NODE, *TO_GATEWAY, *BEATS)}
+    named = {kind.__struct_config__.tag for kind in kinds} | {name for kind in kinds for name in kind.__struct_fields__}
+    assert named <= told
+    assert set(get_args(frames.Kind)) | set(get_args(frames.FailureKind)) <= told
