@@ -16,6 +16,7 @@ BROAD_HANDLERS = {
     ("gateway/app.py", "Exception"): "the outermost loop of a request: whatever went wrong, the client gets an answer",
     ("db/pending.py", "Exception"): "what a work raises in a database thread is raised where it was asked for",
     ("engines/delta_stream.py", "Exception"): "what fails while deltas are handed on fails whoever waits for them",
+    ("link/client.py", "Exception"): "a fault over one message is not to end the connection of all",
     ("link/remote_stream.py", "Exception"): "what fails while deltas are handed on fails whoever waits for them",
     ("topup/in_process.py", "Exception"): "whatever x402 raises means that nothing is known of the payment",
 }

@@ -14,6 +14,7 @@ from antiphon.link.refusals import to_error
 
 REOPENED_MAX = 40
 CANCEL = encode(Cancel())
+UNREAD_BYTES_MAX = 16 * 1024 * 1024
 
 
 class Reader(Protocol):
@@ -55,7 +56,8 @@ class Attempt:
     """
 
     __slots__ = (
-        "_expected", "_granted", "_read", "_reader", "_resume_s", "_resumed_at", "_subject", "_window", "_wire",
+        "_expected", "_granted", "_read", "_reader", "_resume_s", "_resumed_at", "_subject", "_unread_bytes",
+        "_window", "_wire",
         "done", "id", "key", "opening", "pulse", "reopened",
     )  # fmt: skip
 
@@ -75,6 +77,7 @@ class Attempt:
         self._resume_s = limits.resume_s
         self._expected = 1
         self._read = 0
+        self._unread_bytes = 0
         self._granted = 0
         self._resumed_at = -limits.resume_s
 
@@ -96,6 +99,10 @@ class Attempt:
             self.fail(EngineFailed("The node's answer is not what it should be."))
             return
         if isinstance(frame, Pulse):
+            return
+        self._unread_bytes += len(data)
+        if self._unread_bytes > UNREAD_BYTES_MAX:
+            self.fail(EngineFailed("The node sent more than it was let."))
             return
         if frame.seq != self._expected:
             if frame.seq > self._expected:
@@ -124,6 +131,8 @@ class Attempt:
     def read(self, frames: int) -> None:
         """So many frames have been handed on: the node may send as many more, and is told now and then."""
         self._read += frames
+        if self._read == self._expected - 1:
+            self._unread_bytes = 0
         if 2 * (self._read - self._granted) >= self._window and not self.done:
             self._granted = self._read
             self._wire.send(self._subject, encode(Credit(self.upto, self._expected - 1)))

@@ -21,11 +21,12 @@ ALL = -1  # no limit
 
 
 class Rights(Struct, frozen=True):
-    """The subjects that a user may publish to and subscribe to, and nothing else; at most so many subscriptions."""
+    """The subjects that a user may publish to and subscribe to, and nothing else; how many, and how large a message."""
 
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
     subscriptions_max: int = ALL
+    message_bytes_max: int = ALL
 
 
 def public_key(seed: str) -> str:
@@ -62,6 +63,7 @@ def user(account_seed: str, user_key: str, rights: Rights | None, *, name: str, 
         own["pub"] = {"allow": list(rights.publish)}
         own["sub"] = {"allow": list(rights.subscribe)}
         own["subs"] = rights.subscriptions_max
+        own["payload"] = rights.message_bytes_max
     return _token(account_seed, user_key, name, own, now=now, expires=expires)
 
 

@@ -70,7 +70,10 @@ class LinkClient(Client):
         """In the library's place. Only a server's word that nobody listens has headers."""
         handler = self._handlers.get(sid)
         if handler is not None:
-            handler(subject, None if headers else data)
+            try:
+                handler(subject, None if headers else data)
+            except Exception as error:  # noqa: BLE001 - a fault over one message is not to end the connection of all
+                self._on_error(error)
 
     async def _process_op_err(self, e: Exception) -> None:
         """In the library's place: the connection broke, or its other end is silent."""

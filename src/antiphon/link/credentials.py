@@ -19,6 +19,7 @@ from antiphon.link.claims import Rights
 
 NODE_TOKEN_S = 24 * 3600  # how long a node may go without having its claims renewed
 NODE_SUBSCRIPTIONS_MAX = 8
+NODE_MESSAGE_BYTES_MAX = 1024 * 1024
 SEED_BYTES = 32
 
 
@@ -103,6 +104,7 @@ class Authority:
             publish=(subjects.answers_of(own), subjects.heartbeat(own)),
             subscribe=(subjects.requests_of(own),),
             subscriptions_max=NODE_SUBSCRIPTIONS_MAX,
+            message_bytes_max=NODE_MESSAGE_BYTES_MAX,
         )
         now = self._clock.now()
         return claims.user(self._keys.account, user_key, rights, name=own, now=now, expires=now + seconds)

@@ -106,6 +106,17 @@ def test_what_a_node_knows_decides() -> None:
     assert wire.sent == [frames.Cancel()]
 
 
+def test_what_nobody_reads_is_bounded() -> None:
+    """In bytes too, since a frame may be large."""
+    opened, _, reading = attempt()
+    for seq in range(1, 40):
+        opened.arrived(frames.encode(frames.Piece(seq, bytes(1_000_000))))
+        if seq < 10:
+            opened.read(1)
+    assert len(reading.text) == 9_000_000 + 16_000_000
+    assert [error.message for error in reading.errors] == ["The node sent more than it was let."]
+
+
 def test_what_is_closed_is_over() -> None:
     """The node is told once, and nothing that still comes is anybody's."""
     opened, wire, reading = attempt()

@@ -24,15 +24,21 @@ def test_the_librarys_own_functions_are_still_there() -> None:
 
 
 async def test_a_message_goes_to_its_handler(linked: Lab) -> None:
-    """At once, as bytes; that nobody listens is told where it was asked for."""
+    """At once, as bytes; what one handler raises is told, and hurts nobody else."""
     link = await linked.gateway()
+
+    def broken(subject: bytes, data: bytes | None) -> None:
+        raise KeyError(subject)
+
     arrived: asyncio.Queue[tuple[bytes, bytes | None]] = asyncio.Queue()
     async with stranger(linked.url, node_credentials("n1")) as node:
-        await node.listen("req.n1.>", lambda subject, data: arrived.put_nowait((subject, data)))
+        await node.listen("req.n1.gw1.>", lambda subject, data: arrived.put_nowait((subject, data)))
+        await node.listen("req.n1.gw2.>", broken)
         await node.flush(5)
+        link.send(b"req.n1.gw2.a", b"")
         link.send(b"req.n1.gw1.a", b"\x00\xff")
         assert await asyncio.wait_for(arrived.get(), 5) == (b"req.n1.gw1.a", b"\x00\xff")
-        assert node.refusals == []
+        assert node.refusals == ["b'req.n1.gw2.a'"]
         await node.shut()
         assert node.ended.is_set()
         await node.shut()

@@ -64,6 +64,16 @@ async def test_a_node_can_do_its_own_work_only(linked: Lab) -> None:
     assert victim.connection.connected
 
 
+async def test_a_node_cannot_send_large_messages(linked: Lab) -> None:
+    """What no node of ours sends does not reach a gateway: the broker ends the connection that tries."""
+    link, node = await linked.gateway(), await linked.node()
+    lost = asyncio.Event()
+    node.connection.watch(lambda up: None if up else lost.set())
+    node.connection.send(b"out.n1.gw1.a", bytes(1_200_000))
+    await asyncio.wait_for(lost.wait(), 5)
+    assert link.connection.connected
+
+
 async def test_a_gateway_reads_its_own_answers_only(linked: Lab) -> None:
     """It cannot be made to read another's jobs or answers, nor answer as a node."""
     authority = Authority(KEYS, CLOCK)
