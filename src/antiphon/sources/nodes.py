@@ -89,8 +89,10 @@ class NodesSource:
             engine = self._connect(node_id, lease_name(node_id, live.epoch), live.hello)
             known = self._joined[node_id] = Joined(live.epoch, engine)
             self._log.info("a node has joined", node=node_id, name=live.node.name, epoch=live.epoch)
-        elif known.engine.down == live.willing:
-            self._log.info("a node is back" if live.willing else "a node takes no more", node=node_id)
+        elif known.engine.down and live.willing:
+            self._log.info("a node is back", node=node_id)
+        elif not known.engine.down and not live.willing:
+            self._log.info("a node takes no more", node=node_id)
         known.engine.hello = live.hello
         known.engine.down = not live.willing
         self._catalogue.replace(f"node:{node_id}", self._offered(live, known.engine))
