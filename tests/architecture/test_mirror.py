@@ -32,6 +32,7 @@ VALUES_ONLY = frozenset(
         "settings/failover.py",
         "nodes/place.py",
         "settings/idempotency.py",
+        "settings/placement.py",
         "settings/nodes.py",
         "settings/overload.py",
         "settings/server.py",

@@ -92,7 +92,7 @@ class Builder:
         self._metrics = Metrics()
         self._running = Running()
         self._catalogue = Catalogue()
-        self._placement = Placement(queue_max=settings.limits.queue_max)
+        self._placement = Placement(queue_max=settings.limits.queue_max, affinity=values.affinity(settings))
         self._metrics.watch_waiting(lambda: self._placement.waiting)
         self._metrics.watch_placement(self._placement.tally)
         self._load = LoadWatch(

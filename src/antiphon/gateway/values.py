@@ -17,6 +17,7 @@ from antiphon.credits.gifts import Gifts
 from antiphon.credits.money import MICRO_PER_CREDIT
 from antiphon.gateway.overload import OverloadLimits
 from antiphon.key import ADMIN, CLIENT, Allowance, Key, Ledger
+from antiphon.models.affinity import Affinity
 from antiphon.settings.model import Settings
 from antiphon.topup.model import Terms
 from antiphon.topup.networks import NETWORKS
@@ -37,6 +38,12 @@ def bounds(settings: Settings) -> Bounds:
         continuations_max=settings.failover.continuations_max,
         hedges=settings.failover.hedging,
     )
+
+
+def affinity(settings: Settings) -> Affinity:
+    """What placement remembers of where prompts went."""
+    bounds = settings.placement
+    return Affinity(pairs_max=bounds.prefixes_max, sessions_max=bounds.sessions_max)
 
 
 def request_bounds(settings: Settings) -> RequestBounds:

@@ -17,6 +17,7 @@ from antiphon.settings.failover import FailoverSettings
 from antiphon.settings.idempotency import IdempotencySettings
 from antiphon.settings.nodes import NodesSettings
 from antiphon.settings.overload import OverloadSettings
+from antiphon.settings.placement import PlacementSettings
 from antiphon.settings.projects import ProjectSettings
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
@@ -221,6 +222,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     failover: Annotated[
         FailoverSettings, Meta(description="Answers whose engine fails in the middle.")
     ] = FailoverSettings()
+    placement: Annotated[PlacementSettings, Meta(description="Which engine answers.")] = PlacementSettings()
     limits: Annotated[Limits, Meta(description="Sizes of requests.")] = Limits()
     overload: Annotated[OverloadSettings, Meta(description="What is refused when the gateway has too much to do.")] = (
         OverloadSettings()

@@ -11,8 +11,11 @@ from antiphon.accounts.ethereum import checksummed
 from antiphon.accounts.keys import digest
 from antiphon.gateway import values
 from antiphon.key import ADMIN, CLIENT, UNLIMITED, Allowance, Key
+from antiphon.models.ask import Ask
+from antiphon.models.catalogue import Model
 from antiphon.settings.auth import AuthSettings
 from antiphon.settings.model import Images, KeySettings, Limits, Settings, Timeouts
+from antiphon.settings.placement import PlacementSettings
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
 from antiphon.settings.topup import TopupSettings
@@ -147,3 +150,11 @@ def test_terms_of_top_ups() -> None:
     terms = values.topup_terms(Settings(topup=other))
     assert terms is not None
     assert (terms.v1_network, terms.name, terms.version) == ("eip155:1", "Euro", "3")
+
+
+def test_what_placement_remembers_is_bounded_as_it_is_set() -> None:
+    """Sessions here; beginnings of prompts likewise."""
+    remembered = values.affinity(Settings(placement=PlacementSettings(sessions_max=1)))
+    for session in ("one", "two"):
+        remembered.placed(Ask(Model("m", ()), session=session), "node")
+    assert len(remembered) == 1
