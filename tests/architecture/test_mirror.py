@@ -11,6 +11,7 @@ VALUES_ONLY = frozenset(
     {
         "__main__.py",
         "agent/announcements.py",
+        "cli/commands.py",
         "chat.py",
         "completions/dialects/openai/fields.py",
         "completions/doors.py",
@@ -35,6 +36,7 @@ VALUES_ONLY = frozenset(
         "settings/placement.py",
         "settings/nodes.py",
         "settings/overload.py",
+        "settings/payouts.py",
         "settings/server.py",
         "settings/serving.py",
         "settings/trust.py",
@@ -78,7 +80,11 @@ TESTED_BY = {
         "testing/node_process.py",
     ),
     "integration/test_topup_kills.py": ("gateway/topups.py",),
-    "integration/test_trust.py": ("gateway/trusting.py",),
+    "integration/test_payout_kills.py": ("cli/payout.py",),
+    "integration/test_trust.py": (
+        "cli/trust.py",
+        "gateway/trusting.py",
+    ),
     "unit/completions/dialects/openai/test_request.py": (
         "completions/dialects/openai/messages.py",
         "completions/dialects/openai/tools.py",

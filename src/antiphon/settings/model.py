@@ -18,6 +18,7 @@ from antiphon.settings.idempotency import IdempotencySettings
 from antiphon.settings.nodes import NodesSettings
 from antiphon.settings.overload import OverloadSettings
 from antiphon.settings.placement import PlacementSettings
+from antiphon.settings.payouts import PayoutSettings
 from antiphon.settings.projects import ProjectSettings
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
@@ -217,6 +218,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         IdempotencySettings,
         Meta(description="Answers that may be asked for again."),
     ] = IdempotencySettings()
+    payouts: Annotated[PayoutSettings, Meta(description="Payouts to owners of nodes.")] = PayoutSettings()
     trust: Annotated[TrustSettings, Meta(description="Checks of nodes.")] = TrustSettings()
     timeouts: Annotated[Timeouts, Meta(description="Waiting for engines.")] = Timeouts()
     failover: Annotated[

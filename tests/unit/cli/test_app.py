@@ -12,13 +12,14 @@ import pytest
 
 from antiphon import __version__
 from antiphon.cli import app
+from antiphon.cli.commands import COMMANDS, Command
 from antiphon.errors import BadRequest, ConfigError
 
-WORDS = [command.words for command in app.COMMANDS]
+WORDS = [command.words for command in COMMANDS]
 
 
-@pytest.mark.parametrize("command", app.COMMANDS, ids=lambda command: " ".join(command.words))
-def test_every_row_leads_to_a_documented_function(command: app.Command) -> None:
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command.words))
+def test_every_row_leads_to_a_documented_function(command: Command) -> None:
     """Its target exists and has a sentence."""
     module, _, name = command.target.partition(":")
     assert getattr(importlib.import_module(module), name).__doc__
@@ -32,8 +33,8 @@ def test_every_command_has_help(run: Callable[..., Any], words: tuple[str, ...])
     assert f"antiphon {' '.join(words)}" in ran.out
 
 
-@pytest.mark.parametrize("command", app.COMMANDS, ids=lambda command: " ".join(command.words))
-def test_examples_name_their_command(command: app.Command) -> None:
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command.words))
+def test_examples_name_their_command(command: Command) -> None:
     """An example of another command would mislead."""
     for example in command.examples:
         assert f"antiphon {command.words[0]}" in example
