@@ -12,10 +12,10 @@ import pytest
 
 from antiphon.chat import Delta
 from antiphon.errors import EngineFailed, Unavailable
-from antiphon.link import frames
+from antiphon.link import claims, frames
 from antiphon.link.limits import LinkLimits
 
-from .lab import JOB, Lab, Shim, broker_in, lab, rest, soon
+from .lab import JOB, Lab, Shim, broker_in, lab, node_credentials, rest, soon
 
 QUICK = LinkLimits(pulse_s=0.05, silent_s=0.4, reattach_s=1.0, wait_broker_s=0.3, resume_s=0.02)
 WORDS = [f" {number}" for number in range(200)]
@@ -228,6 +228,30 @@ async def test_streams_survive_a_broker_that_is_killed(tmp_path: Path) -> None:
         assert broker.restarts >= 1
     finally:
         await broker.stop()
+
+
+async def test_streams_go_on_while_the_broker_reads_its_configuration(tmp_path: Path) -> None:
+    """And while somebody else is sent away: rights that are given once are not asked for again."""
+    broker = broker_in(tmp_path)
+    await broker.start()
+    async with lab(broker.url) as ends:
+        link, node, other = await ends.gateway(), await ends.node(), node_credentials("n2")
+        stream = await ends.engine(link).open(JOB)
+        played = await node.engine.stream()
+        lost = asyncio.Event()
+        link.connection.watch(lambda up: None if up else lost.set())
+        for number, word in enumerate(WORDS):
+            if number == 50 and broker.pid is not None:
+                os.kill(broker.pid, signal.SIGHUP)
+            if number == 100:
+                assert await broker.revoke(claims.public_key(other.seed))
+            played.feed(word)
+            assert await stream.next(soon()) == [Delta(content=word)]
+        played.feed("", finish=True)
+        assert await rest(stream) == ""
+        assert not lost.is_set()
+        stream.close()
+    await broker.stop()
 
 
 async def test_without_a_broker_nothing_is_asked(tmp_path: Path) -> None:
