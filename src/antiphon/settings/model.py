@@ -17,8 +17,8 @@ from antiphon.settings.failover import FailoverSettings
 from antiphon.settings.idempotency import IdempotencySettings
 from antiphon.settings.nodes import NodesSettings
 from antiphon.settings.overload import OverloadSettings
-from antiphon.settings.placement import PlacementSettings
 from antiphon.settings.payouts import PayoutSettings
+from antiphon.settings.placement import PlacementSettings
 from antiphon.settings.projects import ProjectSettings
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
