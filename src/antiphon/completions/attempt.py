@@ -36,7 +36,9 @@ class Attempts:
 
     async def begin(self, offer: Offer) -> DeltaStream:
         """From the start."""
-        asked = self._named(job(self._plan, offer, self._index))
+        self.name = self._ids.make("att-")
+        left_s = self._plan.total_at - self._loop.time()
+        asked = job(self._plan, offer, self._index, attempt=self.name, deadline_s=left_s)
         stream = await offer.engine.open(asked)
         thought, thinking = offer.thought, self._plan.thinking
         if thought is None or thought.bounded_by != "gateway" or thinking is None or thinking.tokens_max is None:
@@ -52,7 +54,10 @@ class Attempts:
         """
         if way == "replay":
             return FilteredStream(await self.begin(offer), Replay(said), heard)
-        asked = self._named(await self._continued(offer, said, spent))
+        self.name = self._ids.make("att-")
+        left_s = self._plan.total_at - self._loop.time()
+        behind = await self._continued(offer, said, spent)
+        asked = msgspec.structs.replace(behind, attempt=self.name, deadline_s=left_s)
         stream = await offer.engine.open(asked)
         if offer.thought is None or not thinks_on(way, said):
             return stream
@@ -75,11 +80,6 @@ class Attempts:
                 return await offer.engine.count_prompt_tokens(job(self._plan, offer, self._index))
         except (TimeoutError, AntiphonError):
             return None
-
-    def _named(self, asked: Job) -> Job:
-        left_s = self._plan.total_at - self._loop.time()
-        self.name = self._ids.make("att-")
-        return msgspec.structs.replace(asked, attempt=self.name, deadline_s=left_s)
 
 
 class LengthStream:

@@ -22,10 +22,12 @@ from antiphon.models.load import Place
 class Continuing:
     """What was `said` of a choice, and the streams that go on behind it.
 
-    `emulated`: its calls are read out of its text. `heard` is told of what an engine says again and nobody else sees.
+    `heard` is told of what an engine says again and nobody else sees.
     """
 
-    def __init__(self, plan: Plan, attempts: Attempts, places: Places, heard: Callable[[], None]) -> None:
+    def __init__(
+        self, plan: Plan, attempts: Attempts, places: Places, said: Transcript, heard: Callable[[], None]
+    ) -> None:
         self._plan = plan
         self._attempts = attempts
         self._places = places
@@ -34,8 +36,8 @@ class Continuing:
         self._seam: Seam | None = None
         self._spent = 0  # tokens that the last engine was told as its prompt
         self._spent_thoughts = 0
-        self.said = Transcript()
-        self.emulated = False
+        self.said = said
+        self._emulated = False
         self.seams = 0
 
     @property
@@ -44,8 +46,12 @@ class Continuing:
         assert self._seam is not None
         return self._seam.due
 
-    def begin(self, error: AntiphonError, node: str) -> None:
-        """The answer broke off at that node; raises the error where no engine could go on exactly."""
+    def begin(self, error: AntiphonError, node: str, *, emulated: bool) -> None:
+        """The answer broke off at that node; raises the error where no engine could go on exactly.
+
+        `emulated`: its calls are read out of its text.
+        """
+        self._emulated = emulated
         offers = self._plan.model.offers
         unfit = [offer.engine.name for offer in offers if self._way(offer) is None]
         if len(unfit) == len(offers):
@@ -60,7 +66,7 @@ class Continuing:
         self._places.barred |= {node}
 
     def _way(self, offer: Offer) -> Way | None:
-        return way(self._plan, offer, self.said, emulated=self.emulated)
+        return way(self._plan, offer, self.said, emulated=self._emulated)
 
     async def reach(self, until: float, tokens: int, *, full: bool) -> DeltaStream | None:
         """A stream that goes on behind `tokens` of the answer, None when `until` or the end of a rest came first.
@@ -97,7 +103,7 @@ class Continuing:
         how = self._way(place.offer)
         assert how is not None, "it is barred"
         spent = 0 if how == "replay" else tokens
-        offer = as_asked(place.offer, emulated=self.emulated)
+        offer = as_asked(place.offer, emulated=self._emulated)
         try:
             stream = await self._attempts.go_on(offer, how, self.said, spent=spent, heard=self._heard)
         except Diverged:

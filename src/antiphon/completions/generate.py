@@ -16,7 +16,8 @@ from antiphon.chat import Delta, Usage
 from antiphon.completions.asks import ask
 from antiphon.completions.attempt import Attempts
 from antiphon.completions.continuing import Continuing
-from antiphon.completions.hedge import Late, RacedStream
+from antiphon.completions.hedge import Late, raced
+from antiphon.completions.length import ended
 from antiphon.completions.places import Places
 from antiphon.completions.plan import Bounds, Plan
 from antiphon.completions.poison import SOON_S, Poison
@@ -24,7 +25,7 @@ from antiphon.completions.reasoning import hidden
 from antiphon.completions.replay import Diverged
 from antiphon.completions.seam import Silent
 from antiphon.completions.shaper import Shaper, shaper
-from antiphon.completions.transcript import LOOSE_MAX
+from antiphon.completions.transcript import LOOSE_MAX, Transcript
 from antiphon.credits.receipt import Served
 from antiphon.engines import DeltaStream, Take
 from antiphon.errors import (
@@ -67,8 +68,9 @@ class ChoiceStream:
         self._poison = poison or Poison(self._loop.time)
         self._attempts = Attempts(plan, index, ids)
         self._places = Places(placement, ask(plan, index))
-        self._continuing = Continuing(plan, self._attempts, self._places, self._heard)
-        self._said = self._continuing.said.loose
+        self._said: list[Delta] = []
+        self._continuing: Continuing | None = None  # once its engine has broken off, or it is long
+        self._emulated = False
         self._stream: DeltaStream | None = None
         self._shaper: Shaper | None = None
         self._total_at = plan.total_at
@@ -144,34 +146,23 @@ class ChoiceStream:
         """What comes is that engine's, from the start."""
         self.node = offer.engine.name
         self._shaper = shaper(self._plan, offer, self._ids)
-        self._continuing.emulated = self._plan.emulates_tools(offer)
+        self._emulated = self._plan.emulates_tools(offer)
         self._as_it_came = self._shaper is None and not self._hides and not self._index
         if self._plan.request.tools and offer.native_tools:
             self._tokens_max = math.inf  # an engine may tell of one token of a call in several deltas
 
     async def _hedge(self) -> None:
         """The first token is late: ask another engine too, if one is free and there may be more attempts."""
-        first, rival = self._stream, self._places.take_rival()
         self._token_due = min(self._first_due, self._loop.time() + HEDGED_AGAIN_S)
-        if rival is None or first is None:
-            return
-        try:
-            second = await self._attempts.begin(rival.offer)
-        except (EngineFailed, Unavailable) as error:
-            self._places.settle(rival=False, error=error)
-            return
-        attempt = self._attempts.name
+        if self._stream is not None:
+            race = await raced(self._stream, self._places, self._attempts, self._outrun)
+            if race is not None:
+                self._stream, self._token_due = race, self._first_due
 
-        def won(stream: DeltaStream, error: AntiphonError | None) -> None:
-            if stream is second:
-                self._places.settle(rival=True, error=error or FirstTokenTimeout())
-                self._serve(rival.offer)
-                self._began.append((self.node, attempt, 0))
-            else:
-                self._places.settle(rival=False, error=error)
-
-        self._stream = RacedStream(first, second, won)
-        self._token_due = self._first_due
+    def _outrun(self, offer: Offer, attempt: str) -> None:
+        """The engine that was asked second has won."""
+        self._serve(offer)
+        self._began.append((self.node, attempt, 0))
 
     async def start_late(self) -> None:
         """As `start`, for a choice that had to wait for others: its first token has as long as theirs had."""
@@ -188,7 +179,7 @@ class ChoiceStream:
         self._beat_at = self._loop.time() + self._bounds.heartbeat_s
         while not self._finished:
             if len(self._said) > LOOSE_MAX:
-                self._continuing.said.fold()
+                self._going_on().said.fold()
             if self._stream is None:
                 if not await self._placed():
                     return None
@@ -218,12 +209,12 @@ class ChoiceStream:
     async def _placed(self) -> bool:
         """Wait for a place and begin there; False when a heartbeat is due first."""
         until = min(self._beat_at, self._token_due, self._total_at)
-        if self._continuing.seams:
+        if self._seams:
             full = self.tokens >= self._tokens_max
-            self._stream = await self._continuing.reach(until, self.tokens, full=full)
+            self._stream = await self._going_on().reach(until, self.tokens, full=full)
             self.node = self._places.node or self.node
             if self._stream is not None:
-                self._token_due = min(self._continuing.due, self._places.late_at)
+                self._token_due = min(self._going_on().due, self._places.late_at)
                 self._began.append((self.node, self._attempts.name, self.tokens))
         elif (place := await self._places.wait(until)) is not None:
             failure = await self._begin(place)
@@ -256,7 +247,7 @@ class ChoiceStream:
             return
         if isinstance(error, FirstTokenTimeout):
             self._places.failed(error)
-        going_on = self._continuing
+        going_on = self._going_on()
         again = self._unheard and going_on.seams > 0
         refused = again and isinstance(error, BadRequest)
         mendable = refused or isinstance(error, EngineFailed | Unavailable)
@@ -283,7 +274,7 @@ class ChoiceStream:
         elif not again:
             if going_on.seams >= self._bounds.continuations_max:
                 raise error
-            going_on.begin(error, self.node)
+            going_on.begin(error, self.node, emulated=self._emulated)
             self._unheard = True
         self._release()
         self._token_due = going_on.due
@@ -299,6 +290,17 @@ class ChoiceStream:
         self._silence_due = self._token_due + self._bounds.inter_token_s - self._stall_s
         self._token_due = self._silence_due
         return not self._places.free()
+
+    @property
+    def _seams(self) -> int:
+        return 0 if self._continuing is None else self._continuing.seams
+
+    def _going_on(self) -> Continuing:
+        """How it goes on elsewhere: made when it is needed, which is hardly ever."""
+        if self._continuing is None:
+            said = Transcript(self._said)
+            self._continuing = Continuing(self._plan, self._attempts, self._places, said, self._heard)
+        return self._continuing
 
     def _heard(self) -> None:
         """Something came that shows nowhere."""
@@ -328,17 +330,8 @@ class ChoiceStream:
     def _last(self, deltas: list[Delta]) -> list[Delta]:
         """A bare finish is no token; an engine that goes on past max_tokens is cut there."""
         self._finished = True
-        last = deltas[-1]
-        count = len(deltas)
-        if last.finish_reason is not None and not (last.content or last.reasoning or last.tool_calls):
-            count -= 1
-            self.tokens -= 1
-        if self.tokens <= self._tokens_max:
-            return deltas
-        kept = deltas[: max(0, count - (self.tokens - int(self._tokens_max)))]
-        self.tokens = int(self._tokens_max)
-        self._cut = True
-        return [*kept, Delta(finish_reason="length")]
+        deltas, self.tokens, self._cut = ended(deltas, self.tokens, self._tokens_max)
+        return deltas
 
     def _changed(self, deltas: list[Delta]) -> list[Delta]:
         if self._hides:
@@ -365,7 +358,7 @@ class ChoiceStream:
         if self._shaper is not None and self._shaper.unused and usage is not None:
             used = usage.completion_tokens - self._shaper.unused
             usage = msgspec.structs.replace(usage, completion_tokens=used)
-        self.usage = await self._continuing.usage(usage, self.tokens)
+        self.usage = await self._going_on().usage(usage, self.tokens) if self._seams else usage
         self.complete = True
         self._poison.answered(self._plan)
         self._places.succeeded(0 if usage is None else usage.cached_tokens)
@@ -380,7 +373,7 @@ class ChoiceStream:
         if now >= self._token_due:
             if self.first_token_at is None:
                 raise Late if now < self._first_due else FirstTokenTimeout
-            if self._stream is not None or not self._continuing.seams:
+            if self._stream is not None or not self._seams:
                 raise Silent
         return now
 

@@ -6,8 +6,11 @@ import asyncio
 from collections.abc import Callable
 
 from antiphon.chat import Delta, Usage
+from antiphon.completions.attempt import Attempts
+from antiphon.completions.places import Places
 from antiphon.engines import DeltaStream, Take
-from antiphon.errors import AntiphonError, EngineFailed
+from antiphon.errors import AntiphonError, EngineFailed, FirstTokenTimeout, Unavailable
+from antiphon.models.catalogue import Offer
 
 Won = Callable[[DeltaStream, AntiphonError | None], None]  # by which stream, and what the other one failed of
 
@@ -73,6 +76,33 @@ class RacedStream:
         """End both."""
         for stream in self._racing:
             stream.close()
+
+
+async def raced(
+    first: DeltaStream, places: Places, attempts: Attempts, outrun: Callable[[Offer, str], None]
+) -> RacedStream | None:
+    """A race of the first attempt with another one, None where no other engine is free, or it failed at once.
+
+    `outrun` is told of the other one, its offer and its name, if that wins.
+    """
+    rival = places.take_rival()
+    if rival is None:
+        return None
+    try:
+        second = await attempts.begin(rival.offer)
+    except (EngineFailed, Unavailable) as error:
+        places.settle(rival=False, error=error)
+        return None
+    name = attempts.name
+
+    def won(stream: DeltaStream, error: AntiphonError | None) -> None:
+        if stream is second:
+            places.settle(rival=True, error=error or FirstTokenTimeout())
+            outrun(rival.offer, name)
+        else:
+            places.settle(rival=False, error=error)
+
+    return RacedStream(first, second, won)
 
 
 async def _heard(stream: DeltaStream, until: float) -> list[Delta] | AntiphonError | None:

@@ -119,15 +119,26 @@ def _tells_of_tools(messages: tuple[Message, ...]) -> bool:
     return False
 
 
-def job(plan: Plan, offer: Offer, index: int) -> Job:
-    """The job of choice `index` for one engine. A seed draws each choice differently, and the same every time."""
+def job(plan: Plan, offer: Offer, index: int, *, attempt: str = "", deadline_s: float | None = None) -> Job:
+    """The job of choice `index` for one engine. A seed draws each choice differently, and the same every time.
+
+    `attempt` and `deadline_s` are the job's own.
+    """
     request = plan.request
     sampling = plan.sampling
     if index and sampling.seed is not None:
         number = index % request.n if request.prompts else index
         sampling = msgspec.structs.replace(sampling, seed=sampling.seed + number)
     if request.prompts:
-        return Job(offer.upstream_name, (), sampling, user=request.user, prompt=request.prompt(index))
+        return Job(
+            offer.upstream_name,
+            (),
+            sampling,
+            user=request.user,
+            prompt=request.prompt(index),
+            attempt=attempt,
+            deadline_s=deadline_s,
+        )
     messages = request.messages
     if messages[-1].role == "assistant":
         messages = closed_once(messages)
@@ -152,4 +163,6 @@ def job(plan: Plan, offer: Offer, index: int) -> Job:
         thinking=thinking,
         user=request.user,
         calls_in_text=calling and not native,
+        attempt=attempt,
+        deadline_s=deadline_s,
     )

@@ -17,15 +17,15 @@ class SaidCall(Struct):
 
 
 class Transcript:
-    """The deltas of one choice in order. Whoever hears them adds them to `loose`: that is done for every one.
+    """The deltas of one choice in order. Whoever hears them adds them to the list `loose`: that is done for every one.
 
     `fold` them now and then; reading does so by itself.
     """
 
     __slots__ = ("_calls", "_logprobs", "_texts", "_thoughts", "_thoughts_count", "loose")
 
-    def __init__(self) -> None:
-        self.loose: list[Delta] = []
+    def __init__(self, loose: list[Delta] | None = None) -> None:
+        self.loose: list[Delta] = [] if loose is None else loose
         self._texts: list[str] = []
         self._thoughts: list[str] = []
         self._thoughts_count = 0
