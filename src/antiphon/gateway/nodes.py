@@ -70,8 +70,11 @@ class NodeParts:
         self.registry = Registry(on_change=self._source.changed, on_beat=self._source.heard)
 
     async def run(self) -> None:
-        """Open the way to the broker where there are nodes, and keep at it until it is open."""
-        while self._storage.nodes.kept.nodes:
+        """Open the way to the broker once there are nodes, whichever gateway invited them; keep at it until it is."""
+        some = asyncio.Event()
+        self._storage.nodes.follow(lambda kept: some.set() if kept.nodes else None)
+        await some.wait()
+        while True:
             try:
                 await self.open()
                 break
@@ -119,9 +122,10 @@ class NodeParts:
     def _connect(self, name: str, lease: str, hello: Hello) -> NodeEngine:
         from antiphon.link.remote import RemoteEngine
 
-        assert self._network is not None and self._network.link is not None, "nodes are heard over the link"  # noqa: PT018
+        link = None if self._network is None else self._network.link
+        assert link is not None, "nodes are heard over the link"
         told = None if self._on_answer is None else partial(self._answered, name)
-        return RemoteEngine(name, self._network.link, lease, hello=hello, on_answer=told)
+        return RemoteEngine(name, link, lease, hello=hello, on_answer=told)
 
     def _answered(self, node_id: str, answer: NodeAnswer) -> None:
         """Hand on what a node says it did, with what is known of the node."""
