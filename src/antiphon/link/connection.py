@@ -23,6 +23,7 @@ class ConnectionLimits(Struct, frozen=True, kw_only=True):
     connect_s: int = 2
     retry_s: float = 0.05
     retry_s_max: float = 1.0
+    close_s: float = 1.0
 
 
 class Connection:
@@ -117,8 +118,9 @@ class Connection:
             self._client.ended.set()
 
     async def close(self) -> None:
-        """Disconnect for good; may be called more than once."""
+        """Disconnect for good, once what was sent has left; may be called more than once."""
         if self._task is not None:
+            await self.flushed(self._limits.close_s)
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task

@@ -76,6 +76,16 @@ async def test_what_is_sent_in_one_turn_leaves_together(linked: Lab) -> None:
     assert link.connection.connected
 
 
+async def test_the_last_words_leave(linked: Lab) -> None:
+    """What was sent just before the end arrives."""
+    await linked.gateway()
+    node = await linked.node()
+    node.connection.send(b"hb.n1", b"\x82\xa4type\xa7goodbye\xa5epoch\x01")
+    await node.connection.close()
+    await asyncio.wait_for(linked.heard.wait(), 5)
+    assert not node.connection.send(b"hb.n1", b"")
+
+
 async def test_a_broker_that_is_not_there() -> None:
     """It is waited for, and why is known."""
     async with lab("nats://127.0.0.1:1") as ends:
