@@ -31,3 +31,8 @@ class Ask(Struct, frozen=True):
     def tokens(self) -> int:
         """About what it will cost its engine, for taking turns."""
         return self.prompt_tokens + self.answer_tokens
+
+    @property
+    def has_no_choice(self) -> bool:
+        """Whether there is but one engine, and nobody wants to know how long it will take."""
+        return len(self.model.offers) == 1 and self.first_token_s is None

@@ -12,8 +12,8 @@ FAILURES_MAX = 3  # one after the other
 SILENCE_FAILURES = 2  # as many as a first token counts that did not come
 SLOW_MAX = 2  # one after the other
 EJECTED_S = 5.0  # the first time, twice as long each further time
-EJECTED_S_MAX = 60.0
-FORGIVEN_S = 120.0  # after so long without an ejection the next one is a first one
+EJECTED_S_MAX = 30.0
+FORGIVEN_S = 60.0  # after so long without an ejection the next one is a first one
 STABLE_S = 10.0  # what goes down again and again is no help before it has been up so long
 RETURNS_MAX = 2
 RETURNS_WITHIN_S = 60.0
@@ -88,8 +88,11 @@ class Health(Struct):
             self.down = False
             self.returns = self.returns + 1 if now - self.returned_at < RETURNS_WITHIN_S else 1
             self.returned_at = now
-            if self.returns >= RETURNS_MAX and self.ejected_until < now + STABLE_S:
-                self.ejected_until = now + STABLE_S
+            if self.returns >= RETURNS_MAX:
+                self.ejected_until = max(self.ejected_until, now + STABLE_S)
+            elif self.ejected_until > now:
+                self.ejected_until = now  # it was away for a reason that is gone, and may be probed
+                self.probing = False
 
     def _eject(self, now: float) -> None:
         if now - self.restored_at > FORGIVEN_S and not self.ejected_until:

@@ -56,6 +56,8 @@ class Outcomes:
         if place.retry:
             budget.retries += 1
             self.tally.retries += 1
+        else:
+            budget.asked()
         if place.offer.slots is not None:
             account = place.ask.account
             load.by_account[account] = load.by_account.get(account, 0) + 1

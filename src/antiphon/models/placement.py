@@ -75,7 +75,7 @@ class Placement:
         """Whether `take` would find a place now; nothing is counted."""
         if tried and not self._budget.room:
             return False
-        if _single(ask):
+        if ask.has_no_choice:
             return self._idle(ask, tried) is not None
         return choose(self._pool(ask, fresh=True), ask, tried, {}, self._now()) is not None
 
@@ -189,7 +189,7 @@ class Placement:
         """
         if tried and not self._budget.room:
             return None
-        if _single(ask):
+        if ask.has_no_choice:
             load = self._idle(ask, tried)
             if load is None:
                 return None
@@ -199,7 +199,7 @@ class Placement:
         pool, now = self._pool(ask, fresh=fresh), self._now()
         cached = self._affinity.cached(ask)
         chosen = choose(pool, ask, tried, cached, now)
-        if chosen is None:
+        if chosen is None or (tried and chosen.spare and not self._budget.may_gamble):
             return None
         late_s = too_late(chosen, ask, now) if fresh else None
         if late_s is not None:
@@ -218,6 +218,8 @@ class Placement:
             cached=chosen.cached,
             predicted_s=chosen.predicted_s,
         )
+        if place.retry and chosen.spare:
+            self._budget.gamble()
         self._outcomes.sent(place)
         self._affinity.placed(ask, candidate.offer.engine.name)
         return place
@@ -238,13 +240,8 @@ class Placement:
 
     def _hopeless(self, ask: Ask, tried: frozenset[str]) -> Unavailable | None:
         """Why there can be no place any more; None when one may become free."""
-        return hopeless(ask, tried, self._loads, self._now())
+        return hopeless(ask, tried, self._loads, self._now(), gambles=self._budget.may_gamble)
 
     def _late(self, ask: Ask, expected_s: float) -> Unavailable:
         self.tally.refusals += 1
         return late(ask, expected_s)
-
-
-def _single(ask: Ask) -> bool:
-    """Whether there is but one engine, and nobody wants to know how long it will take."""
-    return len(ask.model.offers) == 1 and ask.first_token_s is None

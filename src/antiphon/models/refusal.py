@@ -10,15 +10,18 @@ from antiphon.models.loads import Loads
 from antiphon.models.waiting import RETRY_S, RETRY_S_MAX, busy
 
 
-def hopeless(ask: Ask, tried: frozenset[str], loads: Loads, now: float) -> Unavailable | None:
-    """What to tell a request for which no place can become free any more; None while one can."""
+def hopeless(ask: Ask, tried: frozenset[str], loads: Loads, now: float, *, gambles: bool = True) -> Unavailable | None:
+    """What to tell a request for which no place can become free any more; None while one can.
+
+    `gambles` says whether a retry may go to an engine that is ejected.
+    """
     busy_s = math.inf
     for offer in ask.model.offers:
         name = offer.engine.name
         if offer.engine.unavailable() is not None or name in tried or (ask.only and name not in ask.only):
             continue
         load = loads.of(name)
-        if not load.standing:
+        if not load.standing or (tried and not gambles and not load.health.admits(now)):
             continue
         if load.health.busy_until <= now:
             return None

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 SHARE = 5  # one of so many requests in flight may be a retry
 FLOOR = 3  # so many may be, however few are in flight
+GAMBLES_MAX = 10  # that may be saved up
 
 
 class RetryBudget:
-    """Counts what is in flight and which of it is a retry: one that has its first token is none any more."""
+    """Counts what is in flight and which of it is a retry: one that has its first token is none any more.
+
+    A retry at an engine that is ejected is a gamble, of which one in so many requests may be: where all engines fail at
+    once, attempts must not multiply by how many there are.
+    """
 
     def __init__(self) -> None:
         self.in_flight = 0
         self.retries = 0
+        self._gambles = float(GAMBLES_MAX)
+
+    def asked(self) -> None:
+        """A request is sent for the first time."""
+        self._gambles = min(GAMBLES_MAX, self._gambles + 1 / SHARE)
+
+    @property
+    def may_gamble(self) -> bool:
+        """Whether one more retry may go to an engine that is ejected."""
+        return self._gambles >= 1
+
+    def gamble(self) -> None:
+        """One does."""
+        self._gambles -= 1
 
     @property
     def room(self) -> bool:

@@ -82,6 +82,15 @@ def test_slowness_ejects_too() -> None:
     assert health.slowed(9.0, probe=True)
 
 
+def test_what_comes_back_may_be_probed_at_once() -> None:
+    """It failed because it was away, however long that would count."""
+    health = Health()
+    failing(health, 0.0)
+    health.seen(0.5, up=False)
+    health.seen(1.0, up=True)
+    assert (health.admits(1.0), health.ejected_until) == (True, 1.0)
+
+
 def test_to_be_full_is_no_failure() -> None:
     """It asks for a wait, and the longest one counts."""
     health = Health()

@@ -447,3 +447,24 @@ async def test_a_request_that_is_bound_goes_nowhere_else() -> None:
     with pytest.raises(Unavailable, match="is bound to"):
         placement.take(Ask(single, only=frozenset({"b"})))
     assert placement.take(Ask(single, only=frozenset({"b", "c"}))) is not None
+
+
+async def test_where_all_engines_fail_attempts_do_not_multiply() -> None:
+    """A storm of failures is met with at most one attempt in five more than there are requests, and a few at first."""
+    now = Now()
+    placement, shared = Placement(queue_max=9, now=now), model(*(offer(str(number)) for number in range(6)))
+    attempts = 0
+    for _ in range(1000):
+        now.now += 0.01
+        tried = UNTRIED
+        while True:
+            try:
+                place = placement.take(Ask(shared), tried)
+            except Unavailable:
+                break
+            assert place is not None
+            attempts += 1
+            placement.failed(place, EngineFailed())
+            placement.give_back(place)
+            tried |= {place.offer.engine.name}
+    assert 1000 <= attempts <= 1.2 * 1000 + 100

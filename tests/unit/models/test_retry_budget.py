@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.models.retry_budget import FLOOR, RetryBudget
+from antiphon.models.retry_budget import FLOOR, GAMBLES_MAX, SHARE, RetryBudget
 
 
 @given(steps=st.lists(st.sampled_from("nnnnrrre"), max_size=300))
@@ -22,6 +22,18 @@ def test_it_is_never_exceeded(steps: list[str]) -> None:
         elif step == "e" and budget.retries:
             budget.in_flight -= 1
             budget.retries -= 1
+
+
+def test_gambles_are_saved_up() -> None:
+    """A few at once, then one in five requests."""
+    budget = RetryBudget()
+    for _ in range(GAMBLES_MAX):
+        assert budget.may_gamble
+        budget.gamble()
+    for _ in range(SHARE):
+        assert not budget.may_gamble
+        budget.asked()
+    assert budget.may_gamble
 
 
 def test_a_few_may_always_be_retried() -> None:
