@@ -35,12 +35,16 @@ TIME_AND_CHANCE = {
     ("engines/embedded/sockets.py", "secrets.token_hex"): "a socket's name that nobody can take beforehand",
     ("simulation/chance.py", "random.Random"): "the seeded source that all of a simulation is drawn from",
     ("sources/supervision.py", "random.Random"): "the jitter of restarts, handed to what is tested with a seeded one",
+    ("agent/node.py", "random.Random"): "the jitter of a node that tries again, handed to what is tested with its own",
+    ("gateway/nodes.py", "random.Random"): "the jitter of the broker's restarts, handed to what is tested with its own",
+    ("nodes/shared_keys.py", "os.urandom"): "the nonce of what is sealed: no caller may choose it",
     ("nodes/service.py", "secrets.token_hex"): "an invite is a secret: no caller may choose what it is made of",
     ("modelfiles/locking.py", "time.monotonic"): "a thread waits for another process, which keeps only the real time",
     ("modelfiles/package_index.py", "time.monotonic"): "a thread waits for pip, which keeps only the real time",
 }
 ENVIRONMENT = {
     ("modelfiles/resolving.py", "os.environ"): "the default of a parameter, for callers that only look for files",
+    ("testing/node_process.py", "os.environ"): "a process that tests start gets the environment of the tests",
     ("testing/gateway_process.py", "os.environ"): "a process that tests start gets the environment of the tests",
 }
 YAML = {
