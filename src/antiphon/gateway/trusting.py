@@ -26,6 +26,7 @@ from antiphon.ids import Ids
 from antiphon.models.catalogue import Catalogue, Offer
 from antiphon.models.placement import Placement
 from antiphon.nodes.registry import Live
+from antiphon.nodes.service import Kept
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
 from antiphon.settings.model import Settings
@@ -66,7 +67,9 @@ class Trusting:
         self._tolerance = settings.trust.tolerance_nats
         self._tolerances = {one.model: one.nats for one in settings.trust.tolerances}
         named = [(upstream_name(one), one) for one in settings.upstreams]
-        self._owned = {name: checksummed(one.owner) for name, one in named if one.owner is not None}
+        self._partners = {name: checksummed(one.owner) for name, one in named if one.owner is not None}
+        self._owners = dict(self._partners)
+        storage.nodes.follow(self._follow)
         self._references = frozenset(name for name, one in named if one.reference)
         self._witness = Witness()
         draw = random.Random()
@@ -91,14 +94,14 @@ class Trusting:
 
     def owner(self, name: str) -> str | None:
         """Whose wallet an engine works for; None for our own."""
-        for one in self._storage.nodes.kept.nodes:
-            if one.id == name:
-                return one.owner
-        return self._owned.get(name)
+        return self._owners.get(name)
+
+    def _follow(self, kept: Kept) -> None:
+        self._owners = self._partners | {one.id: one.owner for one in kept.nodes}
 
     def earner(self, served: tuple[Served, ...]) -> Earner | None:
         """Who earns of a request that these served."""
-        if not self._owned and not self._storage.nodes.kept.nodes:
+        if not self._owners:
             return None
         owners = [(one, self.owner(one.node)) for one in served]
         did = [("" if owner is None else node(one.node, owner), one.tokens) for one, owner in owners]
@@ -114,9 +117,10 @@ class Trusting:
 
     def examines(self, plan: Plan) -> bool:
         """Whether an answer is to be looked at: a cheap draw, of requests that say nothing of themselves by it."""
-        offers = plan.model.offers
-        watched = [offer.engine.name for offer in offers if self.owner(offer.engine.name) is not None]
-        return bool(watched) and _plain(plan) and self.trust.wants_any(watched)
+        owners = self._owners
+        if not owners or not _plain(plan):
+            return False
+        return self.trust.wants_any(name for offer in plan.model.offers if (name := offer.engine.name) in owners)
 
     def ended(self, record: Record) -> None:
         """Look at an answer that was drawn, if one node gave all of it."""
@@ -137,7 +141,7 @@ class Trusting:
                 choice.content or "",
                 choice.logprobs or (),
                 record.usage.completion_tokens,
-                owes_logprobs=name not in self._owned,
+                owes_logprobs=name not in self._partners,
             )
         )
 

@@ -67,6 +67,7 @@ class Trust:
         self._found: dict[str, Outcome] = {}
         self._standings: dict[str, Standing] = {}
         self._factors: dict[str, float] = {}
+        self._suspicion = 0.0  # of the most suspected
         self._waits = asyncio.Event()
         self._refreshed_at = -REFRESH_S
         self._task: asyncio.Task[None] | None = None
@@ -74,10 +75,10 @@ class Trust:
     def wants(self, node: str) -> bool:
         """Whether the next answer of a node is to be looked at; a suspect's nearly always is."""
         standing = self._standings.get(node)
-        return self._drawn(0.0 if standing is None else standing.suspicion)
+        return self._draw.random() < self._part(0.0 if standing is None else standing.suspicion)
 
-    def _drawn(self, suspicion: float) -> bool:
-        return self._draw.random() < self._share + (SUSPECT_SHARE - self._share) * suspicion
+    def _part(self, suspicion: float) -> float:
+        return self._share + (SUSPECT_SHARE - self._share) * suspicion
 
     def examine(self, answer: Answer) -> None:
         """Look at an answer, soon, unless too many wait."""
@@ -86,9 +87,13 @@ class Trust:
             self._waits.set()
 
     def wants_any(self, nodes: Iterable[str]) -> bool:
-        """As `wants`, where it is not known yet which of some nodes it will be."""
-        suspicion = max((standing.suspicion for node in nodes if (standing := self._standings.get(node))), default=0.0)
-        return self._drawn(suspicion)
+        """As `wants`, where it is not known yet which of some nodes it will be; most draws do not look at them."""
+        drawn = self._draw.random()
+        if drawn >= self._part(self._suspicion):
+            return False
+        standings = map(self.standing, nodes)
+        most = max((one.suspicion for one in standings if one.accused is None), default=None)
+        return most is not None and drawn < self._part(most)
 
     def hear(self, statement: Statement) -> None:
         """Hold a receipt against what was seen, soon, unless too many wait."""
@@ -141,6 +146,7 @@ class Trust:
         """Take up what is thought of the nodes, here and at other gateways."""
         self._refreshed_at = self._clock.monotonic()
         self._standings = await self._database.read(store.standings)
+        self._suspicion = max((one.suspicion for one in self._standings.values() if one.accused is None), default=0.0)
         now_ms = self._now_ms()
         factors = {node: standing.factor(now_ms) for node, standing in self._standings.items()}
         for node, factor in factors.items():

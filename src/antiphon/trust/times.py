@@ -10,6 +10,7 @@ FASTER_MAX = 5.0  # than the speed that it tells of itself, which is that of man
 FASTEST = 5_000.0  # tokens a second that no machine makes for one request
 LONGER_MS = 1_000.0  # a node cannot have worked longer than we waited, but for what a clock that is set does
 TOKENS_TIMED_MIN = 16
+GRACE_MS = 50.0  # a short answer whose first token was long in coming, and clocks of whole milliseconds
 
 
 class Seen(Struct, frozen=True):
@@ -44,6 +45,7 @@ def impossible(receipt: NodeReceipt, seen: Seen, benchmark: float | None) -> str
     if receipt.completion_tokens < TOKENS_TIMED_MIN:
         return None
     # What the gateway waited bounds it too: a node that tells of slow work has not done it any slower.
-    speed = 1000 * receipt.completion_tokens / max(1.0, min(float(ended - started), seen.waited_ms))
+    took_ms = min(float(ended - started), seen.waited_ms) + GRACE_MS
+    speed = 1000 * receipt.completion_tokens / took_ms
     fastest = FASTEST if benchmark is None else min(FASTEST, FASTER_MAX * benchmark)
     return f"it made {speed:.0f} tokens a second, {fastest:.0f} are the most it can" if speed > fastest else None

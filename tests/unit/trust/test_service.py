@@ -147,6 +147,24 @@ async def test_another_gateway_learns_of_it(database: Database) -> None:
         await one.trust.pardon("stranger")
 
 
+async def test_a_draw_for_several_nodes(database: Database) -> None:
+    """It is the most suspected one's, and nobody's where there is none."""
+    gateway = Gateway(database, 1)
+    draws = [gateway.trust.wants_any(["a", "b"]) for _ in range(2_000)]
+    assert 0.05 < sum(draws) / len(draws) < 0.15
+    assert not any(gateway.trust.wants_any([]) for _ in range(200))
+    for expected in (0.6, 0.0):  # nearly convicted, then in quarantine: it gets no more work that could be looked at
+        for _ in range(2):
+            gateway.trust.hear(Statement(Seen("a", "toy", "aa", "bb", 2_000), None, OWNER))
+            await gateway.trust.turn()
+        draws = [gateway.trust.wants_any(["a"]) for _ in range(200)]
+        assert sum(draws) / len(draws) >= expected
+        assert gateway.trust.standing("a").accused == (None if expected else "receipt")
+    assert not any(draws)
+    draws = [gateway.trust.wants_any(["b"]) for _ in range(500)]
+    assert sum(draws) / len(draws) < 0.2
+
+
 async def test_what_nobody_has_time_for_is_left(database: Database) -> None:
     """Queues are bounded: answers that come too fast are not looked at, and nothing grows."""
     gateway, answer = Gateway(database, 1), await answered(ToyEngine("node"), 1)
