@@ -6,7 +6,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults nodes fuzz clients bench bench-quick bench-link bench-placement docs clean
+.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults nodes simulate-search fuzz clients bench bench-quick bench-link bench-placement docs clean
 
 help: ## Show what can be done
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ link-faults: $(VENV)/.developed ## Kill and freeze the broker under streams to n
 
 nodes: $(VENV)/.developed ## Nodes in processes and networks of their own, one behind NAT (takes root, ip and nft): a minute
 	@$(BIN)/python -m pytest -m "" -n0 tests/integration/test_nodes.py tests/integration/test_nodes_behind_nat.py $(ARGS)
+
+simulate-search: $(VENV)/.developed ## Search 100 seeds for faults that break promises, and every planted bug: three minutes
+	@$(BIN)/python -m pytest tests/unit/simulation/test_mutants.py -m slow --timeout=900 $(ARGS)
 
 fuzz: $(VENV)/.developed ## Send 2,000 requests made from /openapi.json to a gateway; `make test` sends a few
 	@$(BIN)/python -m pytest tests/integration/test_openapi.py -m slow $(ARGS)

@@ -17,9 +17,9 @@ Policy = Literal["all", "antiphon", "least-loaded", "round-robin", "prefix-only"
 
 def simulate(
     *,
-    nodes: int = 100,
-    requests: int = 2000,
-    models: int = 4,
+    nodes: int = 50,
+    requests: int = 3000,
+    models: int = 1,
     load: float = 0.5,
     churn: float = 0.02,
     gray: float = 0.01,

@@ -7,7 +7,7 @@ from collections import Counter
 
 from msgspec import Struct
 
-from antiphon.errors import Saturated, Unavailable
+from antiphon.errors import AntiphonError, Saturated, Unavailable
 from antiphon.models.ask import NOWHERE, Ask
 from antiphon.models.load import Place
 from antiphon.models.placement import Placement
@@ -16,6 +16,7 @@ from antiphon.simulation.trace import Trace
 
 FLOOD = "flood"  # the account that asks for more than its share
 MODEST = 5  # whoever was given less than such a part of it is not to wait for it
+RETRIES_FLOOR, RETRIES_SHARE = 3, 0.2  # how many attempts may be further ones
 BACKLOG_MIN = 4  # of its requests, for a comparison
 COMPARED_MIN = 10
 PASSED_MAX = 0.7
@@ -41,6 +42,7 @@ class WatchedPlacement(Placement):
         self._passed = 0
         self._ahead = 0
         self._compared = 0
+        self._active: list[Place] = []
         self.places: list[Place] = []
         self.complaints: list[str] = []
 
@@ -57,10 +59,20 @@ class WatchedPlacement(Placement):
             self._given(place)
         return place
 
+    def failed(self, place: Place, error: AntiphonError) -> None:
+        """As Placement.failed."""
+        health = place.load.health
+        before = health.ejected_until
+        super().failed(place, error)
+        if isinstance(error, Saturated) and health.ejected_until != before:
+            self.complaints.append(f"health: {place.offer.engine.name} was ejected for being busy")
+
     def line_up(self, ask: Ask, tried: frozenset[str] = NOWHERE) -> Waiter:
         """As Placement.line_up."""
         waiter = super().line_up(ask, tried)
         queue = self._queues.of(ask.model)
+        if not tried and queue is not None and len(queue) == 1 and self._nothing_runs(ask):
+            self.complaints.append(f"idle: a request waits for {ask.model.id}, though no node that is up has any work")
         if queue is not None and len(queue) > self._queue_max:
             self.complaints.append(f"queue: {len(queue)} wait for {ask.model.id}, at most {self._queue_max} may")
         alone = waiter.queue.waiting(ask.account) == 1
@@ -69,6 +81,13 @@ class WatchedPlacement(Placement):
             self._flood_waiting += ask.tokens
         waiter.future.add_done_callback(lambda future: self._served(future, wait))
         return waiter
+
+    def _nothing_runs(self, ask: Ask) -> bool:
+        """Whether nothing is done on any of the model's nodes, and none of them has said that it is busy."""
+        up = [self._loads.of(each.engine.name) for each in ask.model.offers if each.engine.unavailable() is None]
+        return bool(up) and not any(
+            load.in_flight or load.others or load.health.busy_until > self._now() for load in up
+        )
 
     def _served(self, future: asyncio.Future[Place], wait: Wait) -> None:
         """Somebody's turn has come, or they have left."""
@@ -92,6 +111,11 @@ class WatchedPlacement(Placement):
 
     def _given(self, place: Place) -> None:
         self.places.append(place)
+        self._active = [each for each in self._active if not each.over]
+        self._active.append(place)
+        retries = sum(each.retry and not each.begun for each in self._active)
+        if place.retry and retries > max(RETRIES_FLOOR, len(self._active) * RETRIES_SHARE):
+            self.complaints.append(f"retries: {retries} of {len(self._active)} requests in flight are retries")
         offer = place.offer
         self._trace.note(f"place {offer.engine.name} {place.ask.account} {place.load.in_flight}")
         self._tokens_given[place.ask.account] += place.ask.tokens
