@@ -96,6 +96,7 @@ class Beats:
             loaded=live,
             prefill_speed=speed.prefill,
             decode_speed=speed.decode,
+            prefixes=self._engine.prefixes.take(),
             draining=self._responder.draining or not live,
         )
 

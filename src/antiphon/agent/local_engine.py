@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
+from antiphon.agent.prefixes import Prefixes
 from antiphon.chat import Choice, Prompt, Usage, Vector
 from antiphon.engines import DeltaStream, Engine, Job, ModelFacts
 from antiphon.errors import BadRequest, Unavailable
@@ -40,6 +41,7 @@ class LocalEngine:
 
     def __init__(self, name: str, catalogue: Catalogue) -> None:
         self.name = name
+        self.prefixes = Prefixes()
         self._catalogue = catalogue
 
     @property
@@ -88,11 +90,13 @@ class LocalEngine:
     async def complete(self, job: Job) -> tuple[Choice, Usage]:
         """One finished choice."""
         offer = self._offer(job.model)
+        self.prefixes.note(job)
         return await offer.engine.complete(replace(job, model=offer.upstream_name))
 
     async def open(self, job: Job) -> DeltaStream:
         """Begin a choice."""
         offer = self._offer(job.model)
+        self.prefixes.note(job)
         return await offer.engine.open(replace(job, model=offer.upstream_name))
 
     async def count_prompt_tokens(self, job: Job) -> int | None:

@@ -54,10 +54,11 @@ def _prefix(plan: Plan, index: int) -> tuple[int, ...]:
         prompt = request.prompt(index)
         return fingerprint(plan.model.id, (prompt if isinstance(prompt, str) else " ".join(map(str, prompt)),))
     names = ",".join(tool.name for tool in request.tools)
-    return fingerprint(f"{plan.model.id}\n{names}", _pieces(request.messages))
+    return fingerprint(f"{plan.model.id}\n{names}", pieces(request.messages))
 
 
-def _pieces(messages: tuple[Message, ...]) -> Iterator[str]:
+def pieces(messages: tuple[Message, ...]) -> Iterator[str]:
+    """What a conversation consists of, as fingerprints are made of it."""
     for turn in messages:
         yield turn.role
         if isinstance(turn.content, tuple):

@@ -11,6 +11,7 @@ from msgspec import Struct
 from antiphon.engines import Engine, ModelFacts
 from antiphon.link.frames import Hello
 from antiphon.models.catalogue import Catalogue, Model
+from antiphon.models.fingerprint import DIGEST_BYTES
 from antiphon.models.load import NodeLoad
 from antiphon.nodes.model import lease_name
 from antiphon.nodes.registry import Live
@@ -20,6 +21,7 @@ from antiphon.settings.serving import UpstreamModel
 from antiphon.sources.described import described
 
 OWNED_BY = "nodes"
+PREFIXES_MAX = 64  # in one heartbeat
 
 
 class NodeEngine(Engine, Protocol):
@@ -110,6 +112,7 @@ class NodesSource:
             prefill_tokens_per_s=beat.prefill_speed,
             rtt_s=known.engine.rtt_s,
             warm=frozenset(beat.loaded) if beat.loaded else None,
+            prefixes=_numbers(beat.prefixes),
         )
         self._observe(live.node.id, told)
 
@@ -151,3 +154,9 @@ def _as_it_is(name: str) -> UpstreamModel:
     if name == EMBEDDED_DEFAULT.name:
         return UpstreamModel(name=name, defaults=EMBEDDED_DEFAULT.defaults)
     return UpstreamModel(name=name)
+
+
+def _numbers(packed: bytes) -> tuple[int, ...]:
+    """The fingerprints of a heartbeat, and no more than a node may tell."""
+    ends = range(DIGEST_BYTES, min(len(packed), PREFIXES_MAX * DIGEST_BYTES) + 1, DIGEST_BYTES)
+    return tuple(int.from_bytes(packed[end - DIGEST_BYTES : end]) for end in ends)

@@ -130,11 +130,16 @@ async def test_the_smallest_model_has_an_end() -> None:
 async def test_placement_is_told_how_a_node_is() -> None:
     """Once it has joined."""
     joined = Joined()
-    busy = replace(LIVE, beat=Heartbeat(1, slots=3, in_flight=2, queued=1, loaded=("m",), prefill_speed=90.0))
+    busy = replace(
+        LIVE,
+        beat=Heartbeat(
+            1, slots=3, in_flight=2, queued=1, loaded=("m",), prefill_speed=90.0, prefixes=bytes(7) + b"\x05\x01"
+        ),
+    )
     joined.source.heard(busy)
     joined.source.changed("node_1", LIVE)
     joined.source.heard(busy)
     told = NodeLoad(
-        slots=3, busy=2, queued=1, prefill_tokens_per_s=90.0, rtt_s=0.25, warm=frozenset({"m"})
+        slots=3, busy=2, queued=1, prefill_tokens_per_s=90.0, rtt_s=0.25, warm=frozenset({"m"}), prefixes=(5,)
     )  # fmt: skip
     assert joined.observed == [("node_1", told)]
