@@ -31,7 +31,10 @@ class Chosen(Struct, frozen=True):
 class Choice:
     """One pass over candidates; `healthy` says whether there is one that a request may wait for."""
 
-    def __init__(self, ask: Ask, tried: frozenset[str], cached: Mapping[str, int], now: float) -> None:
+    def __init__(
+        self, ask: Ask, tried: frozenset[str], cached: Mapping[str, int], now: float, *, hurried: bool = False
+    ) -> None:
+        self._hurried = hurried  # weights are nothing to it
         self._ask = ask
         self._tried = tried
         self._cached = cached
@@ -60,7 +63,7 @@ class Choice:
                 candidate.speed = pool.fresh(candidate.load)
             kept = int(candidate.keeps * min(cached.get(name, 0), tokens)) if cached else 0
             expected_s = predicted_s(candidate, tokens - kept)
-            cost = weighed(candidate, expected_s, now)
+            cost = expected_s if self._hurried else weighed(candidate, expected_s, now)
             if cost < self._best_cost:
                 self._best, self._best_cost, self._best_s, self._kept = candidate, cost, expected_s, kept
             free += 1
@@ -91,7 +94,12 @@ def choose(pool: Pool, ask: Ask, tried: frozenset[str], cached: Mapping[str, int
     choice.look(pool, pool.around(ask, cached))
     if choice.chosen is None and not choice.healthy and not ask.only:
         choice.look(pool, pool.apart())
-    return choice.chosen
+    chosen = choice.chosen
+    if chosen is None or too_late(chosen, ask, now) is None:
+        return chosen
+    hurry = Choice(ask, tried, cached, now, hurried=True)
+    hurry.look(pool, pool.around(ask, cached))
+    return hurry.chosen or chosen
 
 
 def too_late(chosen: Chosen, ask: Ask, now: float) -> float | None:

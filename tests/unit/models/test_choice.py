@@ -147,6 +147,16 @@ async def test_one_free_engine_among_thousands_is_found() -> None:
     assert chance.name() == "5"
 
 
+async def test_who_cannot_wait_goes_where_it_is_fastest() -> None:
+    """Whatever the weights say, which count again where the bound is kept."""
+    chance = Chance(offer("heavy", weight=9), offer("light"))
+    for name, base_s in (("heavy", 4.0), ("light", 1.0)):
+        chance.pool.by_name[name].speed = Speed(base_s=base_s, token_s=0.0, count=EVIDENCE_MIN, seen_at=0.0)
+    for bound_s, expected in ((None, "heavy"), (5.0, "heavy"), (2.0, "light"), (0.5, "light")):
+        chance.ask = Ask(chance.model, first_token_s=bound_s)
+        assert chance.name() == expected
+
+
 @pytest.mark.parametrize(
     ("speed", "bound_s", "late"),
     [
