@@ -54,8 +54,8 @@ overload: $(VENV)/.developed ## Overload gateways, hold their connections, leave
 link-faults: $(VENV)/.developed ## Kill and freeze the broker under streams to nodes: no stream fails, each text is exact
 	@$(BIN)/python -m pytest tests/unit/link tests/integration/test_link_faults.py -m "" $(ARGS)
 
-nodes: $(VENV)/.developed ## Nodes in processes and networks of their own, one behind NAT (takes root, ip and nft): a minute
-	@$(BIN)/python -m pytest -m "" -n0 tests/integration/test_nodes.py tests/integration/test_nodes_behind_nat.py $(ARGS)
+nodes: $(VENV)/.developed ## Nodes in processes and networks of their own, one behind NAT (takes root, ip and nft): two minutes
+	@$(BIN)/python -m pytest -m "" -n0 $(wildcard tests/integration/test_nodes*.py) $(ARGS)
 
 simulate-search: $(VENV)/.developed ## Search 100 seeds for faults that break promises, and every planted bug: three minutes
 	@$(BIN)/python -m pytest tests/unit/simulation/test_mutants.py -m slow --timeout=900 $(ARGS)

@@ -6,7 +6,6 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -15,74 +14,7 @@ from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.node_process import NodeProcess
 from antiphon.testing.plan import Habits
-from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
-
-ADMIN = "sk-nodes-2a97516c354b68848cdbd8f54a226a0a"
-SETTINGS = f"""
-[[keys]]
-name = "admin"
-key = "{ADMIN}"
-admin = true
-[[upstreams]]
-url = "{{url}}"
-kind = "openai"
-models = [{{{{ name = "other" }}}}]
-"""
-SLOW = Habits(answer_tokens=30, token_delay_s=0.02)  # long enough to be interrupted
-
-
-class Lab:
-    """A gateway, and an engine that only nodes lead to."""
-
-    def __init__(self, gateway: GatewayProcess, engine: FaultEngine, folder: Path) -> None:
-        self.gateway = gateway
-        self.engine = engine
-        self._folder = folder
-
-    async def token(self, **asked: object) -> str:
-        """A new token."""
-        made = await self.gateway.ask("/v1/nodes/invites", asked, key=ADMIN)
-        assert made.status == 201, made.body
-        return str(made.json()["token"])
-
-    async def node(self, name: str) -> NodeProcess:
-        """A node that is about to join, with the engine behind it."""
-        token = await self.token(name=name)
-        words = ("--join", token, "--engine", f"openai+{self.engine.url}", "--slots", "8")
-        return NodeProcess(self._folder / name, *words)
-
-    async def change(self, node: str, **fields: object) -> RawResponse:
-        """What the gateway answers to a change of a node."""
-        headers = {"authorization": f"Bearer {ADMIN}", "accept": "application/json"}
-        async with await RawClient.connect(self.gateway.url) as client:
-            await client.send(request_bytes(f"/v1/nodes/{node}", fields, method="PATCH", headers=headers))
-            return await client.response()
-
-    async def shown(self, name: str) -> dict[str, Any]:  # Any: JSON
-        """A node as the gateway shows it."""
-        return dict((await self.gateway.ask(f"/v1/nodes/{name}", key=ADMIN)).json())
-
-    async def until(self, name: str, **fields: object) -> None:
-        """Return once the gateway shows the node so."""
-        async with asyncio.timeout(10):
-            while await self._differs(name, fields):
-                continue
-
-    async def _differs(self, name: str, fields: dict[str, object]) -> bool:
-        shown = await self.shown(name)
-        return any(shown.get(field) != value for field, value in fields.items())
-
-    async def ask(self, *, stream: bool = False) -> RawResponse:
-        """The answer to a request that only nodes can serve."""
-        body = {"model": "fault-model", "messages": [{"role": "user", "content": "Hi"}], "stream": stream}
-        return await self.gateway.ask("/v1/chat/completions", body, key=ADMIN)
-
-    async def streaming(self) -> asyncio.Task[RawResponse]:
-        """A stream that has begun at the engine."""
-        before = len(self.engine.requests)
-        task = asyncio.create_task(self.ask(stream=True))
-        await self.engine.request(before)
-        return task
+from tests.integration.nodes_lab import SETTINGS, SLOW, Lab, whole
 
 
 @pytest_asyncio.fixture(loop_scope="function")
@@ -94,11 +26,6 @@ async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
         GatewayProcess(SETTINGS.format(url=other.url), tmp_path) as gateway,
     ):
         yield Lab(gateway, engine, tmp_path)
-
-
-def whole(response: RawResponse) -> bool:
-    """Whether a stream came to its proper end."""
-    return response.status == 200 and response.events()[-1] == "[DONE]" and b'"error"' not in response.body
 
 
 async def test_a_machine_joins_with_one_line(lab: Lab) -> None:

@@ -145,6 +145,7 @@ def _bounded(beat: Heartbeat) -> Heartbeat:
         slots=min(SLOTS_MAX, max(0, beat.slots)),
         in_flight=min(SLOTS_MAX, max(0, beat.in_flight)),
         queued=min(SLOTS_MAX, max(0, beat.queued)),
+        loaded=beat.loaded[:MODELS_MAX],
         prefill_speed=_speed(beat.prefill_speed),
         decode_speed=_speed(beat.decode_speed),
     )
