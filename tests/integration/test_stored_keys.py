@@ -127,7 +127,7 @@ async def test_a_command_is_seen_by_gateways(pair: Pair) -> None:
 
 
 async def test_a_stream_ends_with_its_key(pair: Pair) -> None:
-    """Revoked at one gateway while the other streams: the stream ends within five seconds, with an error and no `[DONE]`."""
+    """Revoked at one gateway while the other streams: it ends within five seconds, with an error and no `[DONE]`."""
     key, key_id = await pair.create()
     body = {
         "model": "m",
