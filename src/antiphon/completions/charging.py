@@ -198,7 +198,7 @@ async def _end_counted(charge: Charge, outcome: Outcome, plan: Plan) -> None:
 
 async def _prompt_tokens(plan: Plan) -> int:
     """The length of all prompts; a chat has one."""
-    offer = plan.model.require_live()[0]
+    offer = plan.model.first_live()
     counted = 0
     for index in range(0, plan.request.choices, plan.request.n):
         counted += await offer.engine.count_prompt_tokens(job(plan, offer, index)) or 0

@@ -99,7 +99,7 @@ def _estimate(message: Message) -> int:
 
 async def prompt_tokens(plan: Plan, index: int = 0) -> int | None:
     """The length of choice `index`'s prompt as an engine counts it, None when none can tell now."""
-    offer = plan.model.require_live()[0]
+    offer = plan.model.first_live()
     try:
         async with asyncio.timeout_at(plan.first_token_at):
             return await offer.engine.count_prompt_tokens(job(plan, offer, index))

@@ -95,6 +95,13 @@ class Model(Struct, frozen=True, dict=True):
         """The offers whose engine can be asked now."""
         return tuple(offer for offer in self.offers if offer.engine.unavailable() is None)
 
+    def first_live(self) -> Offer:
+        """The first of `live`, for whom any is as good: among thousands the others are not looked at. As below."""
+        for offer in self.offers:
+            if offer.engine.unavailable() is None:
+                return offer
+        return self.require_live()[0]
+
     def require_live(self) -> tuple[Offer, ...]:
         """`live`, or Unavailable with the wait that the engines ask for."""
         live = self.live

@@ -72,6 +72,7 @@ async def test_only_engines_that_are_up_are_live() -> None:
     up, down = offer("up"), offer("down", down=True)
     both = model(down, up)
     assert both.live == both.require_live() == (up,)
+    assert both.first_live() is up
 
 
 async def test_a_model_that_is_down_names_the_wait() -> None:
@@ -80,7 +81,7 @@ async def test_a_model_that_is_down_names_the_wait() -> None:
         model(offer("a", down=True), offer("b", down=True)).require_live()
     assert caught.value.retry_after_s == 2
     with pytest.raises(Unavailable) as caught:
-        model().require_live()
+        model().first_live()
     assert caught.value.retry_after_s == 5
 
 
