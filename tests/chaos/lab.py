@@ -26,7 +26,8 @@ FUNDS = 10**12
 PROMPT_PRICE, COMPLETION_PRICE = 1, 2  # micro-USDC for one token
 SETTLED_S_MAX = 10.0
 SHOWN_MAX = 5
-SETTINGS = f"""
+CALM = "[overload]\nlag_s = 0\n"  # others use this machine: that it is slow is no reason to refuse
+SETTINGS = f"""{CALM}
 [auth]
 pepper = "0123456789abcdef0123456789abcdef"
 key_kind = "test"

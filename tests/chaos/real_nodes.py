@@ -11,7 +11,7 @@ from pathlib import Path
 
 from antiphon.testing.gateway_process import GatewayProcess
 from tests.chaos.clients import Load
-from tests.chaos.lab import KEY
+from tests.chaos.lab import CALM, KEY
 from tests.chaos.processes import Node, started
 from tests.chaos.proxy import Passed, Proxy
 
@@ -20,7 +20,7 @@ SERVED = "smollm2:135m"
 UP_S_MAX = 30.0
 VLLM_READY_S = 330.0
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts" / "vllm"
-SETTINGS = f"""
+SETTINGS = f"""{CALM}
 [[keys]]
 name = "chaos"
 key = "{KEY}"

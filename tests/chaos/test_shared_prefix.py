@@ -25,7 +25,7 @@ from .real_nodes import MODEL, RealNodes, llama, real_nodes
 
 NODES, SLOTS = 4, 2
 GROUPS, TURNS, TOKENS = 8, 4, 12  # as many beginnings as slots
-CONVERSATIONS = {True: 48, False: 16}
+CONVERSATIONS = {True: 48, False: 12}
 AT_ONCE = 4
 SHARED_CHARACTERS = 2400  # some 600 tokens
 FEWER_MIN, SOONER_MIN = 0.7, 2.0

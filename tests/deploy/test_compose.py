@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -13,24 +12,16 @@ from bench.build import install_debian
 from bench.peers.nginx import program
 
 from .known import complaints, known_variables
-from .tools import DEPLOY, reader, run
+from .stack import FOLDER, composed, filled
+from .tools import reader, run
 
-FOLDER = DEPLOY / "compose"
 GATEWAYS = ("gateway-1", "gateway-2")
-JSON = Any  # Any: a Compose file
 READ = "import sys; from compose_spec import PyCompose; print(*PyCompose.from_yaml(sys.stdin.read()).service_names())"
 SECRETS = {
     "ANTIPHON_AUTH__PEPPER": "0123456789abcdef" * 4,
     "POSTGRES_PASSWORD": "secret",
     "ADMIN_KEY_SHA256": "56a31ba82771873d0aca92ff8d3ba56e65d9734306a04e709705db7b9018605e",
 }
-
-
-def composed() -> JSON:
-    """The file with its anchors put in place."""
-    read: JSON = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))
-    del read["x-gateway"]
-    return read
 
 
 def test_gateways_are_told_of_settings_that_there_are() -> None:
@@ -46,13 +37,8 @@ def test_gateways_accept_their_settings() -> None:
     example = (FOLDER / "env.example").read_text(encoding="utf-8")
     assert set(re.findall(r"^(\w+)=$", example, re.MULTILINE)) == set(SECRETS)
     environment = composed()["services"][GATEWAYS[0]]["environment"]
-    variables = {name: filled(value) for name, value in environment.items() if name != "ANTIPHON_CONFIG"}
+    variables = {name: filled(value, SECRETS) for name, value in environment.items() if name != "ANTIPHON_CONFIG"}
     assert complaints(FOLDER / "antiphon.yaml", variables | SECRETS) == ""
-
-
-def filled(value: str) -> str:
-    """A value with its secrets put in."""
-    return re.sub(r"\$\{(\w+)(?::[-?]([^}]*))?\}", lambda found: SECRETS.get(found[1], found[2]), value)
 
 
 def test_gateways_may_drain() -> None:
@@ -74,12 +60,12 @@ def test_a_reader_of_the_format_accepts_it() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_nginx_accepts_its_configuration(tmp_path: Path) -> None:
-    """`nginx -t`, with the gateways' names standing for this machine."""
-    if program("nginx") is None:
-        install_debian("nginx-light")
-    file = tmp_path / "nginx.conf"
-    text = re.sub(r"\bgateway-\d\b", "127.0.0.1", (FOLDER / "nginx.conf").read_text(encoding="utf-8"))
-    file.write_text(f"pid {tmp_path / 'pid'};\nerror_log {tmp_path / 'log'};\n{text}", encoding="utf-8")
-    done = run(str(program("nginx")), "-t", "-p", tmp_path, "-c", file)
+def test_haproxy_accepts_its_configuration(tmp_path: Path) -> None:
+    """`haproxy -c`, with the gateways' names standing for this machine."""
+    if program("haproxy") is None:
+        install_debian("haproxy")
+    file = tmp_path / "haproxy.cfg"
+    text = (FOLDER / "haproxy.cfg").read_text(encoding="utf-8")
+    file.write_text(re.sub(r"\bgateway-\d:", "127.0.0.1:", text), encoding="utf-8")
+    done = run(str(program("haproxy")), "-c", "-f", file)
     assert done.returncode == 0, done.stderr
