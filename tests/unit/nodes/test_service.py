@@ -16,6 +16,9 @@ from tests.unit.accounts.wallets import OTHER_SECRET
 
 from .membership import Membership, nkey
 
+# What no database can do otherwise than another is tested on one.
+RULES = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+
 
 async def test_an_invited_machine_becomes_a_node(database: Database) -> None:
     """It has its own key and wallet, and its name, or the one of the invite."""
@@ -30,6 +33,7 @@ async def test_an_invited_machine_becomes_a_node(database: Database) -> None:
     assert await members.nodes.get("garage") == await members.nodes.get(other.id) == other
 
 
+@RULES
 async def test_a_taken_name_is_lengthened(database: Database) -> None:
     """Machines of one name are told apart."""
     members = Membership(database)
@@ -58,6 +62,7 @@ async def test_of_machines_that_come_at_once_one_is_let_in(database: Database) -
     assert sum(isinstance(outcome, Unauthenticated) for outcome in outcomes) == 4
 
 
+@RULES
 async def test_an_invite_expires(database: Database) -> None:
     """Whoever comes later is told so."""
     members = Membership(database)
@@ -69,6 +74,7 @@ async def test_an_invite_expires(database: Database) -> None:
         await members.nodes.enrol(members.enrolment("ab" * 24))
 
 
+@RULES
 async def test_a_clock_that_is_off_is_named(database: Database) -> None:
     """A machine whose clock is minutes away is told by how many."""
     members = Membership(database)
@@ -78,6 +84,7 @@ async def test_a_clock_that_is_off_is_named(database: Database) -> None:
             await members.nodes.enrol(members.enrolment(invited.secret, at_s=members.now_s + off_s))
 
 
+@RULES
 async def test_only_the_wallet_signs(database: Database) -> None:
     """Neither enrolment nor lease takes the signature of another wallet."""
     members = Membership(database)
@@ -125,6 +132,7 @@ async def test_states_of_a_node(database: Database) -> None:
     assert (await members.enrolled()).id != node.id
 
 
+@RULES
 async def test_a_node_is_renamed(database: Database) -> None:
     """To a name that is a name, and that no other node has."""
     members = Membership(database)
@@ -139,6 +147,7 @@ async def test_a_node_is_renamed(database: Database) -> None:
             await members.nodes.change("attic", called=name)
 
 
+@RULES
 async def test_unknown_nodes(database: Database) -> None:
     """Whatever is done with a node that is not there, there is none."""
     members = Membership(database)
@@ -176,6 +185,7 @@ async def test_when_a_node_was_seen(database: Database) -> None:
     assert (await members.nodes.get(node.id)).seen_at_ms == node.created_at_ms + 60_000
 
 
+@RULES
 async def test_bounds_of_invites(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """There may be so many that are good, and they last a month at most."""
     members = Membership(database)
