@@ -43,7 +43,8 @@ class BrokerLimits(Struct, frozen=True, kw_only=True):
     probe_timeout_s: float = 2.0
     hang_limit_s: float = 8.0
     stop_grace_s: float = 3.0
-    backoff: BackoffLimits = BackoffLimits(first_s=0.1, cap_s=5.0)
+    # One that ran for a moment is begun anew at once, as often as it ends: all streams wait for it.
+    backoff: BackoffLimits = BackoffLimits(first_s=0.1, cap_s=2.0, reset_after_s=1.0)
 
 
 class Broker:
