@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from antiphon.clock import Clock
-from antiphon.errors import Unavailable
+from antiphon.errors import ConfigError, Unavailable
 from antiphon.gateway.storage import Storage
 from antiphon.ids import Ids
 from antiphon.link.frames import Hello
@@ -84,11 +84,15 @@ class NodeParts:
         await asyncio.Event().wait()
 
     async def open(self) -> None:
-        """Make sure that there is a broker and that it is reached; Unavailable or ConfigError when it is not."""
-        await (await self._opened()).open()
+        """Make sure that there is a broker and that it is reached; Unavailable when it is not, and says why."""
+        try:
+            await (await self._opened()).open()
+        except ConfigError as error:
+            raise Unavailable(error.message) from error
 
     async def credentials(self, node: Node, host: str) -> Credentials:
         """What a node comes to the broker with."""
+        await self.open()
         return await (await self._opened()).credentials(node, host)
 
     async def close(self) -> None:

@@ -166,6 +166,8 @@ class Network:
 
     def _take(self, folder: Path) -> bool:
         """Whether the folder is this process's to run a broker in."""
+        if self._lock is not None:
+            return True
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = (folder / "lock").open("ab")

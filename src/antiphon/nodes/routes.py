@@ -36,7 +36,7 @@ class Network(Protocol):
     """The way to the broker."""
 
     async def open(self) -> None:
-        """Make sure that there is a broker; Unavailable, or ConfigError, when there can be none."""
+        """Make sure that there is a broker; Unavailable when there is none."""
         ...
 
     async def credentials(self, node: Node, host: str) -> Credentials:
