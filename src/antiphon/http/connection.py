@@ -78,6 +78,7 @@ class ClientConnection(asyncio.Protocol):
         self._write_timer: Timer | None = None
         self._idle_timer: Timer | None = None
         self._idle_since = 0.0
+        self._keep_alive_s = host.limits.keep_alive_s
         self._drained: asyncio.Future[None] | None = None
         self.congested = False
         self._reading_paused = False
@@ -228,14 +229,14 @@ class ClientConnection(asyncio.Protocol):
             self.resume()
             self._idle_since = self._loop.time()
             if self._idle_timer is None:
-                self._idle_timer = self._wheel.at(self._idle_since + self._limits.keep_alive_s, self._look_if_idle)
+                self._idle_timer = self._wheel.at(self._idle_since + self._keep_alive_s, self._look_if_idle)
 
     def _look_if_idle(self) -> None:
         """One timer for all of a connection's pauses: it rings seldom, and looks how long the last one is."""
         self._idle_timer = None
         if self._serving is not None or self._requests.in_head or self._arriving is not None:
             return
-        due = self._idle_since + self._limits.keep_alive_s
+        due = self._idle_since + self._keep_alive_s
         if self._loop.time() >= due:
             self._close()
         else:
@@ -320,17 +321,13 @@ class ClientConnection(asyncio.Protocol):
 
     def drain_out(self, grace_s: float) -> None:
         """At shutdown: one more answer at most. What is idle ends after `grace_s`, for a request may be on its way."""
+        self._keep_alive_s = grace_s
         if self._serving is not None:
             self._serving.keep_alive = False
-        elif not self._waiting and not self._requests.in_head:
-            if self._loop.time() >= self._idle_since + grace_s:
-                self._close()
-            else:
-                self._wheel.at(self._idle_since + grace_s, self._close_if_idle)
-
-    def _close_if_idle(self) -> None:
-        if self._serving is None and self._arriving is None and not self._requests.in_head:
-            self._close()
+        elif not self._waiting:
+            if self._idle_timer is not None:
+                self._idle_timer.cancel()
+            self._look_if_idle()
 
     def end(self, error: AntiphonError) -> asyncio.Task[None] | None:
         """At the end of the drain: end what is still running with an error; the task that does so."""
