@@ -16,7 +16,7 @@ class ModelTolerance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How far a model's log-probabilities may be from a reference's."""
 
     model: Annotated[Name, Meta(description="The model as clients name it.")]
-    nats: Annotated[Nats, Meta(description="The largest mean difference, in nats.")]
+    nats: Annotated[Nats, Meta(description="The largest difference, in nats.")]
 
 
 class TrustSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,7 +28,7 @@ class TrustSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = 100
     tolerance_nats: Annotated[
         Nats,
-        Meta(description="How far log-probabilities may be from a reference's, on the mean of the places looked at."),
+        Meta(description="How far log-probabilities may be from a reference's, by the median of the places looked at."),
     ] = 0.15
     tolerances: Annotated[
         tuple[ModelTolerance, ...],

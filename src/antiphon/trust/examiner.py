@@ -73,14 +73,14 @@ class Examiner:
             apart = None if told is None else scoring.apart(place.told, told)
             if apart is not None:
                 differences.append(apart)
-        mean = scoring.mean(differences)
-        if mean is None:
+        apart_by = scoring.middle(differences)
+        if apart_by is None:
             return None
         says = (
-            f"Its log-probabilities are {mean:.3f} nats from those of {reference.engine.name}, on the mean of"
+            f"Its log-probabilities are {apart_by:.3f} nats from those of {reference.engine.name}, by the median of"
             f" {len(differences)} places; {reference.tolerance:.3f} are allowed."
         )
-        return _outcome(answer, "model", says, failed=mean > reference.tolerance)
+        return _outcome(answer, "model", says, failed=apart_by > reference.tolerance)
 
 
 async def _counted(text: str, reference: Reference) -> int | None:

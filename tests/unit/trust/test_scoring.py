@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.chat import Logprob, TokenLogprob
-from antiphon.trust.scoring import APART_MAX, TOLERANCE, apart, mean, places
+from antiphon.trust.scoring import APART_MAX, TOLERANCE, apart, middle, places
 
 
 def entry(token: str, *likely: tuple[str, float], own: float | None = None) -> Logprob:
@@ -65,8 +65,15 @@ def test_a_token_that_should_be_on_the_list() -> None:
 def test_an_unlikely_draw_tells_nothing() -> None:
     """Where nothing likely is listed there is nothing to hold against it."""
     assert apart(entry(" a", own=-8.0), entry(" b", own=-7.0)) is None
-    assert mean([]) is None
-    assert mean([0.1, 0.3]) == pytest.approx(0.2)
+
+
+def test_one_place_does_not_decide() -> None:
+    """Two of six may be far apart, behind a token that was cut otherwise; four may not."""
+    assert middle([]) is None
+    assert middle([0.0, 3.0, 0.0, 0.1, 0.0, 2.0]) == pytest.approx(0.05)
+    told = middle([1.0, 3.0, 0.0, 0.1, 1.5, 2.0])
+    assert told is not None
+    assert told > TOLERANCE
 
 
 def test_places_are_where_the_text_is_known() -> None:
