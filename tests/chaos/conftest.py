@@ -15,7 +15,7 @@ from .proof import Proof, line, machine
 Tell = Callable[..., None]
 SIZES = ("brief", "full")
 REQUESTS = {True: 10_000, False: 2_000}
-RESULTS = "ANTIPHON_CHAOS_RESULTS"  # a file that each proof adds its line to
+RESULTS = "CHAOS_RESULTS"  # a file that each proof adds its line to
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

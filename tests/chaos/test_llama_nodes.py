@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator
+import statistics
 from pathlib import Path
 
 import pytest
 
 from .conftest import Tell
 from .lab import kill_in_turn
-from .processes import aside
+from .likelihood import Reference
+from .processes import aside, started
 from .prompts import body, prompt
 from .reading import Answer
-from .real_nodes import MODEL, RealNodes, llama, real_nodes
+from .real_nodes import MODEL, SERVED, RealNodes, llama, real_nodes, vllm
 from .seams import answers_of, seam_wrongs
 
 TOKENS = 64
@@ -22,6 +23,7 @@ KILLS = {True: 100, False: 20}
 SAME_MIN = 0.99
 PARALLEL = 4
 KILL_EVERY_S = 5.0
+LESS_LIKELY_MAX = 0.02
 AT_ONCE = {True: 300, False: 60}
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -69,19 +71,14 @@ async def test_streams_have_no_seam_to_be_seen(tmp_path: Path, full: bool, seed:
     """Four at once, a kill every five seconds: none fails, and at no seam anything is missing or said twice."""
     chance = random.Random(seed)
     nodes = [llama(f"llama-{number}", tmp_path, slots=PARALLEL) for number in range(3)]
-    answers: dict[int, Answer] = {}
+    whole: dict[int, Answer] = {}
     async with real_nodes(tmp_path, *nodes, slots=PARALLEL) as lab:
-
-        async def client(numbers: Iterator[int]) -> None:
-            for number in numbers:
-                asked = body(number, "text", model=MODEL, tokens=TOKENS)
-                asked["messages"][-1]["content"] = marked(number)
-                answers[number] = await lab.load.ask(asked)
-
-        numbers = iter(range(AT_ONCE[full]))
         async with aside(lambda: kill_in_turn(nodes, every_s=KILL_EVERY_S, chance=chance)):
-            await asyncio.gather(*(client(numbers) for _ in range(PARALLEL)))
+            answers = await answered(lab, AT_ONCE[full])
         passed, kills = lab.passed(), lab.kills
+        if full:
+            await lab.all_up()
+            whole = await answered(lab, AT_ONCE[full])
     failed = [answer for answer in answers.values() if answer.error is not None or not answer.done]
     attempts = {number: answers_of(passed, marked(number)) for number in answers}
     wrongs = {
@@ -89,15 +86,48 @@ async def test_streams_have_no_seam_to_be_seen(tmp_path: Path, full: bool, seed:
         for number, answer in answers.items()
         if answer not in failed and (found := seam_wrongs(attempts[number], answer.choices[0].text))
     }
+    likely = await likelihoods(tmp_path, answers, whole) if full and not failed else {}
     tell(
         "G3 four at once",
-        figure={"failed": len(failed), "bad_seams": len(wrongs), "of": len(answers)},
-        limit={"failed": 0, "bad_seams": 0},
+        figure={"failed": len(failed), "bad_seams": len(wrongs), "of": len(answers), "mean_log_probability": likely},
+        limit={"failed": 0, "bad_seams": 0, "less_likely_share_max": LESS_LIKELY_MAX},
         injected={"kills": kills, "seams": sum(each.prefill != "" for each in passed)},
     )
     assert not failed, failed[:3]
     assert wrongs == {}
     assert any(each.prefill for each in passed)
+    if likely:
+        assert likely["killed"] >= likely["undisturbed"] * (1 + LESS_LIKELY_MAX)  # both are below nothing
+
+
+async def answered(lab: RealNodes, count: int) -> dict[int, Answer]:
+    """The answers to so many prompts, four at once."""
+    answers: dict[int, Answer] = {}
+    numbers = iter(range(count))
+
+    async def client() -> None:
+        for number in numbers:
+            asked = body(number, "text", model=MODEL, tokens=TOKENS)
+            asked["messages"][-1]["content"] = marked(number)
+            answers[number] = await lab.load.ask(asked)
+
+    await asyncio.gather(*(client() for _ in range(PARALLEL)))
+    return answers
+
+
+async def likelihoods(folder: Path, killed: dict[int, Answer], whole: dict[int, Answer]) -> dict[str, float]:
+    """The mean log-probability of a token, of the answers with kills and of those without, as vLLM finds them."""
+    means = {}
+    node = vllm("vllm-reference", folder)
+    async with started(node):
+        reference = Reference(node.url, SERVED)
+        for name, answers in {"killed": killed, "undisturbed": whole}.items():
+            found: list[float] = []
+            for number, answer in answers.items():
+                found += await reference.log_probabilities(marked(number), answer.choices[0].text)
+            means[name] = round(statistics.fmean(found), 4)
+        await reference.close()
+    return means
 
 
 def marked(number: int) -> str:
