@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from antiphon.testing.plan import Habits
 from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
 
 ADMIN = "sk-nodes-2a97516c354b68848cdbd8f54a226a0a"
-SETTINGS = f"""
+CALM = "[overload]\nlag_s = 0\n"  # others use this machine: that it is slow is no reason to refuse
+SETTINGS = f"""{CALM}
 [[keys]]
 name = "admin"
 key = "{ADMIN}"
@@ -83,3 +85,10 @@ class Lab:
 def whole(response: RawResponse) -> bool:
     """Whether a stream came to its proper end."""
     return response.status == 200 and response.events()[-1] == "[DONE]" and b'"error"' not in response.body
+
+
+def said(response: RawResponse) -> str:
+    """The text of a stream that came to its proper end."""
+    assert whole(response), response.body[-500:]
+    choices = [choice for event in response.events()[:-1] for choice in json.loads(event)["choices"]]
+    return "".join(choice["delta"].get("content") or "" for choice in choices)

@@ -14,7 +14,7 @@ from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.node_process import NodeProcess
 from antiphon.testing.plan import Habits
-from tests.integration.nodes_lab import SETTINGS, SLOW, Lab, whole
+from tests.integration.nodes_lab import SETTINGS, SLOW, Lab, said, whole
 
 
 @pytest_asyncio.fixture(loop_scope="function")
@@ -66,3 +66,23 @@ async def test_the_newer_of_two_agents_is_the_node(lab: Lab, tmp_path: Path) -> 
             assert (await lab.change("attic", state="banned")).status == 200
             assert await old.ended() == 1
             assert "The operator has banned this node." in old.log
+
+
+@pytest.mark.slow
+async def test_another_gateway_takes_the_broker_up(tmp_path: Path) -> None:
+    """The gateway that runs the broker is killed in the middle of a stream of the other one, which is whole."""
+    long = Habits(answer_tokens=100, token_delay_s=0.03)
+    async with FaultEngine(Habits(model="other")) as other, FaultEngine(long) as engine:
+        settings = SETTINGS.format(url=other.url)
+        one, two = GatewayProcess(settings, tmp_path), GatewayProcess(settings, tmp_path)
+        async with one, two:
+            lab = Lab(two, engine, tmp_path)
+            token = await Lab(one, engine, tmp_path).token(name="attic", url=two.url)
+            words = ("--join", token, "--engine", f"openai+{engine.url}", "--slots", "8")
+            async with NodeProcess(tmp_path / "attic", *words):
+                await lab.until("attic", presence="serving")
+                undisturbed = said(await lab.ask(stream=True))
+                running = await lab.streaming()
+                await one.kill()
+                assert said(await running) == undisturbed
+                assert said(await lab.ask(stream=True)) == undisturbed

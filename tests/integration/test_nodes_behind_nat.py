@@ -23,6 +23,7 @@ from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.node_process import NodeProcess
 from antiphon.testing.plan import Habits
 from antiphon.testing.raw_client import RawResponse
+from tests.integration.nodes_lab import CALM
 
 pytestmark = [
     pytest.mark.slow,
@@ -48,7 +49,7 @@ table ip guard {{
   }}
 }}
 """
-SETTINGS = f"""
+SETTINGS = f"""{CALM}
 [server]
 host = "0.0.0.0"
 public_without_tls = true

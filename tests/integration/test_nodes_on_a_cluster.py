@@ -17,10 +17,10 @@ from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.plan import Habits
 from tests.fixtures.machine import Stopwatch
-from tests.integration.nodes_lab import ADMIN, SLOW, Lab, whole
+from tests.integration.nodes_lab import ADMIN, CALM, SLOW, Lab, whole
 
 DECIDED_S_MAX = 5.0  # from an operator's word at one gateway until all of them keep to it
-CLUSTER = f"""
+CLUSTER = f"""{CALM}
 [auth]
 pepper = "0123456789abcdef0123456789abcdef"
 [database]
