@@ -75,11 +75,11 @@ def windows(answers: list[Answered], seconds: float) -> list[list[Answered]]:
 async def overload(lab: Lab, seconds: float) -> tuple[dict[str, float], list[Answered]]:
     """The figures of so many seconds at five times what the engine can do."""
     most = await capacity(lab, seconds / 10)
-    answers = await open_loop(lab, TIMES * most, seconds)
+    answers = await open_loop(lab, TIMES * SLOTS / (TOKENS * TOKEN_S), seconds)
     recovered = await recovery_s(lab)
     parts = windows(answers, seconds)
     goodputs = [sum(answer.good for answer in part) * WINDOWS / seconds / most for part in parts]
-    refusals = [[answer.whole_s for answer in part if not answer.good] for part in parts]
+    refusals = [late for part in parts if (late := [answer.whole_s for answer in part if not answer.good])]
     figures = {
         "capacity": round(most, 1),
         "goodput": round(statistics.median(goodputs), 3),
