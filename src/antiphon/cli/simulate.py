@@ -101,7 +101,8 @@ def _scenario(nodes: int, requests: int, models: int, load: float, churn: float,
 
     from antiphon.simulation.compare import rate
     from antiphon.simulation.faults import FaultRates
-    from antiphon.simulation.scenario import KINDS, Scenario
+    from antiphon.simulation.hardware import KINDS
+    from antiphon.simulation.scenario import Scenario
     from antiphon.simulation.traffic import Habits
 
     habits = Habits(requests=requests)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from antiphon.simulation.figures import Figures, figures
+from antiphon.simulation.hardware import Hardware
 from antiphon.simulation.loop import VirtualLoop, run
-from antiphon.simulation.node import Hardware
 from antiphon.simulation.policies import POLICIES
 from antiphon.simulation.scenario import Scenario, World
 from antiphon.simulation.trace import Trace
@@ -37,7 +37,7 @@ def rate(nodes: int, kinds: Sequence[Hardware], habits: Habits, *, answer_tokens
     prompt = habits.system_tokens_median * stretched + turn * habits.turns_mean / 2
     served = 0.0
     for kind in kinds:
-        reading_s = prompt * (1 - CACHED_GUESS) / kind.prefill_tokens_per_s
-        writing_s = answer_tokens * (1 + kind.batch_cost * (kind.slots - 1)) / kind.decode_tokens_per_s
+        reading_s = kind.reading_s(prompt * (1 - CACHED_GUESS))
+        writing_s = answer_tokens * kind.token_s(kind.slots)
         served += min(kind.slots / (reading_s + writing_s), 1 / reading_s)
     return load * nodes * served / len(kinds)

@@ -10,35 +10,22 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from msgspec import Struct
-
 from antiphon.chat import Choice, Delta, Prompt, Usage, Vector
 from antiphon.engines import Job, ModelFacts
 from antiphon.errors import EngineFailed, EngineLost, Saturated
 from antiphon.models.load import NodeLoad
 from antiphon.simulation import language
-from antiphon.simulation.attempts import Attempt, Attempts
+from antiphon.simulation.attempts import Attempts
 from antiphon.simulation.faults import POISON, Faults
+from antiphon.simulation.hardware import Hardware
 from antiphon.simulation.language import BLOCK_TOKENS, Language
-from antiphon.simulation.node_stream import NodeStream
+from antiphon.simulation.node_stream import NodeStream, opened
 from antiphon.simulation.prefix_cache import PrefixCache
 
 MISSED_AFTER_S = 3.0  # a dead node is known to be so after this long
 LATE_DELTAS = 3
 OVERRUN_TOKENS = 40
 POISON_BYTES = POISON.encode()
-
-
-class Hardware(Struct, frozen=True):
-    """How fast a node is. `batch_cost` is how much longer a token takes for each further answer beside it."""
-
-    slots: int = 4
-    queue: int = 2
-    prefill_tokens_per_s: float = 2500.0
-    decode_tokens_per_s: float = 60.0
-    batch_cost: float = 0.15
-    rtt_s: float = 0.02
-    cache_blocks: int = 512
 
 
 class SimulatedNode:
@@ -116,7 +103,7 @@ class SimulatedNode:
 
     async def open(self, job: Job) -> NodeStream:
         """Send a job; what becomes of it shows in the stream."""
-        stream = self._stream(job)
+        stream = opened(self, job, self._language, number=self._attempts.count, now=self._loop.time())
         self._attempts.opened(stream.attempt)
         if self.down:
             self._strike(stream, "unreachable")
@@ -127,27 +114,6 @@ class SimulatedNode:
             raise EngineFailed("The node cannot be reached.")
         self._after(self.hardware.rtt_s / 2, self._arrive, stream)
         return stream
-
-    def _stream(self, job: Job) -> NodeStream:
-        prompt, begun = language.split(job.messages)
-        sampling = job.sampling
-        key = language.prompt_key(prompt, sampling.seed)
-        begun_tokens = language.prefill_tokens(key, begun)
-        text = language.written(prompt)
-        now = self._loop.time()
-        attempt = Attempt(
-            number=self._attempts.count,
-            request=job.user or "",
-            node=self.name,
-            opened_at=now,
-            max_tokens=sampling.max_tokens,
-            prompt_tokens=language.prompt_tokens(text, len(prompt)) + begun_tokens,
-            begun_tokens=begun_tokens,
-            signed_at=now,
-        )
-        stop = sampling.stop[0] if sampling.stop else ""
-        answer = self._language.answer(job.messages, sampling.max_tokens, sampling.seed, stop)
-        return NodeStream(self, job, attempt, answer, text + begun.encode())
 
     def _arrive(self, stream: NodeStream) -> None:
         """The job is here: refused, or it waits, or it begins."""
@@ -170,7 +136,7 @@ class SimulatedNode:
         known = self.cache.match(language.blocks(stream.prompt)) * BLOCK_TOKENS
         attempt.cached_tokens = max(0, min(known, attempt.prompt_tokens - 1))
         uncached = attempt.prompt_tokens - attempt.cached_tokens
-        takes_s = uncached / self.hardware.prefill_tokens_per_s * self.slowness
+        takes_s = self.hardware.reading_s(uncached) * self.slowness
         self._reading_until = max(self._loop.time(), self._reading_until) + takes_s
         self._at(self._reading_until, self._read, stream)
 
@@ -187,8 +153,7 @@ class SimulatedNode:
             self._after(self.hardware.rtt_s / 2 + self._token_s(), self._generate, stream, 1)
 
     def _token_s(self) -> float:
-        beside = max(0, len(self.running) - 1)
-        return (1 + self.hardware.batch_cost * beside) / self.hardware.decode_tokens_per_s * self.slowness
+        return self.hardware.token_s(len(self.running)) * self.slowness
 
     def _generate(self, stream: NodeStream, count: int) -> None:
         """So many tokens arrive, as far as nothing strikes before."""

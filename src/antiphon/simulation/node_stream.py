@@ -8,13 +8,16 @@ from typing import Protocol
 from antiphon.chat import Delta, Usage
 from antiphon.engines import Job, Take
 from antiphon.errors import AntiphonError
+from antiphon.simulation import language
 from antiphon.simulation.attempts import Attempt
 from antiphon.simulation.faults import JobFault
-from antiphon.simulation.language import Answer
+from antiphon.simulation.language import Answer, Language
 
 
 class Server(Protocol):
     """The node that serves a stream."""
+
+    name: str
 
     def left(self, stream: NodeStream) -> None:
         """The gateway has closed its end."""
@@ -107,3 +110,24 @@ class NodeStream:
         if not self.closed:
             self.closed = True
             self._server.left(self)
+
+
+def opened(server: Server, job: Job, spoken: Language, *, number: int, now: float) -> NodeStream:
+    """The stream of a job, with all that will be said if nothing happens."""
+    prompt, begun = language.split(job.messages)
+    sampling = job.sampling
+    text = language.written(prompt)
+    begun_tokens = language.prefill_tokens(language.prompt_key(prompt, sampling.seed), begun)
+    attempt = Attempt(
+        number=number,
+        request=job.user or "",
+        node=server.name,
+        opened_at=now,
+        max_tokens=sampling.max_tokens,
+        prompt_tokens=language.prompt_tokens(text, len(prompt)) + begun_tokens,
+        begun_tokens=begun_tokens,
+        signed_at=now,
+    )
+    stop = sampling.stop[0] if sampling.stop else ""
+    answer = spoken.answer(job.messages, sampling.max_tokens, sampling.seed, stop)
+    return NodeStream(server, job, attempt, answer, text + begun.encode())

@@ -17,9 +17,10 @@ from antiphon.simulation.chance import chance
 from antiphon.simulation.client import Clients
 from antiphon.simulation.faults import FaultRates, Faults, NodeFaultKind
 from antiphon.simulation.front import SimulatedGateway
+from antiphon.simulation.hardware import KINDS, Hardware
 from antiphon.simulation.language import Language
 from antiphon.simulation.loop import VirtualLoop
-from antiphon.simulation.node import Hardware, SimulatedNode
+from antiphon.simulation.node import SimulatedNode
 from antiphon.simulation.trace import Trace
 from antiphon.simulation.traffic import Habits, Session, sessions
 
@@ -28,12 +29,6 @@ HEARTBEAT_S = 5.0
 BEATS = 20  # parts of all nodes that send theirs together
 FLAP_S = 2.0
 FLAPS = 5
-KINDS = (  # a workstation, a gaming machine, a small server, a laptop
-    Hardware(slots=8, prefill_tokens_per_s=6000, decode_tokens_per_s=90, rtt_s=0.02, cache_blocks=1024),
-    Hardware(slots=4, prefill_tokens_per_s=3000, decode_tokens_per_s=60, rtt_s=0.04, cache_blocks=512),
-    Hardware(slots=2, prefill_tokens_per_s=900, decode_tokens_per_s=25, rtt_s=0.06, cache_blocks=256),
-    Hardware(slots=1, prefill_tokens_per_s=400, decode_tokens_per_s=15, rtt_s=0.08, cache_blocks=128),
-)
 
 
 class Scenario(Struct, frozen=True):

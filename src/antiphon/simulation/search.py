@@ -17,9 +17,9 @@ from antiphon.completions.plan import Bounds
 from antiphon.simulation.chance import chance
 from antiphon.simulation.checks import Violation, checked
 from antiphon.simulation.faults import JOB_FAULTS, NODE_FAULTS, FaultRates
+from antiphon.simulation.hardware import Hardware
 from antiphon.simulation.language import Language
 from antiphon.simulation.loop import Stalled, VirtualLoop, run
-from antiphon.simulation.node import Hardware
 from antiphon.simulation.scenario import FLAP_S, FLAPS, Scenario, World, named, traffic
 from antiphon.simulation.trace import Trace
 from antiphon.simulation.traffic import Habits, Session, sessions

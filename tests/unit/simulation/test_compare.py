@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from antiphon.simulation.compare import rate, simulated
+from antiphon.simulation.hardware import KINDS
 from antiphon.simulation.policies import POLICIES
-from antiphon.simulation.scenario import KINDS, traffic
+from antiphon.simulation.scenario import traffic
 from antiphon.simulation.traffic import Habits
 from tests.unit.simulation.worlds import QUICK
 

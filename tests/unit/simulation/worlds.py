@@ -10,9 +10,10 @@ from antiphon.engines import Job
 from antiphon.simulation.attempts import Attempts
 from antiphon.simulation.chance import chance
 from antiphon.simulation.faults import FaultRates, Faults
+from antiphon.simulation.hardware import Hardware
 from antiphon.simulation.language import Language
 from antiphon.simulation.loop import VirtualLoop, run
-from antiphon.simulation.node import Hardware, SimulatedNode
+from antiphon.simulation.node import SimulatedNode
 from antiphon.simulation.node_stream import NodeStream
 from antiphon.simulation.scenario import Scenario
 from antiphon.simulation.trace import Trace
