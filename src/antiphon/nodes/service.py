@@ -144,21 +144,26 @@ class Nodes:
 
         A machine that asks again, since the answer was lost or its token was used before, is the node that it was.
         """
-        text = enrolment.enrolment_text(shown.address, shown.nkey, shown.secret, shown.issued_at_s)
         enrolment.require_timely(shown.issued_at_s, self._clock.now())
-        enrolment.require_signed(text, shown.signature, shown.address)
         now_ms = self._now_ms()
-        digests = [pepper.digest(shown.secret) for pepper in self._peppers]
         draft = Node(
             self._ids.make(PREFIX), shown.name, shown.address, shown.nkey, created_at_ms=now_ms, seen_at_ms=now_ms
         )
         for field, rule in broken(draft):
             raise BadRequest(f"{field}: {rule}.", param=field)
+        digests = [pepper.digest(shown.secret) for pepper in self._peppers]
+
+        def look(connection: Connection) -> tuple[Invite | None, Node | None]:
+            return store.find_invite(connection, digests), store.of_nkey(connection, shown.nkey)
+
+        # Strangers may ask: without an invite they cost one look, and nothing is written.
+        _require_good(*await self._database.read(look), shown.address, now_ms)
+        text = enrolment.enrolment_text(shown.address, shown.nkey, shown.secret, shown.issued_at_s)
+        enrolment.require_signed(text, shown.signature, shown.address)
 
         def work(connection: Connection) -> Node:
             store.begin_change(connection)
-            invite = store.find_invite(connection, digests)
-            known = store.of_nkey(connection, shown.nkey)
+            invite, known = look(connection)
             _require_good(invite, known, shown.address, now_ms)
             assert invite is not None
             if known is not None:

@@ -60,7 +60,7 @@ class WireEnrolled(Struct, frozen=True):
 class LeaseBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A node asks to be let in: with a new lease, or for as long again with the one of `epoch`."""
 
-    node: Annotated[str, Meta(max_length=64)]
+    node: Annotated[str, Meta(pattern="^node_[0-9a-f]{1,40}$", title="the id of a node")]
     signature: Signature
     issued_at_s: Second
     epoch: Epoch | None = None

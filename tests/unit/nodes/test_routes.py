@@ -12,7 +12,7 @@ import pytest
 from antiphon.clock import ManualClock
 from antiphon.db import Database
 from antiphon.db.open import open_database
-from antiphon.errors import BadRequest, NotFound, PermissionDenied
+from antiphon.errors import BadRequest, NotFound, PermissionDenied, Unauthenticated
 from antiphon.key import ADMIN, Key
 from antiphon.nodes import enrolment
 from antiphon.nodes.model import Node
@@ -110,6 +110,24 @@ async def test_an_operator_changes_nodes(routes: Routes) -> None:
     assert (await routes.ask("remove", "attic")).status == 204
     with pytest.raises(NotFound):
         await routes.ask("get", "attic")
+
+
+async def test_strangers_are_refused(routes: Routes) -> None:
+    """Whatever they put into a body that takes no key."""
+    good = routes.members.enrolment("ab" * 24)
+    enrol = {name: getattr(good, name) for name in good.__struct_fields__}
+    lease = {"node": "node_1", "signature": "0x", "issued_at_s": routes.members.now_s}
+    for handler, body, kind in (
+        ("enrol", enrol, Unauthenticated),
+        ("enrol", {**enrol, "nkey": "U\0"}, BadRequest),
+        ("enrol", {**enrol, "name": "a\0"}, BadRequest),
+        ("enrol", {**enrol, "secret": "x"}, BadRequest),
+        ("let_in", lease, Unauthenticated),
+        ("let_in", {**lease, "node": "node_\0"}, BadRequest),
+        ("let_in", {**lease, "node": "host"}, BadRequest),
+    ):
+        with pytest.raises(kind):
+            await routes.ask(handler, body=body)
 
 
 @pytest.mark.parametrize("handler", ["invite", "list", "get", "change", "remove"])
