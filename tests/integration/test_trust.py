@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,15 @@ async def evidence(gateway: GatewayProcess) -> Any:  # Any: JSON
     return (await gateway.ask("/v1/nodes/partner/evidence", key=ADMIN)).json()
 
 
+async def said(gateway: GatewayProcess, command: str) -> str:
+    """What `antiphon nodes` says of the partner."""
+    words = ("-m", "antiphon", "nodes", command, "partner", "--base-url", gateway.url, "--key", ADMIN)
+    process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    return out.decode()
+
+
 async def test_a_partner_that_lies(tmp_path: Path) -> None:
     """It earns for what it did; once it tells of three times the tokens it is in quarantine, and that is shown."""
     url = f"sqlite:///{tmp_path / 'books.db'}"
@@ -104,8 +115,11 @@ async def test_a_partner_that_lies(tmp_path: Path) -> None:
             earned = (await gateway.ask("/v1/earnings", key=PARTNER)).json()
             assert earned["data"][0]["node"] == "partner"
             assert earned["owed_micro_usdc"] >= honest * 16 * 10 * 8 // 10
+            assert "partner is in quarantine since" in await said(gateway, "evidence")
             pardoned = await gateway.ask("/v1/nodes/partner/pardon", {}, key=ADMIN)
             assert (pardoned.status, pardoned.json()["quarantined"]) == (200, False)
+            assert "partner serves, with 100% of the work" in await said(gateway, "evidence")
+            assert await said(gateway, "pardon") == "partner serves again.\n"
         assert "a node is in quarantine" in gateway.log
     findings = await database.read(partial(verify.verify, now_ms=0))
     assert findings.fault is None

@@ -134,7 +134,7 @@ async def watched(
     number = 0
     while number < requests and not accused:
         number += 1
-        if trust.wants("node"):
+        if trust.wants(["node"]):
             trust.examine(await node.answered(number))
             await trust.turn()
     await database.close()

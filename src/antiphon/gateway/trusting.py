@@ -120,7 +120,7 @@ class Trusting:
         owners = self._owners
         if not owners or not _plain(plan):
             return False
-        return self.trust.wants_any(name for offer in plan.model.offers if (name := offer.engine.name) in owners)
+        return self.trust.wants(name for offer in plan.model.offers if (name := offer.engine.name) in owners)
 
     def ended(self, record: Record) -> None:
         """Look at an answer that was drawn, if one node gave all of it."""

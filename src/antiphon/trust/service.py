@@ -72,28 +72,23 @@ class Trust:
         self._refreshed_at = -REFRESH_S
         self._task: asyncio.Task[None] | None = None
 
-    def wants(self, node: str) -> bool:
-        """Whether the next answer of a node is to be looked at; a suspect's nearly always is."""
-        standing = self._standings.get(node)
-        return self._draw.random() < self._part(0.0 if standing is None else standing.suspicion)
-
-    def _part(self, suspicion: float) -> float:
-        return self._share + (SUSPECT_SHARE - self._share) * suspicion
-
     def examine(self, answer: Answer) -> None:
         """Look at an answer, soon, unless too many wait."""
         if len(self._answers) < ANSWERS_MAX:
             self._answers.append(answer)
             self._waits.set()
 
-    def wants_any(self, nodes: Iterable[str]) -> bool:
-        """As `wants`, where it is not known yet which of some nodes it will be; most draws do not look at them."""
+    def wants(self, nodes: Iterable[str]) -> bool:
+        """Whether an answer that one of these gives is to be looked at; a suspect's nearly always is."""
         drawn = self._draw.random()
         if drawn >= self._part(self._suspicion):
-            return False
+            return False  # most draws look at no node
         standings = map(self.standing, nodes)
         most = max((one.suspicion for one in standings if one.accused is None), default=None)
         return most is not None and drawn < self._part(most)
+
+    def _part(self, suspicion: float) -> float:
+        return self._share + (SUSPECT_SHARE - self._share) * suspicion
 
     def hear(self, statement: Statement) -> None:
         """Hold a receipt against what was seen, soon, unless too many wait."""

@@ -58,7 +58,7 @@ class Gateway:
 
     async def serve(self, engine: ToyEngine, number: int, receipt: SignedReceipt | None = None) -> None:
         """One request, and all that follows from it."""
-        if self.trust.wants(engine.name):
+        if self.trust.wants([engine.name]):
             self.trust.examine(await answered(engine, number))
         if receipt is not None:
             seen = Seen(engine.name, "toy", "aa", "bb", 2_000, f"att_{number}", completion_tokens=100)
@@ -124,7 +124,7 @@ async def test_an_honest_node_serves_on(database: Database) -> None:
     """Over 2,000 requests, with a machine that rounds otherwise; the reference is asked for few of them."""
     gateway, node = Gateway(database, 4), ToyEngine("node", Lies(noise=0.02))
     for number in range(2_000):
-        if gateway.trust.wants("node"):
+        if gateway.trust.wants(["node"]):
             gateway.trust.examine(await answered(node, number))
             await gateway.trust.turn()
     assert gateway.accused == []
@@ -150,18 +150,18 @@ async def test_another_gateway_learns_of_it(database: Database) -> None:
 async def test_a_draw_for_several_nodes(database: Database) -> None:
     """It is the most suspected one's, and nobody's where there is none."""
     gateway = Gateway(database, 1)
-    draws = [gateway.trust.wants_any(["a", "b"]) for _ in range(2_000)]
+    draws = [gateway.trust.wants(["a", "b"]) for _ in range(2_000)]
     assert 0.05 < sum(draws) / len(draws) < 0.15
-    assert not any(gateway.trust.wants_any([]) for _ in range(200))
+    assert not any(gateway.trust.wants([]) for _ in range(200))
     for expected in (0.6, 0.0):  # nearly convicted, then in quarantine: it gets no more work that could be looked at
         for _ in range(2):
             gateway.trust.hear(Statement(Seen("a", "toy", "aa", "bb", 2_000), None, OWNER))
             await gateway.trust.turn()
-        draws = [gateway.trust.wants_any(["a"]) for _ in range(200)]
+        draws = [gateway.trust.wants(["a"]) for _ in range(200)]
         assert sum(draws) / len(draws) >= expected
         assert gateway.trust.standing("a").accused == (None if expected else "receipt")
     assert not any(draws)
-    draws = [gateway.trust.wants_any(["b"]) for _ in range(500)]
+    draws = [gateway.trust.wants(["b"]) for _ in range(500)]
     assert sum(draws) / len(draws) < 0.2
 
 
