@@ -67,6 +67,8 @@ class Trust:
         self._found: dict[str, Outcome] = {}
         self._standings: dict[str, Standing] = {}
         self._factors: dict[str, float] = {}
+        self._accused: frozenset[str] = frozenset()
+        self._suspects: dict[str, float] = {}
         self._suspicion = 0.0  # of the most suspected
         self._waits = asyncio.Event()
         self._refreshed_at = -REFRESH_S
@@ -83,8 +85,10 @@ class Trust:
         drawn = self._draw.random()
         if drawn >= self._part(self._suspicion):
             return False  # most draws look at no node
-        standings = map(self.standing, nodes)
-        most = max((one.suspicion for one in standings if one.accused is None), default=None)
+        watched = (node for node in nodes if node not in self._accused)
+        if not self._suspects:
+            return next(watched, None) is not None
+        most = max((self._suspects.get(node, 0.0) for node in watched), default=None)
         return most is not None and drawn < self._part(most)
 
     def _part(self, suspicion: float) -> float:
@@ -141,7 +145,10 @@ class Trust:
         """Take up what is thought of the nodes, here and at other gateways."""
         self._refreshed_at = self._clock.monotonic()
         self._standings = await self._database.read(store.standings)
-        self._suspicion = max((one.suspicion for one in self._standings.values() if one.accused is None), default=0.0)
+        standings = self._standings.values()
+        self._accused = frozenset(one.node for one in standings if one.accused is not None)
+        self._suspects = {one.node: one.suspicion for one in standings if one.suspicion and one.accused is None}
+        self._suspicion = max(self._suspects.values(), default=0.0)
         now_ms = self._now_ms()
         factors = {node: standing.factor(now_ms) for node, standing in self._standings.items()}
         for node, factor in factors.items():
