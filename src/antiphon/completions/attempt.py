@@ -20,7 +20,7 @@ from antiphon.errors import AntiphonError, BadRequest
 from antiphon.ids import Ids
 from antiphon.models.catalogue import Offer
 
-COUNT_S_MAX = 1.0  # for an engine to count a prompt
+COUNT_S_MAX = 2.0  # for an engine to count a prompt
 CHARACTERS_INLINE = 10_000  # the remainder of a grammar after more may take longer than a loop should wait
 
 
@@ -73,11 +73,20 @@ class Attempts:
         except BadRequest as error:
             raise Diverged from error
 
-    async def prompt_tokens(self, offer: Offer) -> int | None:
-        """The length of the prompt as it was asked, where the engine can tell it soon."""
+    async def prompt_tokens(self, offer: Offer, *, generating: bool) -> int | None:
+        """The length of the prompt as it was asked, where the engine can tell it soon.
+
+        `generating`: at the price of a token, if it has no other way to tell.
+        """
+        asked = job(self._plan, offer, self._index)
         try:
             async with asyncio.timeout(COUNT_S_MAX):
-                return await offer.engine.count_prompt_tokens(job(self._plan, offer, self._index))
+                counted = await offer.engine.count_prompt_tokens(asked)
+                if counted is None and generating:
+                    sampling = msgspec.structs.replace(asked.sampling, max_tokens=1)
+                    _, usage = await offer.engine.complete(msgspec.structs.replace(asked, sampling=sampling))
+                    return usage.prompt_tokens
+                return counted
         except (TimeoutError, AntiphonError):
             return None
 

@@ -122,6 +122,6 @@ class Continuing:
         place = self._places.place
         # Where all tokens had come before it broke off nobody serves it any more: then any engine may count.
         counts = next(iter(self._plan.model.live), None) if place is None else place.offer
-        prompt = None if counts is None else await self._attempts.prompt_tokens(counts)
+        prompt = None if counts is None else await self._attempts.prompt_tokens(counts, generating=told is None)
         thoughts = max(self._spent_thoughts, self.said.thoughts_count)
         return counted(told, prompt=prompt, tokens=tokens, spent=self._spent, thoughts=thoughts)

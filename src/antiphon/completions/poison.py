@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable
 
 import msgspec
+from msgspec import Struct
 
 from antiphon.completions.plan import Plan
 from antiphon.engines import Engine
@@ -20,6 +21,7 @@ DEATHS_MAX = 2
 BLOCKED_S = 600.0
 SOON_S = 2.0
 SIGN_OF_LIFE_S = 0.5
+SAME_DEATH_S = 1.0
 PROMPTS_MAX = 1024  # suspects; of more, those that were suspected first are forgotten
 
 
@@ -28,7 +30,7 @@ class Poison:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._deaths: dict[bytes, tuple[int, float]] = {}  # how many, and when the last one was
+        self._deaths: dict[bytes, _Deaths] = {}
 
     def check(self, plan: Plan) -> None:
         """PoisonPrompt if the prompt has killed enough."""
@@ -38,14 +40,19 @@ class Poison:
     async def suspect(self, plan: Plan, engine: Engine) -> None:
         """The connection to that engine broke soon after the prompt came; PoisonPrompt if it is the second to die."""
         if await _is_dead(engine):
-            self.killed(plan)
+            self.killed(plan, engine.name)
 
-    def killed(self, plan: Plan) -> None:
-        """An engine died of it, as it seems; PoisonPrompt if it was not the first."""
-        prompt = _fingerprint(plan)
-        count = self._count(prompt) + 1
-        self._deaths.pop(prompt, None)
-        self._deaths[prompt] = count, self._now()
+    def killed(self, plan: Plan, engine: str) -> None:
+        """An engine died of it, as it seems; PoisonPrompt if it was not the first.
+
+        Several choices of one request tell of one death, each for itself.
+        """
+        prompt, now = _fingerprint(plan), self._now()
+        count = self._count(prompt)
+        last = self._deaths.pop(prompt, None)
+        if last is None or last.engine != engine or now - last.at >= SAME_DEATH_S:
+            count += 1
+        self._deaths[prompt] = _Deaths(count, engine, now)
         while len(self._deaths) > PROMPTS_MAX:
             del self._deaths[next(iter(self._deaths))]
         if count >= DEATHS_MAX:
@@ -57,11 +64,19 @@ class Poison:
             self._deaths.pop(_fingerprint(plan), None)
 
     def _count(self, prompt: bytes) -> int:
-        count, at = self._deaths.get(prompt, (0, 0.0))
-        if count and self._now() - at >= BLOCKED_S:
-            del self._deaths[prompt]
-            return 0
-        return count
+        deaths = self._deaths.get(prompt)
+        if deaths is None or self._now() - deaths.at < BLOCKED_S:
+            return 0 if deaths is None else deaths.count
+        del self._deaths[prompt]
+        return 0
+
+
+class _Deaths(Struct, frozen=True):
+    """How many, and which was the last one."""
+
+    count: int
+    engine: str
+    at: float
 
 
 async def _is_dead(engine: Engine) -> bool:

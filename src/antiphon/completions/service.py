@@ -16,18 +16,22 @@ from antiphon.completions.folded import folded
 from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
 from antiphon.completions.merge import MergedStream
 from antiphon.completions.plan import Bounds, Plan, job
+from antiphon.completions.poison import Poison
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.record import CLIENT_GONE, Record, code
 from antiphon.completions.watch import Watch
 from antiphon.credits.receipt import Served
 from antiphon.engines import Take
-from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, Unavailable
+from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, EngineLost, PoisonPrompt, Unavailable
 from antiphon.ids import Ids
 from antiphon.models.placement import Placement
 from antiphon.wheel import TimerWheel
 
 EXAMINED_LOGPROBS = 5  # alternatives at each place, as many clients ask for
 PROMPTS_AT_ONCE = 8  # of one request; more wait, so that a long list does not fill every queue
+
+
+Source = ChoiceStream | MergedStream | EmptyStream
 
 
 class Completions:
@@ -43,6 +47,7 @@ class Completions:
         wheel: TimerWheel,
         on_end: Callable[[Record], None],
         examines: Callable[[Plan], bool] | None = None,
+        poison: Poison | None = None,
     ) -> None:
         self._examines = examines
         self._wheel = wheel
@@ -52,6 +57,7 @@ class Completions:
         self._ids = ids
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
+        self._poison = poison or Poison(self._loop.time)
 
     async def complete(self, plan: Plan, beat: Callable[[], None]) -> tuple[Completion, str]:
         """The finished completion and the node that served it; `beat` is called whenever a heartbeat is due."""
@@ -62,7 +68,7 @@ class Completions:
         try:
             with Deadline(self._wheel, plan.begun_at, plan.total_at, beat=beat, heartbeat_s=heartbeat_s):
                 return await self._whole(plan)
-        except DeadlineExceeded as error:
+        except (DeadlineExceeded, PoisonPrompt) as error:
             self._failed(plan, code(error))
             raise
         except asyncio.CancelledError:
@@ -71,9 +77,10 @@ class Completions:
 
     async def _whole(self, plan: Plan) -> tuple[Completion, str]:
         """One choice, asked for in one piece, elsewhere when the first engine fails."""
-        placement, asked = self._placement, ask(plan)
+        placement, asked = self._placement, ask(plan, streams=False)
         tried: frozenset[str] = frozenset()
         failure: AntiphonError | None = None
+        self._poison.check(plan)
         while True:
             try:
                 place = placement.take(asked, tried) or await placement.wait(asked, tried)
@@ -84,10 +91,15 @@ class Completions:
             tried |= {offer.engine.name}
             try:
                 attempt = self._ids.make("att-")
-                choice, usage = await offer.engine.complete(replace(job(plan, offer, 0), attempt=attempt))
+                left_s = plan.total_at - self._loop.time()
+                asked_for = replace(job(plan, offer, 0), attempt=attempt, deadline_s=left_s)
+                choice, usage = await offer.engine.complete(asked_for)
+                placement.succeeded(place, usage.cached_tokens)
             except (EngineFailed, Unavailable) as error:
                 failure = error
                 placement.failed(place, error)
+                if isinstance(error, EngineLost):
+                    await self._poison.suspect(plan, offer.engine)
                 if len(tried) >= ATTEMPTS_MAX:
                     self._failed(plan, code(error))
                     raise
@@ -97,7 +109,7 @@ class Completions:
                 raise
             finally:
                 placement.give_back(place)
-            placement.succeeded(place)
+            self._poison.answered(plan)
             usage = bounded(usage, plan)
             choices = (self._named(choice) if choice.tool_calls else choice,)
             node = offer.engine.name
@@ -121,7 +133,8 @@ class Completions:
         return self._open(plan, Watch(plan, keep=plan.stored) if watched else None)
 
     def _open(self, plan: Plan, watch: Watch | None) -> CompletionStream:
-        return CompletionStream(plan, self._placement, self._bounds, ids=self._ids, on_end=self._on_end, watch=watch)
+        source = _source(plan, self._placement, self._bounds, self._ids, self._poison)
+        return CompletionStream(plan, source, on_end=self._on_end, watch=watch)
 
     def _drawn(self, plan: Plan) -> Plan:
         """The plan, with log-probabilities where its answer is one of those that are looked at."""
@@ -147,10 +160,8 @@ class CompletionStream:
     def __init__(
         self,
         plan: Plan,
-        placement: Placement,
-        bounds: Bounds,
+        source: Source,
         *,
-        ids: Ids,
         on_end: Callable[[Record], None],
         watch: Watch | None,
     ) -> None:
@@ -160,7 +171,7 @@ class CompletionStream:
         self._loop = asyncio.get_running_loop()
         self._failure: AntiphonError | None = None
         self._ended = False
-        self._source = _source(plan, placement, bounds, ids)
+        self._source = source
         self.start = self._source.start
         self.next = self._source.next if watch is None else self._watched
 
@@ -210,11 +221,13 @@ class CompletionStream:
         return Record(self._plan, self.usage, now, failure, first, source.node, choices, usages, served, examined)
 
 
-def _source(plan: Plan, placement: Placement, bounds: Bounds, ids: Ids) -> ChoiceStream | MergedStream | EmptyStream:
+def _source(plan: Plan, placement: Placement, bounds: Bounds, ids: Ids, poison: Poison) -> Source:
     """Where the deltas come from."""
     if plan.sampling.max_tokens == 0:
         return EmptyStream(plan)
-    choices = [ChoiceStream(plan, i, placement, bounds=bounds, ids=ids) for i in range(plan.request.choices)]
+    choices = [
+        ChoiceStream(plan, i, placement, bounds=bounds, ids=ids, poison=poison) for i in range(plan.request.choices)
+    ]
     if len(choices) == 1:
         return choices[0]
     at_once = max(plan.request.n, PROMPTS_AT_ONCE)

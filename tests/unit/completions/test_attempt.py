@@ -7,7 +7,7 @@ import asyncio
 import msgspec
 import pytest
 
-from antiphon.chat import Delta
+from antiphon.chat import Choice, Delta, Usage
 from antiphon.completions.attempt import CHARACTERS_INLINE, Attempts, LengthStream
 from antiphon.completions.replay import Diverged
 from antiphon.completions.transcript import Transcript
@@ -49,12 +49,16 @@ async def test_a_long_text_s_grammar_is_made_beside_the_loop() -> None:
 
 
 async def test_the_prompt_is_counted_as_it_was_asked() -> None:
-    """None where the engine fails at that."""
+    """None where the engine fails at that, or can only tell by generating and is not to."""
     engine = ScriptedEngine(prompt_tokens=7)
     attempts = Attempts(plan_of(model_of(engine)), 0, seeded(1))
-    assert await attempts.prompt_tokens(offer_of(engine)) == 7
+    assert await attempts.prompt_tokens(offer_of(engine), generating=False) == 7
     broken = ScriptedEngine(prompt_tokens=EngineFailed())
-    assert await attempts.prompt_tokens(offer_of(broken)) is None
+    assert await attempts.prompt_tokens(offer_of(broken), generating=False) is None
+    asked = ScriptedEngine(answers=((Choice(content="a"), Usage(7, 1)),))
+    assert await attempts.prompt_tokens(offer_of(asked), generating=False) is None
+    assert await attempts.prompt_tokens(offer_of(asked), generating=True) == 7
+    assert asked.jobs[-1].sampling.max_tokens == 1
 
 
 async def test_an_end_for_want_of_length() -> None:
