@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from antiphon.accounts.keyring import Keyring
@@ -15,6 +16,7 @@ from antiphon.completions.doors import DOORS, Door
 from antiphon.completions.embedding_routes import EmbeddingRoutes
 from antiphon.completions.embeddings import EmbeddingRecord, EmbeddingService
 from antiphon.completions.plan import Bounds
+from antiphon.completions.poison import Poison
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.record import Record
 from antiphon.completions.recording import interactions
@@ -239,6 +241,7 @@ class Builder:
         """Answers with and without tools of the server; the rounds behind one answer are not told one by one."""
         bounds = values.bounds(self._settings)
         preparation = self._preparation(bounds)
+        poison = Poison(asyncio.get_running_loop().time)
 
         def completions(on_end: Callable[[Record], None]) -> Completions:
             return Completions(
@@ -249,6 +252,7 @@ class Builder:
                 wheel=self._wheel,
                 on_end=on_end,
                 examines=self._trusting.examines,
+                poison=poison,
             )
 
         loop = ToolLoop(
