@@ -1,4 +1,4 @@
-"""A stream folded into one answer."""
+"""A stream folded into one answer, and which answers are made so."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from antiphon.chat import Choice, Completion, Delta, Usage
+from antiphon.completions.plan import Plan
 from antiphon.errors import AntiphonError
 
 
@@ -62,3 +63,20 @@ async def folded(stream: KeptStream, beat: Callable[[], None]) -> tuple[Completi
     finally:
         stream.close()
     return Completion(stream.choices, stream.usage, stream.confidence), stream.node
+
+
+def must_be_folded(plan: Plan) -> bool:
+    """A plain answer comes in one piece, the cheapest way, unless something must be seen or done on the way."""
+    return (
+        plan.request.choices > 1
+        or plan.sampling.max_tokens == 0
+        or plan.request.echo
+        or plan.schema is not None
+        or plan.tool_grammar is not None
+        or plan.prefill is not None
+        or plan.sampling.logprobs
+        or plan.request.max_ttft_s is not None
+        or plan.request.reasoning.exclude
+        or plan.model.thinks  # a plain answer does not say how many of its tokens were thoughts
+        or not plan.model.stops_plain
+    )

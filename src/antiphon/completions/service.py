@@ -12,7 +12,7 @@ from antiphon.chat import Choice, Completion, Delta, ToolCall, Usage
 from antiphon.completions.asks import ask
 from antiphon.completions.deadline import Deadline
 from antiphon.completions.empty import EmptyStream
-from antiphon.completions.folded import folded
+from antiphon.completions.folded import folded, must_be_folded
 from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
 from antiphon.completions.merge import MergedStream
 from antiphon.completions.plan import Bounds, Plan, job
@@ -62,7 +62,7 @@ class Completions:
     async def complete(self, plan: Plan, beat: Callable[[], None]) -> tuple[Completion, str]:
         """The finished completion and the node that served it; `beat` is called whenever a heartbeat is due."""
         plan = self._drawn(plan)
-        if _needs_stream(plan):
+        if must_be_folded(plan):
             return await folded(self._open(plan, Watch(plan, keep=True)), beat)
         heartbeat_s = self._bounds.heartbeat_s
         try:
@@ -241,20 +241,3 @@ def bounded(usage: Usage, plan: Plan) -> Usage:
     if most is None or usage.completion_tokens <= most * plan.request.choices:
         return usage
     return msgspec.structs.replace(usage, completion_tokens=most * plan.request.choices)
-
-
-def _needs_stream(plan: Plan) -> bool:
-    """A plain answer comes in one piece, the cheapest way, unless something must be seen or done on the way."""
-    return (
-        plan.request.choices > 1
-        or plan.sampling.max_tokens == 0
-        or plan.request.echo
-        or plan.schema is not None
-        or plan.tool_grammar is not None
-        or plan.prefill is not None
-        or plan.sampling.logprobs
-        or plan.request.max_ttft_s is not None
-        or plan.request.reasoning.exclude
-        or plan.model.thinks  # a plain answer does not say how many of its tokens were thoughts
-        or not plan.model.stops_plain
-    )

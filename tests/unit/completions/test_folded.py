@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from antiphon.chat import Choice, Completion, Delta, Usage
-from antiphon.completions.folded import folded
+from antiphon.completions.folded import folded, must_be_folded
 from antiphon.errors import AntiphonError, EngineFailed
-from tests.unit.completions.scripted import ignore
+from tests.unit.completions.scripted import ScriptedEngine, ignore, model_of, plan_of
 
 
 class Told:
@@ -68,3 +69,11 @@ async def test_a_stream_is_ended_whatever_happens(error: BaseException, events: 
     with pytest.raises(type(error)):
         await folded(stream, ignore)
     assert stream.events == events
+
+
+async def test_which_answers_are_streams_of_their_engines() -> None:
+    """Those in which something must be seen or done on the way."""
+    plan = plan_of(model_of(ScriptedEngine()))
+    assert not must_be_folded(plan)
+    assert must_be_folded(msgspec.structs.replace(plan, prefill="Well"))
+    assert must_be_folded(plan_of(model_of(ScriptedEngine(stops_plain=False))))
