@@ -48,6 +48,7 @@ async def test_a_machine_joins_with_one_line(lab: Lab) -> None:
         assert await left == 0
     await lab.until("loft", presence="gone")
     assert [told["event"] for told in node.events[-2:]] == ["stopping", "left"]
+    assert "a node failed a check" not in lab.gateway.log  # its receipts are good
 
 
 @pytest.mark.slow
