@@ -6,7 +6,6 @@ gateway runs, and upstreams that the settings call a reference.
 
 from __future__ import annotations
 
-import asyncio
 import random
 from typing import TYPE_CHECKING
 
@@ -85,12 +84,10 @@ class Trusting:
 
     async def run(self) -> None:
         """Look at what comes, until cancelled."""
-        await self.trust.start()
-        await asyncio.Event().wait()
+        await self.trust.run()
 
     async def close(self) -> None:
-        """Stop looking."""
-        await self.trust.close()
+        """Nothing is held."""
 
     def owner(self, name: str) -> str | None:
         """Whose wallet an engine works for; None for our own."""

@@ -29,6 +29,7 @@ ANSWERS_MAX = 64
 STATEMENTS_MAX = 2_000
 OUTCOMES_MAX = 20_000  # that wait for a database which is away
 TURN_S = 0.5
+EXAMINED_S_MAX = 60.0
 REFRESH_S = 5.0  # until what other gateways found is asked for
 SUSPECT_SHARE = 1.0  # of a node that is nearly convicted: all it does is looked at
 
@@ -72,7 +73,6 @@ class Trust:
         self._suspicion = 0.0  # of the most suspected
         self._waits = asyncio.Event()
         self._refreshed_at = -REFRESH_S
-        self._task: asyncio.Task[None] | None = None
 
     def examine(self, answer: Answer) -> None:
         """Look at an answer, soon, unless too many wait."""
@@ -99,15 +99,18 @@ class Trust:
         if len(self._statements) < STATEMENTS_MAX:
             self._statements.append(statement)
 
-    async def start(self) -> None:
-        """Begin, with what is thought of the nodes so far."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
-
-    async def close(self) -> None:
-        """Stop; what was found and not written down is lost."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+    async def run(self) -> None:
+        """Look at what comes, until cancelled; what was found and not written down then is lost."""
+        while True:
+            try:
+                if self._clock.monotonic() - self._refreshed_at >= REFRESH_S:
+                    await self.refresh()
+                await self.turn()
+            except Unavailable:
+                await asyncio.sleep(TURN_S)  # the database itself says that it is away
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TURN_S):
+                    await self._waits.wait()
 
     def standing(self, node: str) -> Standing:
         """What is thought of a node."""
@@ -134,9 +137,11 @@ class Trust:
             some = [self._statements.popleft() for _ in range(len(self._statements))]
             self._note(await verified(some))
         while self._answers:
-            found = await self._examiner.examine(self._answers.popleft())
-            self._note(found)
-            if any(outcome.failed for outcome in found):
+            answer = self._answers.popleft()
+            with contextlib.suppress(TimeoutError):  # a reference that hangs is no fault of the node's
+                async with asyncio.timeout(EXAMINED_S_MAX):
+                    self._note(await self._examiner.examine(answer))
+            if any(outcome.failed for outcome in self._found.values()):
                 await self._write()
         if self._found:
             await self._write()
@@ -175,18 +180,6 @@ class Trust:
         for standing in accused:
             says = [one.says for one in found.values() if one.failed and one.node == standing.node]
             self._listeners.on_accused(standing, says[-1] if says else "")
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                if self._clock.monotonic() - self._refreshed_at >= REFRESH_S:
-                    await self.refresh()
-                await self.turn()
-            except Unavailable:
-                await asyncio.sleep(TURN_S)  # the database itself says that it is away
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TURN_S):
-                    await self._waits.wait()
 
     def _now_ms(self) -> int:
         return int(self._clock.now() * 1000)

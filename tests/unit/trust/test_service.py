@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
@@ -175,11 +176,11 @@ async def test_what_nobody_has_time_for_is_left(database: Database) -> None:
 
 
 async def test_it_runs_by_itself(database: Database) -> None:
-    """Started, it looks at what comes without being told to, and stops."""
+    """It looks at what comes without being told to, until it is cancelled."""
     gateway = Gateway(database, 1)
-    await gateway.trust.start()
+    running = asyncio.create_task(gateway.trust.run())
     gateway.trust.examine(await answered(ToyEngine("node"), 1))
     while not (await gateway.trust.tallies("node")):
         pass
-    await gateway.trust.close()
+    running.cancel()
     assert {tally.kind for tally in await gateway.trust.tallies("node")} == {"copy", "model", "usage"}
