@@ -34,10 +34,8 @@ Check = Callable[["World"], Iterator[str]]
 
 def expected(world: World, outcome: Outcome, index: int) -> Answer:
     """The answer that an undisturbed node gives to a choice."""
-    sampling = outcome.sampling
-    seed = None if sampling.seed is None else sampling.seed + index
-    stop = sampling.stop[0] if sampling.stop else ""
-    return world.scenario.spoken.answer(outcome.messages, sampling.max_tokens, seed, stop)
+    spoken = world.scenario.spoken
+    return spoken.answer(outcome.messages, outcome.sampling, choice=index, document=outcome.turn.document)
 
 
 def text_is_exact(world: World) -> Iterator[str]:
@@ -148,7 +146,7 @@ def jobs_stay_within_limits(world: World) -> Iterator[str]:
         most = outcome.sampling.max_tokens
         for attempt in world.attempts.by_request.get(outcome.request, ()):
             left = math.inf if most is None else max(1, most - attempt.begun_tokens)
-            if attempt.max_tokens is None or attempt.max_tokens > left:
+            if (math.inf if attempt.max_tokens is None else attempt.max_tokens) > left:
                 yield f"{outcome.request}: {attempt.node} may say {attempt.max_tokens} tokens, {left} are left"
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from antiphon.chat import ChatRequest, Delta, Message, Sampling, Usage
+from antiphon.chat import ChatRequest, Delta, Message, ResponseFormat, Sampling, Usage
 from antiphon.errors import AntiphonError, Unavailable
 from antiphon.simulation.traffic import Session, Turn
 
@@ -115,6 +115,7 @@ class Clients:
             messages,
             sampling,
             n=turn.choices,
+            response_format=ResponseFormat("json_object") if turn.document else ResponseFormat(),
             stream=turn.streamed,
             include_usage=True,
             user=name,

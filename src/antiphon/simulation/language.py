@@ -12,7 +12,7 @@ from statistics import NormalDist
 
 from msgspec import Struct
 
-from antiphon.chat import Delta, FinishReason, Message
+from antiphon.chat import Delta, FinishReason, Message, Sampling
 
 PROMPT_TOKEN_BYTES = 4
 TURN_TOKENS = 4
@@ -22,13 +22,18 @@ BLOCK_TOKENS = BLOCK_BYTES // PROMPT_TOKEN_BYTES
 SYLLABLES = ("ba", "çe", "di", "fo", "gü", "ha", "ké", "li", "mo", "ñu", "pa", "re", "ší", "to", "東", "🦊")
 WORDS = tuple(f" {first}{last}" for first in SYLLABLES for last in SYLLABLES)
 DELTAS = tuple(Delta(content=word) for word in WORDS)  # frozen, so that one of each word is enough
+OPENING, CLOSING = Delta(content='{"said": "'), Delta(content='"}')
 
 
 class Answer(Struct, frozen=True):
-    """What a node says to a prompt: its deltas without the finishing one, and why it ends."""
+    """What a node says to a prompt: its deltas without the finishing one, and why it ends.
+
+    `begun` is how many tokens of the whole answer were said before.
+    """
 
     deltas: list[Delta]
     finish_reason: FinishReason
+    begun: int = 0
 
     @property
     def text(self) -> str:
@@ -48,23 +53,30 @@ class Language(Struct, frozen=True):
         """The mean length, but for the cuts."""
         return self.tokens_median * math.exp(self.spread**2 / 2)
 
-    def answer(self, messages: Sequence[Message], max_tokens: int | None, seed: int | None, stop: str = "") -> Answer:
-        """The answer to these turns; a closing assistant turn is taken for its beginning, and left out of it."""
+    def answer(
+        self, messages: Sequence[Message], sampling: Sampling, *, choice: int = 0, document: bool = False
+    ) -> Answer:
+        """The answer to these turns; a closing assistant turn is taken for its beginning, and left out of it.
+
+        `choice` adds to the seed. A `document` is JSON with the words in it.
+        """
         prompt, begun = split(messages)
-        key = prompt_key(prompt, seed)
-        length = self.length(key)
-        most = length + 1 if max_tokens is None else max_tokens
-        skipped = prefill_tokens(key, begun)
-        finish: FinishReason = (
-            "stop" if length - skipped < most else "length"
-        )  # a last token that is the limit's shows no end
-        drawn = hashlib.shake_128(key).digest(min(length, skipped + most))
-        deltas = [DELTAS[byte] for byte in drawn[skipped:]]
-        if stop:
-            at = "".join([delta.content for delta in deltas]).find(stop)
+        whole = self._whole(prompt_key(prompt, (sampling.seed or 0) + choice), document=document)
+        skipped = begun_tokens(whole, begun)
+        left = whole[skipped:]
+        most = len(left) + 1 if sampling.max_tokens is None else sampling.max_tokens
+        # An answer whose last token is the limit's does not show that it has ended.
+        finish: FinishReason = "stop" if len(left) < most else "length"
+        deltas = left[:most]
+        if sampling.stop:
+            at = "".join([delta.content for delta in deltas]).find(sampling.stop[0])
             if at >= 0:
-                return Answer(_until(deltas, at), "stop")
-        return Answer(deltas, finish)
+                return Answer(_until(deltas, at), "stop", skipped)
+        return Answer(deltas, finish, skipped)
+
+    def _whole(self, key: bytes, *, document: bool) -> list[Delta]:
+        words = [DELTAS[byte] for byte in hashlib.shake_128(key).digest(self.length(key))]
+        return [OPENING, *words, CLOSING] if document else words
 
     def length(self, key: bytes) -> int:
         """How many tokens the answer has that nothing cuts."""
@@ -79,20 +91,21 @@ def split(messages: Sequence[Message]) -> tuple[Sequence[Message], str]:
     return (messages[:-1], last.text) if last.role == "assistant" else (messages, "")
 
 
-def prompt_key(prompt: Sequence[Message], seed: int | None) -> bytes:
+def prompt_key(prompt: Sequence[Message], seed: int) -> bytes:
     """A digest of roles, texts and the seed."""
-    return hashlib.blake2b(b"%d|%b" % (seed or 0, written(prompt)), digest_size=16).digest()
+    return hashlib.blake2b(b"%d|%b" % (seed, written(prompt)), digest_size=16).digest()
 
 
-def prefill_tokens(key: bytes, begun: str) -> int:
-    """How many tokens of the answer a beginning has; one that is not of this answer is all foreign, and has none."""
-    size, count = 0, 0
-    if begun:
-        words = [WORDS[byte] for byte in hashlib.shake_128(key).digest(len(begun))]
-        while size < len(begun) and begun.startswith(words[count], size):
-            size += len(words[count])
-            count += 1
-    return count if size == len(begun) else 0
+def begun_tokens(whole: Sequence[Delta], begun: str) -> int:
+    """How many tokens of an answer a beginning has; one that is not this answer's is all foreign, and has none."""
+    size = 0
+    for count, delta in enumerate(whole):
+        if size == len(begun):
+            return count
+        if not begun.startswith(delta.content, size):
+            return 0
+        size += len(delta.content)
+    return len(whole) if size == len(begun) else 0
 
 
 def written(messages: Sequence[Message]) -> bytes:

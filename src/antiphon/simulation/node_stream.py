@@ -115,19 +115,16 @@ class NodeStream:
 def opened(server: Server, job: Job, spoken: Language, *, number: int, now: float) -> NodeStream:
     """The stream of a job, with all that will be said if nothing happens."""
     prompt, begun = language.split(job.messages)
-    sampling = job.sampling
     text = language.written(prompt)
-    begun_tokens = language.prefill_tokens(language.prompt_key(prompt, sampling.seed), begun)
+    answer = spoken.answer(job.messages, job.sampling, document=job.response_format.kind != "text")
     attempt = Attempt(
         number=number,
         request=job.user or "",
         node=server.name,
         opened_at=now,
-        max_tokens=sampling.max_tokens,
-        prompt_tokens=language.prompt_tokens(text, len(prompt)) + begun_tokens,
-        begun_tokens=begun_tokens,
+        max_tokens=job.sampling.max_tokens,
+        prompt_tokens=language.prompt_tokens(text, len(prompt)) + answer.begun,
+        begun_tokens=answer.begun,
         signed_at=now,
     )
-    stop = sampling.stop[0] if sampling.stop else ""
-    answer = spoken.answer(job.messages, sampling.max_tokens, sampling.seed, stop)
     return NodeStream(server, job, attempt, answer, text + begun.encode())

@@ -191,5 +191,6 @@ def _habits(requests: int, rate: float, draw: Random) -> Habits:
         stopped=at_times(0.2),
         leaving=at_times(0.1),
         poisoned=at_times(0.01),
+        documents=at_times(0.15),
         flood=at_times(0.5),
     )

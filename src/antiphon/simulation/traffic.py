@@ -29,13 +29,14 @@ class Turn(Struct, frozen=True):
     request: str
     text: str
     think_s: float
-    max_tokens: int
+    max_tokens: int | None
     choices: int = 1
     seed: int | None = None
     stop: str = ""
     streamed: bool = True
     leaves_after: int | None = None  # tokens after which the client goes away
     poisoned: bool = False
+    document: bool = False  # the answer is to be JSON
 
 
 class Session(Struct, frozen=True):
@@ -68,6 +69,7 @@ class Habits(Struct, frozen=True):
     stopped: float = 0.0
     leaving: float = 0.0
     poisoned: float = 0.0
+    documents: float = 0.0
     flood: float = 0.0  # the share of sessions that is of one account
 
 
@@ -95,17 +97,21 @@ def _turn(request: str, number: int, library: str, habits: Habits, chance: Rando
     text = f"{request}{_text(library, habits.user_tokens_median, habits, chance)}"
     poisoned = chance.random() < habits.poisoned
     several = chance.random() < habits.several
+    document = chance.random() < habits.documents
+    most = max(1, round(habits.max_tokens * chance.uniform(0.05, 1)))
+    stop = "".join(chance.choices(WORDS, k=1)) if chance.random() < habits.stopped else ""
     return Turn(
         request=request,
         text=f"{text} {POISON}" if poisoned else text,
         think_s=chance.expovariate(1 / habits.think_s_mean) if number else 0.0,
-        max_tokens=max(1, round(habits.max_tokens * chance.uniform(0.05, 1))),
+        max_tokens=None if document else most,
         choices=2 if several and not poisoned else 1,
         seed=chance.randrange(1 << 20) if several else None,
-        stop="".join(chance.choices(WORDS, k=1)) if chance.random() < habits.stopped else "",
+        stop="" if document else stop,
         streamed=chance.random() >= habits.plain,
         leaves_after=chance.randint(0, 40) if chance.random() < habits.leaving else None,
         poisoned=poisoned,
+        document=document,
     )
 
 

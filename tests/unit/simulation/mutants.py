@@ -171,7 +171,7 @@ def prompt_counted_with_the_seam(plant: Plant) -> None:
 
 def poison_spreads(plant: Plant) -> None:
     """Nobody remembers which prompts engines died of."""
-    plant(poison.Poison, "killed", lambda _self, _plan: None)
+    plant(poison.Poison, "killed", lambda *_: None)
 
 
 def retries_without_budget(plant: Plant) -> None:
@@ -223,11 +223,11 @@ def first_come_first_served(plant: Plant) -> None:
 MUTANTS = (
     Mutant("duplicate_token", duplicate_token, 1),
     Mutant("max_tokens_not_reduced", max_tokens_not_reduced, 1),
-    Mutant("stop_forgotten", stop_forgotten, 16),
+    Mutant("stop_forgotten", stop_forgotten, 9),
     Mutant("choice_forgotten", choice_forgotten, 6),
-    Mutant("gap", gap, 1),
+    Mutant("gap", gap, 6),
     Mutant("last_chunk_dropped", last_chunk_dropped, 1),
-    Mutant("stale_attempt_accepted", stale_attempt_accepted, 8),
+    Mutant("stale_attempt_accepted", stale_attempt_accepted, 2),
     Mutant("clean_end_is_success", clean_end_is_success, 6),
     Mutant("slot_kept_on_failure", slot_kept_on_failure, 1),
     Mutant("waiter_not_left", waiter_not_left, 1),
@@ -239,5 +239,5 @@ MUTANTS = (
     Mutant("refusal_is_failure", refusal_is_failure, 2),
     Mutant("slots_overrun", slots_overrun, 2),
     Mutant("queue_overrun", queue_overrun, 2),
-    Mutant("first_come_first_served", first_come_first_served, 4),
+    Mutant("first_come_first_served", first_come_first_served, 17),
 )

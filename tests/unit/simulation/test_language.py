@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.chat import Message
+from antiphon.chat import Message, Sampling
 from antiphon.simulation import language
 from antiphon.simulation.language import BLOCK_BYTES, WORDS, Language
 
@@ -24,10 +26,10 @@ def test_no_word_begins_with_another() -> None:
 def test_an_answer_goes_on_from_any_token(text: str, cut: int, most: int) -> None:
     """What was said and the rest are the whole, with the same end."""
     messages = (Message("user", text),)
-    whole = SPOKEN.answer(messages, most, None)
+    whole = SPOKEN.answer(messages, Sampling(most))
     cut = min(cut, len(whole.deltas) - 1)
     begun = "".join(delta.content for delta in whole.deltas[:cut])
-    rest = SPOKEN.answer((*messages, Message("assistant", begun)) if begun else messages, most - cut, None)
+    rest = SPOKEN.answer((*messages, Message("assistant", begun)) if begun else messages, Sampling(most - cut))
     assert begun + rest.text == whole.text
     assert rest.finish_reason == whole.finish_reason
 
@@ -35,27 +37,27 @@ def test_an_answer_goes_on_from_any_token(text: str, cut: int, most: int) -> Non
 def test_a_foreign_beginning_is_not_gone_on_with() -> None:
     """The answer begins anew, so that a wrong prefill shows."""
     begun = (*ASKED, Message("assistant", " zz"))
-    assert SPOKEN.answer(begun, 10, None).text == SPOKEN.answer(ASKED, 10, None).text
+    assert SPOKEN.answer(begun, Sampling(10)).text == SPOKEN.answer(ASKED, Sampling(10)).text
 
 
 def test_a_stop_text_ends_it() -> None:
     """Just before it, in the middle of a word where it begins there."""
-    whole = SPOKEN.answer(ASKED, None, None)
+    whole = SPOKEN.answer(ASKED, Sampling())
     word = whole.deltas[3].content
-    cut = SPOKEN.answer(ASKED, None, None, word[1:] + whole.deltas[4].content)
+    cut = SPOKEN.answer(ASKED, Sampling(stop=(word[1:] + whole.deltas[4].content,)))
     assert cut.text == whole.text[: whole.text.index(word) + 1]
     assert cut.finish_reason == "stop"
 
 
 def test_a_seed_has_its_own_answer() -> None:
     """Choices of one request differ."""
-    assert SPOKEN.answer(ASKED, None, 1).text != SPOKEN.answer(ASKED, None, 2).text
+    assert SPOKEN.answer(ASKED, Sampling(seed=1)).text != SPOKEN.answer(ASKED, Sampling(seed=2)).text
 
 
 @pytest.mark.parametrize(("most", "finish"), [(1, "length"), (None, "stop")])
 def test_the_limit_says_how_it_ends(most: int | None, finish: str) -> None:
     """By length when it had more to say."""
-    assert SPOKEN.answer(ASKED, most, None).finish_reason == finish
+    assert SPOKEN.answer(ASKED, Sampling(most)).finish_reason == finish
 
 
 def test_prompts_that_begin_alike_share_blocks() -> None:
@@ -66,3 +68,13 @@ def test_prompts_that_begin_alike_share_blocks() -> None:
     assert first[:3] == second[:3]
     assert first[3] != second[3]
     assert len(language.blocks(b"x" * (BLOCK_BYTES - 1))) == 0
+
+
+def test_a_document_is_json_from_any_token_on() -> None:
+    """With the words in it."""
+    whole = SPOKEN.answer(ASKED, Sampling(), document=True)
+    assert json.loads(whole.text)["said"] == SPOKEN.answer(ASKED, Sampling()).text
+    for cut in range(len(whole.deltas)):
+        begun = "".join(delta.content for delta in whole.deltas[:cut])
+        rest = SPOKEN.answer((*ASKED, Message("assistant", begun)), Sampling(), document=True)
+        assert (begun + rest.text, rest.begun) == (whole.text, cut)

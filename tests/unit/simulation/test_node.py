@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from antiphon.chat import Delta, Usage
+from antiphon.chat import Delta, Sampling, Usage
 from antiphon.engines import Job
 from antiphon.errors import EngineFailed, Saturated
 from antiphon.simulation.faults import POISON, FaultRates, JobFaultKind
@@ -30,7 +30,7 @@ def test_it_says_what_the_oracle_says_and_counts_it() -> None:
         job = asked(max_tokens=12)
         stream = await lab.node.open(job)
         deltas = await read(stream)
-        answer = SPOKEN.answer(job.messages, 12, None)
+        answer = SPOKEN.answer(job.messages, Sampling(12))
         assert said(deltas) == answer.text
         assert [delta.finish_reason for delta in deltas][-1] == answer.finish_reason
         assert stream.usage == Usage(stream.attempt.prompt_tokens, len(answer.deltas), 0)
@@ -72,7 +72,7 @@ def test_it_goes_on_with_what_was_begun() -> None:
     """At the very next token."""
 
     async def main(lab: Lab) -> None:
-        whole = SPOKEN.answer(asked().messages, 12, None)
+        whole = SPOKEN.answer(asked().messages, Sampling(12))
         begun = "".join(delta.content for delta in whole.deltas[:5])
         stream = await lab.node.open(asked(begun=begun, max_tokens=7))
         assert begun + said(await read(stream)) == whole.text
@@ -139,7 +139,7 @@ def test_a_frozen_node_is_silent_then_goes_on() -> None:
         assert lab.node.silent
         assert await stream.next(lab.loop.time() + 50) is None
         assert first is not None
-        assert said(first + await read(stream)) == SPOKEN.answer(asked().messages, 8, None).text
+        assert said(first + await read(stream)) == SPOKEN.answer(asked().messages, Sampling(8)).text
 
     in_lab(main)
 
@@ -223,7 +223,7 @@ def test_an_answer_in_one_piece() -> None:
 
     async def main(lab: Lab) -> None:
         choice, usage = await lab.node.complete(asked(max_tokens=6))
-        assert (choice.content, usage.completion_tokens) == (SPOKEN.answer(asked().messages, 6, None).text, 6)
+        assert (choice.content, usage.completion_tokens) == (SPOKEN.answer(asked().messages, Sampling(6)).text, 6)
 
     in_lab(main)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from antiphon.simulation.faults import NODE_FAULTS, FaultRates, NodeFaultKind
 from antiphon.simulation.loop import VirtualLoop, run
 from antiphon.simulation.policies import OURS, POLICIES
 from antiphon.simulation.scenario import Scenario, World, traffic
+from antiphon.simulation.search import FLAPPING_S
 from antiphon.simulation.trace import Trace
 from tests.unit.simulation.worlds import QUICK
 
@@ -98,6 +100,7 @@ def test_nodes_recover_from_all_that_happens_to_them(kind: NodeFaultKind) -> Non
         world = World(STORM, POLICIES[OURS](9), loop, Trace(loop))
         world.disturb(world.nodes[0], kind, world.faults[1])
         await world.clients.run(traffic(QUICK))
+        await asyncio.sleep(FLAPPING_S + 60)
         node = world.nodes[0]
         assert (node.down, node.silent, node.saturated, node.slowness) == (False, False, False, 1.0)
 
