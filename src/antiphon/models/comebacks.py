@@ -10,7 +10,7 @@ from __future__ import annotations
 from antiphon.models.ask import Ask
 from antiphon.models.loads import Loads
 
-KEPT_S = 0.1  # about the time that a client takes to ask again
+KEPT_S = 0.25  # about the time that a client takes to ask again, also from far away
 ENGINES_MAX = 16  # of more than that, one has a free place soon anyway
 SLOW_MAX = 1024
 
