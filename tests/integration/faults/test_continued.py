@@ -17,7 +17,7 @@ from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
 from antiphon.testing.script import Draws
 from antiphon.testing.text import expected_text
 
-from .lab import COUNT, INTER_TOKEN_S, KEY, MESSAGES, Lab, assert_good, seen, settings
+from .lab import COUNT, FIRST_TOKEN_S, INTER_TOKEN_S, KEY, MESSAGES, Lab, assert_good, seen, settings
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 JSON = Any  # Any: the wire
@@ -103,6 +103,17 @@ async def test_a_frozen_engine_is_gone_on_for_by_another(going: Lab) -> None:
     """Once it was silent for too long; what it says when it wakes up is not heard."""
     frozen = Fault(name="freeze", k=K, delay_s=2 * INTER_TOKEN_S)
     assert_good(seen(await broken_twice(going, frozen, max_tokens=12)), model="pair", count=12)
+
+
+async def test_a_first_token_that_does_not_come_is_looked_for_elsewhere(going: Lab) -> None:
+    """Long before its time is up, once it is known how soon first tokens come; the frozen engine's is not heard."""
+    for number in range(30):
+        await going.ask(stream=True, model="pair", messages=[{"role": "user", "content": f"learn {number}"}])
+    going.push(Fault(name="freeze", k=-1, delay_s=FIRST_TOKEN_S))
+    before, watch = going.struck, going.stopwatch()
+    assert_good(seen(await going.ask(stream=True, model="pair")), model="pair", count=COUNT)
+    assert going.struck == before + 1
+    assert watch.fair_s < FIRST_TOKEN_S
 
 
 async def test_one_engine_alone_goes_on_itself(going: Lab) -> None:
@@ -200,8 +211,10 @@ async def test_log_probabilities_stay_with_their_tokens(going: Lab) -> None:
 async def test_a_stop_text_is_found_across_the_seam(going: Lab, k: int) -> None:
     """What an engine that died had held back is written again, and held back again."""
     before, stop = expected_text(MESSAGES, 3), expected_text(MESSAGES, 6)[len(expected_text(MESSAGES, 3)) : -1]
-    response = await broken_twice(going, Fault(name="close", k=k), stop=[stop], max_tokens=20)
-    answer = seen(response)
+    struck = going.struck
+    going.push(Fault(name="close", k=k))
+    answer = seen(await going.ask(stream=True, model="pair", stop=[stop], max_tokens=20))
+    assert going.struck == struck + 1
     assert (answer.text, answer.finish_reasons, answer.error) == (before, ("stop",), None)
 
 
