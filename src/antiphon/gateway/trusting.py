@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from antiphon.link.remote import NodeAnswer
 
 BPS_PER_MILLE = 10
+UNLIKE_TIMES = 4  # the tolerance where quantisations differ: another model is still found, other weights may not be
 
 
 class Trusting:
@@ -167,12 +168,17 @@ class Trusting:
             return name
 
     def _reference(self, model: str, name: str) -> Reference | None:
-        """An engine of our own that serves the model and can be asked now."""
+        """An engine of our own that serves the model and can be asked now, best one with the node's quantisation."""
         found = next((one for one in self._catalogue.list() if one.id == model), None)
-        for offer in () if found is None else found.offers:
-            if offer.engine.name != name and self._is_own(offer) and offer.engine.unavailable() is None:
-                return Reference(offer.engine, offer.upstream_name, self._tolerances.get(model, self._tolerance))
-        return None
+        offers = () if found is None else found.offers
+        told = next((offer.quantisation for offer in offers if offer.engine.name == name), None)
+        own = [offer for offer in offers if self._is_own(offer) and offer.engine.name != name]
+        best = sorted(own, key=lambda offer: not _alike(offer.quantisation, told))
+        offer = next((one for one in best if one.engine.unavailable() is None), None)
+        if offer is None:
+            return None
+        usual = self._tolerance * (1 if _alike(offer.quantisation, told) else UNLIKE_TIMES)
+        return Reference(offer.engine, offer.upstream_name, self._tolerances.get(model, usual))
 
     def _is_own(self, offer: Offer) -> bool:
         return isinstance(offer.engine, EmbeddedEngine) or offer.engine.name in self._references
@@ -212,6 +218,11 @@ class Trusting:
                 if offer.engine.name != name
             )
         ]
+
+
+def _alike(one: str | None, other: str | None) -> bool:
+    """Whether two quantisations are the same, as far as they are told."""
+    return one is None or other is None or one.casefold() == other.casefold()
 
 
 def _plain(plan: Plan) -> bool:

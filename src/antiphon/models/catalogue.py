@@ -54,6 +54,7 @@ class Offer(Struct, frozen=True):
     thought: Thought | None = None  # None: the model does not think here
     slots: int | None = None
     weight: int = 1
+    quantisation: str | None = None  # None when unknown
 
 
 class Model(Struct, frozen=True, dict=True):

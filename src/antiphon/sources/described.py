@@ -42,7 +42,8 @@ def described(
     facts = facts or ModelFacts(name=upstream_name)
     native = facts.native_tools if settings.tools == "auto" else settings.tools == "native"
     thought = _thought(settings.reasoning, facts.thought)
-    offer = Offer(engine, upstream_name, native_tools=native, thought=thought, slots=slots, weight=weight)
+    quantisation = facts.quantisation
+    offer = Offer(engine, upstream_name, native, thought, slots, weight, quantisation)
     modalities = getattr(settings, "modalities", None) or facts.modalities
     return Model(
         id=settings.name,
@@ -52,7 +53,7 @@ def described(
         owned_by=owned_by,
         context_length=facts.context_length if settings.context_length is None else settings.context_length,
         modalities=modalities,
-        quantisation=facts.quantisation,
+        quantisation=quantisation,
         vocabulary_size=facts.vocabulary_size,
         embeds=facts.embeds if settings.embeddings is None else settings.embeddings,
         defaults=sampling(settings.defaults),
