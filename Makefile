@@ -48,7 +48,7 @@ conformance-vllm: $(VENV)/.developed ## Run the conformance suite on a real vLLM
 topups: $(VENV)/.developed ## Run all tests of top-ups: gateways killed at each step, one payment posted 500 times to two
 	@$(BIN)/python -m pytest tests/unit/topup tests/integration/test_topup_kills.py -m "" $(ARGS)
 
-overload: $(VENV)/.developed ## Overload gateways, hold their connections, leave, flood and restart them: five minutes
+overload: $(VENV)/.developed ## Overload gateways, hold their connections, leave, flood and restart them: seven minutes
 	@$(BIN)/python -m pytest tests/integration/overload -m "" --timeout=900 -s $(ARGS)
 
 link-faults: $(VENV)/.developed ## Kill and freeze the broker under streams to nodes: no stream fails, each text is exact
