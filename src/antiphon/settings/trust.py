@@ -29,7 +29,7 @@ class TrustSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     tolerance_nats: Annotated[
         Nats,
         Meta(description="How far log-probabilities may be from a reference's, by the median of the places looked at."),
-    ] = 0.15
+    ] = 0.25
     tolerances: Annotated[
         tuple[ModelTolerance, ...],
         Meta(description="Models for which another tolerance holds, such as where quantisations differ."),

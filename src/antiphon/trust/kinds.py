@@ -12,7 +12,7 @@ Kind = Literal["usage", "model", "copy", "receipt", "time"]
 # differ between machines, a client that asks the same twice, a packet that was lost, a clock that was set.
 TESTS: dict[Kind, SequentialTest] = {
     "usage": SequentialTest(honest=0.01, lying=0.5),
-    "model": SequentialTest(honest=0.02, lying=0.5),
+    "model": SequentialTest(honest=0.03, lying=0.5),
     "copy": SequentialTest(honest=0.01, lying=0.4),
     "receipt": SequentialTest(honest=0.001, lying=0.3),
     "time": SequentialTest(honest=0.005, lying=0.4),
