@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from antiphon.chat import Logprob
 
-TOLERANCE = 0.25  # in nats; the same weights were 0.0 apart, once in 92 answers 0.2; weights of 3.6 bits for 4 at least 0.7
+TOLERANCE = 0.25  # in nats; the same weights are 0.0 apart, once in 92 answers 0.2; 3.6 bits for 4 are at least 0.7
 LIKELY = -4.0  # what is less likely than that hardly matters, and is told with less care
 APART_MAX = 5.0  # one token that the reference does not know is no more than that
 PLACES_MAX = 6
