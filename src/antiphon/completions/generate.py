@@ -43,7 +43,7 @@ from antiphon.models.load import Place
 from antiphon.models.placement import Placement
 
 ATTEMPTS_MAX = 3
-HEDGED_AGAIN_S = 0.25  # where no other engine could be asked when the first token was late
+AGAIN_S = 0.25  # between two looks for another engine, where none could be asked
 
 
 class ChoiceStream:
@@ -153,7 +153,7 @@ class ChoiceStream:
 
     async def _hedge(self) -> None:
         """The first token is late: ask another engine too, if one is free and there may be more attempts."""
-        self._token_due = min(self._first_due, self._loop.time() + HEDGED_AGAIN_S)
+        self._token_due = min(self._first_due, self._loop.time() + AGAIN_S)
         if self._stream is not None:
             race = await raced(self._stream, self._places, self._attempts, self._outrun)
             if race is not None:
@@ -267,7 +267,7 @@ class ChoiceStream:
             if not self._may_go_elsewhere():
                 raise error
             self._release()
-            await self.start()
+            await self._start_again()
             return
         if refused:
             going_on.bar(self.node)
@@ -278,6 +278,18 @@ class ChoiceStream:
             self._unheard = True
         self._release()
         self._token_due = going_on.due
+
+    async def _start_again(self) -> None:
+        """As `start`, for what broke off unheard: an engine that is up but may not be asked just now is waited for."""
+        while True:
+            try:
+                await self.start()
+                return
+            except Unavailable:
+                until = min(self._beat_at, self._first_due, self._total_at)
+                if self._loop.time() + AGAIN_S >= until or not self._places.hopeful:
+                    raise
+            await asyncio.sleep(AGAIN_S)
 
     def _may_go_elsewhere(self) -> bool:
         """Whether nothing was said yet and there is an engine that has not been tried."""

@@ -34,6 +34,13 @@ class Places:
         """The name of the engine of its place, "" while it has none."""
         return "" if self.place is None else self.place.offer.engine.name
 
+    @property
+    def hopeful(self) -> bool:
+        """Whether an engine is up that has not been tried."""
+        out = self.tried | self.barred
+        offers = self._ask.model.offers
+        return any(offer.engine.unavailable() is None and offer.engine.name not in out for offer in offers)
+
     def take(self) -> Place | None:
         """A place now; None when it has lined up for one. Unavailable when there is none to be waited for."""
         out = self.tried | self.barred

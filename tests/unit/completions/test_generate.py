@@ -13,6 +13,8 @@ from antiphon.completions.plan import Bounds, Plan
 from antiphon.engines import Take
 from antiphon.errors import AntiphonError, BadRequest, DeadlineExceeded, EngineFailed, FirstTokenTimeout, Unavailable
 from antiphon.ids import seeded
+from antiphon.models.ask import NOWHERE, Ask
+from antiphon.models.load import Place
 from antiphon.models.placement import Placement
 from tests.unit.completions.scripted import (
     ASKED,
@@ -84,6 +86,28 @@ async def test_an_engine_that_fails_before_its_first_delta_is_replaced() -> None
     assert engines[0].streams[0].closed
     choice.close()
     assert [load.in_flight for load in placement._loads] == [0, 0]
+
+
+class Reluctant(Placement):
+    """A placement that lets no second attempt through at first, as while the budget of retries is used up."""
+
+    refusals = 2
+
+    def take(self, ask: Ask, tried: frozenset[str] = NOWHERE) -> Place | None:
+        """Refuse retries, so many times."""
+        if tried and self.refusals:
+            self.refusals -= 1
+            raise Unavailable(retry_after_s=2)
+        return super().take(ask, tried)
+
+
+async def test_an_engine_that_may_not_be_asked_just_now_is_waited_for() -> None:
+    """What broke off unheard is begun anew as soon as a retry is let through; where nobody is left it fails at once."""
+    engines = (ScriptedEngine("node-1", opens=((BROKEN,),)), ScriptedEngine("node-2", opens=(HELLO,)))
+    placement = Reluctant(queue_max=9)
+    choice = choice_of(plan_of(model_of(*engines)), placement=placement)
+    assert text(await read(choice)) == "Hello"
+    assert (choice.node, placement.refusals) == ("node-2", 0)
 
 
 async def test_without_continuations_nothing_is_tried_elsewhere_after_the_first_delta() -> None:
