@@ -22,6 +22,7 @@ def main(port: int, slots: int) -> None:
     parameters.n_ctx = CONTEXT_TOKENS * slots
     parameters.n_parallel = slots
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
+    parameters.cache_ram_mib = 0  # what is kept is kept in the slots, as where memory is full of it
     parameters.use_jinja = True
     parameters.endpoint_metrics = True
     parameters.ui = False

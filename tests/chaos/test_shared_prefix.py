@@ -23,11 +23,11 @@ from .proof import percentile
 from .reading import Answer
 from .real_nodes import MODEL, RealNodes, llama, real_nodes
 
-NODES, SLOTS = 4, 2
-GROUPS, TOKENS = 8, 12  # as many beginnings as slots
+NODES, SLOTS = 4, 1
+GROUPS, TOKENS = 4, 12  # as many beginnings as slots
 TURNS = {True: 4, False: 3}
 CONVERSATIONS = {True: 48, False: 16}
-AT_ONCE = 4
+AT_ONCE = 3
 SHARED_CHARACTERS = 1600  # some 400 tokens
 FEWER_MIN, SOONER_MIN = 0.7, 2.0
 SLACK = 1.1  # of p95, on a machine that others use
