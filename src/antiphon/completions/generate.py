@@ -18,6 +18,7 @@ from antiphon.completions.attempt import Attempts
 from antiphon.completions.continuing import Continuing
 from antiphon.completions.hedge import Late, raced
 from antiphon.completions.length import ended
+from antiphon.completions.parts import Parts
 from antiphon.completions.places import Places
 from antiphon.completions.plan import Bounds, Plan
 from antiphon.completions.poison import SOON_S, Poison
@@ -84,7 +85,7 @@ class ChoiceStream:
         self._unheard = True  # nothing has come of this attempt
         self._finished = False
         self._cut = False
-        self._began: list[tuple[str, str, int]] = []  # nodes, their attempts, and how many tokens there were before
+        self._parts = Parts()
         self.node = ""
         self.tokens = 0
         self.first_token_at: float | None = None
@@ -103,12 +104,7 @@ class ChoiceStream:
     @property
     def served(self) -> tuple[Served, ...]:
         """Who said how much of it, in turn; who said nothing is left out."""
-        found, end = [], self.tokens
-        for node, attempt, before in reversed(self._began):
-            if end > before:
-                found.append(Served(node, attempt, end - before))
-            end = before
-        return tuple(reversed(found))
+        return self._parts.served(self.tokens)
 
     async def start(self) -> None:
         """Reach an engine, or line up for one: then `next` waits. Raises what the last attempt raised."""
@@ -131,7 +127,7 @@ class ChoiceStream:
         self._serve(place.offer)
         try:
             self._stream = await self._attempts.begin(place.offer)
-            self._began.append((self.node, self._attempts.name, self.tokens))
+            self._parts.begin(self.node, self._attempts.name, self.tokens)
         except (EngineFailed, Unavailable) as error:
             self._places.failed(error)
             self._release()
@@ -162,7 +158,7 @@ class ChoiceStream:
     def _outrun(self, offer: Offer, attempt: str) -> None:
         """The engine that was asked second has won."""
         self._serve(offer)
-        self._began.append((self.node, attempt, 0))
+        self._parts.begin(self.node, attempt, 0)
 
     async def start_late(self) -> None:
         """As `start`, for a choice that had to wait for others: its first token has as long as theirs had."""
@@ -215,7 +211,7 @@ class ChoiceStream:
             self.node = self._places.node or self.node
             if self._stream is not None:
                 self._token_due = min(self._going_on().due, self._places.late_at)
-                self._began.append((self.node, self._attempts.name, self.tokens))
+                self._parts.begin(self.node, self._attempts.name, self.tokens)
         elif (place := await self._places.wait(until)) is not None:
             failure = await self._begin(place)
             if failure is not None:

@@ -1,0 +1,18 @@
+"""Who said how much."""
+
+from __future__ import annotations
+
+from antiphon.completions.parts import Parts
+from antiphon.credits.receipt import Served
+
+
+def test_each_has_what_came_until_the_next_one_began() -> None:
+    """Who said nothing is left out."""
+    parts = Parts()
+    assert parts.served(0) == ()
+    parts.begin("node-1", "att-1", 0)
+    parts.begin("node-2", "att-2", 0)
+    parts.begin("node-3", "att-3", 4)
+    parts.begin("node-2", "att-4", 4)
+    assert parts.served(4) == (Served("node-2", "att-2", 4),)
+    assert parts.served(9) == (Served("node-2", "att-2", 4), Served("node-2", "att-4", 5))
