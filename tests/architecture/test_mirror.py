@@ -55,6 +55,7 @@ TESTED_BY = {
     "integration/charging/test_rule.py": ("gateway/charging.py",),
     "integration/test_builtin_models.py": ("modelfiles/package_index.py",),
     "integration/test_cli.py": (
+        "gateway/answers.py",
         "gateway/build.py",
         "gateway/gateway.py",
         "gateway/serving.py",

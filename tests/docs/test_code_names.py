@@ -20,9 +20,10 @@ FILE = re.compile(r"^[\w-]+(/[\w.-]+)*\.(py|sh|mjs|c|yaml)$")
 SETTING = re.compile(r"^[a-z_]+(\[\])?(\.[a-z_]+(\[\])?)+$")
 SECTIONS = tuple(name for name in Settings.__struct_fields__)
 LINES_WANTED = 250
-# Steps whose one concept does not fit: an HTTP connection, a request's fields, an engine's wire, the pool's client.
+# Steps whose one concept does not fit: an HTTP connection, a request's fields, the pool's client, the list of errors.
 LARGE_STEPS = {
     "chat.py",
+    "errors.py",
     "http/client.py",
     "http/connection.py",
     "completions/dialects/openai/request.py",

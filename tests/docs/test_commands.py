@@ -18,7 +18,9 @@ MAKE = re.compile(r"^make ([a-z][a-z-]*)", re.MULTILINE)
 # Flags of other programs that pages show.
 FOREIGN = {
     "--enable-auto-tool-choice", "--tool-call-parser", "--reasoning-parser", "--enable-strict-thinking", "--model-path",
-    "--jinja", "--runner", "--is-embedding", "--embeddings", "--list", "--help",
+    "--jinja", "--runner", "--is-embedding", "--embeddings", "--list", "--help", "--api-key", "--served-model-name",
+    "--shutdown-timeout", "--enable-prompt-tokens-details", "--enable-cache-report", "--profile",
+    "--chaos",
 }  # fmt: skip
 
 

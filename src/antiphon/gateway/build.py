@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.routes import AuthRoutes, KeyRoutes
 from antiphon.accounts.running import Running
 from antiphon.accounts.sign_in import SignIn
 from antiphon.clock import SystemClock
-from antiphon.completions.answering import Answering
-from antiphon.completions.dialects import Dialect, EmbeddingDialect
 from antiphon.completions.doors import DOORS, Door
-from antiphon.completions.embedding_routes import EmbeddingRoutes
-from antiphon.completions.embeddings import EmbeddingRecord, EmbeddingService
-from antiphon.completions.plan import Bounds
-from antiphon.completions.poison import Poison
-from antiphon.completions.prepare import Preparation
-from antiphon.completions.record import Record
-from antiphon.completions.recording import interactions
-from antiphon.completions.routes import ChatRoutes
-from antiphon.completions.service import Completions
-from antiphon.completions.tool_loop import ToolLoop
 from antiphon.credits.earning_routes import EarningRoutes
 from antiphon.credits.receipt_routes import ReceiptRoutes
 from antiphon.credits.routes import CreditRoutes
 from antiphon.feedback.metric_routes import MetricRoutes
 from antiphon.feedback.routes import RecordRoutes
 from antiphon.gateway import values
+from antiphon.gateway.answers import Answers
 from antiphon.gateway.app import Application
 from antiphon.gateway.charging import charging
 from antiphon.gateway.cors import CrossOrigin
@@ -192,13 +180,11 @@ class Builder:
         )
 
     def _handlers(self) -> Handlers:
-        answering, embeddings, storage = self._answering(), self._embeddings(), self._storage
+        storage, answers = self._storage, self._answers()
         return Handlers(
-            chat=tuple((door, self._chat(door, answering)) for door in self._doors),
-            text=tuple((door, self._chat(door, answering, door.text)) for door in self._doors if door.text),
-            embeddings=tuple(
-                (door, self._embedding(door, door.embeddings, embeddings)) for door in self._doors if door.embeddings
-            ),
+            chat=answers.chat(self._doors),
+            text=answers.text(self._doors),
+            embeddings=answers.embeddings(self._doors),
             auth=AuthRoutes(self._sign_in(), on_change=storage.keys_changed),
             keys=KeyRoutes(storage.keys, clock=self._clock, on_change=storage.keys_changed),
             credits=self._credit_routes(),
@@ -220,6 +206,23 @@ class Builder:
             once=storage.once,
         )
 
+    def _answers(self) -> Answers:
+        return Answers(
+            self._settings,
+            self._storage,
+            self._catalogue,
+            self._placement,
+            images=self._images,
+            providers=self._providers,
+            limits=self._limits,
+            charging=self._charging,
+            trusting=self._trusting,
+            metrics=self._metrics,
+            clock=self._clock,
+            ids=self._ids,
+            wheel=self._wheel,
+        )
+
     def _sign_in(self) -> SignIn:
         storage, rules = self._storage, values.sign_in_rules(self._settings, self._base_url)
         secrets = [pepper.secret for pepper in storage.peppers]
@@ -236,83 +239,3 @@ class Builder:
         return CreditRoutes(
             self._storage.credits, gifts=values.gifts(self._settings), clock=self._clock, exact=exact
         )  # fmt: skip
-
-    def _answering(self) -> Answering:
-        """Answers with and without tools of the server; the rounds behind one answer are not told one by one."""
-        bounds = values.bounds(self._settings)
-        preparation = self._preparation(bounds)
-        poison = Poison(asyncio.get_running_loop().time)
-
-        def completions(on_end: Callable[[Record], None]) -> Completions:
-            return Completions(
-                preparation,
-                self._placement,
-                bounds,
-                ids=self._ids,
-                wheel=self._wheel,
-                on_end=on_end,
-                examines=self._trusting.examines,
-                poison=poison,
-            )
-
-        loop = ToolLoop(
-            completions(lambda _record: None),
-            self._providers,
-            ids=self._ids,
-            on_end=self._ended,
-            heartbeat_s=bounds.heartbeat_s,
-        )
-        return Answering(completions(self._ended), loop, self._providers.offered)
-
-    def _embeddings(self) -> EmbeddingService:
-        return EmbeddingService(
-            self._catalogue,
-            self._placement,
-            values.bounds(self._settings),
-            projects=lambda: self._storage.projects.by_name,
-            wheel=self._wheel,
-            on_end=self._embedded,
-        )
-
-    def _embedding(self, door: Door, dialect: EmbeddingDialect, service: EmbeddingService) -> EmbeddingRoutes:
-        exact = self._settings.server.wire == "exact"
-        bounds = values.request_bounds(self._settings)
-        return EmbeddingRoutes(
-            door, dialect, service, bounds, self._charging, clock=self._clock, ids=self._ids, exact=exact
-        )
-
-    def _preparation(self, bounds: Bounds) -> Preparation:
-        storage = self._storage
-        return Preparation(
-            self._catalogue,
-            self._images,
-            bounds,
-            ids=self._ids,
-            projects=lambda: storage.projects.by_name,
-            memory=storage.history,
-            require_room=storage.interactions.require_room,
-        )
-
-    def _ended(self, record: Record) -> None:
-        """What became of a request is counted, charged, and kept where it is to be."""
-        self._metrics.ended(record)
-        if record.examined is not None:
-            self._trusting.ended(record)
-        if record.plan.caller.key.ledger is not None:
-            self._charging.ended(record)
-        self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)
-        if record.plan.stored:
-            self._storage.interactions.record(interactions(record, int(self._clock.now() * 1000)))
-
-    def _embedded(self, record: EmbeddingRecord) -> None:
-        self._metrics.embedded(record)
-        if record.plan.caller.key.ledger is not None:
-            self._charging.embedded(record)
-        self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)
-
-    def _chat(self, door: Door, answering: Answering, dialect: Dialect | None = None) -> ChatRoutes:
-        exact = self._settings.server.wire == "exact"
-        bounds = values.request_bounds(self._settings)
-        return ChatRoutes(
-            door, answering, bounds, self._charging, clock=self._clock, ids=self._ids, exact=exact, dialect=dialect
-        )

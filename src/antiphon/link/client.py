@@ -66,7 +66,14 @@ class LinkClient(Client):
             async with asyncio.timeout(CLOSE_S):
                 await self._close(Client.CLOSED, do_cbs=False)
 
-    async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:  # noqa: ARG002
+    async def _process_msg(
+        self,
+        sid: int,
+        subject: bytes,
+        reply: bytes,  # noqa: ARG002 - the library hands it over
+        data: bytes,
+        headers: bytes,
+    ) -> None:
         """In the library's place. Only a server's word that nobody listens has headers."""
         handler = self._handlers.get(sid)
         if handler is not None:

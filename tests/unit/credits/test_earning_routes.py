@@ -21,7 +21,8 @@ async def test_a_statement(books: Books) -> None:
     owner = books.name()
     for name, amount in (("a", 1_500_000), ("b", 7)):
         account = ("USDC", ledger.node(name, owner))
-        await books.run(partial(store.post, journal=ledger.grant(account, books.name(), amount, at_ms=AT_MS)))  # type: ignore[arg-type]
+        granted = ledger.grant(account, books.name(), amount, at_ms=AT_MS)  # type: ignore[arg-type]
+        await books.run(partial(store.post, journal=granted))
     exchange, wire = exchange_of("GET", "/v1/earnings")
     exchange.key = Key("wallet", account_name=owner, id="key_1", live=True)
     await EarningRoutes(Earnings(books.database)).get(exchange)

@@ -118,7 +118,9 @@ async def test_what_nodes_have_in_their_caches_is_known_from_them() -> None:
     """Also when another gateway sent it there; and a node that says how fast it reads is believed at first."""
     placement, shared = Placement(queue_max=9), model(offer("a"), offer("b"), offer("c"))
     placement.observe("b", NodeLoad(prefixes=(1, 2, 3)))
-    assert placement.take(Ask(shared, prompt_tokens=900, prefix=(1, 2, 3, 4))).offer.engine.name == "b"  # type: ignore[union-attr]
+    place = placement.take(Ask(shared, prompt_tokens=900, prefix=(1, 2, 3, 4)))
+    assert place is not None
+    assert place.offer.engine.name == "b"
     placement.observe("c", NodeLoad(prefill_tokens_per_s=50_000))
     assert placement.take(Ask(shared, prompt_tokens=4000)).offer.engine.name == "c"  # type: ignore[union-attr]
 

@@ -16,7 +16,8 @@ TURN = Turn("r", "Hi", 0, 10)
 
 def outcome(wait_s: float | None, *, tokens: int = 10, error: Exception | None = None) -> Outcome:
     """A request that was asked at 10 s and took 10 s."""
-    found = Outcome(TURN, "r.0", (), "a", 10.0, Sampling(), ended_at=20.0, tokens=tokens, error=error)  # type: ignore[arg-type]
+    found = Outcome(TURN, "r.0", (), "a", 10.0, Sampling(), ended_at=20.0, tokens=tokens)
+    found.error = error  # type: ignore[assignment]
     found.first_token_at = None if wait_s is None else 10.0 + wait_s
     return found
 

@@ -1,0 +1,177 @@
+"""Puts together what answers requests at the doors: chats, texts and vectors, and what becomes of each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from antiphon.accounts.limits import Limiter
+from antiphon.clock import Clock
+from antiphon.completions.answering import Answering
+from antiphon.completions.charging import Charging
+from antiphon.completions.dialects import Dialect, EmbeddingDialect
+from antiphon.completions.doors import Door
+from antiphon.completions.embedding_routes import EmbeddingRoutes
+from antiphon.completions.embeddings import EmbeddingRecord, EmbeddingService
+from antiphon.completions.plan import Bounds
+from antiphon.completions.poison import Poison
+from antiphon.completions.prepare import Preparation
+from antiphon.completions.record import Record
+from antiphon.completions.recording import interactions
+from antiphon.completions.routes import ChatRoutes
+from antiphon.completions.service import Completions
+from antiphon.completions.tool_loop import ToolLoop
+from antiphon.gateway import values
+from antiphon.gateway.storage import Storage
+from antiphon.gateway.trusting import Trusting
+from antiphon.ids import Ids
+from antiphon.models.catalogue import Catalogue
+from antiphon.models.placement import Placement
+from antiphon.observe.metrics import Metrics
+from antiphon.providers.service import Providers
+from antiphon.settings.model import Settings
+from antiphon.vision.admission import ImageAdmission
+from antiphon.wheel import TimerWheel
+
+
+class Answers:
+    """The handlers of all doors over one set of services. Make it within a running event loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        storage: Storage,
+        catalogue: Catalogue,
+        placement: Placement,
+        *,
+        images: ImageAdmission,
+        providers: Providers,
+        limits: Limiter,
+        charging: Charging,
+        trusting: Trusting,
+        metrics: Metrics,
+        clock: Clock,
+        ids: Ids,
+        wheel: TimerWheel,
+    ) -> None:
+        self._settings = settings
+        self._storage = storage
+        self._catalogue = catalogue
+        self._placement = placement
+        self._images = images
+        self._providers = providers
+        self._limits = limits
+        self._charging = charging
+        self._trusting = trusting
+        self._metrics = metrics
+        self._clock = clock
+        self._ids = ids
+        self._wheel = wheel
+        self._answering = self._both()
+        self._vector_service = self._vectors()
+
+    def chat(self, doors: tuple[Door, ...]) -> tuple[tuple[Door, ChatRoutes], ...]:
+        """Chats, at each door."""
+        return tuple((door, self._chat(door)) for door in doors)
+
+    def text(self, doors: tuple[Door, ...]) -> tuple[tuple[Door, ChatRoutes], ...]:
+        """Text completions, at the doors that have them."""
+        return tuple((door, self._chat(door, door.text)) for door in doors if door.text)
+
+    def embeddings(self, doors: tuple[Door, ...]) -> tuple[tuple[Door, EmbeddingRoutes], ...]:
+        """Vectors, at the doors that have them."""
+        return tuple((door, self._embedding(door, door.embeddings)) for door in doors if door.embeddings)
+
+    def _both(self) -> Answering:
+        """Answers with and without tools of the server; the rounds behind one answer are not told one by one."""
+        bounds = values.bounds(self._settings)
+        preparation = self._preparation(bounds)
+        poison = Poison(asyncio.get_running_loop().time)
+
+        def completions(on_end: Callable[[Record], None]) -> Completions:
+            return Completions(
+                preparation,
+                self._placement,
+                bounds,
+                ids=self._ids,
+                wheel=self._wheel,
+                on_end=on_end,
+                examines=self._trusting.examines,
+                poison=poison,
+            )
+
+        loop = ToolLoop(
+            completions(lambda _record: None),
+            self._providers,
+            ids=self._ids,
+            on_end=self._ended,
+            heartbeat_s=bounds.heartbeat_s,
+        )
+        return Answering(completions(self._ended), loop, self._providers.offered)
+
+    def _vectors(self) -> EmbeddingService:
+        return EmbeddingService(
+            self._catalogue,
+            self._placement,
+            values.bounds(self._settings),
+            projects=lambda: self._storage.projects.by_name,
+            wheel=self._wheel,
+            on_end=self._embedded,
+        )
+
+    def _embedding(self, door: Door, dialect: EmbeddingDialect) -> EmbeddingRoutes:
+        exact = self._settings.server.wire == "exact"
+        bounds = values.request_bounds(self._settings)
+        return EmbeddingRoutes(
+            door,
+            dialect,
+            self._vector_service,
+            bounds,
+            self._charging,
+            clock=self._clock,
+            ids=self._ids,
+            exact=exact,
+        )
+
+    def _preparation(self, bounds: Bounds) -> Preparation:
+        storage = self._storage
+        return Preparation(
+            self._catalogue,
+            self._images,
+            bounds,
+            ids=self._ids,
+            projects=lambda: storage.projects.by_name,
+            memory=storage.history,
+            require_room=storage.interactions.require_room,
+        )
+
+    def _ended(self, record: Record) -> None:
+        """What became of a request is counted, charged, and kept where it is to be."""
+        self._metrics.ended(record)
+        if record.examined is not None:
+            self._trusting.ended(record)
+        if record.plan.caller.key.ledger is not None:
+            self._charging.ended(record)
+        self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)
+        if record.plan.stored:
+            self._storage.interactions.record(interactions(record, int(self._clock.now() * 1000)))
+
+    def _embedded(self, record: EmbeddingRecord) -> None:
+        self._metrics.embedded(record)
+        if record.plan.caller.key.ledger is not None:
+            self._charging.embedded(record)
+        self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)
+
+    def _chat(self, door: Door, dialect: Dialect | None = None) -> ChatRoutes:
+        exact = self._settings.server.wire == "exact"
+        bounds = values.request_bounds(self._settings)
+        return ChatRoutes(
+            door,
+            self._answering,
+            bounds,
+            self._charging,
+            clock=self._clock,
+            ids=self._ids,
+            exact=exact,
+            dialect=dialect,
+        )
