@@ -221,9 +221,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     payouts: Annotated[PayoutSettings, Meta(description="Payouts to owners of nodes.")] = PayoutSettings()
     trust: Annotated[TrustSettings, Meta(description="Checks of nodes.")] = TrustSettings()
     timeouts: Annotated[Timeouts, Meta(description="Waiting for engines.")] = Timeouts()
-    failover: Annotated[
-        FailoverSettings, Meta(description="Answers whose engine fails in the middle.")
-    ] = FailoverSettings()
+    failover: Annotated[FailoverSettings, Meta(description="Answers whose engine fails in the middle.")] = (
+        FailoverSettings()
+    )
     placement: Annotated[PlacementSettings, Meta(description="Which engine answers.")] = PlacementSettings()
     limits: Annotated[Limits, Meta(description="Sizes of requests.")] = Limits()
     overload: Annotated[OverloadSettings, Meta(description="What is refused when the gateway has too much to do.")] = (

@@ -70,7 +70,17 @@ class GatewayProcess:
         file.write_text(prefix + self._settings, encoding="utf-8")
         with (self._folder / "gateway.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "antiphon", "serve", "--config", str(file), "--port", str(self._port), "--json"),
+                *(
+                    sys.executable,
+                    "-m",
+                    "antiphon",
+                    "serve",
+                    "--config",
+                    str(file),
+                    "--port",
+                    str(self._port),
+                    "--json",
+                ),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
