@@ -25,7 +25,7 @@ from .real_nodes import MODEL, RealNodes, llama, real_nodes
 
 NODES, SLOTS = 4, 1
 GROUPS, TOKENS = 4, 12  # as many beginnings as slots
-TURNS = {True: 4, False: 3}
+TURNS = {True: 6, False: 4}
 CONVERSATIONS = {True: 48, False: 16}
 AT_ONCE = 3
 SHARED_CHARACTERS = 1600  # some 400 tokens
