@@ -8,7 +8,8 @@ import shlex
 import pytest
 from cyclopts import CycloptsError
 
-from antiphon.cli.app import COMMANDS, build, with_default
+from antiphon.cli.app import build, with_default
+from antiphon.cli.commands import COMMANDS
 
 from .pages import DOCS, REPOSITORY, all_blocks, inline_code, pages, read
 
