@@ -28,6 +28,8 @@ ONE_MODEL_KEY = "sk-doors-one-model-54b68848cdbd8f54a226a0a55b21ed1"
 ONCE_KEY = "sk-doors-once-7516c354b68848cdbd8f54a226a0a55b21ed1"
 NO_PROJECT_KEY = "sk-doors-no-project-54b68848cdbd8f54a226a0a55b21ed1"
 SETTINGS = """
+[failover]
+continuations_max = 0
 [[keys]]
 name = "all"
 key = "{key}"

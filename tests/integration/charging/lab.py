@@ -25,6 +25,8 @@ PROMPT_PRICE, COMPLETION_PRICE = 1, 2  # micro-USDC for one token
 FLAT = 10  # what a token of the model `flat` costs; its prompt is free
 JSON = Any  # Any: the wire
 SETTINGS = """
+[failover]
+continuations_max = 0
 [auth]
 pepper = "0123456789abcdef0123456789abcdef"
 key_kind = "test"

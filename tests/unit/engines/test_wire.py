@@ -65,7 +65,8 @@ OWN: dict[str, WireObject] = {
     },
     "vllm": {
         "max_tokens": 9, "top_p": 1e-6, "top_k": 0, "min_p": 0.1, "repetition_penalty": 1.1, "top_logprobs": 0,
-        "structured_outputs": {"grammar": 'root ::= "a"'}, **FLAGS,
+        "structured_outputs": {"grammar": 'root ::= "a"'}, "stop": None,
+        "stream_options": {"include_usage": True, "continuous_usage_stats": True}, **FLAGS,
     },
     "sglang": {
         "max_tokens": 9, "top_p": 1e-6, "top_k": -1, "min_p": 0.1, "repetition_penalty": 1.1, "top_logprobs": 0,

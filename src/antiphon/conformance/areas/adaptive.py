@@ -153,11 +153,12 @@ async def unknown_project(server: Server) -> None:
 
 
 async def first_token(server: Server) -> None:
-    """A first token that comes later than `max_ttft_ms` is 408."""
+    """A first token that comes later than `max_ttft_ms` is 408; where it is clear that none can, 503 and when to ask."""
     reply = await server.chat(STORY, max_ttft_ms=1)
     if reply.status == HTTPStatus.OK:
         raise Lacking("An answer came although it could not begin in a millisecond.")
-    if reply.status != HTTPStatus.REQUEST_TIMEOUT:
+    refused_early = reply.status == HTTPStatus.SERVICE_UNAVAILABLE and "retry-after" in reply.headers
+    if reply.status != HTTPStatus.REQUEST_TIMEOUT and not refused_early:
         raise unserved(reply) if reply.status == HTTPStatus.NOT_FOUND else Failed(f"It answers {reply.status}.")
 
 
