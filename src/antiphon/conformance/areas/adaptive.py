@@ -153,7 +153,7 @@ async def unknown_project(server: Server) -> None:
 
 
 async def first_token(server: Server) -> None:
-    """A first token that comes later than `max_ttft_ms` is 408; where it is clear that none can, 503 and when to ask."""
+    """A first token that comes later than `max_ttft_ms` is 408; where none can be in time, 503 and when to ask."""
     reply = await server.chat(STORY, max_ttft_ms=1)
     if reply.status == HTTPStatus.OK:
         raise Lacking("An answer came although it could not begin in a millisecond.")
