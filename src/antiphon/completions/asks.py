@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon.chat import ChatRequest, Image, Message
+from antiphon.chat import Image, Message
 from antiphon.completions.plan import Plan
 from antiphon.models.ask import Ask
 from antiphon.models.fingerprint import CHARACTERS_PER_TOKEN, fingerprint
@@ -15,34 +15,32 @@ IMAGE_CHARACTERS = 256  # of an image's end, which tell it from others of its si
 
 def ask(plan: Plan, index: int = 0, *, streams: bool = True) -> Ask:
     """The choice `index` as it looks for an engine. How it begins is of no interest where there is only one."""
-    most = plan.sampling.max_tokens
-    bound, first_token_s = _bound(plan.request)
+    most, request, caller = plan.sampling.max_tokens, plan.request, plan.caller
+    bound, first_token_s = "max_ttft_ms", request.max_ttft_s
+    if request.timeout_s is not None and (first_token_s is None or request.timeout_s < first_token_s):
+        bound, first_token_s = "timeout_secs", request.timeout_s  # nothing is of use after the whole time
     return Ask(
-        model=plan.model,
-        account=plan.caller.key.account,
-        prompt_tokens=_prompt_tokens(plan, index),
-        answer_tokens=TOKENS_EXPECTED if most is None else min(most, TOKENS_EXPECTED),
-        session=plan.session_id,
-        prefix=_prefix(plan, index) if len(plan.model.offers) > 1 else (),
-        first_token_s=first_token_s,
-        bound=bound,
-        only=plan.caller.nodes,
-        streams=streams,
+        plan.model,
+        caller.key.account,
+        _prompt_tokens(plan, index),
+        TOKENS_EXPECTED if most is None or most > TOKENS_EXPECTED else most,
+        plan.session_id,
+        _prefix(plan, index) if len(plan.model.offers) > 1 else (),
+        first_token_s,
+        bound,
+        caller.nodes,
+        streams,
     )
-
-
-def _bound(request: ChatRequest) -> tuple[str, float | None]:
-    """Until when the caller wants a first token, and the field that says so: none is of use after the whole time."""
-    first_s, whole_s = request.max_ttft_s, request.timeout_s
-    if whole_s is not None and (first_s is None or whole_s < first_s):
-        return "timeout_secs", whole_s
-    return "max_ttft_ms", first_s
 
 
 def _prompt_tokens(plan: Plan, index: int) -> int:
     request = plan.request
     if not request.prompts:
-        return sum(len(turn.text) for turn in request.messages) // CHARACTERS_PER_TOKEN
+        characters = 0
+        for turn in request.messages:
+            content = turn.content
+            characters += len(content if type(content) is str else turn.text)
+        return characters // CHARACTERS_PER_TOKEN
     prompt = request.prompt(index)
     return len(prompt) // CHARACTERS_PER_TOKEN if isinstance(prompt, str) else len(prompt)
 

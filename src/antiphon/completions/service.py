@@ -92,7 +92,7 @@ class Completions:
             try:
                 attempt = self._ids.make("att-")
                 left_s = plan.total_at - self._loop.time()
-                asked_for = replace(job(plan, offer, 0), attempt=attempt, deadline_s=left_s)
+                asked_for = job(plan, offer, 0, attempt=attempt, deadline_s=left_s)
                 choice, usage = await offer.engine.complete(asked_for)
                 placement.succeeded(place, usage.cached_tokens)
             except (EngineFailed, Unavailable) as error:
