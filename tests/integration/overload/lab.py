@@ -50,6 +50,8 @@ credit = "dev"
 queue_max = {queue_max}
 [timeouts]
 inter_token_s = {inter_token_s}
+[overload]
+lag_s = {lag_s}
 [[upstreams]]
 url = "{engine}"
 kind = "vllm"
@@ -152,6 +154,7 @@ async def running(
     patience_s: float = 10.0,
     write_s: float = 30.0,
     inter_token_s: float = 30.0,
+    lag_s: float = 0.1,
 ) -> AsyncIterator[Lab]:
     """A gateway and its engine, up; it must not have made a mistake in the end."""
     keys = "".join(f'[[keys]]\nname = "{name}"\nkey = "{key}"\n' for name, key in KEYS.items() if name != PAYER)
@@ -164,6 +167,7 @@ async def running(
             patience_s=patience_s,
             write_s=write_s,
             inter_token_s=inter_token_s,
+            lag_s=lag_s,
         )
         async with GatewayProcess(told + keys, folder) as gateway:
             books = Books(f"sqlite:///{folder / 'data' / 'antiphon.db'}", folder / "antiphon.toml")

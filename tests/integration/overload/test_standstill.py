@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from pathlib import Path
 
-import pytest
-
-from .lab import QUIET, Lab
+from .lab import QUIET, Lab, running
 
 STANDS_S = 1.5
 RECOVERED_S_MAX = 30.0  # a second of calm, on a machine that has other work
 
 
-@pytest.mark.asyncio(loop_scope="package")
-async def test_a_gateway_that_stood_still(lab: Lab) -> None:
+async def test_a_gateway_that_stood_still(tmp_path: Path) -> None:
     """New work is refused with a time to come again, probes tell the two states apart, and then all is as before."""
+    async with running(tmp_path) as lab:
+        await _stand_still(lab)
+
+
+async def _stand_still(lab: Lab) -> None:
     os.kill(lab.gateway.pid, signal.SIGSTOP)
     await asyncio.sleep(STANDS_S)
     os.kill(lab.gateway.pid, signal.SIGCONT)
