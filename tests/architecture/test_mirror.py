@@ -128,10 +128,7 @@ TESTED_BY = {
         "simulation/checks.py",
         "simulation/watched.py",
     ),
-    "unit/link/test_broker.py": (
-        "link/accounts.py",
-        "link/broker_child.py",
-    ),
+    "unit/link/test_broker.py": ("link/accounts.py",),
     "unit/link/test_remote.py": ("link/remote_stream.py",),
     "unit/link/test_responder.py": ("link/served.py",),
     "unit/structured/test_branches.py": (

@@ -14,7 +14,8 @@ from antiphon.chain.rpc import Rpc
 from antiphon.chain.token import CHAIN_ID
 from antiphon.errors import AntiphonError, ConfigError, Unavailable
 
-MODULE = "antiphon.chain.child"
+MODULE = "antiphon.dependent"
+PARENT_ENDED = "SIGINT"  # an interrupted chain writes its state before it ends; a killed one would not
 READY_S = 20.0
 POLL_S = 0.05
 STOP_S = 10.0
@@ -73,7 +74,7 @@ class Anvil:
         words = ["--chain-id", str(CHAIN_ID), "--port", str(self._port), "--host", "127.0.0.1", "--accounts", "1"]
         words += ["--block-time", str(BLOCK_S), "--mixed-mining", "--prune-history", str(STATES_MAX)]
         words += ["--state", str(self._folder / "state.json"), "--state-interval", str(STATE_INTERVAL_S), "--quiet"]
-        command = [sys.executable, "-P", "-m", MODULE, str(os.getpid()), str(self._program), *words]
+        command = [sys.executable, "-P", "-m", MODULE, PARENT_ENDED, str(os.getpid()), str(self._program), *words]
         with (self._folder / "anvil.log").open("ab") as log:
             return subprocess.Popen(  # noqa: S603 - a program of ours with words of ours
                 command,

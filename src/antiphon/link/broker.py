@@ -28,7 +28,8 @@ from antiphon.link.accounts import push
 from antiphon.link.broker_config import BrokerOptions
 from antiphon.link.credentials import Authority, write_secret
 
-MODULE = "antiphon.link.broker_child"
+MODULE = "antiphon.dependent"
+PARENT_ENDED = "SIGKILL"  # since a stopped one hears nothing else; it has no state that is not on disk
 READ_BYTES = 64 * 1024
 LAST_LINES = 3
 READY = "Server is ready"
@@ -149,7 +150,7 @@ class Broker:
         """One server from its start to its end; the seconds that it was ready, None if it never was."""
         words = ("-c", str(self.options.folder / "broker.conf"))
         process = self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", MODULE, str(os.getpid()), str(self._program), *words),
+            *(sys.executable, "-P", "-m", MODULE, PARENT_ENDED, str(os.getpid()), str(self._program), *words),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-from antiphon.chain.child import main
+from antiphon.dependent import main
 
 PATIENCE_S = 20.0
 GRANDCHILD = """
@@ -19,7 +19,8 @@ signal.pause()
 """
 PARENT = """
 import os, subprocess, sys
-subprocess.Popen([sys.executable, "-m", "antiphon.chain.child", str(os.getpid()), sys.executable, "-c", sys.argv[1]])
+words = ["SIGINT", str(os.getpid()), sys.executable, "-c", sys.argv[1]]
+subprocess.Popen([sys.executable, "-m", "antiphon.dependent", *words])
 sys.stdin.read()
 """
 
@@ -42,4 +43,4 @@ def test_a_killed_parent_interrupts_the_child() -> None:
 
 def test_without_its_parent_it_does_not_begin() -> None:
     """Somebody else is the parent by then."""
-    assert main([str(os.getpid()), "/bin/true"]) == 1
+    assert main(["SIGKILL", str(os.getpid()), "/bin/true"]) == 1

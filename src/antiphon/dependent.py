@@ -1,6 +1,7 @@
-"""Becomes the broker's program: `python -m antiphon.link.broker_child PARENT_PID PROGRAM WORD ...`.
+"""Becomes a program that ends with its parent: `python -m antiphon.dependent SIGNAL PARENT_PID PROGRAM WORD ...`.
 
-Before that it asks the kernel to end it when its parent ends, however that happens: no broker is left over.
+Before that it asks the kernel for a signal, `SIGINT` or `SIGKILL` say, when its parent ends, however that happens: no
+chain and no broker is left over.
 """
 
 from __future__ import annotations
@@ -15,10 +16,9 @@ PR_SET_PDEATHSIG = 1
 
 def main(words: list[str]) -> int:
     """Replace this process by the program; 1 when the parent is gone already."""
-    parent_pid, *command = words
+    name, parent_pid, *command = words
     if sys.platform == "linux":
-        # By force, since a stopped one hears nothing else; it has no state that is not on disk.
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.Signals[name], 0, 0, 0)
     if os.getppid() == int(parent_pid):
         os.execv(command[0], command)  # noqa: S606 - a program of ours with words of ours; no shell
     return 1
