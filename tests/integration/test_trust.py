@@ -108,8 +108,10 @@ async def test_a_partner_that_lies(tmp_path: Path) -> None:
             assert {one["kind"]: one["failures"] for one in told["checks"]}["model"] == 0
             before = len(other.requests)
             for number in range(10):
-                await asked(gateway, 900 + number)
+                last = await asked(gateway, 900 + number)
             assert len(other.requests) == before
+            receipt = await gateway.ask(f"/v1/receipts/{last['id']}", key=PAYER)  # waits until all so far is settled
+            assert receipt.status == 200
             metrics = (await gateway.ask("/metrics")).body.decode()
             assert 'antiphon_node_quarantines_total{kind="usage",node="partner"} 1.0' in metrics
             earned = (await gateway.ask("/v1/earnings", key=PARTNER)).json()
