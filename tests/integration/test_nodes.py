@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -49,6 +52,27 @@ async def test_a_machine_joins_with_one_line(lab: Lab) -> None:
     await lab.until("loft", presence="gone")
     assert [told["event"] for told in node.events[-2:]] == ["stopping", "left"]
     assert "a node failed a check" not in lab.gateway.log  # its receipts are good
+
+
+@pytest.mark.slow
+async def test_a_gateway_that_begins_anew_knows_its_nodes(lab: Lab, tmp_path: Path) -> None:
+    """Until a node is heard again its model is answered 503, never 404, and the gateway is not ready."""
+    async with await lab.node("attic") as node:
+        await lab.until("attic", presence="serving")
+        with closing(sqlite3.connect(tmp_path / "data" / "antiphon.db")) as database:
+            while not database.execute("SELECT 1 FROM nodes WHERE hello IS NOT NULL").fetchone():
+                await lab.shown("attic")
+        await lab.gateway.kill()
+        node.signal(signal.SIGSTOP)
+        await lab.gateway.start()
+        refused, ready = await lab.ask(), await lab.gateway.ask("/readyz")
+        assert (refused.status, refused.headers["retry-after"]) == (503, "2")
+        assert (ready.status, ready.headers["retry-after"]) == (503, "1")
+        assert [one["id"] for one in (await lab.shown("attic"))["models"]] == ["fault-model"]
+        node.signal(signal.SIGCONT)
+        await lab.until("attic", presence="serving", epoch=1)
+        assert (await lab.gateway.ask("/readyz")).status == 200
+        assert whole(await lab.ask(stream=True))
 
 
 @pytest.mark.slow

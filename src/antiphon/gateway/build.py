@@ -32,6 +32,7 @@ from antiphon.gateway.serving import sources
 from antiphon.gateway.storage import Storage
 from antiphon.gateway.trusting import Trusting
 from antiphon.ids import Ids
+from antiphon.interactions.export_routes import ExportRoutes
 from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
@@ -102,7 +103,11 @@ class Builder:
             on_uncharged=self._metrics.uncharged,
         )
         self._health = HealthRoutes(
-            self._catalogue, self._metrics, lambda: self._storage.healthy, lambda: self._load.shedding
+            self._catalogue,
+            self._metrics,
+            lambda: self._storage.healthy,
+            lambda: self._load.shedding,
+            lambda: self._nodes.awaits,
         )
         self._limiting = Limiting(settings, self._storage.database, clock=self._clock, ids=self._ids, log=log)
         self._limits = self._limiting.limiter
@@ -196,6 +201,7 @@ class Builder:
             nodes=self._node_routes(),
             projects=ProjectRoutes(storage.projects),
             interactions=InteractionRoutes(storage.interactions, storage.projects),
+            export=ExportRoutes(storage.interactions, storage.projects),
             sessions=SessionRoutes(storage.sessions, storage.projects),
             feedback_metrics=MetricRoutes(storage.feedback_metrics),
             records=RecordRoutes(

@@ -23,10 +23,12 @@ class HealthRoutes:
         metrics: Metrics,
         database_healthy: Callable[[], bool],
         shedding: Callable[[], Shedding] = Shedding,
+        awaits_nodes: Callable[[], bool] = bool,
     ) -> None:
         self._catalogue = catalogue
         self._database_healthy = database_healthy
         self._shedding = shedding
+        self._awaits_nodes = awaits_nodes
         self._metrics = metrics
         self.leaving = False  # no more requests should come: the gateway ends
 
@@ -35,13 +37,15 @@ class HealthRoutes:
         exchange.respond(200, b"ok\n", (b"content-type", b"text/plain; charset=utf-8"))
 
     async def ready(self, exchange: Exchange) -> None:
-        """200 when at least one model can be served, and more requests may come."""
+        """200 when at least one model can be served, known nodes have had time to come, and more requests may come."""
         if self.leaving:
             raise Unavailable("The gateway ends.", retry_after_s=1)
         if self._shedding():
             raise Unavailable("The gateway has too much to do.", retry_after_s=1, code="overloaded")
         if not any(model.live for model in self._catalogue.list()):
             raise Unavailable("No model can be served yet.", retry_after_s=2)
+        if self._awaits_nodes():
+            raise Unavailable("The gateway has just begun, and waits for nodes that it knows.", retry_after_s=1)
         exchange.respond(200, b"ready\n", (b"content-type", b"text/plain; charset=utf-8"))
 
     async def health(self, exchange: Exchange) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from antiphon.nodes.network import Network
 
 AGAIN_S = 2.0
+AWAITED_S_MAX = 10.0  # for nodes that are known; they try to come back about every second
 MISSING = "Nodes take packages that are not installed here: pip install 'antiphon[nodes]'."
 
 
@@ -68,9 +70,12 @@ class NodeParts:
             catalogue, models=settings.nodes.models, connect=self._connect, observe=placement.observe, log=log
         )
         self.registry = Registry(on_change=self._source.changed, on_beat=self._source.heard)
+        self._awaited_until_s = math.inf
+        storage.nodes.follow(lambda kept: self.registry.set_nodes(kept.nodes, kept.hellos))
 
     async def run(self) -> None:
         """Open the way to the broker once there are nodes, whichever gateway invited them; keep at it until it is."""
+        self._awaited_until_s = asyncio.get_running_loop().time() + AWAITED_S_MAX
         some = asyncio.Event()
         self._storage.nodes.follow(lambda kept: some.set() if kept.nodes else None)
         await some.wait()
@@ -82,6 +87,11 @@ class NodeParts:
                 self._troubled(error.message)
                 await asyncio.sleep(AGAIN_S)
         await asyncio.Event().wait()
+
+    @property
+    def awaits(self) -> bool:
+        """Whether a model of known nodes may be served in a moment: for so long after the start, and no longer."""
+        return self._source.awaits and asyncio.get_running_loop().time() < self._awaited_until_s
 
     async def open(self) -> None:
         """Make sure that there is a broker and that it is reached; Unavailable when it is not, and says why."""

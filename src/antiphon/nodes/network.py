@@ -35,6 +35,7 @@ from antiphon.nodes.shared_keys import shared_keys
 
 SWEEP_S = 0.5
 SEEN_EVERY = 120  # sweeps
+HELLOS_EVERY = 2
 CONNECT_S = 5.0
 FOLDER = "broker"
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - recognised, not chosen
@@ -248,6 +249,9 @@ class Network:
             sweeps += 1
             self._registry.sweep(loop.time())
             with contextlib.suppress(Unavailable, ConfigError):
+                if sweeps % HELLOS_EVERY == 0:
+                    heard = (live for live in self._registry.list() if live.heard_at_s is not None)
+                    await self._nodes.note_hellos({live.node.id: live.hello for live in heard})
                 if sweeps % SEEN_EVERY == 0:
                     await self._nodes.note_seen(live.node.id for live in self._registry.list() if not live.gone)
                 if not self._place.servers and self._connection is not None and not self._connection.connected:

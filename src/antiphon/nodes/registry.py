@@ -6,7 +6,8 @@ heartbeats is gone until it is heard again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,15 +23,19 @@ MODELS_MAX = 64
 SLOTS_MAX = 100_000
 CONTEXT_MAX = 1 << 24
 NAME_CHARACTERS_MAX = 200
+NONE_KNOWN: Mapping[str, Hello] = MappingProxyType({})
 
 
 class Live(Struct, frozen=True):
-    """A node that is known, and what it said last. `gone`: it is not heard any more, or has said goodbye."""
+    """A node that is known, and what it said last. `gone`: it is not heard any more, or has said goodbye.
+
+    `heard_at_s` is None while what it serves is only known from before, by what another gateway or run wrote down.
+    """
 
     node: Node
     hello: Hello
     beat: Heartbeat
-    heard_at_s: float
+    heard_at_s: float | None
     gone: bool = False
 
     @property
@@ -73,8 +78,11 @@ class Registry:
         """Whether the node is one of ours."""
         return node_id in self._nodes
 
-    def set_nodes(self, nodes: Iterable[Node]) -> None:
-        """The nodes as they are kept now: those that are banned or not kept any more are not heard from now on."""
+    def set_nodes(self, nodes: Iterable[Node], hellos: Mapping[str, Hello] = NONE_KNOWN) -> None:
+        """The nodes as they are kept now: those that are banned or not kept any more are not heard from now on.
+
+        `hellos` tells of what they served before; whoever was heard knows better.
+        """
         self._nodes = {node.id: node for node in nodes if node.state != "banned"}
         for node_id, live in list(self._live.items()):
             node = self._nodes.get(node_id)
@@ -83,6 +91,10 @@ class Registry:
                 self._on_change(node_id, None)
             elif (node.state, node.name) != (live.node.state, live.node.name):
                 self._put(replace(live, node=node))
+        for node_id, hello in hellos.items():
+            node = self._nodes.get(node_id)
+            if node is not None and node_id not in self._live:
+                self._put(Live(node, hello, Heartbeat(hello.epoch, slots=hello.slots), None, gone=True))
 
     def heard(self, node_id: str, beat: Beat, now_s: float) -> bool:
         """Take what a node says; False when it does not count: of nobody known, or of an older lease.
@@ -109,7 +121,7 @@ class Registry:
     def sweep(self, now_s: float) -> None:
         """Let go of whoever has not been heard for too long."""
         for live in list(self._live.values()):
-            if not live.gone and now_s - live.heard_at_s > GONE_S:
+            if not live.gone and live.heard_at_s is not None and now_s - live.heard_at_s > GONE_S:
                 self._put(replace(live, gone=True))
 
     def _greeted(self, node: Node, before: Live | None, hello: Hello, now_s: float) -> bool:

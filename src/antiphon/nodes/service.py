@@ -19,6 +19,7 @@ from antiphon.clock import Clock
 from antiphon.db import Connection, Database
 from antiphon.errors import BadRequest, Conflict, NotFound, PermissionDenied, Unauthenticated, Unavailable
 from antiphon.ids import Ids
+from antiphon.link.frames import Hello
 from antiphon.nodes import enrolment, store
 from antiphon.nodes.model import (
     INVITE_S,
@@ -33,6 +34,7 @@ from antiphon.nodes.model import (
     change_fault,
     name_fault,
 )
+from antiphon.nodes.registry import NONE_KNOWN
 
 MS = 1000
 REFRESH_S = 1.0
@@ -60,10 +62,14 @@ class Enrolment(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True):
-    """The nodes as they are kept, and the keys that are void, with the time in milliseconds up to which they are."""
+    """The nodes as they are kept, and the keys that are void, with the time in milliseconds up to which they are.
+
+    `hellos` is what they were known to serve when this gateway began.
+    """
 
     nodes: tuple[Node, ...] = ()
     revoked: Mapping[str, int] = NONE_REVOKED
+    hellos: Mapping[str, Hello] = NONE_KNOWN
 
 
 Follower = Callable[[Kept], None]
@@ -80,6 +86,7 @@ class Nodes:
         self._followers: list[Follower] = []
         self._refreshing = asyncio.Lock()
         self._seen: int | None = None  # how many changes `kept` shows
+        self._hellos: dict[str, Hello] = {}  # as they are kept
         self.kept = Kept()
 
     def follow(self, follower: Follower) -> None:
@@ -90,17 +97,20 @@ class Nodes:
     async def refresh(self) -> None:
         """Read the nodes, if any has changed since they were read last. The first call loads them."""
         async with self._refreshing:
-            seen = self._seen
+            seen, known = self._seen, self.kept.hellos
 
             def work(connection: Connection) -> tuple[int, Kept | None]:
                 number = store.changes(connection)
                 if number == seen:
                     return number, None
-                return number, Kept(store.every(connection), store.revocations(connection))
+                hellos = store.hellos(connection) if seen is None else known
+                return number, Kept(store.every(connection), store.revocations(connection), hellos)
 
             self._seen, kept = await self._database.read(work)
             if kept is not None:
                 self.kept = kept
+                if seen is None:
+                    self._hellos = dict(kept.hellos)
                 for follower in self._followers:
                     follower(kept)
 
@@ -250,6 +260,13 @@ class Nodes:
         wanted, now_ms = tuple(node_ids), self._now_ms()
         if wanted:
             await self._database.write(lambda connection: store.note_seen(connection, wanted, now_ms))
+
+    async def note_hellos(self, hellos: Mapping[str, Hello]) -> None:
+        """Keep what nodes serve, as far as that is not kept yet, for gateways that have not heard them."""
+        fresh = {node_id: hello for node_id, hello in hellos.items() if self._hellos.get(node_id) != hello}
+        if fresh:
+            await self._database.write(lambda connection: store.keep_hellos(connection, fresh))
+            self._hellos |= fresh
 
     async def _catch_up(self) -> None:
         """Refresh if the database answers; what has been written is kept in any case."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from antiphon.db import Connection, Row
+from antiphon.link.frames import Hello
 from antiphon.nodes.model import Invite, Node
 
 _NODE = "id, name, owner, nkey, state, epoch, created_at_ms, seen_at_ms"
 _INVITE = "id, digest, name, created_at_ms, expires_at_ms, node"
+HELLO_BYTES_MAX = 65_536  # a node that has more to say of itself is known once it is heard
+
+_hello = msgspec.json.Decoder(Hello)
 
 
 def changes(connection: Connection) -> int:
@@ -86,6 +93,23 @@ def note_seen(connection: Connection, node_ids: Sequence[str], now_ms: int) -> N
     for node_id in node_ids:
         sql = "UPDATE nodes SET seen_at_ms = :now_ms WHERE id = :id AND seen_at_ms < :now_ms"
         connection.run(sql, id=node_id, now_ms=now_ms)
+
+
+def keep_hellos(connection: Connection, hellos: Mapping[str, Hello]) -> None:
+    """Keep what nodes say that they serve."""
+    for node_id, hello in hellos.items():
+        text = msgspec.json.encode(hello).decode()
+        if len(text) <= HELLO_BYTES_MAX:
+            connection.run("UPDATE nodes SET hello = :hello WHERE id = :id", id=node_id, hello=text)
+
+
+def hellos(connection: Connection) -> dict[str, Hello]:
+    """What nodes said last that they serve; what another version wrote and this one cannot read is left out."""
+    found = {}
+    for node_id, text in connection.all("SELECT id, hello FROM nodes WHERE hello IS NOT NULL"):
+        with contextlib.suppress(msgspec.DecodeError):
+            found[str(node_id)] = _hello.decode(text)
+    return found
 
 
 def delete(connection: Connection, node_id: str) -> None:

@@ -141,7 +141,7 @@ def shown(node: Node, live: Live | None, now_ms: int, now_s: float) -> WireNode:
             node.id, node.name, node.owner, node.state, "gone", node.created_at_ms, node.seen_at_ms, node.epoch
         )
     hello, beat = live.hello, live.beat
-    heard_ms = now_ms - int((now_s - live.heard_at_s) * MS)
+    heard_ms = 0 if live.heard_at_s is None else now_ms - int((now_s - live.heard_at_s) * MS)
     return WireNode(
         id=node.id,
         name=node.name,

@@ -19,6 +19,7 @@ from antiphon.observe.logs import Log
 from antiphon.settings.model import EMBEDDED_DEFAULT
 from antiphon.settings.serving import UpstreamModel
 from antiphon.sources.described import described
+from antiphon.sources.unheard import UnheardEngine
 
 OWNED_BY = "nodes"
 PREFIXES_MAX = 64  # in one heartbeat
@@ -51,7 +52,8 @@ class NodesSource:
     """Keeps the catalogue true by what the registry tells. `models`: those taken from nodes, None: all.
 
     A node that is gone stays in the catalogue as one that cannot be asked now, so that its models are known; one that
-    is banned or removed does not, and what it was doing fails, so that it is done elsewhere.
+    is banned or removed does not, and what it was doing fails, so that it is done elsewhere. One that is known from
+    before and was not heard yet is there with what it served then.
     """
 
     def __init__(
@@ -69,14 +71,24 @@ class NodesSource:
         self._observe = observe
         self._log = log
         self._joined: dict[str, Joined] = {}
+        self._unheard: set[str] = set()
         self._closing: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Until cancelled: all is done when the registry tells of it."""
         await asyncio.Event().wait()
 
+    @property
+    def awaits(self) -> bool:
+        """Whether a model cannot be served now that could be once a node is heard which has not been yet."""
+        if not self._unheard:
+            return False
+        waiting = (model for model in self._catalogue.list() if not model.live)
+        return any(offer.engine.name in self._unheard for model in waiting for offer in model.offers)
+
     def changed(self, node_id: str, live: Live | None) -> None:
         """A node looks different, or is not to be known any more."""
+        self._unheard.discard(node_id)
         known = self._joined.get(node_id)
         if live is None:
             if known is not None:
@@ -84,6 +96,11 @@ class NodesSource:
                 self._let_go(known.engine)
                 self._log.info("a node is banned or removed", node=node_id)
             self._catalogue.replace(f"node:{node_id}", ())
+            return
+        if live.heard_at_s is None:
+            if live.node.state == "active":
+                self._unheard.add(node_id)
+            self._catalogue.replace(f"node:{node_id}", self._offered(live, UnheardEngine(node_id)))
             return
         if known is None or known.epoch != live.epoch:
             if known is not None:

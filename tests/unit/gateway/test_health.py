@@ -80,6 +80,20 @@ async def test_a_gateway_that_ends_is_not_ready() -> None:
         await leaving.ready(exchange)
 
 
+async def test_nodes_are_waited_for() -> None:
+    """A gateway that has just begun takes no requests before nodes that it knows have had time to come."""
+    catalogue = Catalogue()
+    catalogue.replace("test", (model("m0", down=False),))
+    waiting = [True, False]
+    begun = HealthRoutes(catalogue, Metrics(), lambda: True, awaits_nodes=lambda: waiting.pop(0))
+    exchange, wire = exchange_of("GET", "/readyz")
+    with pytest.raises(Unavailable) as caught:
+        await begun.ready(exchange)
+    assert caught.value.retry_after_s == 1
+    await begun.ready(exchange)
+    assert wire.status == 200
+
+
 @pytest.mark.parametrize(
     ("down", "status", "word"),
     [

@@ -126,3 +126,19 @@ def test_numbers_are_bounded() -> None:
     )  # fmt: skip
     assert heard.registry.heard("node_1", wild, 1.0)
     assert heard.beats == [Heartbeat(1, slots=0, in_flight=100_000)]
+
+
+def test_what_is_known_from_before() -> None:
+    """A node that was not heard yet is known by what it served, and gone; its first heartbeat brings it back."""
+    heard = Heard()
+    heard.registry.set_nodes([NODE], {"node_1": HELLO, "node_2": HELLO})
+    assert heard.take() == [False]
+    (live,) = heard.registry.list()
+    assert (live.hello, live.heard_at_s, live.gone) == (HELLO, None, True)
+    heard.registry.sweep(100.0)
+    heard.registry.set_nodes([NODE], {"node_1": replace(HELLO, slots=9)})
+    assert heard.take() == []
+    assert heard.registry.heard("node_1", Heartbeat(1), 101.0)
+    assert heard.take() == [True]
+    heard.registry.set_nodes([NODE], {"node_1": replace(HELLO, slots=9)})
+    assert heard.take() == []  # whoever was heard knows better

@@ -8,13 +8,17 @@ import pytest
 from msgspec.structs import replace
 
 from antiphon.db import Database
+from antiphon.engines import ModelFacts
 from antiphon.errors import AntiphonError, BadRequest, Conflict, NotFound, PermissionDenied, Unauthenticated
+from antiphon.link.frames import Hello, NodeModel
 from antiphon.nodes import service
 from antiphon.nodes.model import INVITE_S, Node, State
 from antiphon.nodes.service import Kept
 from tests.unit.accounts.wallets import OTHER_SECRET
 
 from .membership import Membership, nkey
+
+HELLO = Hello(1, models=(NodeModel(ModelFacts("m")),))
 
 # What no database can do otherwise than another is tested on one.
 RULES = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -199,3 +203,19 @@ async def test_bounds_of_invites(database: Database, monkeypatch: pytest.MonkeyP
     assert refused == [Conflict, BadRequest, BadRequest]
     members.clock.advance(10)
     await members.nodes.invite()
+
+
+async def test_what_nodes_served_is_known_to_whoever_begins(database: Database) -> None:
+    """It is read once, at the beginning: later on nodes are heard."""
+    members = Membership(database)
+    node = await members.enrolled()
+    await members.nodes.note_hellos({node.id: HELLO})
+    await members.nodes.note_hellos({node.id: HELLO})  # nothing is written for it
+    other = Membership(database, seed=2)
+    await other.nodes.refresh()
+    assert other.nodes.kept.hellos == {node.id: HELLO}
+    await members.nodes.note_hellos({node.id: replace(HELLO, slots=3)})
+    await members.nodes.change(node.id, called="loft")
+    await other.nodes.refresh()
+    assert [one.name for one in other.nodes.kept.nodes] == ["loft"]
+    assert other.nodes.kept.hellos == {node.id: HELLO}

@@ -36,6 +36,8 @@ def test_a_node_that_is_heard() -> None:
 def test_presence_is_what_it_says_and_whether_it_is_heard() -> None:
     """A drained node goes on saying that it serves."""
     assert shown(NODE, replace(LIVE, gone=True), 0, 0.0).presence == "gone"
+    unheard = shown(NODE, replace(LIVE, gone=True, heard_at_s=None), 1_000_000, 11.0)
+    assert (unheard.presence, unheard.seen_at_ms, len(unheard.models)) == ("gone", 2, 1)
     assert shown(NODE, replace(LIVE, beat=Heartbeat(3, draining=True)), 0, 0.0).presence == "draining"
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import io
 
+import pytest
 from msgspec.structs import replace
 
 from antiphon.engines import ModelFacts
+from antiphon.errors import Unavailable
 from antiphon.link.frames import Heartbeat, Hello, NodeModel
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.load import NodeLoad
@@ -143,3 +145,28 @@ async def test_placement_is_told_how_a_node_is() -> None:
         slots=3, busy=2, queued=1, prefill_tokens_per_s=90.0, rtt_s=0.25, warm=frozenset({"m"}), prefixes=(5,)
     )  # fmt: skip
     assert joined.observed == [("node_1", told)]
+
+
+async def test_a_node_that_was_not_heard_yet() -> None:
+    """Its models are known, cannot be asked, and are awaited until they can be, whoever serves them."""
+    joined = Joined()
+    unheard = replace(LIVE, heard_at_s=None, gone=True)
+    joined.source.changed("node_1", unheard)
+    assert (joined.offered, joined.source.awaits) == ({"m": 0, "n": 0}, True)
+    with pytest.raises(Unavailable) as caught:
+        joined.catalogue.find("m").require_live()
+    assert caught.value.retry_after_s == 2
+    joined.source.changed("node_2", replace(LIVE, node=replace(NODE, id="node_2")))
+    assert (joined.offered, joined.source.awaits) == ({"m": 1, "n": 1}, False)
+    joined.source.changed("node_1", LIVE)
+    assert joined.offered == {"m": 2, "n": 2}
+    assert [engine.lease for engine in joined.engines] == ["node_2-1", "node_1-1"]
+
+
+@pytest.mark.parametrize("after", [None, replace(LIVE, node=replace(NODE, state="drained"), heard_at_s=None)])
+async def test_nobody_waits_for_a_node_that_may_not_serve(after: Live | None) -> None:
+    """One that is removed, banned or drained before it was heard."""
+    joined = Joined()
+    joined.source.changed("node_1", replace(LIVE, heard_at_s=None, gone=True))
+    joined.source.changed("node_1", after)
+    assert not joined.source.awaits
