@@ -11,6 +11,7 @@ VALUES_ONLY = frozenset(
     {
         "__main__.py",
         "agent/announcements.py",
+        "campaigns/judging.py",
         "cli/commands.py",
         "chat.py",
         "completions/dialects/openai/fields.py",
