@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,11 +15,23 @@ class Stranger(LinkClient):
 
     def __init__(self) -> None:
         self.refusals: list[str] = []
-        super().__init__(lambda error: self.refusals.append(str(error)))
+        self._told = asyncio.Event()
+        super().__init__(self._keep)
 
     async def note(self, error: Exception) -> None:
         """As nats-py wants it."""
+        self._keep(error)
+
+    async def refused(self, count: int, *, within_s: float = 5) -> None:
+        """Return once that many refusals have come."""
+        async with asyncio.timeout(within_s):
+            while len(self.refusals) < count:
+                self._told.clear()
+                await self._told.wait()
+
+    def _keep(self, error: Exception) -> None:
         self.refusals.append(str(error))
+        self._told.set()
 
 
 @asynccontextmanager

@@ -58,6 +58,7 @@ async def test_a_node_can_do_its_own_work_only(linked: Lab) -> None:
         await node.flush(5)
         await asyncio.wait_for(linked.heard.wait(), 5)
         assert linked.beats == [("n1", frames.Goodbye(9))]
+        await node.refused(9 + 6)
         assert told == []
         assert len(node.refusals) == 9 + 6
         assert node.is_connected
@@ -83,6 +84,7 @@ async def test_a_gateway_reads_its_own_answers_only(linked: Lab) -> None:
         await gateway.publish("out.n1.gw1.a", b"")
         await gateway.publish("hb.n1", b"")
         await gateway.flush(5)
+        await gateway.refused(5)
         assert len(gateway.refusals) == 5
 
 
