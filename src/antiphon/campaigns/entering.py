@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from antiphon.campaigns.assignment import takes_part, unit_hash, variant_of
 from antiphon.campaigns.model import Campaign, Variant
@@ -34,12 +35,16 @@ class Known(Protocol):
 
 
 class Assigned(Struct, frozen=True):
-    """What a request was given: a variant of a campaign, as it is told of in records."""
+    """What a request was given: a variant of a campaign, as it is told of in records.
+
+    `unit` stands for what was assigned. A request that named the model itself has none: it chose its variant, and says
+    nothing of what others, who did not choose, would have got from it.
+    """
 
     campaign_id: str
     campaign: str  # its key
     variant: str  # its key
-    unit: int
+    unit: int | None
 
 
 class Entered(Struct, frozen=True):
@@ -60,7 +65,8 @@ def entered(
         variants = _fitting(campaign, target, project, served)
         if not _may_use(key, variants, served):
             raise PermissionDenied(f"This key may not use all models of the campaign {campaign.key!r}.")
-        return _assigned(campaign, variants, request, answer_id)
+        given = _assigned(campaign, variants, request, answer_id)
+        return replace(given, assigned=replace(given.assigned, unit=None)) if target.named else given
     if target.named or project is None:
         return None
     found = known.running(key.account, project.id)

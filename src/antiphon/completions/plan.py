@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from antiphon.campaigns.entering import Assigned
 from antiphon.chat import ChatRequest, JSONSchema, Message, Sampling
 from antiphon.completions import reasoning
 from antiphon.engines import Job
@@ -74,6 +75,7 @@ class Plan(Struct, frozen=True):
     server_tools: tuple[ServerTool, ...] = ()  # of the project's providers, that the answer may use
     turns_dropped: int = 0  # from the front of the conversation, to keep within the prompt's limit
     examined: bool = False  # whoever serves it tells log-probabilities, which are looked at behind the answer
+    assigned: Assigned | None = None  # the variant of a campaign, whose values request, model and project have already
 
     @property
     def shown_model(self) -> str:

@@ -8,18 +8,21 @@ from typing import Protocol
 
 import msgspec
 
+from antiphon.campaigns.apply import applied
+from antiphon.campaigns.entering import Assigned, Known, entered
+from antiphon.campaigns.model import Campaign
 from antiphon.chat import ChatRequest, Image, Message, Part
 from antiphon.completions import reasoning
 from antiphon.completions.compose import with_memory, with_system_prompt
 from antiphon.completions.fit import fitted
 from antiphon.completions.fit_prompts import check_prompts, prompts_fitted
 from antiphon.completions.plan import Bounds, Caller, Plan, closed_once
-from antiphon.errors import BadRequest, PermissionDenied
+from antiphon.errors import BadRequest, PermissionDenied, Unavailable
 from antiphon.ids import Ids
 from antiphon.key import Key
 from antiphon.models.catalogue import Model
 from antiphon.projects.model import Project
-from antiphon.projects.resolve import resolve
+from antiphon.projects.resolve import Target, resolve
 from antiphon.projects.template import system_prompt
 from antiphon.structured.grammar import compile_schema, json_object_grammar
 from antiphon.structured.remainder import remainder
@@ -55,6 +58,18 @@ async def no_memory(key: Key, session_id: str) -> tuple[Message, ...]:  # noqa: 
     return ()
 
 
+class NoCampaigns:
+    """There is no campaign that a request could take part in."""
+
+    def running(self, account: str, project_id: str) -> Campaign | None:  # noqa: ARG002 - as Known asks
+        """None runs."""
+        return None
+
+    def find(self, account: str, name: str) -> Campaign | None:  # noqa: ARG002
+        """None has that name."""
+        return None
+
+
 def always_room() -> None:
     """Whatever is to be stored is taken."""
 
@@ -62,8 +77,8 @@ def always_room() -> None:
 class Preparation:
     """Makes plans. Make it within a running event loop.
 
-    `projects` gives all projects by id and key; `memory` the earlier turns of a session; `require_room` raises
-    Unavailable while no more can be stored.
+    `projects` gives all projects by id and key; `memory` the earlier turns of a session; `campaigns` what requests may
+    take part in; `require_room` raises Unavailable while no more can be stored.
     """
 
     def __init__(
@@ -75,6 +90,7 @@ class Preparation:
         ids: Ids,
         projects: Callable[[], Mapping[str, Project]],
         memory: Memory = no_memory,
+        campaigns: Known | None = None,
         require_room: Callable[[], None] = always_room,
     ) -> None:
         self._models = models
@@ -83,6 +99,7 @@ class Preparation:
         self._ids = ids
         self._projects = projects
         self._memory = memory
+        self._campaigns = campaigns or NoCampaigns()
         self._require_room = require_room
         self._loop = asyncio.get_running_loop()
 
@@ -92,7 +109,11 @@ class Preparation:
         target = resolve(
             request.model, project_first=request.project_first, key=key, projects=self._projects(), served=self._models
         )
-        model = self._models.find(target.model)
+        project, assigned = target.project, None
+        if target.named and request.campaign is None:
+            model = self._models.find(target.model)
+        else:
+            request, project, model, assigned = self._assigned(request, target, caller)
         if key.models and model.id not in key.models:
             raise PermissionDenied(f"This key may not use the model {model.id!r}.")
         if model.embeds:
@@ -101,10 +122,10 @@ class Preparation:
         if request.sampling.logit_bias and model.vocabulary_size is not None:
             _check_tokens(request.sampling.logit_bias, model.vocabulary_size)
         check_prompts(request.prompts, model.vocabulary_size, "prompt")
-        request = await self._composed(request, target.project, key)
+        request = await self._composed(request, project, key)
         if _holds_images(request):
             request = await self._admit_images(request, model)
-        plan = self._timed(request, caller, model, target.project)
+        plan = self._timed(request, caller, model, project, assigned)
         if request.tools or request.response_format.kind != "text":
             long = plan.prefill is not None and len(plan.prefill) > PREFILL_CHARACTERS_INLINE
             plan = await asyncio.to_thread(_grammars, plan) if long else _grammars(plan)
@@ -115,6 +136,23 @@ class Preparation:
         if request.prompt_tokens_max is None and model.context_length is None:
             return plan
         return await fitted(plan)
+
+    def _assigned(
+        self, request: ChatRequest, target: Target, caller: Caller
+    ) -> tuple[ChatRequest, Project | None, Model, Assigned | None]:
+        """What a request is for, and asks for, that leaves the model to its project or names a campaign."""
+        models, project = self._models, target.project
+        found = entered(request, target, caller.key, caller.answer_id, self._campaigns, models)
+        if found is None or project is None:
+            return request, project, models.find(target.model), None
+        variant = found.variant
+        name = variant.model or target.model
+        if models.id_of(name) is None:
+            assigned = found.assigned
+            message = f"The model {name!r} of the variant {variant.key!r} of {assigned.campaign!r} is not served now."
+            raise Unavailable(message)
+        request, project = applied(variant, request, project)
+        return request, project, models.find(name), found.assigned
 
     async def _composed(self, request: ChatRequest, project: Project | None, key: Key) -> ChatRequest:
         """The request with what the project and the session put in front of it; a text completion stays as it is."""
@@ -129,7 +167,14 @@ class Preparation:
             messages = with_system_prompt(messages, prompt)
         return request if messages is request.messages else msgspec.structs.replace(request, messages=messages)
 
-    def _timed(self, request: ChatRequest, caller: Caller, model: Model, project: Project | None) -> Plan:
+    def _timed(
+        self,
+        request: ChatRequest,
+        caller: Caller,
+        model: Model,
+        project: Project | None,
+        assigned: Assigned | None,
+    ) -> Plan:
         bounds = self._bounds
         now = self._loop.time()
         defaults = model.defaults if project is None else project.defaults.filled(model.defaults)
@@ -155,6 +200,7 @@ class Preparation:
             session_id=self._ids.uuid() if request.identified and not request.session_id else request.session_id,
             stored=stored,
             completion_ids=tuple([self._ids.uuid() for _ in range(request.choices)]) if identified else (),
+            assigned=assigned,
         )
 
     async def _admit_images(self, request: ChatRequest, model: Model) -> ChatRequest:

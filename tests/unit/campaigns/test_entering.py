@@ -129,9 +129,17 @@ def test_a_named_campaign_takes_the_request_whatever_the_share() -> None:
 
 
 def test_a_named_campaign_and_a_model_of_its_variants() -> None:
-    """Only the variants with that model are left; one without a model has the project's default."""
+    """Only the variants with that model are left; one without a model has the project's default.
+
+    Such a request has no unit, since nothing was drawn for it.
+    """
     for number in range(20):
         asked = replace(FORCED, user=f"u{number}")
+        found, drawn = enter(asked, Target(PROJECT, "large")), enter(asked)
+        assert found is not None
+        assert drawn is not None
+        assert found.assigned.unit is None
+        assert drawn.assigned.unit is not None
         assert got(asked, Target(PROJECT, "large")) == "b"
         assert got(asked, Target(PROJECT, "small")) == "a"
 

@@ -8,14 +8,16 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
+from antiphon.campaigns.model import Campaign, Variant
 from antiphon.chat import ChatRequest, Image, Message, Reasoning, ResponseFormat, Sampling, Tool
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.prepare import Preparation
 from antiphon.engines.thought import Thinking, Thought
-from antiphon.errors import BadRequest, EngineFailed, ModelNotFound, PermissionDenied
+from antiphon.errors import BadRequest, EngineFailed, ModelNotFound, NotFound, PermissionDenied, Unavailable
 from antiphon.ids import seeded
 from antiphon.key import Key
 from antiphon.models.catalogue import Catalogue, Model
+from antiphon.projects.model import Project
 from antiphon.vision.admission import ImageAdmission
 from antiphon.vision.limits import ImageLimits
 from tests.unit.completions.scripted import ASKED, BOUNDS, ScriptedEngine, model_of
@@ -272,3 +274,85 @@ async def test_no_prompt_is_counted_for_other_thoughts(images: ImageAdmission, r
     model = msgspec.structs.replace(thinking(model_of(engine)), context_length=10_000)
     await planned(images, asked(reasoning=reasoning), model)
     assert engine.jobs == []
+
+
+class Running:
+    """Knows one campaign, which runs."""
+
+    def __init__(self, *variants: Variant) -> None:
+        self._campaign = Campaign(
+            id="c-id",
+            account="ann",
+            key="c",
+            name="c",
+            project_id="p-id",
+            variants=variants,
+            status="running",
+            salt="00" * 16,
+        )
+
+    def running(self, account: str, project_id: str) -> Campaign | None:
+        """It, for its own account and project."""
+        return self._campaign if (account, project_id) == ("ann", "p-id") else None
+
+    def find(self, account: str, name: str) -> Campaign | None:
+        """It, by its key."""
+        return self._campaign if (account, name) == ("ann", "c") else None
+
+
+async def planned_within(
+    images: ImageAdmission, request: ChatRequest, *variants: Variant, models: tuple[str, ...] = ("m", "large")
+) -> Plan:
+    """The plan of a request where a project has a campaign with these variants."""
+    catalogue = Catalogue()
+    catalogue.replace("test", tuple(msgspec.structs.replace(model_of(ScriptedEngine()), id=one) for one in models))
+    project = Project("p-id", "p", "P", default_model="m", defaults=Sampling(top_k=4))
+    preparation = Preparation(
+        catalogue,
+        images,
+        BOUNDS,
+        ids=seeded(9),
+        projects=lambda: {"p": project},
+        campaigns=Running(*variants),
+    )
+    return await preparation.plan(request, Caller(KEY, "answer"))
+
+
+def variants(**second: object) -> tuple[Variant, Variant]:
+    """One that changes nothing and is hardly ever drawn, and one with other fields."""
+    plain = Variant(id="a-id", key="a", name="a", weight=1e-9)
+    return plain, msgspec.structs.replace(Variant(id="b-id", key="b", name="b"), **second)
+
+
+async def test_a_variant_s_values_take_effect(images: ImageAdmission) -> None:
+    """Its model, its prompt, and its sampling before the request's and the project's; the plan says whose they are."""
+    drawn = variants(model="large", system_prompt="Be brief.", sampling=Sampling(temperature=0.9))
+    request = asked(model="p", sampling=Sampling(temperature=0.1, top_p=0.5))
+    plan = await planned_within(images, request, *drawn)
+    assert (plan.model.id, plan.shown_model) == ("large", "large")
+    assert (plan.sampling.temperature, plan.sampling.top_p, plan.sampling.top_k) == (0.9, 0.5, 4)
+    assert plan.request.messages[0] == Message(role="system", content="Be brief.")
+    assert plan.assigned is not None
+    assert (plan.assigned.campaign, plan.assigned.variant) == ("c", "b")
+
+
+async def test_a_request_that_names_its_model_takes_no_part(images: ImageAdmission) -> None:
+    """With its project or without; naming the campaign too, it gets a variant with that model."""
+    drawn = variants(model="large")
+    for name in ("p/m", "m", "p/large"):
+        assert (await planned_within(images, asked(model=name), *drawn)).assigned is None
+    plan = await planned_within(images, asked(model="p/m", campaign="c"), *drawn)
+    assert plan.assigned is not None
+    assert plan.assigned.variant == "a"
+
+
+async def test_a_variant_whose_model_is_away(images: ImageAdmission) -> None:
+    """The request fails: another model's answer would count for this variant."""
+    with pytest.raises(Unavailable, match="model 'large' of the variant 'b' of 'c' is not served now"):
+        await planned_within(images, asked(model="p"), *variants(model="large"), models=("m",))
+
+
+async def test_there_is_no_campaign(images: ImageAdmission) -> None:
+    """Who asks for one where there are none is told so."""
+    with pytest.raises(NotFound, match=r"^ab_campaign: the campaign 'c' does not exist\.$"):
+        await planned(images, asked(campaign="c"))
