@@ -104,6 +104,16 @@ COMMANDS = (
         (
             "antiphon interactions delete 0b0f9f4e-5a3c-4d8e-9d6f-2f1f3c1c7a10",
             "antiphon interactions delete --user ann --until 2026-01-01",
+            "antiphon interactions delete --account ann --older-than 90d",
+        ),
+    ),
+    Command(
+        ("interactions", "export"),
+        "antiphon.cli.interactions:export",
+        "Write stored completions as lines of JSON, in the form that fine-tuning of chat models takes.",
+        (
+            "antiphon interactions export --project support --metric helpful --value-min 1 > training.jsonl",
+            "antiphon interactions export --label env=prod --since 2026-11-01 --out training.jsonl",
         ),
     ),
     Command(
@@ -245,6 +255,18 @@ COMMANDS = (
         ("antiphon nodes invite", "antiphon nodes invite --name attic --expires 7d --url https://gateway.example"),
     ),
     Command(
+        ("nodes", "invites"),
+        "antiphon.cli.nodes:invites",
+        "List the invites: open, used and expired ones.",
+        ("antiphon nodes invites", "antiphon nodes invites --json"),
+    ),
+    Command(
+        ("nodes", "revoke"),
+        "antiphon.cli.nodes:revoke",
+        "Void an invite that nobody has used yet.",
+        ("antiphon nodes revoke invite_6a1f0c",),
+    ),
+    Command(
         ("nodes", "list"),
         "antiphon.cli.nodes:list_nodes",
         "List the nodes of a running gateway. This is what `antiphon nodes` does.",
@@ -325,7 +347,7 @@ COMMANDS = (
 GROUPS = {
     "models": "List models of a gateway, download model files.",
     "projects": "List, make and change projects of a gateway.",
-    "interactions": "List, show and delete stored completions of a gateway.",
+    "interactions": "List, show, export and delete stored completions of a gateway.",
     "sessions": "List, show and delete stored sessions of a gateway.",
     "config": "Show and check the configuration.",
     "keys": "Make, list, revoke and rotate keys for clients.",

@@ -13,6 +13,7 @@ from antiphon.cli.output import Output
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+INVITES = ("INVITE", "STATE", "NAME", "EXPIRES", "NODE")
 HEADING = ("NODE", "STATE", "PRESENCE", "MODELS", "BUSY", "TOKENS/S", "SEEN", "ID")
 
 
@@ -55,6 +56,56 @@ def invite(
     output.note(f"\nThe token is good once, until {moment(made['expires_at_ms'])} UTC, and is shown only now.")
     if warning := _unreachable(made["token"]):
         output.note(warning)
+    return 0
+
+
+def invites(
+    *,
+    json: bool = False,
+    connection: Annotated[ConnectionFlags, Parameter(name="*")] = ConnectionFlags(),
+) -> int:
+    """List the invites, the oldest first; those that expired more than a week ago are forgotten.
+
+    Parameters
+    ----------
+    json
+        Print the gateway's own JSON.
+    connection
+        Which gateway, with which key.
+
+    """
+    from antiphon.cli.stored import moment
+
+    found = _ask(connection, "GET", "/invites")
+    output = Output(as_json=json)
+    if json:
+        output.json(found)
+        return 0
+    rows = [
+        (one["id"], one["state"], one["name"] or "-", moment(one["expires_at_ms"]), one["node"] or "-")
+        for one in found["data"]
+    ]
+    output.table([INVITES, *rows])
+    return 0
+
+
+def revoke(
+    invite: str,
+    /,
+    *,
+    connection: Annotated[ConnectionFlags, Parameter(name="*")] = ConnectionFlags(),
+) -> int:
+    """Void an invite that nobody has used yet: its token makes no machine a node any more.
+
+    Parameters
+    ----------
+    invite
+        Its id.
+    connection
+        Which gateway, with which key.
+
+    """
+    _ask(connection, "DELETE", f"/invites{_path(invite)}")
     return 0
 
 

@@ -8,8 +8,10 @@ from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.routes import AuthRoutes, KeyRoutes
 from antiphon.accounts.running import Running
 from antiphon.accounts.sign_in import SignIn
+from antiphon.channels.channel_routes import ChannelRoutes
+from antiphon.channels.routes import MessageRoutes
 from antiphon.clock import SystemClock
-from antiphon.completions.doors import DOORS, Door
+from antiphon.completions.doors import DOORS, Door, shapes
 from antiphon.credits.earning_routes import EarningRoutes
 from antiphon.credits.receipt_routes import ReceiptRoutes
 from antiphon.credits.routes import CreditRoutes
@@ -37,6 +39,7 @@ from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
 from antiphon.models.routes import ModelRoutes
+from antiphon.nodes.invites import Invites
 from antiphon.nodes.routes import NodeRoutes
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
@@ -178,7 +181,7 @@ class Builder:
             log=self._log,
             ids=self._ids,
             errors=settings.server.errors,
-            shapes=tuple((f"{door.prefix}/", door.errors) for door in self._doors),
+            shapes=shapes(self._doors),
             in_flight_max=settings.limits.in_flight_max,
             load=self._load,
             cross_origin=CrossOrigin(settings.server.cors_origins) if settings.server.cors_origins else None,
@@ -190,6 +193,7 @@ class Builder:
             chat=answers.chat(self._doors),
             text=answers.text(self._doors),
             embeddings=answers.embeddings(self._doors),
+            responses=answers.responses(),
             auth=AuthRoutes(self._sign_in(), on_change=storage.keys_changed),
             keys=KeyRoutes(storage.keys, clock=self._clock, on_change=storage.keys_changed),
             credits=self._credit_routes(),
@@ -204,6 +208,8 @@ class Builder:
             export=ExportRoutes(storage.interactions, storage.projects),
             sessions=SessionRoutes(storage.sessions, storage.projects),
             feedback_metrics=MetricRoutes(storage.feedback_metrics),
+            messages=self._message_routes(),
+            channels=ChannelRoutes(storage.channels.directory),
             records=RecordRoutes(
                 storage.feedbacks, storage.comparisons, storage.projects, clock=self._clock, ids=self._ids
             ),
@@ -236,9 +242,26 @@ class Builder:
 
     def _node_routes(self) -> NodeRoutes:
         base_url = self._settings.server.base_url or self._base_url
+        storage = self._storage
         return NodeRoutes(
-            self._storage.nodes, self._nodes.registry, self._nodes, base_url=base_url, clock=self._clock
-        )  # fmt: skip
+            storage.nodes,
+            Invites(storage.database, storage.peppers, clock=self._clock, ids=self._ids),
+            self._nodes.registry,
+            self._nodes,
+            base_url=base_url,
+            clock=self._clock,
+        )
+
+    def _message_routes(self) -> MessageRoutes:
+        channels = self._storage.channels
+        self._metrics.watch_followers(lambda: channels.watch.followers)
+        return MessageRoutes(
+            channels,
+            on_posted=self._metrics.posted,
+            heartbeat_s=self._settings.timeouts.heartbeat_s,
+            follow_s=self._settings.channels.follow_s,
+            exact=self._settings.server.wire == "exact",
+        )
 
     def _credit_routes(self) -> CreditRoutes:
         exact = self._settings.server.wire == "exact"

@@ -7,8 +7,15 @@ from msgspec.structs import replace
 
 from antiphon.accounts import wire as accounts
 from antiphon.accounts.routes import AuthRoutes, KeyRoutes
-from antiphon.completions.doors import Door
+from antiphon.channels import wire as channel_wire
+from antiphon.channels.asking import ChannelQuery
+from antiphon.channels.channel_routes import ChannelRoutes
+from antiphon.channels.routes import MessageRoutes
+from antiphon.completions.dialects.openai_responses.answer import WireResponse
+from antiphon.completions.doors import Door, shapes
 from antiphon.completions.embedding_routes import EmbeddingRoutes
+from antiphon.completions.response_routes import ItemsQuery, ResponseRoutes, WireItems
+from antiphon.completions.response_routes import WireDeleted as WireResponseDeleted
 from antiphon.completions.routes import ChatRoutes
 from antiphon.credits import wire as credit_wire
 from antiphon.credits.earning_routes import EarningRoutes, WireEarnings
@@ -22,6 +29,7 @@ from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.table import Route, Table
 from antiphon.idempotency.once import Once
+from antiphon.interactions.export_routes import LINES, ExportRoutes
 from antiphon.interactions.listing import FilterQuery, ListingQuery, PagingQuery
 from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
 from antiphon.interactions.wire import (
@@ -51,6 +59,7 @@ class Handlers(Struct, frozen=True):
     chat: tuple[tuple[Door, ChatRoutes], ...]
     text: tuple[tuple[Door, ChatRoutes], ...]
     embeddings: tuple[tuple[Door, EmbeddingRoutes], ...]
+    responses: ResponseRoutes
     auth: AuthRoutes
     keys: KeyRoutes
     credits: CreditRoutes
@@ -62,8 +71,11 @@ class Handlers(Struct, frozen=True):
     nodes: NodeRoutes
     projects: ProjectRoutes
     interactions: InteractionRoutes
+    export: ExportRoutes
     sessions: SessionRoutes
     feedback_metrics: MetricRoutes
+    messages: MessageRoutes
+    channels: ChannelRoutes
     records: RecordRoutes
     health: HealthRoutes
     pages: PageRoutes
@@ -73,12 +85,14 @@ class Handlers(Struct, frozen=True):
 def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
     """All routes of the gateway."""
     health, pages = handlers.health, handlers.pages
+    # A post is known again by its message, so it does without the claims of other keyed requests.
     made = Table(
-        _answered_once(handlers.once, (
+        _messages(handlers.messages) + _channels(handlers.channels) + _answered_once(handlers.once, (
             *(_chat(door, routes) for door, routes in handlers.chat),
             *(_text(door, routes) for door, routes in handlers.text),
             *(_embeddings(door, routes) for door, routes in handlers.embeddings),
-            *(row for door, _ in handlers.chat for row in _models(door, handlers.models)),
+            *_responses(handlers.responses),
+            *(row for door, _ in handlers.chat for row in _models(door, handlers.models) if door.chat),
             *_auth(handlers.auth),
             *_keys(handlers.keys),
             *_credits(handlers.credits),
@@ -89,6 +103,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             *_trust(handlers.trust),
             *_projects(handlers.projects),
             *_interactions(handlers.interactions, handlers.sessions),
+            _export(handlers.export),
             *_feedback_metrics(handlers.feedback_metrics),
             *_records(handlers.records),
             Route("GET", "/livez", health.live, "Whether the process answers.", "health", key=False, media_type=TEXT),
@@ -104,7 +119,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
                   media_type=TEXT),
         ))
     )  # fmt: skip
-    pages.finish(made.routes, tuple((f"{door.prefix}/", door.errors) for door, _ in handlers.chat))
+    pages.finish(made.routes, shapes(tuple(door for door, _ in handlers.chat)))
     return made
 
 
@@ -116,7 +131,7 @@ def _answered_once(once: Once, rows: tuple[Route, ...]) -> tuple[Route, ...]:
 def _chat(door: Door, routes: ChatRoutes) -> Route:
     return Route(
         "POST",
-        f"{door.prefix}/chat/completions",
+        door.address,
         routes.chat,
         f"Generate a chat completion, plain or streamed ({door.title}).",
         "chat",
@@ -126,6 +141,17 @@ def _chat(door: Door, routes: ChatRoutes) -> Route:
         streams=True,
         keyed=True,
     )
+
+
+def _responses(routes: ResponseRoutes) -> tuple[Route, ...]:
+    return (
+        Route("GET", "/v1/responses/{response}", routes.get, "One stored response.", "interactions",
+              response=WireResponse, statuses=(404,)),
+        Route("DELETE", "/v1/responses/{response}", routes.delete, "Delete a stored response, with its feedback.",
+              "interactions", response=WireResponseDeleted, statuses=(404,)),
+        Route("GET", "/v1/responses/{response}/input_items", routes.items, "What a stored response answered.",
+              "interactions", query=ItemsQuery, response=WireItems, statuses=(404,)),
+    )  # fmt: skip
 
 
 def _models(door: Door, models: ModelRoutes) -> tuple[Route, ...]:
@@ -234,6 +260,10 @@ def _nodes(routes: NodeRoutes) -> tuple[Route, ...]:
     return (
         Route("POST", "/v1/nodes/invites", routes.invite, "Invite a machine to become a node.", "nodes", scope="admin",
               request=nodes.InviteBody, response=nodes.WireInvite, success=201, statuses=(403, 409, 503)),
+        Route("GET", "/v1/nodes/invites", routes.invites, "List the invites, without their tokens.", "nodes",
+              scope="admin", response=nodes.WireInvites, statuses=(403,)),
+        Route("DELETE", "/v1/nodes/invites/{invite}", routes.revoke, "Void an invite that nobody has used.", "nodes",
+              scope="admin", success=204, statuses=(403, 404, 409)),
         Route("POST", "/v1/nodes/enrol", routes.enrol, "A machine with an invite becomes a node.", "nodes", key=False,
               request=nodes.EnrolBody, response=nodes.WireEnrolled, success=201, statuses=(401, 403, 409)),
         Route("POST", "/v1/nodes/lease", routes.let_in, "A node gets what it connects with.", "nodes", key=False,
@@ -283,6 +313,11 @@ def _interactions(interactions: InteractionRoutes, sessions: SessionRoutes) -> t
     )  # fmt: skip
 
 
+def _export(routes: ExportRoutes) -> Route:
+    return Route("GET", "/v1/interactions/export", routes.export, "Stored completions as lines for fine-tuning.",
+                 "interactions", query=FilterQuery, media_type=LINES, statuses=(403, 404))  # fmt: skip
+
+
 def _feedback_metrics(routes: MetricRoutes) -> tuple[Route, ...]:
     return (
         Route("GET", "/v1/feedback/metrics", routes.list, "List the account's metrics.", "feedback",
@@ -291,6 +326,33 @@ def _feedback_metrics(routes: MetricRoutes) -> tuple[Route, ...]:
               response=WireMetric, success=201, statuses=(403, 409)),
         Route("GET", "/v1/feedback/metrics/{metric}", routes.get, "One metric, by id or key.", "feedback",
               response=WireMetric, statuses=(404,)),
+    )  # fmt: skip
+
+
+def _messages(routes: MessageRoutes) -> tuple[Route, ...]:
+    return (
+        Route("POST", "/v1/channel", routes.post, "Post a message to a channel.", "channels", scope="channel",
+              request=channel_wire.PostBody, response=channel_wire.WireMessage, statuses=(403,), keyed=True),
+        Route("GET", "/v1/channel", routes.read, "Read a channel, wait for messages, or follow it.", "channels",
+              scope="channel", query=ChannelQuery, response=channel_wire.WireMessages, streams=True),
+        Route("DELETE", "/v1/channel/{message}", routes.delete, "Delete a message.", "channels", scope="channel",
+              success=204, statuses=(404,)),
+    )  # fmt: skip
+
+
+def _channels(routes: ChannelRoutes) -> tuple[Route, ...]:
+    return (
+        Route("GET", "/v1/channels", routes.list, "List the channels that the account may use.", "channels",
+              scope="channel", response=channel_wire.WireChannels),
+        Route("POST", "/v1/channels", routes.create, "Make a channel.", "channels", scope="channel",
+              request=channel_wire.ChannelBody, response=channel_wire.WireChannel, success=201, statuses=(403, 409)),
+        Route("GET", "/v1/channels/{channel}", routes.get, "One channel, by what it is called.", "channels",
+              scope="channel", response=channel_wire.WireChannel, statuses=(404,)),
+        Route("PATCH", "/v1/channels/{channel}", routes.change, "Add members, and remove others.", "channels",
+              scope="channel", request=channel_wire.MembersBody, response=channel_wire.WireChannel,
+              statuses=(403, 404, 409)),
+        Route("DELETE", "/v1/channels/{channel}", routes.delete, "Delete a channel with all its messages.", "channels",
+              scope="channel", success=204, statuses=(403, 404)),
     )  # fmt: skip
 
 

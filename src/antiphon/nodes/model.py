@@ -17,8 +17,10 @@ INVITES_MAX = 1_000  # that are good at once
 INVITE_S = 3_600
 INVITE_S_MAX = 30 * 86_400
 PREFIX = "node_"
+ADDRESSES = frozenset({"invites", "enrol", "lease"})  # below /v1/nodes, where a name stands too
 
 State = Literal["active", "drained", "banned"]
+InviteState = Literal["open", "used", "expired"]
 Broken = Iterator[tuple[str, str]]
 
 
@@ -48,9 +50,17 @@ class Invite(Struct, frozen=True):
     expires_at_ms: int
     node: str | None = None  # who used it
 
+    def state(self, now_ms: int) -> InviteState:
+        """Whether a machine can still come with it."""
+        if self.node is not None:
+            return "used"
+        return "open" if now_ms < self.expires_at_ms else "expired"
+
 
 def name_fault(name: str) -> str | None:
     """The rule that a node's name breaks; one that begins like an id could be taken for one."""
+    if name in ADDRESSES:
+        return f"`{name}` is an address of its own"
     if NAME.fullmatch(name) is None:
         return "expected 1 to 64 letters, digits and `._-`, beginning with a letter or digit"
     return f"a name that begins with `{PREFIX}` could be taken for an id" if name.startswith(PREFIX) else None

@@ -12,6 +12,7 @@ from antiphon.clock import Clock
 from antiphon.http.decode import decode
 from antiphon.http.exchange import JSON, Exchange, require_admin
 from antiphon.nodes import wire
+from antiphon.nodes.invites import Invites
 from antiphon.nodes.model import Node
 from antiphon.nodes.registry import Registry
 from antiphon.nodes.service import MS, Nodes
@@ -47,8 +48,18 @@ class Network(Protocol):
 class NodeRoutes:
     """The nodes of the gateways. `base_url` is where machines find this one, unless an invite says otherwise."""
 
-    def __init__(self, nodes: Nodes, registry: Registry, network: Network, *, base_url: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        nodes: Nodes,
+        invites: Invites,
+        registry: Registry,
+        network: Network,
+        *,
+        base_url: str,
+        clock: Clock,
+    ) -> None:
         self._nodes = nodes
+        self._invites = invites
         self._registry = registry
         self._network = network
         self._base_url = base_url
@@ -60,8 +71,21 @@ class NodeRoutes:
         body = await exchange.body()
         asked = decode(body, _invite_body) if body.strip() else wire.InviteBody()
         await self._network.open()
-        invited = await self._nodes.invite(asked.name, asked.expires_in_s)
+        invited = await self._invites.make(asked.name, asked.expires_in_s)
         _respond(exchange, 201, wire.shown_once(invited, (asked.url or self._base_url).rstrip("/")))
+
+    async def invites(self, exchange: Exchange) -> None:
+        """All invites, without their tokens."""
+        require_admin(exchange)
+        now_ms = self._now_ms()
+        found = await self._invites.list()
+        _respond(exchange, 200, wire.WireInvites([wire.known(invite, now_ms) for invite in found]))
+
+    async def revoke(self, exchange: Exchange) -> None:
+        """Void an invite."""
+        require_admin(exchange)
+        await self._invites.revoke(exchange.parameter)
+        exchange.respond(204, b"")
 
     async def enrol(self, exchange: Exchange) -> None:
         """A machine becomes a node."""

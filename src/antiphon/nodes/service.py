@@ -1,4 +1,4 @@
-"""The nodes of the gateways: invited, enrolled, let in with leases, drained, banned, renamed, removed.
+"""The nodes of the gateways: enrolled, let in with leases, drained, banned, renamed, removed.
 
 All nodes are in memory, about a second behind the database at most.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -22,9 +21,6 @@ from antiphon.ids import Ids
 from antiphon.link.frames import Hello
 from antiphon.nodes import enrolment, store
 from antiphon.nodes.model import (
-    INVITE_S,
-    INVITE_S_MAX,
-    INVITES_MAX,
     NODES_MAX,
     PREFIX,
     Invite,
@@ -38,16 +34,8 @@ from antiphon.nodes.registry import NONE_KNOWN
 
 MS = 1000
 REFRESH_S = 1.0
-INVITES_KEPT_MS = 7 * 86_400 * MS
 REVOKED_KEPT_MS = 8 * 86_400 * MS  # longer than credentials may be good
 NONE_REVOKED: Mapping[str, int] = MappingProxyType({})
-
-
-class Invited(Struct, frozen=True):
-    """A new invite with its secret, which is shown once."""
-
-    secret: str
-    invite: Invite
 
 
 class Enrolment(Struct, frozen=True):
@@ -128,26 +116,6 @@ class Nodes:
     async def get(self, name: str) -> Node:
         """The node of that id or name, as it is kept now."""
         return await self._database.read(lambda connection: _found(connection, name))
-
-    async def invite(self, name: str | None = None, expires_in_s: int = INVITE_S) -> Invited:
-        """Leave for one machine to become a node, called `name` if that is given; Conflict when too many are good."""
-        if not 1 <= expires_in_s <= INVITE_S_MAX:
-            raise BadRequest(f"expires_in_s: expected 1 to {INVITE_S_MAX}.", param="expires_in_s")
-        if name is not None:
-            _require_name(name)
-        now_ms = self._now_ms()
-        secret = secrets.token_hex(enrolment.SECRET_BYTES)
-        digest = self._peppers[0].digest(secret)
-        invite = Invite(self._ids.make("invite_"), digest, name, now_ms, now_ms + expires_in_s * MS)
-
-        def work(connection: Connection) -> None:
-            store.forget_invites(connection, now_ms - INVITES_KEPT_MS)
-            if store.count_invites(connection, now_ms) >= INVITES_MAX:
-                raise Conflict(f"There are {INVITES_MAX} invites that nobody has used yet.", code="too_many_nodes")
-            store.insert_invite(connection, invite)
-
-        await self._database.write(work)
-        return Invited(secret, invite)
 
     async def enrol(self, shown: Enrolment) -> Node:
         """Make a machine a node. Unauthenticated for an invite that is unknown, expired or used by another machine.

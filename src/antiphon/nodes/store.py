@@ -173,6 +173,23 @@ def count_invites(connection: Connection, now_ms: int) -> int:
     return int(row[0])
 
 
+def invites(connection: Connection, after_ms: int) -> tuple[Invite, ...]:
+    """The invites that expire after a time, the oldest first."""
+    sql = f"SELECT {_INVITE} FROM node_invites WHERE expires_at_ms > :after_ms ORDER BY created_at_ms, id"
+    return tuple(Invite(*row) for row in connection.all(sql, after_ms=after_ms))
+
+
+def get_invite(connection: Connection, invite_id: str) -> Invite | None:
+    """The invite of that id."""
+    row = connection.one(f"SELECT {_INVITE} FROM node_invites WHERE id = :id", id=invite_id)
+    return None if row is None else Invite(*row)
+
+
+def delete_invite(connection: Connection, invite_id: str) -> None:
+    """Forget an invite: its secret is that of none."""
+    connection.run("DELETE FROM node_invites WHERE id = :id", id=invite_id)
+
+
 def forget_invites(connection: Connection, before_ms: int) -> None:
     """Forget invites that expired before a time."""
     connection.run("DELETE FROM node_invites WHERE expires_at_ms < :before_ms", before_ms=before_ms)

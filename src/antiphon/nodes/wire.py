@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from antiphon.nodes.enrolment import SECRET_BYTES, Token, written
-from antiphon.nodes.model import INVITE_S, INVITE_S_MAX, Node, State
+from antiphon.nodes.invites import Invited
+from antiphon.nodes.model import INVITE_S, INVITE_S_MAX, Invite, InviteState, Node, State
 from antiphon.nodes.registry import Live
-from antiphon.nodes.service import MS, Enrolment, Invited
+from antiphon.nodes.service import MS, Enrolment
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Signature = Annotated[str, Meta(max_length=200)]
@@ -36,6 +37,25 @@ class WireInvite(Struct, frozen=True):
     name: str | None
     expires_at_ms: int
     object: str = "node.invite"
+
+
+class WireKnownInvite(Struct, frozen=True):
+    """An invite without its token. `node` is the id of the node that came with it."""
+
+    id: str
+    name: str | None
+    state: InviteState
+    created_at_ms: int
+    expires_at_ms: int
+    node: str | None
+    object: str = "node.invite"
+
+
+class WireInvites(Struct, frozen=True):
+    """The list."""
+
+    data: list[WireKnownInvite]
+    object: str = "list"
 
 
 class EnrolBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,6 +152,18 @@ def shown_once(invited: Invited, url: str) -> WireInvite:
     invite = invited.invite
     token = written(Token(url, invited.secret))
     return WireInvite(invite.id, token, f"antiphon node --join {token}", invite.name, invite.expires_at_ms)
+
+
+def known(invite: Invite, now_ms: int) -> WireKnownInvite:
+    """An invite as its operator sees it."""
+    return WireKnownInvite(
+        invite.id,
+        invite.name,
+        invite.state(now_ms),
+        invite.created_at_ms,
+        invite.expires_at_ms,
+        invite.node,
+    )
 
 
 def shown(node: Node, live: Live | None, now_ms: int, now_s: float) -> WireNode:

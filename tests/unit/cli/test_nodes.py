@@ -14,6 +14,7 @@ from antiphon.agent.wallet import Wallet, new_key
 from antiphon.cli.client import Client, checked
 from antiphon.cli.endpoint import Endpoint
 from antiphon.clock import SystemClock
+from antiphon.errors import AntiphonError
 from antiphon.nodes.enrolment import enrolment_text, read
 from antiphon.settings.model import Settings
 from tests.unit.cli.gateway_thread import gateway_in_thread
@@ -89,6 +90,24 @@ def test_people_see_a_table(ask: Ask, base_url: tuple[str, str]) -> None:
         heading, row = [line.split() for line in ask(*words).out.splitlines()]
         assert heading[:4] == ["NODE", "STATE", "PRESENCE", "MODELS"]
         assert row[:6] == ["machine", "active", "gone", "-", "-", "-"]
+
+
+def test_invites_are_listed_and_revoked(ask: Ask, base_url: tuple[str, str]) -> None:
+    """A token that went astray makes no machine a node once its invite is revoked."""
+    enrolled(base_url[0], json.loads(ask("invite", "--name", "attic", "--json").out)["token"])
+    astray = json.loads(ask("invite", "--json").out)
+    heading, used, waiting = [line.split() for line in ask("invites").out.splitlines()]
+    assert (heading[:3], used[1:3], waiting[:3]) == (
+        ["INVITE", "STATE", "NAME"],
+        ["used", "attic"],
+        [astray["id"], "open", "-"],
+    )
+    assert ask("revoke", astray["id"]).code == 0
+    assert [one["state"] for one in json.loads(ask("invites", "--json").out)["data"]] == ["used"]
+    with pytest.raises(AntiphonError, match="unknown here"):
+        enrolled(base_url[0], astray["token"])
+    again = ask("revoke", astray["id"])
+    assert (again.code, "There is no invite of that id." in again.notes) == (1, True)
 
 
 def test_flags_are_checked(ask: Ask) -> None:

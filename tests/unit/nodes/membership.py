@@ -7,6 +7,7 @@ from antiphon.clock import Clock, ManualClock, SystemClock
 from antiphon.db import Database
 from antiphon.ids import seeded
 from antiphon.nodes import enrolment
+from antiphon.nodes.invites import Invites
 from antiphon.nodes.model import Node
 from antiphon.nodes.service import Enrolment, Nodes
 from tests.unit.accounts.wallets import SECRET, address_of, signed
@@ -25,7 +26,9 @@ class Membership:
     def __init__(self, database: Database, *, seed: int = 1, clock: SystemClock | None = None) -> None:
         self.clock = ManualClock()
         self._now: Clock = clock or self.clock
-        self.nodes = Nodes(database, (PEPPER,), clock=self._now, ids=seeded(seed))
+        ids = seeded(seed)
+        self.nodes = Nodes(database, (PEPPER,), clock=self._now, ids=ids)
+        self.invites = Invites(database, (PEPPER,), clock=self._now, ids=ids)
 
     @property
     def now_s(self) -> int:
@@ -49,7 +52,7 @@ class Membership:
 
     async def enrolled(self, *, key: str | None = None, name: str = "host") -> Node:
         """A machine that was invited and came."""
-        invited = await self.nodes.invite()
+        invited = await self.invites.make()
         return await self.nodes.enrol(self.enrolment(invited.secret, key=key, name=name))
 
     async def let_in(self, node: Node, epoch: int | None = None, *, wallet: str = SECRET) -> Node:

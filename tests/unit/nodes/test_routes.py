@@ -12,7 +12,7 @@ import pytest
 from antiphon.clock import ManualClock
 from antiphon.db import Database
 from antiphon.db.open import open_database
-from antiphon.errors import BadRequest, NotFound, PermissionDenied, Unauthenticated
+from antiphon.errors import BadRequest, Conflict, NotFound, PermissionDenied, Unauthenticated
 from antiphon.key import ADMIN, Key
 from antiphon.nodes import enrolment
 from antiphon.nodes.model import Node
@@ -49,7 +49,12 @@ class Routes:
         self.broker = Broker()
         registry = Registry(on_change=lambda _node, _live: None, on_beat=lambda _live: None)
         self.routes = NodeRoutes(
-            self.members.nodes, registry, self.broker, base_url="http://gateway:8000/", clock=self.members.clock
+            self.members.nodes,
+            self.members.invites,
+            registry,
+            self.broker,
+            base_url="http://gateway:8000/",
+            clock=self.members.clock,
         )
 
     async def ask(self, handler: str, name: str = "", *, key: Key = ROOT, body: object = None) -> RecordingWire:
@@ -86,6 +91,23 @@ async def test_an_invite_brings_a_broker(routes: Routes) -> None:
     assert invite["expires_at_ms"] == routes.members.now_s * 1000 + 3_600_000
     plain = json.loads((await routes.ask("invite")).body)
     assert enrolment.read(plain["token"]).url == "http://gateway:8000"
+
+
+async def test_invites_are_listed_and_revoked(routes: Routes) -> None:
+    """Without their tokens; one that was used stays, since its node is what is to be removed."""
+    node = await routes.join()
+    routes.members.clock.advance(1)
+    open_one = json.loads((await routes.ask("invite", body={"name": "attic"})).body)
+    listed = json.loads((await routes.ask("invites")).body)["data"]
+    assert [(one["state"], one["node"], one["name"]) for one in listed] == [
+        ("used", node["id"], None),
+        ("open", None, "attic"),
+    ]
+    assert all("token" not in one for one in listed)
+    assert (await routes.ask("revoke", open_one["id"])).status == 204
+    with pytest.raises(Conflict) as caught:
+        await routes.ask("revoke", listed[0]["id"])
+    assert caught.value.code == "invite_used"
 
 
 async def test_a_machine_enrols_and_is_let_in(routes: Routes) -> None:
@@ -130,7 +152,7 @@ async def test_strangers_are_refused(routes: Routes) -> None:
             await routes.ask(handler, body=body)
 
 
-@pytest.mark.parametrize("handler", ["invite", "list", "get", "change", "remove"])
+@pytest.mark.parametrize("handler", ["invite", "invites", "revoke", "list", "get", "change", "remove"])
 async def test_only_an_operator_may(routes: Routes, handler: str) -> None:
     """Another key may not so much as look."""
     with pytest.raises(PermissionDenied):

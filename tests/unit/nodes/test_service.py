@@ -9,9 +9,8 @@ from msgspec.structs import replace
 
 from antiphon.db import Database
 from antiphon.engines import ModelFacts
-from antiphon.errors import AntiphonError, BadRequest, Conflict, NotFound, PermissionDenied, Unauthenticated
+from antiphon.errors import BadRequest, Conflict, NotFound, PermissionDenied, Unauthenticated
 from antiphon.link.frames import Hello, NodeModel
-from antiphon.nodes import service
 from antiphon.nodes.model import INVITE_S, Node, State
 from antiphon.nodes.service import Kept
 from tests.unit.accounts.wallets import OTHER_SECRET
@@ -30,7 +29,7 @@ async def test_an_invited_machine_becomes_a_node(database: Database) -> None:
     node = await members.enrolled()
     assert (node.name, node.nkey, node.state, node.epoch) == ("host", nkey(), "active", 0)
     assert node.owner.startswith("0x19E7")
-    invited = await members.nodes.invite("garage")
+    invited = await members.invites.make("garage")
     other = await members.nodes.enrol(members.enrolment(invited.secret, key=nkey("B")))
     assert other.name == "garage"
     assert await members.nodes.list() == (node, other)
@@ -49,7 +48,7 @@ async def test_a_taken_name_is_lengthened(database: Database) -> None:
 async def test_an_invite_is_for_one_machine(database: Database) -> None:
     """The machine itself may ask again, since it may not have heard the answer."""
     members = Membership(database)
-    invited = await members.nodes.invite()
+    invited = await members.invites.make()
     node = await members.nodes.enrol(members.enrolment(invited.secret))
     assert await members.nodes.enrol(members.enrolment(invited.secret)) == node
     with pytest.raises(Unauthenticated, match="Another machine has used this token"):
@@ -59,7 +58,7 @@ async def test_an_invite_is_for_one_machine(database: Database) -> None:
 async def test_of_machines_that_come_at_once_one_is_let_in(database: Database) -> None:
     """Even with the same token at the same moment."""
     members = Membership(database)
-    invited = await members.nodes.invite()
+    invited = await members.invites.make()
     shown = [members.enrolment(invited.secret, key=nkey(letter)) for letter in "ABCDE"]
     outcomes = await asyncio.gather(*map(members.nodes.enrol, shown), return_exceptions=True)
     assert sum(isinstance(outcome, Node) for outcome in outcomes) == 1
@@ -70,7 +69,7 @@ async def test_of_machines_that_come_at_once_one_is_let_in(database: Database) -
 async def test_an_invite_expires(database: Database) -> None:
     """Whoever comes later is told so."""
     members = Membership(database)
-    invited = await members.nodes.invite()
+    invited = await members.invites.make()
     members.clock.advance(INVITE_S)
     with pytest.raises(Unauthenticated, match="This token has expired"):
         await members.nodes.enrol(members.enrolment(invited.secret))
@@ -82,7 +81,7 @@ async def test_an_invite_expires(database: Database) -> None:
 async def test_a_clock_that_is_off_is_named(database: Database) -> None:
     """A machine whose clock is minutes away is told by how many."""
     members = Membership(database)
-    invited = await members.nodes.invite()
+    invited = await members.invites.make()
     for off_s, words in ((-600, "10 minutes behind"), (600, "10 minutes ahead of")):
         with pytest.raises(Unauthenticated, match=words):
             await members.nodes.enrol(members.enrolment(invited.secret, at_s=members.now_s + off_s))
@@ -92,7 +91,7 @@ async def test_a_clock_that_is_off_is_named(database: Database) -> None:
 async def test_only_the_wallet_signs(database: Database) -> None:
     """Neither enrolment nor lease takes the signature of another wallet."""
     members = Membership(database)
-    invited = await members.nodes.invite()
+    invited = await members.invites.make()
     good = members.enrolment(invited.secret)
     other = members.enrolment(invited.secret, wallet=OTHER_SECRET)
     with pytest.raises(Unauthenticated):
@@ -101,7 +100,7 @@ async def test_only_the_wallet_signs(database: Database) -> None:
     with pytest.raises(Unauthenticated, match="signature"):
         await members.let_in(node, wallet=OTHER_SECRET)
     with pytest.raises(Unauthenticated, match="another wallet"):
-        await members.nodes.enrol(members.enrolment((await members.nodes.invite()).secret, wallet=OTHER_SECRET))
+        await members.nodes.enrol(members.enrolment((await members.invites.make()).secret, wallet=OTHER_SECRET))
 
 
 async def test_the_newest_lease_is_the_one(database: Database) -> None:
@@ -187,22 +186,6 @@ async def test_when_a_node_was_seen(database: Database) -> None:
     await members.nodes.note_seen([node.id, "gone"])
     await members.nodes.note_seen([])
     assert (await members.nodes.get(node.id)).seen_at_ms == node.created_at_ms + 60_000
-
-
-@RULES
-async def test_bounds_of_invites(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There may be so many that are good, and they last a month at most."""
-    members = Membership(database)
-    monkeypatch.setattr(service, "INVITES_MAX", 1)
-    await members.nodes.invite(expires_in_s=10)
-    refused: list[type[AntiphonError]] = []
-    for expires_in_s in (1, 0, 31 * 86_400):
-        with pytest.raises(AntiphonError) as caught:
-            await members.nodes.invite(expires_in_s=expires_in_s)
-        refused.append(type(caught.value))
-    assert refused == [Conflict, BadRequest, BadRequest]
-    members.clock.advance(10)
-    await members.nodes.invite()
 
 
 async def test_what_nodes_served_is_known_to_whoever_begins(database: Database) -> None:

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from antiphon.engines import ModelFacts
 from antiphon.link.frames import Heartbeat, Hello, NodeModel
 from antiphon.nodes.enrolment import read
+from antiphon.nodes.invites import Invited
 from antiphon.nodes.model import Invite, Node
 from antiphon.nodes.registry import Live
-from antiphon.nodes.service import Invited
 from antiphon.nodes.wire import shown, shown_once
 
 from .membership import nkey
