@@ -65,6 +65,7 @@ class Gateway:
     def leave(self) -> None:
         """Say, wherever somebody asks whether to send more requests, that no more should come."""
         self._health.leaving = True
+        self._storage.channels.leave()
 
     async def close(self) -> None:
         """Stop the sources and their engines, and what serves requests; keep what is on its way.

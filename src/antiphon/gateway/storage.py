@@ -9,6 +9,7 @@ from typing import Literal
 
 from antiphon.accounts.service import Keys
 from antiphon.accounts.stored_keys import StoredKeys
+from antiphon.channels.parts import Channels
 from antiphon.chat import Message
 from antiphon.clock import Clock
 from antiphon.credits.earnings import Earnings
@@ -17,6 +18,7 @@ from antiphon.credits.lease_store import Settlement
 from antiphon.credits.receipts import Receipts
 from antiphon.credits.service import Credits
 from antiphon.db import Database
+from antiphon.db.moment import now_sql
 from antiphon.db.open import open_database
 from antiphon.errors import Unavailable
 from antiphon.feedback.comparing import Comparisons
@@ -102,6 +104,14 @@ class Storage:
             self._database, self.credits.leases.settlements, days=settings.credits.receipt_days, clock=clock
         )
         self.earnings = Earnings(self._database)
+        self.channels = Channels(
+            self._database,
+            values.channel_bounds(settings),
+            public=settings.channels.public,
+            now_sql=now_sql(url),
+            clock=clock,
+            ids=ids,
+        )
         self.topups = topups(settings, self._database, self.credits, clock=clock, log=log)
         self.once = self._once(settings, clock, ids)
         self._tasks: list[asyncio.Task[None]] = []
@@ -164,13 +174,15 @@ class Storage:
         await self.projects.refresh()
         await self.stored_keys.refresh()
         await self.nodes.refresh()
+        await self.channels.start()
         await self._tell_of_peppers()
         self.recorder.start()
         await self.credits.start()
         if self.topups is not None:
             await self.topups.start()
         loop = asyncio.get_running_loop()
-        runs = (self.projects.run(), self.stored_keys.run(), self.nodes.run(), self.receipts.run())
+        runs = [self.projects.run(), self.stored_keys.run(), self.nodes.run(), self.receipts.run()]
+        runs += [self.channels.watch.run(), self.channels.sweep.run()]
         self._tasks = [loop.create_task(run) for run in runs]
 
     async def _tell_of_peppers(self) -> None:

@@ -11,6 +11,7 @@ from antiphon.accounts.model import Kind
 from antiphon.accounts.pepper import Pepper
 from antiphon.accounts.sign_in import SignInRules
 from antiphon.accounts.wallet import Origin
+from antiphon.channels.model import Bounds as ChannelBounds
 from antiphon.completions.dialects import RequestBounds
 from antiphon.completions.plan import Bounds
 from antiphon.credits.gifts import Gifts
@@ -54,6 +55,20 @@ def request_bounds(settings: Settings) -> RequestBounds:
         prompts_max=settings.limits.prompts_max,
         inputs_max=settings.limits.inputs_max,
         strict_fields=settings.server.strict_fields,
+    )
+
+
+def channel_bounds(settings: Settings) -> ChannelBounds:
+    """How much there may be of channels and their messages."""
+    given = settings.channels
+    return ChannelBounds(
+        content_bytes_max=given.content_bytes_max,
+        posts_per_minute=given.posts_per_minute,
+        per_account_max=given.per_account_max,
+        members_max=given.members_max,
+        followers_max=given.followers_max,
+        wait_s_max=given.wait_s_max,
+        retention_days=given.retention_days,
     )
 
 

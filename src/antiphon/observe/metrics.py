@@ -88,6 +88,10 @@ class Metrics:
             "antiphon_charges_lost_micro_usdc", "Micro-USDC that could not be charged.", registry=registry
         )
         self._holds = Gauge("antiphon_credit_holds_open", "Requests that hold credit.", registry=registry)
+        self._posted = Counter("antiphon_channel_messages", "Messages posted to channels.", registry=registry)
+        self._followers = Gauge(
+            "antiphon_channel_followers", "Requests that wait for messages of channels.", registry=registry
+        )
         self._waiting = Gauge("antiphon_requests_waiting", "Requests that wait for an engine.", registry=registry)
         self._shed = CounterFamily(
             "antiphon_shed_requests", "Requests refused for what the gateway itself had to do.", ("reason",)
@@ -168,6 +172,14 @@ class Metrics:
         """Show, from now on, how late the event loop is and how full the memory."""
         self._lag.set_function(lag_s)
         self._memory.set_function(memory_share)
+
+    def posted(self) -> None:
+        """Count a message that was posted to a channel."""
+        self._posted.inc()
+
+    def watch_followers(self, count: Callable[[], int]) -> None:
+        """Show, from now on, how many requests wait for messages of channels."""
+        self._followers.set_function(count)
 
     def watch_waiting(self, count: Callable[[], int]) -> None:
         """Show, from now on, how many requests wait for an engine."""

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from antiphon.settings.auth import AuthSettings
 from antiphon.settings.bounds import SHA256, Bytes, Count, CountOrNone, HTTPAddress, Name, NonEmpty, Seconds, TokenRate
+from antiphon.settings.channels import ChannelSettings
 from antiphon.settings.credits import CreditSettings
 from antiphon.settings.failover import FailoverSettings
 from antiphon.settings.idempotency import IdempotencySettings
@@ -214,6 +215,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[ToolProviderSettings, ...],
         Meta(description="Servers whose tools projects may use."),
     ] = ()
+    channels: Annotated[ChannelSettings, Meta(description="Channels.")] = ChannelSettings()
     idempotency: Annotated[
         IdempotencySettings,
         Meta(description="Answers that may be asked for again."),
