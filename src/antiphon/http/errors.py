@@ -90,9 +90,14 @@ def json_body(error: AntiphonError, shape: ErrorShape = "openai") -> bytes:
     if shape == "detail":
         return msgspec.json.encode({"detail": _detail(error) if isinstance(error, BadRequest) else error.message})
     if shape == "error":
-        entity = ENTITIES.get(error.code or "")
-        return msgspec.json.encode({"error": f"EntityNotFound: {entity}: {error.message}" if entity else error.message})
+        return msgspec.json.encode({"error": sentence(error)})
     return json_object(error)
+
+
+def sentence(error: AntiphonError) -> str:
+    """The message as Adaptive's client reads it: what is named and not there comes first."""
+    entity = ENTITIES.get(error.code or "")
+    return f"EntityNotFound: {entity}: {error.message}" if entity else error.message
 
 
 def event_body(error: AntiphonError, shape: ErrorShape) -> bytes:

@@ -1,0 +1,157 @@
+"""What one request reads for its answer, within what its key may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from antiphon.errors import NotFound
+from antiphon.feedback.comparing import Comparisons
+from antiphon.feedback.metrics import FeedbackMetrics
+from antiphon.feedback.model import Comparison
+from antiphon.feedback.scores import Scores
+from antiphon.feedback.service import Feedbacks
+from antiphon.graphql import completion_views, metric_views, model_views, project_views
+from antiphon.graphql.completion_views import CompletionView, Said
+from antiphon.graphql.metric_views import MetricView
+from antiphon.graphql.model_views import ModelView
+from antiphon.graphql.project_views import ModelService, ProjectView
+from antiphon.graphql.summaries import of_project
+from antiphon.interactions.access import Projects as ProjectsByName
+from antiphon.interactions.access import find_project, reach
+from antiphon.interactions.groups import Groups
+from antiphon.interactions.model import Filter, Interaction, Reach
+from antiphon.interactions.paging import Paging
+from antiphon.interactions.service import Interactions
+from antiphon.key import Key
+from antiphon.models.catalogue import Catalogue, Model
+from antiphon.models.placement import Placement
+from antiphon.projects.model import Project
+from antiphon.projects.resolve import visible
+from antiphon.projects.service import Projects
+
+
+class Services(Struct, frozen=True):
+    """What the schema is mapped on: the same services as all other addresses."""
+
+    catalogue: Catalogue
+    placement: Placement
+    projects: Projects
+    interactions: Interactions
+    groups: Groups
+    feedbacks: Feedbacks
+    comparisons: Comparisons
+    metrics: FeedbackMetrics
+    scores: Scores
+
+
+class Reading:
+    """One caller's view of everything; metrics are read once."""
+
+    def __init__(self, services: Services, key: Key) -> None:
+        self.services = services
+        self.key = key
+        self._metrics: dict[str, MetricView] | None = None
+
+    @property
+    def projects(self) -> ProjectsByName:
+        """Each project under its key and under its id."""
+        return self.services.projects.by_name
+
+    @property
+    def reach(self) -> Reach:
+        """The interactions that the key may see."""
+        return reach(self.key, self.projects)
+
+    def project(self, name: str) -> Project:
+        """The project of that id or key; ProjectNotFound, or PermissionDenied when the key is limited to others."""
+        return find_project(name, self.key, self.projects, "project")
+
+    def visible_projects(self) -> list[Project]:
+        """The projects that the key may use."""
+        return list(visible(self.key, self.projects).values())
+
+    def models(self) -> list[Model]:
+        """The models that the key may use."""
+        allowed = self.key.models
+        return [model for model in self.services.catalogue.list() if not allowed or model.id in allowed]
+
+    def model_id(self, name: str) -> str:
+        """The id of a model by any of its names; a name that nobody knows stays, for what is stored of it."""
+        return self.services.catalogue.id_of(name) or name
+
+    def model_view(self, model: Model) -> ModelView:
+        """A model, and the projects that have it."""
+        projects = [one for one in self.visible_projects() if self._has(one, model)]
+        state = self.services.placement.state(model)
+        return model_views.shown(model, state, tuple(map(of_project, projects)))
+
+    def models_of(self, project: Project) -> list[Model]:
+        """The models that the project has and the key may use."""
+        return [model for model in self.models() if self._has(project, model)]
+
+    def service(self, project: Project, model: Model) -> ModelService:
+        """A model as the project has it."""
+        default = project.default_model is not None and self.model_id(project.default_model) == model.id
+        return project_views.service(self.model_view(model), is_default=default)
+
+    async def project_view(self, project: Project) -> ProjectView:
+        """A project in full."""
+        services = [self.service(project, model) for model in self.models_of(project)]
+        metrics = list((await self.metrics()).values())
+        return project_views.shown(project, metrics, services, sorted(self.key.scopes))
+
+    async def metrics(self) -> dict[str, MetricView]:
+        """The account's metrics by their ids."""
+        if self._metrics is None:
+            account = self.key.account
+            found, used = await self.services.metrics.list(account), await self.services.scores.used(account)
+            projects = [of_project(one) for one in self.visible_projects()]
+            self._metrics = {one.id: metric_views.shown(one, used, projects) for one in found}
+        return self._metrics
+
+    def forget_metrics(self) -> None:
+        """Read them again when they are needed next: one was made."""
+        self._metrics = None
+
+    async def metric(self, name: str) -> MetricView | None:
+        """The account's metric of that id or key."""
+        return next((one for one in (await self.metrics()).values() if name in (one.id, one.key)), None)
+
+    async def completion(self, project: Project, completion_id: str) -> CompletionView | None:
+        """One completion of the project."""
+        try:
+            found = await self.services.interactions.get(self.reach, completion_id)
+        except NotFound:
+            return None
+        return (await self.completions([found]))[0] if found.project_id == project.id else None
+
+    async def completions(self, rows: Sequence[Interaction]) -> list[CompletionView]:
+        """Completions with what was said of each."""
+        if not rows:
+            return []
+        account, ids = self.key.account, [row.completion_id for row in rows]
+        comparisons = await self.services.comparisons.of(account, ids)
+        said = Said(
+            feedback=await self.services.feedbacks.of(account, ids),
+            comparisons=comparisons,
+            compared=await self._compared(comparisons),
+            metrics=await self.metrics(),
+            projects={one.id: of_project(one) for one in self.visible_projects()},
+        )
+        return [completion_views.shown(row, said) for row in rows]
+
+    async def _compared(self, comparisons: Sequence[Comparison]) -> Mapping[str, Interaction]:
+        """The completions that were compared, as far as the key may see them."""
+        ids = tuple(dict.fromkeys(side for one in comparisons for side in (one.preferred_id, one.other_id)))
+        if not ids:
+            return {}
+        page = await self.services.interactions.page(
+            self.reach, Filter(completion_ids=ids), Paging(limit=len(ids))
+        )  # fmt: skip
+        return {row.completion_id: row for row in page.items}
+
+    def _has(self, project: Project, model: Model) -> bool:
+        """Whether the project has the model; its own list may name it by an alias, and an empty one has all."""
+        return not project.models or model.id in map(self.model_id, project.models)
