@@ -33,6 +33,8 @@ from antiphon.gateway.routes import Handlers, table
 from antiphon.gateway.serving import sources
 from antiphon.gateway.storage import Storage
 from antiphon.gateway.trusting import Trusting
+from antiphon.graphql.reading import Services
+from antiphon.graphql.routes import GraphQLRoutes
 from antiphon.ids import Ids
 from antiphon.interactions.export_routes import ExportRoutes
 from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
@@ -213,6 +215,7 @@ class Builder:
             records=RecordRoutes(
                 storage.feedbacks, storage.comparisons, storage.projects, clock=self._clock, ids=self._ids
             ),
+            graphql=GraphQLRoutes(self._graphql()),
             health=self._health,
             pages=PageRoutes(),
             once=storage.once,
@@ -233,6 +236,20 @@ class Builder:
             clock=self._clock,
             ids=self._ids,
             wheel=self._wheel,
+        )
+
+    def _graphql(self) -> Services:
+        storage = self._storage
+        return Services(
+            catalogue=self._catalogue,
+            placement=self._placement,
+            projects=storage.projects,
+            interactions=storage.interactions,
+            groups=storage.groups,
+            feedbacks=storage.feedbacks,
+            comparisons=storage.comparisons,
+            metrics=storage.feedback_metrics,
+            scores=storage.scores,
         )
 
     def _sign_in(self) -> SignIn:

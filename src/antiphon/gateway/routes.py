@@ -28,6 +28,7 @@ from antiphon.feedback.routes import RecordRoutes
 from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.table import Route, Table
+from antiphon.graphql.routes import GraphQLAnswer, GraphQLBody, GraphQLRoutes
 from antiphon.idempotency.once import Once
 from antiphon.interactions.export_routes import LINES, ExportRoutes
 from antiphon.interactions.listing import FilterQuery, ListingQuery, PagingQuery
@@ -77,6 +78,7 @@ class Handlers(Struct, frozen=True):
     messages: MessageRoutes
     channels: ChannelRoutes
     records: RecordRoutes
+    graphql: GraphQLRoutes
     health: HealthRoutes
     pages: PageRoutes
     once: Once
@@ -106,6 +108,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             _export(handlers.export),
             *_feedback_metrics(handlers.feedback_metrics),
             *_records(handlers.records),
+            _graphql(handlers.graphql),
             Route("GET", "/livez", health.live, "Whether the process answers.", "health", key=False, media_type=TEXT),
             Route("GET", "/readyz", health.ready, "Whether at least one model can be served.", "health", key=False,
                   media_type=TEXT, statuses=(503,)),
@@ -354,6 +357,11 @@ def _channels(routes: ChannelRoutes) -> tuple[Route, ...]:
         Route("DELETE", "/v1/channels/{channel}", routes.delete, "Delete a channel with all its messages.", "channels",
               scope="channel", success=204, statuses=(403, 404)),
     )  # fmt: skip
+
+
+def _graphql(routes: GraphQLRoutes) -> Route:
+    return Route("POST", "/api/graphql", routes.post, "Adaptive Engine's queries and mutations, by GraphQL.", "graphql",
+                 request=GraphQLBody, response=GraphQLAnswer)  # fmt: skip
 
 
 def _records(routes: RecordRoutes) -> tuple[Route, ...]:
