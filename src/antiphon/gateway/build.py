@@ -17,6 +17,7 @@ from antiphon.credits.receipt_routes import ReceiptRoutes
 from antiphon.credits.routes import CreditRoutes
 from antiphon.feedback.metric_routes import MetricRoutes
 from antiphon.feedback.routes import RecordRoutes
+from antiphon.feedback.scores import Scores
 from antiphon.gateway import values
 from antiphon.gateway.answers import Answers
 from antiphon.gateway.app import Application
@@ -37,6 +38,7 @@ from antiphon.graphql.reading import Services
 from antiphon.graphql.routes import GraphQLRoutes
 from antiphon.ids import Ids
 from antiphon.interactions.export_routes import ExportRoutes
+from antiphon.interactions.groups import Groups
 from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
@@ -245,11 +247,11 @@ class Builder:
             placement=self._placement,
             projects=storage.projects,
             interactions=storage.interactions,
-            groups=storage.groups,
+            groups=Groups(storage.database, storage.interactions),
             feedbacks=storage.feedbacks,
             comparisons=storage.comparisons,
             metrics=storage.feedback_metrics,
-            scores=storage.scores,
+            scores=Scores(storage.database),
         )
 
     def _sign_in(self) -> SignIn:
