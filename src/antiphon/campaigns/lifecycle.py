@@ -28,6 +28,13 @@ def paused(campaign: Campaign) -> Campaign:
     return replace(campaign, status="paused")
 
 
+def shared(campaign: Campaign, share: float) -> Campaign:
+    """Another part of the requests takes part from now on; Conflict when it is over."""
+    if campaign.status in ("stopped", "archived"):
+        raise _conflict(campaign, "changed")
+    return replace(campaign, share=share)
+
+
 def stopped(campaign: Campaign, now_ms: int, ending: Ending) -> Campaign:
     """It is over for good; one that was over before keeps its own ending. Conflict when it is archived."""
     if campaign.status == "stopped":
@@ -56,11 +63,17 @@ def dropped(campaign: Campaign, variant_key: str, now_ms: int) -> Campaign:
 
 
 def reweighed(campaign: Campaign, weights: Mapping[str, float], now_ms: int) -> Campaign:
-    """Other weights from now on, by variants' keys; the same campaign after so many changes that it would never end."""
+    """Other weights from now on, by variants' keys; Conflict when it is over.
+
+    After very many changes the campaign stays as it is: what is written down of them is bounded.
+    """
+    if campaign.status in ("stopped", "archived"):
+        raise _conflict(campaign, "changed")
     variants = tuple(replace(variant, weight=weights.get(variant.key, variant.weight)) for variant in campaign.variants)
     if variants == campaign.variants or len(campaign.weightings) >= WEIGHTINGS_MAX:
         return campaign
-    return _weighed(replace(campaign, variants=variants), now_ms)
+    changed = replace(campaign, variants=variants)
+    return changed if campaign.started_at_ms is None else _weighed(changed, now_ms)
 
 
 def _weighed(campaign: Campaign, now_ms: int) -> Campaign:

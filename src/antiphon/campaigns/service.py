@@ -102,9 +102,7 @@ class Campaigns:
         """Let another part of the requests take part; nobody gets another variant by that."""
 
         def change(connection: Connection, campaign: Campaign, _: int) -> Campaign:
-            if campaign.status in ("stopped", "archived"):
-                raise Conflict(f"The campaign {campaign.key!r} is {campaign.status}.", code="campaign_status")
-            changed = replace(campaign, share=share)
+            changed = lifecycle.shared(campaign, share)
             check(changed)
             if changed.status != "draft":
                 _require_alone(connection, changed)
@@ -125,11 +123,9 @@ class Campaigns:
 
     async def reweigh(self, account: str, name: str, weights: Mapping[str, float]) -> Campaign:
         """Give variants other weights, by their keys."""
-
-        def change(_: Connection, campaign: Campaign, now_ms: int) -> Campaign:
-            return lifecycle.reweighed(campaign, weights, now_ms) if campaign.status == "running" else campaign
-
-        return await self._change(account, name, change)
+        return await self._change(
+            account, name, lambda _, campaign, now_ms: lifecycle.reweighed(campaign, weights, now_ms)
+        )
 
     async def _change(
         self, account: str, name: str, change: Callable[[Connection, Campaign, int], Campaign]

@@ -1,11 +1,15 @@
-"""What became of a request as the interactions that are stored for it, one a choice. Pure."""
+"""What became of a request: the interactions that are stored for it, one a choice, and what is counted of it. Pure."""
 
 from __future__ import annotations
 
+from antiphon.campaigns.aggregates import Counted
 from antiphon.chat import Choice
 from antiphon.completions.plan import Plan
-from antiphon.completions.record import Record
+from antiphon.completions.record import CLIENT_GONE, Record
+from antiphon.credits.pricing import cost
 from antiphon.interactions.model import Answer, Interaction, Parameters, Timings
+
+REFUSED = "engine_refused"  # the failure of a request that its engine would not answer
 
 
 def interactions(record: Record, now_ms: int) -> list[Interaction]:
@@ -13,17 +17,44 @@ def interactions(record: Record, now_ms: int) -> list[Interaction]:
     plan = record.plan
     if not plan.stored or (record.failure is not None and not any(map(_says_something, record.choices))):
         return []
-    parameters = _parameters(plan)
+    made_with = parameters(plan)
     timings = _timings(record)
-    return [_interaction(record, choice, parameters, timings, now_ms) for choice in record.choices]
+    return [_interaction(record, choice, made_with, timings, now_ms) for choice in record.choices]
+
+
+def counted(record: Record, now_ms: int) -> Counted | None:
+    """What its campaign counts; None where it took part in none, or chose its variant itself.
+
+    A client that left is no failure of the variant, and how long it had waited by then says nothing.
+    """
+    plan, usage, failure = record.plan, record.usage, record.failure
+    assigned = plan.assigned
+    if assigned is None or assigned.unit is None:
+        return None
+    refused = failure == REFUSED or any(choice.finish_reason == "content_filter" for choice in record.choices)
+    timings = _timings(record)
+    return Counted(
+        campaign_id=assigned.campaign_id,
+        answer_id=plan.caller.answer_id,
+        variant=assigned.variant,
+        unit=assigned.unit,
+        at_ms=now_ms,
+        latency_ms=timings.total_ms if failure is None else None,
+        ttft_ms=timings.ttft_ms if failure is None else None,
+        cost_micro_usdc=cost(plan.model.prices, usage),
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        failed=failure is not None and failure not in (REFUSED, CLIENT_GONE),
+        refused=refused,
+    )
 
 
 def _says_something(choice: Choice) -> bool:
     return bool(choice.content or choice.tool_calls or choice.reasoning)
 
 
-def _interaction(record: Record, choice: Choice, parameters: Parameters, timings: Timings, now_ms: int) -> Interaction:
-    plan, request = record.plan, record.plan.request
+def _interaction(record: Record, choice: Choice, made_with: Parameters, timings: Timings, now_ms: int) -> Interaction:
+    plan, request, assigned = record.plan, record.plan.request, record.plan.assigned
     return Interaction(
         completion_id=plan.completion_ids[choice.index],
         account=plan.caller.key.account,
@@ -39,9 +70,11 @@ def _interaction(record: Record, choice: Choice, parameters: Parameters, timings
         node=record.node,
         session_id=plan.session_id,
         user=request.user,
-        campaign=request.campaign,
+        campaign=None if assigned is None else assigned.campaign,
+        variant=None if assigned is None else assigned.variant,
+        unit=None if assigned is None else assigned.unit,
         finish_reason=choice.finish_reason if record.failure is None else None,
-        parameters=parameters,
+        parameters=made_with,
         usage=record.usages[choice.index],
         timings=timings,
         labels=request.labels or {},
@@ -50,8 +83,8 @@ def _interaction(record: Record, choice: Choice, parameters: Parameters, timings
     )
 
 
-def _parameters(plan: Plan) -> Parameters:
-    """As they took effect."""
+def parameters(plan: Plan) -> Parameters:
+    """What an answer is generated with, as it takes effect."""
     request = plan.request
     return Parameters(
         sampling=plan.sampling,
@@ -68,6 +101,9 @@ def _parameters(plan: Plan) -> Parameters:
         system_prompt_args=request.system_prompt_args,
         use_tools=request.use_tools,
         tool_overrides=request.tool_overrides,
+        drops_turns=request.drops_turns,
+        instructions=request.instructions,
+        previous_id=request.previous_id,
     )
 
 

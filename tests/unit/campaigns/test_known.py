@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from antiphon.db import Database
 from tests.unit.campaigns.drafts import ACCOUNT, PROJECT_ID, campaigns_of, draft
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """One is enough: what differs between databases stands in the store's tests."""
+    return "sqlite"
 
 
 async def test_another_gateway_sees_each_change(database: Database) -> None:

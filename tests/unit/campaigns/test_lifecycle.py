@@ -76,6 +76,23 @@ def test_a_dropped_variant_has_no_weight() -> None:
     assert lifecycle.dropped(campaign, "x", 30) == campaign
 
 
+@pytest.mark.parametrize("status", ["stopped", "archived"])
+def test_what_is_over_does_not_change(status: Status) -> None:
+    """Neither its share nor its weights."""
+    over = draft(status=status)
+    with pytest.raises(Conflict, match=rf"is {status}: it cannot be changed"):
+        lifecycle.shared(over, 0.5)
+    with pytest.raises(Conflict, match=rf"is {status}: it cannot be changed"):
+        lifecycle.reweighed(over, {"a": 2.0}, 10)
+
+
+def test_a_draft_is_weighed_without_a_trace() -> None:
+    """What holds at its start is written down then."""
+    campaign = lifecycle.reweighed(draft(), {"b": 3.0}, 5)
+    assert campaign.weightings == ()
+    assert lifecycle.started(campaign, 10).weightings == (Weighting(10, (1.0, 3.0)),)
+
+
 def test_other_weights_hold_from_a_time_on() -> None:
     """The same ones change nothing, and after very many changes none is made any more."""
     campaign = lifecycle.reweighed(lifecycle.started(draft(), 10), {"b": 3.0}, 20)
