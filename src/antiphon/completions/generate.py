@@ -21,7 +21,7 @@ from antiphon.completions.length import ended
 from antiphon.completions.parts import Parts
 from antiphon.completions.places import Places
 from antiphon.completions.plan import Bounds, Plan
-from antiphon.completions.poison import SOON_S, Poison
+from antiphon.completions.poison import SOON_S, Poison, Suspicion
 from antiphon.completions.reasoning import hidden
 from antiphon.completions.replay import Diverged
 from antiphon.completions.seam import Silent
@@ -66,9 +66,9 @@ class ChoiceStream:
         self._stall_s = min(bounds.stall_s, bounds.inter_token_s) if bounds.continuations_max else bounds.inter_token_s
         self._ids = ids
         self._loop = asyncio.get_running_loop()
-        self._poison = poison or Poison(self._loop.time)
+        self._suspicion = Suspicion(poison or Poison(self._loop.time), plan)
         self._attempts = Attempts(plan, index, ids)
-        self._places = Places(placement, ask(plan, index))
+        self._places = Places(placement, ask(plan, index), self._suspicion)
         self._said: list[Delta] = []
         self._continuing: Continuing | None = None  # once its engine has broken off, or it is long
         self._emulated = False
@@ -82,7 +82,8 @@ class ChoiceStream:
         self._tokens_max = math.inf if plan.sampling.max_tokens is None else plan.sampling.max_tokens
         self._as_it_came = False
         self._hides = plan.request.reasoning.exclude
-        self._unheard = True  # nothing has come of this attempt
+        self._unheard = True  # nothing that is new has come of this attempt
+        self._silent = True  # nothing at all has
         self._finished = False
         self._cut = False
         self._parts = Parts()
@@ -108,7 +109,7 @@ class ChoiceStream:
 
     async def start(self) -> None:
         """Reach an engine, or line up for one: then `next` waits. Raises what the last attempt raised."""
-        self._poison.check(self._plan)
+        self._suspicion.check()
         self._token_due = self._first_due
         failure: AntiphonError | None = None
         while True:
@@ -150,7 +151,7 @@ class ChoiceStream:
     async def _hedge(self) -> None:
         """The first token is late: ask another engine too, if one is free and there may be more attempts."""
         self._token_due = min(self._first_due, self._loop.time() + AGAIN_S)
-        if self._stream is not None:
+        if self._stream is not None and not self._suspicion.suspected:
             race = await raced(self._stream, self._places, self._attempts, self._outrun)
             if race is not None:
                 self._stream, self._token_due = race, self._first_due
@@ -253,8 +254,9 @@ class ChoiceStream:
             return
         self._places.failed(error)
         place = self._places.place
-        if isinstance(error, EngineLost) and place is not None and (self._unheard or self._places.age_s < SOON_S):
-            await self._poison.suspect(self._plan, place.offer.engine)
+        if isinstance(error, EngineLost) and place is not None:
+            soon = self._silent or self._places.age_s < SOON_S
+            await self._suspicion.lost(place.offer.engine, soon=soon, said=self._parts.latest(self.tokens))
         if self._hides and not going_on.said.text and not going_on.said.calls:
             self.tokens = 0  # none of it was shown
             going_on.said.forget()
@@ -273,6 +275,7 @@ class ChoiceStream:
             going_on.begin(error, self.node, emulated=self._emulated)
             self._unheard = True
         self._release()
+        self._silent = True
         self._token_due = going_on.due
 
     async def _start_again(self) -> None:
@@ -312,6 +315,7 @@ class ChoiceStream:
 
     def _heard(self) -> None:
         """Something came that shows nowhere."""
+        self._silent = False
         self._token_due = self._loop.time() + self._stall_s
 
     def _shape(self, deltas: list[Delta], now: float) -> list[Delta]:
@@ -330,7 +334,7 @@ class ChoiceStream:
 
     def _begun(self, now: float) -> None:
         """The first of an attempt has come."""
-        self._unheard = False
+        self._unheard = self._silent = False
         self._places.began(now)
         if self.first_token_at is None:
             self.first_token_at = now
@@ -368,7 +372,7 @@ class ChoiceStream:
             usage = msgspec.structs.replace(usage, completion_tokens=used)
         self.usage = await self._going_on().usage(usage, self.tokens) if self._seams else usage
         self.complete = True
-        self._poison.answered(self._plan)
+        self._suspicion.cleared()
         self._places.succeeded(0 if usage is None else usage.cached_tokens)
         self._places.give_back()  # others may have the engine before the client has read everything
         return []

@@ -17,6 +17,10 @@ class Parts:
         """What comes now is that node's, in that attempt; there were so many tokens before."""
         self._begun.append((node, attempt, before))
 
+    def latest(self, tokens: int) -> int:
+        """How many of so many tokens the latest attempt has said."""
+        return tokens - self._begun[-1][2] if self._begun else tokens
+
     def served(self, tokens: int) -> tuple[Served, ...]:
         """Each with its part of so many tokens, in turn; who said nothing is left out."""
         found, end = [], tokens

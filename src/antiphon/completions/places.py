@@ -5,20 +5,28 @@ from __future__ import annotations
 import asyncio
 import math
 
-from antiphon.errors import AntiphonError, Unavailable
+from antiphon.completions.poison import Suspicion
+from antiphon.errors import AntiphonError, EngineLost, Unavailable
 from antiphon.models.ask import NOWHERE, Ask
 from antiphon.models.load import Place
 from antiphon.models.placement import Placement
 from antiphon.models.waiting import Waiter
 
+APART_AGAIN_S = 0.1  # between two looks for an engine that no other prompt under suspicion is at
+
 
 class Places:
-    """Has at most one place at a time. `tried` engines are left out, and those that are `barred` for good."""
+    """Has at most one place at a time. `tried` engines are left out, and those that are `barred` for good.
 
-    def __init__(self, placement: Placement, asked: Ask) -> None:
+    Those that its `suspicion` keeps it away from are left out as long as that does.
+    """
+
+    def __init__(self, placement: Placement, asked: Ask, suspicion: Suspicion) -> None:
         self._placement = placement
         self._ask = asked
+        self._suspicion = suspicion
         self._waiter: Waiter | None = None
+        self._kept_away = False
         self.tried = NOWHERE
         self.barred = NOWHERE
         self.place: Place | None = None
@@ -26,8 +34,8 @@ class Places:
 
     @property
     def waiting(self) -> bool:
-        """Whether it has lined up for a place."""
-        return self._waiter is not None
+        """Whether it has lined up for a place, or keeps away from the only engines."""
+        return self._waiter is not None or self._kept_away
 
     @property
     def node(self) -> str:
@@ -38,35 +46,52 @@ class Places:
     def hopeful(self) -> bool:
         """Whether an engine is up that has not been tried."""
         out = self.tried | self.barred
-        offers = self._ask.model.offers
-        return any(offer.engine.unavailable() is None and offer.engine.name not in out for offer in offers)
+        return self._is_up(frozenset(offer.engine.name for offer in self._ask.model.offers) - out)
 
     def take(self) -> Place | None:
-        """A place now; None when it has lined up for one. Unavailable when there is none to be waited for."""
-        out = self.tried | self.barred
-        place = self._placement.take(self._ask, out)
-        if place is None:
-            self._waiter = self._placement.line_up(self._ask, out)
+        """A place now; None when it has to `wait` for one. Unavailable when there is none to be waited for."""
+        out, apart = self.tried | self.barred, self._suspicion.apart
+        self._kept_away = False
+        try:
+            place = self._placement.take(self._ask, out | apart)
+            if place is None:
+                self._waiter = self._placement.line_up(self._ask, out | apart)
+        except Unavailable:
+            self._kept_away = self._is_up(apart - out)
+            if not self._kept_away:
+                raise
             return None
-        return self._taken(place)
+        return None if place is None else self._taken(place)
+
+    def _is_up(self, names: frozenset[str]) -> bool:
+        offers = self._ask.model.offers
+        return any(offer.engine.name in names and offer.engine.unavailable() is None for offer in offers)
 
     def free(self) -> bool:
         """Whether another engine could begin at once."""
         return self._placement.has_room(self._ask, self.tried | self.barred)
 
     async def wait(self, until: float) -> Place | None:
-        """The place that was lined up for, None when the event loop's time is `until` first; or Unavailable."""
-        waiter = self._waiter
-        assert waiter is not None, "line up first"
-        await asyncio.wait([waiter.future], timeout=until - asyncio.get_running_loop().time())
+        """The place that was waited for, None when the event loop's time is `until` first; or Unavailable."""
+        waiter, now = self._waiter, asyncio.get_running_loop().time()
+        if waiter is None:
+            assert self._kept_away, "take first"
+            await asyncio.sleep(min(APART_AGAIN_S, until - now))
+            return self.take()
+        await asyncio.wait([waiter.future], timeout=until - now)
         if not waiter.future.done():
             return None
         self._waiter = None
-        return self._taken(waiter.future.result())
+        place = waiter.future.result()
+        if place.offer.engine.name in self._suspicion.apart:  # another one went there meanwhile
+            self._placement.give_back(place)
+            return self.take()
+        return self._taken(place)
 
     def _taken(self, place: Place) -> Place:
         self.place = place
         self.tried |= {place.offer.engine.name}
+        self._suspicion.begin(place.offer.engine.name)
         return place
 
     @property
@@ -99,6 +124,8 @@ class Places:
         if loser is not None:
             if error is not None:
                 self._placement.failed(loser, error)
+            if isinstance(error, EngineLost):
+                self._suspicion.dropped(loser.offer.engine)
             self._placement.give_back(loser)
 
     def failed(self, error: AntiphonError) -> None:
@@ -110,6 +137,7 @@ class Places:
         """The first token came from there."""
         if self.place is not None:
             self._placement.first_token(self.place, now - self.place.taken_at)
+            self._suspicion.heard()
 
     def succeeded(self, cached_tokens: int) -> None:
         """The answer came to its end there; so many tokens of its prompt were cached."""
@@ -120,6 +148,7 @@ class Places:
         """Its place is for others."""
         if self.place is not None:
             self._placement.give_back(self.place)
+            self._suspicion.left()
             self.place = None
 
     def release(self) -> None:
@@ -127,5 +156,6 @@ class Places:
         if self._waiter is not None:
             self._placement.leave(self._waiter)
             self._waiter = None
+        self._kept_away = False
         self.settle(rival=False)
         self.give_back()

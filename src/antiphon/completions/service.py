@@ -15,8 +15,9 @@ from antiphon.completions.empty import EmptyStream
 from antiphon.completions.folded import folded, must_be_folded
 from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
 from antiphon.completions.merge import MergedStream
+from antiphon.completions.places import APART_AGAIN_S
 from antiphon.completions.plan import Bounds, Plan, job
-from antiphon.completions.poison import Poison
+from antiphon.completions.poison import PLAIN_SOON_S, Poison, Suspicion
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.record import CLIENT_GONE, Record, code
 from antiphon.completions.watch import Watch
@@ -80,16 +81,21 @@ class Completions:
         placement, asked = self._placement, ask(plan, streams=False)
         tried: frozenset[str] = frozenset()
         failure: AntiphonError | None = None
-        self._poison.check(plan)
+        suspicion = Suspicion(self._poison, plan)
+        suspicion.check()
         while True:
             try:
-                place = placement.take(asked, tried) or await placement.wait(asked, tried)
+                place = placement.take(asked, tried | suspicion.apart) or await placement.wait(asked, tried)
             except Unavailable as error:
+                if suspicion.apart - tried:
+                    await asyncio.sleep(APART_AGAIN_S)
+                    continue
                 self._failed(plan, code(failure or error))
                 raise failure or error from None
             offer = place.offer
             tried |= {offer.engine.name}
             try:
+                suspicion.begin(offer.engine.name)
                 attempt = self._ids.make("att-")
                 left_s = plan.total_at - self._loop.time()
                 asked_for = job(plan, offer, 0, attempt=attempt, deadline_s=left_s)
@@ -99,7 +105,8 @@ class Completions:
                 failure = error
                 placement.failed(place, error)
                 if isinstance(error, EngineLost):
-                    await self._poison.suspect(plan, offer.engine)
+                    soon = self._loop.time() - place.taken_at < PLAIN_SOON_S
+                    await suspicion.lost(offer.engine, soon=soon)
                 if len(tried) >= ATTEMPTS_MAX:
                     self._failed(plan, code(error))
                     raise
@@ -108,8 +115,9 @@ class Completions:
                 self._failed(plan, code(error))
                 raise
             finally:
+                suspicion.left()
                 placement.give_back(place)
-            self._poison.answered(plan)
+            suspicion.cleared()
             usage = bounded(usage, plan)
             choices = (self._named(choice) if choice.tool_calls else choice,)
             node = offer.engine.name

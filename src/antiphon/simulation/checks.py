@@ -151,9 +151,10 @@ def jobs_stay_within_limits(world: World) -> Iterator[str]:
 
 
 def poison_is_contained(world: World) -> Iterator[str]:
-    """One prompt kills at most two nodes."""
+    """One prompt kills at most two nodes, and one more where nodes die by themselves."""
+    dying = any(faults.rates.crashes for faults in world.faults)
     for prompt, deaths in world.attempts.deaths.items():
-        if deaths > POISONED_MAX:
+        if deaths > POISONED_MAX + dying:
             yield f"{prompt} killed {deaths} nodes"
 
 

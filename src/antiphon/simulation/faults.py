@@ -40,6 +40,13 @@ class FaultRates(Struct, frozen=True):
     node_kinds: tuple[NodeFaultKind, ...] = ("crash",)
     lasts_s: float = 20.0  # on average
 
+    @property
+    def crashes(self) -> bool:
+        """Whether nodes die by themselves."""
+        return bool(self.jobs and "crash" in self.job_kinds) or bool(
+            self.nodes_per_minute and not {"crash", "flap"}.isdisjoint(self.node_kinds)
+        )
+
 
 class Faults:
     """Draws what happens to jobs and to nodes. Silent once `stop`ped."""

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from antiphon.chat import ChatRequest, Delta, Message, Reasoning, Sampling, Tool, ToolCallDelta, Usage
+from antiphon.completions import generate
 from antiphon.completions.generate import ChoiceStream
 from antiphon.completions.plan import Bounds, Plan
 from antiphon.completions.poison import Poison
@@ -315,6 +316,18 @@ async def test_connections_that_break_are_no_deaths() -> None:
     lost = tuple((*said(word), EngineLost()) for word in "abc")
     engine = ScriptedEngine(opens=(*lost, (*said("d"), STOP)))
     assert text(await read(choice_of(plan_of(model_of(engine))))) == "abcd"
+
+
+async def test_what_comes_again_is_a_sign_that_the_prompt_is_not_to_blame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that dies while it repeats what another one said has read the prompt long ago."""
+    monkeypatch.setattr(generate, "SOON_S", 0.0)
+    heard = [Delta(tool_calls=(ToolCallDelta(0, name="f", arguments='{"a": 1'),))]
+    engines = [Dead(f"node-{i}", opens=((heard, EngineLost()),)) for i in range(3)]
+    last = ScriptedEngine("node-3", opens=((heard, [Delta(tool_calls=(ToolCallDelta(0, arguments="}"),))], STOP),))
+    request = msgspec.structs.replace(ASKED, tools=(Tool("f"),))
+    plan = plan_of(model_of(*engines, last, native_tools=True), request, sampling=GREEDY)
+    deltas = await read(choice_of(plan))
+    assert "".join(piece.arguments for delta in deltas for piece in delta.tool_calls) == '{"a": 1}'
 
 
 async def test_a_request_that_kills_engines_kills_two() -> None:

@@ -8,16 +8,18 @@ import pytest
 
 from antiphon.completions.asks import ask
 from antiphon.completions.places import Places
-from antiphon.errors import Unavailable
+from antiphon.completions.poison import Poison, Suspicion
+from antiphon.errors import EngineLost, Unavailable
 from antiphon.models.catalogue import Model, Offer
 from antiphon.models.placement import Placement
 from tests.unit.completions.scripted import ScriptedEngine, plan_of
 
 
-def places_of(*engines: ScriptedEngine, placement: Placement | None = None) -> Places:
+def places_of(*engines: ScriptedEngine, placement: Placement | None = None, poison: Poison | None = None) -> Places:
     """Places at engines that generate one answer at once."""
-    model = Model("m", tuple(Offer(engine, "m", slots=1) for engine in engines))
-    return Places(placement or Placement(queue_max=9), ask(plan_of(model)))
+    plan = plan_of(Model("m", tuple(Offer(engine, "m", slots=1) for engine in engines)))
+    suspicion = Suspicion(poison or Poison(asyncio.get_running_loop().time), plan)
+    return Places(placement or Placement(queue_max=9), ask(plan), suspicion)
 
 
 async def test_each_engine_is_taken_once() -> None:
@@ -79,3 +81,51 @@ async def test_whoever_waits_no_longer_leaves_the_queue() -> None:
     second.succeeded(0)
     second.release()
     assert placement.waiting == 0
+
+
+async def test_who_is_under_suspicion_waits_for_an_engine_without_another_such() -> None:
+    """While there is one; also where it had lined up for the place; and goes elsewhere where it can."""
+    loop = asyncio.get_running_loop()
+    poison = Poison(loop.time)
+    engine = ScriptedEngine("node-1")
+    places = places_of(engine, poison=poison)
+    await Suspicion(poison, plan_of(Model("m", ()))).lost(ScriptedEngine("dead", wait_s=1), soon=True)
+    poison.begin(b"another", "node-1")
+    assert places.take() is None
+    assert places.waiting
+    assert await places.wait(loop.time() + 0.01) is None
+    assert places.waiting
+    elsewhere = places_of(engine, ScriptedEngine("node-2"), poison=poison)
+    assert elsewhere.take() is not None
+    assert elsewhere.node == "node-2"
+    poison.left(b"another", "node-1", lost=False)
+    assert await places.wait(loop.time() + 60) is not None
+    places.release()
+    assert not places.waiting
+
+
+async def test_a_place_that_was_waited_for_is_not_taken_beside_another_under_suspicion() -> None:
+    """Who went there meanwhile has it for itself."""
+    loop = asyncio.get_running_loop()
+    poison, placement = Poison(loop.time), Placement(queue_max=9)
+    first, second = (places_of(ScriptedEngine(), placement=placement, poison=poison) for _ in range(2))
+    assert first.take() is not None
+    assert second.take() is None
+    await Suspicion(poison, plan_of(Model("m", ()))).lost(ScriptedEngine("dead", wait_s=1), soon=True)
+    poison.begin(b"another", "node-1")
+    first.release()
+    assert await second.wait(loop.time() + 60) is None
+    assert second.waiting
+    poison.left(b"another", "node-1", lost=False)
+    assert await second.wait(loop.time() + 60) is not None
+
+
+async def test_the_death_of_the_one_that_lost_a_race_is_remembered() -> None:
+    """It counts once the other one dies too."""
+    poison = Poison(asyncio.get_running_loop().time)
+    places = places_of(ScriptedEngine("node-1"), ScriptedEngine("node-2"), poison=poison)
+    assert places.take() is not None
+    assert places.take_rival() is not None
+    places.settle(rival=True, error=EngineLost())
+    assert places.node == "node-2"
+    assert poison.idle

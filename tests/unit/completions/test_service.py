@@ -9,10 +9,12 @@ import pytest
 
 from antiphon.chat import Choice, Delta, Sampling, ToolCall, Usage
 from antiphon.completions.plan import Bounds, Plan
+from antiphon.completions.poison import Poison, Suspicion
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.record import Record
 from antiphon.completions.service import Completions
-from antiphon.errors import BadRequest, DeadlineExceeded, EngineFailed, Unavailable
+from antiphon.engines import ModelFacts
+from antiphon.errors import BadRequest, DeadlineExceeded, EngineFailed, EngineLost, PoisonPrompt, Unavailable
 from antiphon.ids import seeded
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
@@ -37,12 +39,12 @@ async def service(records: list[Record]) -> Completions:
     return service_of(records, BOUNDS)
 
 
-def service_of(records: list[Record], bounds: Bounds) -> Completions:
+def service_of(records: list[Record], bounds: Bounds, poison: Poison | None = None) -> Completions:
     """The service with these bounds."""
     wheel = TimerWheel(asyncio.get_running_loop(), tick_s=0.001)
     preparation = Preparation(Catalogue(), ImageAdmission(ImageLimits()), bounds, ids=seeded(9), projects=dict)
     placement = Placement(queue_max=9)
-    return Completions(preparation, placement, bounds, ids=seeded(1), wheel=wheel, on_end=records.append)
+    return Completions(preparation, placement, bounds, ids=seeded(1), wheel=wheel, on_end=records.append, poison=poison)
 
 
 def two_choices(*engines: ScriptedEngine, sampling: Sampling = Sampling()) -> Plan:
@@ -177,3 +179,36 @@ async def test_a_plain_answer_that_nobody_waits_for(service: Completions, record
     with pytest.raises(asyncio.CancelledError):
         await task
     assert [(record.usage, record.failure) for record in records] == [(Usage(), "client_gone")]
+
+
+async def test_a_plain_request_under_suspicion_keeps_apart(records: list[Record]) -> None:
+    """It goes where no other one is on trial, and waits while there is no such engine."""
+    loop = asyncio.get_running_loop()
+    poison, dead = Poison(loop.time), ScriptedEngine("dead", wait_s=1)
+    engines = [ScriptedEngine(f"node-{i}", answers=(ANSWER,)) for i in (1, 2)]
+    plan = plan_of(model_of(*engines))
+    await Suspicion(poison, plan).lost(dead, soon=True)
+    poison.begin(b"another", "node-1")
+    service = service_of(records, BOUNDS, poison)
+    _, node = await service.complete(plan, ignore)
+    assert node == "node-2"
+    alone = plan_of(model_of(engines[0]))
+    await Suspicion(poison, alone).lost(dead, soon=True)
+    loop.call_later(0.05, lambda: poison.left(b"another", "node-1", lost=False))
+    _, node = await service.complete(alone, ignore)
+    assert node == "node-1"
+
+
+async def test_a_plain_request_that_kills_engines_kills_two(records: list[Record]) -> None:
+    """Then it is refused."""
+
+    class Dead(ScriptedEngine):
+        async def models(self) -> list[ModelFacts]:
+            """Nothing listens any more."""
+            raise Unavailable
+
+    poison = Poison(asyncio.get_running_loop().time)
+    engines = [Dead(f"node-{i}", answers=(EngineLost(),)) for i in range(3)]
+    with pytest.raises(PoisonPrompt):
+        await service_of(records, BOUNDS, poison).complete(plan_of(model_of(*engines)), ignore)
+    assert [len(engine.jobs) for engine in engines] == [1, 1, 0]

@@ -171,7 +171,7 @@ def prompt_counted_with_the_seam(plant: Plant) -> None:
 
 def poison_spreads(plant: Plant) -> None:
     """Nobody remembers which prompts engines died of."""
-    plant(poison.Poison, "killed", lambda *_: None)
+    plant(poison.Poison, "killed", lambda *_, **__: None)
 
 
 def retries_without_budget(plant: Plant) -> None:
