@@ -21,6 +21,7 @@ VALUES_ONLY = frozenset(
         "db/session.py",
         "engines/kinds.py",
         "errors.py",
+        "graphql/summaries.py",
         "gateway/announcements.py",
         "key.py",
         "link/limits.py",
@@ -50,6 +51,7 @@ VALUES_ONLY = frozenset(
 # A test that runs the module's code: parts of one whole, tested as that whole, and what needs real processes.
 TESTED_BY = {
     "integration/bad_input/test_bad_input.py": (
+        "gateway/campaign_rows.py",
         "gateway/routes.py",
         "testing/gateway_process.py",
     ),
@@ -92,6 +94,17 @@ TESTED_BY = {
         "completions/dialects/openai/tools.py",
     ),
     "unit/completions/dialects/test_canonical.py": ("completions/dialects/openai/answer.py",),
+    "unit/graphql/test_queries.py": (
+        "graphql/completion_views.py",
+        "graphql/connections.py",
+        "graphql/metric_views.py",
+        "graphql/project_views.py",
+        "graphql/reading.py",
+    ),
+    "unit/completions/dialects/test_responses.py": (
+        "completions/dialects/openai_responses/answer.py",
+        "completions/dialects/openai_responses/stream.py",
+    ),
     "unit/conformance/test_areas.py": (
         "conformance/areas/adaptive.py",
         "conformance/areas/choices.py",
