@@ -137,6 +137,7 @@ class Reasoning(Struct, frozen=True):
     max_tokens: int | None = None
     exclude: bool = False
     enabled: bool | None = None
+    summary: Literal["auto", "concise", "detailed"] | None = None  # shown as one, where a door tells the two apart
 
 
 class ToolOverride(Struct, frozen=True):
@@ -185,6 +186,9 @@ class ChatRequest(Struct, frozen=True):
     use_tools: bool | None = None  # of the project's tool providers; None: as the project says
     tool_overrides: tuple[ToolOverride, ...] = ()
     ignored_fields: tuple[str, ...] = ()
+    drops_turns: bool = False  # the oldest go where the context has no room for all, instead of a refusal
+    instructions: str | None = None  # of this request alone, as the caller wrote them; `messages` begin with them
+    previous_id: str | None = None  # of the stored answer that the conversation goes on from
 
     @property
     def choices(self) -> int:

@@ -21,7 +21,8 @@ from antiphon.testing.text import count_prompt_tokens
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 JSON = Any  # Any: the wire
 Form = Literal["json", "text"]
-Seat = Literal["chat", "text", "embeddings"]
+Seat = Literal["chat", "responses", "text", "embeddings"]
+SEATS: dict[str, Seat] = {"responses": "responses"}  # doors where something else than a chat is asked for
 KEY = "sk-doors-7516c354b68848cdbd8f54a226a0a55b21ed1"
 DKN_KEY = "dkn_test_doors7516c354b68848cdbd8f54a226a0a55b21ed1"
 ONE_MODEL_KEY = "sk-doors-one-model-54b68848cdbd8f54a226a0a55b21ed1"
@@ -83,6 +84,7 @@ class Address(Struct, frozen=True):
         model = model or ("vectors" if self.seat == "embeddings" else "one")
         asked: dict[Seat, dict[str, JSON]] = {
             "chat": {"messages": [{"role": "user", "content": text}], "max_tokens": 5},
+            "responses": {"input": text, "max_output_tokens": 5},
             "text": {"prompt": text, "max_tokens": 5},
             "embeddings": {"input": text},
         }
@@ -92,7 +94,7 @@ class Address(Struct, frozen=True):
     @property
     def project_first(self) -> bool:
         """Whether `model` names a project before it names a model here."""
-        sample = b'{"model":"a","messages":[{"role":"user","content":"a"}]}'
+        sample = b'{"model":"a","input":"a","messages":[{"role":"user","content":"a"}]}'
         return self.door.dialect.parse(sample, {}, RequestBounds(1, 1)).project_first
 
 
@@ -110,7 +112,7 @@ class Case(Struct, frozen=True):
 
 def addresses() -> list[Address]:
     """All of them, from the table of doors."""
-    found = [Address(door, "chat", f"{door.prefix}/chat/completions") for door in DOORS]
+    found = [Address(door, SEATS.get(door.name, "chat"), door.address) for door in DOORS]
     found += [Address(door, "text", f"{door.prefix}/completions") for door in DOORS if door.text]
     return found + [Address(door, "embeddings", f"{door.prefix}/embeddings") for door in DOORS if door.embeddings]
 

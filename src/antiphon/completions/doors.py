@@ -19,12 +19,21 @@ from antiphon.completions.dialects import (
     nugen,
     nugen_embeddings,
     nugen_text,
+    responses,
 )
 from antiphon.http.errors import ErrorShape
+from antiphon.http.sse import DONE, HEARTBEAT
+
+CHAT = "/chat/completions"
 
 
 class Door(Struct, frozen=True):
-    """One published API; `prefix` is what its addresses begin with. Not every one has `text` and `embeddings`."""
+    """One published API; `prefix` is what its addresses begin with. Not every one has `text` and `embeddings`.
+
+    `chat` is where it answers, behind the prefix; a door without it has one address, the prefix itself, and no list of
+    models of its own. `done` ends a whole stream, `heartbeat` stands where one is silent. `echoes`: answers say again
+    what was asked for.
+    """
 
     name: str
     title: str
@@ -33,10 +42,30 @@ class Door(Struct, frozen=True):
     errors: ErrorShape
     text: Dialect | None = None
     embeddings: EmbeddingDialect | None = None
+    chat: str = CHAT
+    done: bytes = DONE
+    heartbeat: bytes = HEARTBEAT
+    echoes: bool = False
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return self.prefix + self.chat
+
+    @property
+    def below(self) -> str:
+        """What all addresses begin with whose errors have its shape."""
+        return f"{self.prefix}/" if self.chat else self.prefix
 
 
 DOORS = (
     Door("v1", "OpenAI, Dria, DMind", "/v1", canonical, "openai", canonical_text, canonical_embeddings),
     Door("nugen", "Nugen", "/api/v3/inference", nugen, "detail", nugen_text, nugen_embeddings),
     Door("adaptive", "Adaptive Engine", "/api/v1", adaptive, "error", adaptive_text, adaptive_embeddings),
+    Door("responses", "OpenAI Responses", "/v1/responses", responses, "openai", chat="", done=b"", echoes=True),
 )
+
+
+def shapes(doors: tuple[Door, ...]) -> tuple[tuple[str, ErrorShape], ...]:
+    """Which errors stand below which addresses, the longest first."""
+    return tuple(sorted(((door.below, door.errors) for door in doors), key=lambda one: -len(one[0])))

@@ -22,7 +22,7 @@ TOO_LONG = "context_length_exceeded"
 
 async def fitted(plan: Plan) -> Plan:
     """The plan with no more turns and tokens than there is room for; BadRequest when that cannot be."""
-    limit = plan.request.prompt_tokens_max
+    limit = _limit(plan)
     size = prompt_tokens_max(plan.request)
     if limit is not None and size > limit:
         plan = await _truncated(plan, limit)
@@ -31,6 +31,15 @@ async def fitted(plan: Plan) -> Plan:
     if context is None or (size + (plan.sampling.max_tokens or 1) <= context and not _shares_context(plan)):
         return plan
     return await _within_context(plan, context)
+
+
+def _limit(plan: Plan) -> int | None:
+    """How many tokens the prompt may have before turns are dropped: as asked, and as the context has room for."""
+    asked, context = plan.request.prompt_tokens_max, plan.model.context_length
+    if not plan.request.drops_turns or context is None:
+        return asked
+    room = max(1, context - (plan.request.sampling.max_tokens or 1))
+    return room if asked is None else min(asked, room)
 
 
 async def _within_context(plan: Plan, context: int) -> Plan:

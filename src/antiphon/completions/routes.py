@@ -10,9 +10,11 @@ from antiphon.chat import Completion, Delta
 from antiphon.clock import Clock
 from antiphon.completions.answering import Answering
 from antiphon.completions.charging import Charging, credit_headers
-from antiphon.completions.dialects import AnswerStream, Dialect, Head, RequestBounds
+from antiphon.completions.dialects import AnswerStream, Dialect, Echo, FailingStream, Head, RequestBounds
 from antiphon.completions.doors import Door
 from antiphon.completions.plan import Caller, Plan
+from antiphon.completions.recall import Recall
+from antiphon.completions.recording import parameters
 from antiphon.completions.service import CompletionStream
 from antiphon.completions.slow_answer import SlowAnswer
 from antiphon.completions.tool_stream import ToolStream
@@ -20,7 +22,7 @@ from antiphon.credits.metering import Charge
 from antiphon.errors import AntiphonError
 from antiphon.http.errors import event_body
 from antiphon.http.exchange import EVENT_STREAM, Exchange, Header, require_key
-from antiphon.http.sse import DONE, HEARTBEAT, event
+from antiphon.http.sse import event
 from antiphon.ids import Ids
 
 AnyStream = CompletionStream | ToolStream
@@ -31,7 +33,8 @@ NODE_HEADER = b"x-node"
 class ChatRoutes:
     """The chat handler of one door, or the one of its text completions when given their `dialect`.
 
-    `exact`: show only what its vendor documents, unless a request says otherwise.
+    `exact`: show only what its vendor documents, unless a request says otherwise. `recall` puts a stored conversation
+    in front of a request that goes on from one.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class ChatRoutes:
         ids: Ids,
         exact: bool = False,
         dialect: Dialect | None = None,
+        recall: Recall | None = None,
     ) -> None:
         self._door = door
         self._dialect = dialect or door.dialect
@@ -54,12 +58,15 @@ class ChatRoutes:
         self._clock = clock
         self._ids = ids
         self._exact = exact
+        self._recall = recall
 
     async def chat(self, exchange: Exchange) -> None:
         """Answer one completion, plain or streamed as the body asks."""
         body = await exchange.body()
         request = self._dialect.parse(body, exchange.headers, self._bounds)
         key = require_key(exchange)
+        if request.previous_id is not None and self._recall is not None:
+            request = await self._recall(key, request)
         answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))
         plan = await self._answering.plan(request, Caller(key, answer_id, exchange.request_id, _nodes(exchange)))
         ledger = key.ledger
@@ -87,6 +94,7 @@ class ChatRoutes:
             include_usage=plan.request.include_usage,
             exact=self._exact if wanted is None else wanted.lower() == b"exact",
             dria=plan.caller.key.dria,
+            echo=_echo(plan) if self._door.echoes else None,
         )
 
     async def _plain(self, exchange: Exchange, plan: Plan, charge: Charge | None) -> None:
@@ -114,12 +122,13 @@ class ChatRoutes:
             headers = (*EVENT_STREAM, *_extra_headers(plan), *credit_headers(charge, ended=False))
             await self._relay(exchange, headers, stream, renderer)
             usage = stream.usage if charge is None or head.exact else charge.priced(stream.usage)
-            exchange.finish(renderer.end(usage, stream.confidence) + DONE)
+            exchange.finish(renderer.end(usage, stream.confidence) + self._door.done)
         except AntiphonError as error:
             stream.failed(error)
             if not exchange.started:
                 raise
-            exchange.fail(event(event_body(error, self._door.errors)))
+            told = renderer.failed(error) if isinstance(renderer, FailingStream) else b""
+            exchange.fail(told + event(event_body(error, self._door.errors)))
         except asyncio.CancelledError:
             if exchange.ended_by is not None:  # else the client has left
                 stream.failed(exchange.ended_by)
@@ -141,11 +150,17 @@ class ChatRoutes:
         while (deltas := await stream.next(take)) != []:
             if not exchange.started:
                 exchange.start(200, *headers)
-            keeps_up = exchange.write(HEARTBEAT) if deltas is None else take(deltas)
+            keeps_up = exchange.write(self._door.heartbeat) if deltas is None else take(deltas)
             if not keeps_up:
                 await exchange.drain()
         if not exchange.started:
             exchange.start(200, *headers)
+
+
+def _echo(plan: Plan) -> Echo:
+    """What was asked for, as it takes effect."""
+    request = plan.request
+    return Echo(parameters(plan), request.labels or {}, request.user, plan.stored)
 
 
 def _priced(completion: Completion, head: Head, charge: Charge) -> Completion:

@@ -16,8 +16,10 @@ from antiphon.completions.embeddings import EmbeddingRecord, EmbeddingService
 from antiphon.completions.plan import Bounds
 from antiphon.completions.poison import Poison
 from antiphon.completions.prepare import Preparation
+from antiphon.completions.recall import Recalling
 from antiphon.completions.record import Record
 from antiphon.completions.recording import interactions
+from antiphon.completions.response_routes import ResponseRoutes
 from antiphon.completions.routes import ChatRoutes
 from antiphon.completions.service import Completions
 from antiphon.completions.tool_loop import ToolLoop
@@ -67,6 +69,7 @@ class Answers:
         self._clock = clock
         self._ids = ids
         self._wheel = wheel
+        self._recalling = Recalling(storage.interactions, lambda: storage.projects.by_name)
         self._answering = self._both()
         self._vector_service = self._vectors()
 
@@ -81,6 +84,10 @@ class Answers:
     def embeddings(self, doors: tuple[Door, ...]) -> tuple[tuple[Door, EmbeddingRoutes], ...]:
         """Vectors, at the doors that have them."""
         return tuple((door, self._embedding(door, door.embeddings)) for door in doors if door.embeddings)
+
+    def responses(self) -> ResponseRoutes:
+        """Stored responses."""
+        return ResponseRoutes(self._recalling)
 
     def _both(self) -> Answering:
         """Answers with and without tools of the server; the rounds behind one answer are not told one by one."""
@@ -174,4 +181,5 @@ class Answers:
             ids=self._ids,
             exact=exact,
             dialect=dialect,
+            recall=self._recalling,
         )

@@ -57,6 +57,9 @@ class Parameters(Struct, frozen=True, omit_defaults=True):
     system_prompt_args: dict[str, Any] | None = None  # Any: values of any JSON type
     use_tools: bool | None = None
     tool_overrides: tuple[ToolOverride, ...] = ()
+    drops_turns: bool = False
+    instructions: str | None = None
+    previous_id: str | None = None
 
 
 class Timings(Struct, frozen=True, omit_defaults=True):
@@ -149,6 +152,7 @@ class Filter(Struct, frozen=True, kw_only=True):
     source: Source | None = None
     prompt_hash: str | None = None
     completion_ids: tuple[str, ...] = ()
+    answer_id: str | None = None
     campaign: str | None = None
     variants: tuple[str, ...] = ()
 

@@ -76,6 +76,7 @@ class Query:
             ("i.source", wanted.source),
             ("i.prompt_hash", wanted.prompt_hash),
             ("i.campaign", wanted.campaign),
+            ("i.answer_id", wanted.answer_id),
         ):
             if value is not None:
                 self._is(column, value)

@@ -167,7 +167,7 @@ async def test_every_door_shows_its_own_refusals(routes: tuple[Route, ...]) -> N
     assert isinstance(handler.__self__, PageRoutes)
     served = msgspec.json.decode(handler.__self__._openapi)
     for door in DOORS:
-        responses = served["paths"][f"{door.prefix}/chat/completions"]["post"]["responses"]
+        responses = served["paths"][door.address]["post"]["responses"]
         invalid = responses["422"]["content"]["application/json"]["schema"]["$ref"]
         assert invalid.endswith("/InvalidBody") is (door.errors == "detail")
         reference = responses["404"]["content"]["application/json"]["schema"]["$ref"]

@@ -6,11 +6,13 @@ A dialect is a module with the names of `Dialect`; `doors.py` lists them with th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from antiphon.chat import ChatRequest, Completion, Delta, EmbeddingRequest, Embeddings, Usage
+from antiphon.errors import AntiphonError
+from antiphon.interactions.model import Parameters
 
 
 class RequestBounds(Struct, frozen=True):
@@ -23,11 +25,21 @@ class RequestBounds(Struct, frozen=True):
     strict_fields: bool = False
 
 
+class Echo(Struct, frozen=True):
+    """What was asked for, where the vendor's answers say it again."""
+
+    parameters: Parameters
+    labels: dict[str, str] = {}
+    user: str | None = None
+    stored: bool = False
+
+
 class Head(Struct, frozen=True):
     """What every part of one answer repeats.
 
     `created` is in seconds since 1970. `completion_ids` has one id a choice where completions can be referred to
     later. `exact`: only what the vendor documents is shown; `dria` tells its users from others at the same address.
+    `echo` is there at doors that want it.
     """
 
     id: str
@@ -39,6 +51,7 @@ class Head(Struct, frozen=True):
     include_usage: bool = False
     exact: bool = False
     dria: bool = False
+    echo: Echo | None = None
 
 
 class AnswerStream(Protocol):
@@ -50,6 +63,15 @@ class AnswerStream(Protocol):
 
     def end(self, usage: Usage, confidence: float | None) -> bytes:
         """The events that follow the last delta, without the closing mark."""
+        ...
+
+
+@runtime_checkable
+class FailingStream(Protocol):
+    """An answer's events, where the vendor has some for an answer that fails; the error itself follows them."""
+
+    def failed(self, error: AntiphonError) -> bytes:
+        """The events that tell of it."""
         ...
 
 

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.completions.dialects import Dialect, EmbeddingDialect, RequestBounds
+from antiphon.completions.dialects.openai_responses.request import REFUSED
 from antiphon.errors import BadRequest
 from tests.fixtures.dialects import recorded
 from tests.fixtures.dialects.recorded import Spoken
-from tests.unit.completions.dialects.visible import SEEN, WITHOUT_EFFECT, is_seen
+from tests.unit.completions.dialects.visible import SEEN, SEEN_AT, WITHOUT_EFFECT, is_seen
 
 Either = Spoken[Dialect] | Spoken[EmbeddingDialect]
 Value = Any  # Any: whatever JSON a field holds
@@ -126,6 +127,7 @@ def test_null_is_absent(spoken: Either) -> None:
 def test_every_field_of_a_body_can_be_found() -> None:
     """Whoever adds a field says where it is seen, or why nowhere."""
     known = {name for spoken in ALL for name in spoken.dialect.BODY.__struct_fields__}
-    refused = {"functions", "function_call"}
-    assert known - set(SEEN) - set(WITHOUT_EFFECT) == refused
-    assert set(SEEN) <= known
+    seen = set(SEEN).union(*SEEN_AT.values())
+    refused = {"functions", "function_call", *REFUSED}
+    assert known - seen - set(WITHOUT_EFFECT) == refused - seen - set(WITHOUT_EFFECT)
+    assert seen <= known

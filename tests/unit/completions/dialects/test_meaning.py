@@ -11,7 +11,7 @@ from antiphon.chat import Delta, FinishReason, Logprob, TokenLogprob, ToolCallDe
 from antiphon.completions.dialects import Dialect, Head
 from tests.fixtures.dialects import recorded
 from tests.fixtures.dialects.recorded import Said
-from tests.unit.completions.dialects import documented_chats, documented_texts
+from tests.unit.completions.dialects import documented_chats, documented_responses, documented_texts
 from tests.unit.completions.dialects.documented import Meaning, Read, Reader, events
 
 # How a dialect's plain answers and streams are read, and which parts of an answer its vendor has words for.
@@ -22,9 +22,15 @@ READERS: dict[str, tuple[Reader, Reader, frozenset[str]]] = {
     "canonical_text": (documented_texts.openai, documented_texts.openai_stream, frozenset({"logprobs"})),
     "nugen_text": (documented_texts.nugen, documented_texts.nugen_stream, frozenset({"confidence"})),
     "adaptive_text": (documented_texts.adaptive, documented_texts.adaptive_stream, frozenset()),
+    "responses": (
+        documented_responses.responses,
+        documented_responses.responses_stream,
+        frozenset({"calls", "reasoning", "logprobs"}),
+    ),
 }
 DIALECTS = {spoken.name: spoken.dialect for spoken in recorded.generating()}
-CHATS = [name for name in DIALECTS if not name.endswith("_text")]
+SINGLE = ["responses"]  # which have one answer a request
+CHATS = [name for name in DIALECTS if not name.endswith("_text") and name not in SINGLE]
 TEXTS = [name for name in DIALECTS if name.endswith("_text")]
 ODD = ('"', "\\", "\n\n", "data: [DONE]\n\n", "\x00", "\u2028", "é", "e\u0301", "👩\u200d🚀", "\ufffd", "\U0010ffff")
 TEXT = st.text(max_size=8) | st.sampled_from(ODD)
@@ -94,10 +100,10 @@ def choice(draw: st.DrawFn, *, chat: bool, logprobs: bool) -> list[Delta]:
 
 
 @st.composite
-def said(draw: st.DrawFn, *, chat: bool) -> Said:
+def said(draw: st.DrawFn, *, chat: bool, choices_max: int = 3) -> Said:
     """An answer of one to three choices whose deltas come in any order but their own."""
     logprobs = draw(st.booleans())
-    choices = draw(st.lists(choice(chat=chat, logprobs=logprobs), min_size=1, max_size=3))
+    choices = draw(st.lists(choice(chat=chat, logprobs=logprobs), min_size=1, max_size=choices_max))
     order = draw(st.permutations([i for i, deltas in enumerate(choices) for _ in deltas]))
     waiting = [iter(deltas) for deltas in choices]
     count = st.integers(0, 10**6)
@@ -127,6 +133,13 @@ def test_every_dialect_has_a_reader() -> None:
 def test_chats_mean_what_was_said(said: Said) -> None:
     """At every door, plain and streamed: the same text, calls, ends and usage."""
     for name in CHATS:
+        assert_kept(name, said)
+
+
+@given(said=said(chat=True, choices_max=1))
+def test_single_answers_mean_what_was_said(said: Said) -> None:
+    """At the doors that know no choices."""
+    for name in SINGLE:
         assert_kept(name, said)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from antiphon.chat import ChatRequest, EmbeddingRequest, Image, Message, NamedTool, Text
+from tests.unit.completions.dialects import visible_responses as responses
 
 Value = Any  # Any: whatever JSON a field holds
 Request = Any  # Any: ChatRequest or EmbeddingRequest, of which each field is asked for where it is known to be
@@ -30,6 +31,16 @@ WITHOUT_EFFECT: Mapping[str, str] = {
     "tools.type": "there is one kind",
     "response_format.json_schema.description": "a schema binds the answer; no model is told of it",
     "response_format.json_schema.strict": "every schema binds here",
+    "background": "only false can be asked for, which is what there is",
+    "prompt_cache_retention": "how long engines have what at hand is theirs to say",
+    "input.id": "an item that is sent whole needs no name",
+    "input.type": "an item without it is a message",
+    "input.status": "what is sent has come to its end",
+    "input.content.detail": "every engine sees an image in its own size",
+    "input.content.annotations": "no model here cites",
+    "input.content.logprobs": "no template has a place for them",
+    "text.format.description": "a schema binds the answer; no model is told of it",
+    "text.format.strict": "every schema binds here",
 }
 
 
@@ -154,9 +165,15 @@ SEEN: Mapping[str, Seen] = {
 }
 
 
+# What the same name says otherwise at a door of its own.
+SEEN_AT: Mapping[str, Mapping[str, Seen]] = {"responses": responses.SEEN}
+
+
 def is_seen(name: str, fields: Mapping[str, Value], request: Request) -> bool:
     """Whether a field that is set can be seen in the parsed request, or is named as ignored, or needs not be."""
     value = fields[name]
     if value is None or fields.get(OVERRULED.get(name, ""), None) is not None:
         return True
-    return name in request.ignored_fields or name in WITHOUT_EFFECT or SEEN[name](value, request)
+    if name in request.ignored_fields or name in WITHOUT_EFFECT:
+        return True
+    return (SEEN_AT.get(request.door, {}).get(name) or SEEN[name])(value, request)
