@@ -84,7 +84,9 @@ class LocalEngine:
         return self._catalogue.id_of(name) == name
 
     async def models(self) -> list[ModelFacts]:
-        """What is served here."""
+        """What is served here, if all of its engines give a sign of life; else what they raise."""
+        for engine in {offer.engine.name: offer.engine for offer in self._offers()}.values():
+            await engine.models()
         return [_facts(model) for model in self._catalogue.list()]
 
     async def complete(self, job: Job) -> tuple[Choice, Usage]:

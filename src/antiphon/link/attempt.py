@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from antiphon.chat import Delta
-from antiphon.errors import AntiphonError, EngineFailed, Unavailable
+from antiphon.errors import AntiphonError, EngineFailed, EngineLost, Unavailable
 from antiphon.link.frames import Cancel, Credit, Deltas, End, Failed, Piece, Pulse, Resume, encode, read_answer
 from antiphon.link.limits import LinkLimits
 from antiphon.link.refusals import to_error
@@ -147,7 +147,7 @@ class Attempt:
         elif self.opening and self.reopened < REOPENED_MAX:
             self.reopen()
         else:
-            self.fail(EngineFailed("The node has lost the job."))
+            self.fail(EngineLost("The node has lost the job."))
 
     def resume(self) -> None:
         """Ask for what is missing, not too often."""

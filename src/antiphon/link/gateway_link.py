@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from antiphon.clock import Clock
-from antiphon.errors import AntiphonError, BadRequest, EngineFailed, Unavailable
+from antiphon.errors import AntiphonError, BadRequest, EngineFailed, EngineLost, Unavailable
 from antiphon.ids import Ids
 from antiphon.link import subjects
 from antiphon.link.attempt import Attempt, Reader
@@ -114,7 +114,7 @@ class GatewayLink:
 
     def forget(self, peer: Peer) -> None:
         """Know nothing of a node any more; whoever still reads an answer of it gets an error."""
-        _fail_all(peer, EngineFailed("The node is let go of."))
+        _fail_all(peer, EngineLost("The node is let go of."))
         self._peers.pop(peer.name, None)
 
     def close(self) -> None:
@@ -198,7 +198,7 @@ class GatewayLink:
         peer.absent += 1
         if peer.absent > ABSENT_MAX:
             peer.absent = 0
-            _fail_all(peer, EngineFailed("The node has gone."))
+            _fail_all(peer, EngineLost("The node has gone."))
         elif peer.attempts:
             self._loop.call_later(ABSENT_S, self._ask, peer)
 
@@ -234,7 +234,7 @@ class GatewayLink:
             if peer.attempts:
                 self._arm()
                 if error is None and self.connection.connected and now - peer.heard_at > self.limits.silent_s:
-                    _fail_all(peer, EngineFailed("The node has fallen silent."))
+                    _fail_all(peer, EngineLost("The node has fallen silent."))
                 elif error is not None:
                     _fail_all(peer, error)
                 else:

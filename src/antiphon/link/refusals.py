@@ -10,6 +10,7 @@ from antiphon.errors import (
     AntiphonError,
     BadRequest,
     EngineFailed,
+    EngineLost,
     RequestError,
     Saturated,
     Unavailable,
@@ -19,12 +20,15 @@ from antiphon.link.frames import Failed, FailureKind
 MESSAGE_CHARACTERS_MAX = 300
 PARAM_CHARACTERS_MAX = 80
 RETRY_AFTER_S_MAX = 60
+LOST = "engine_lost"  # the code of a failure by which the node's engine may have died
 
 
 def to_frame(error: AntiphonError, seq: int) -> Failed:
     """What a node tells of an error."""
     if isinstance(error, RequestError):
         return Failed(seq, "refused", error.message, error.param, error.code)
+    if isinstance(error, EngineLost):
+        return Failed(seq, "failed", error.message, code=LOST)
     kind: FailureKind = "failed"
     if isinstance(error, Unavailable):
         kind = "saturated" if isinstance(error, Saturated) else "unavailable"
@@ -34,7 +38,9 @@ def to_frame(error: AntiphonError, seq: int) -> Failed:
 def to_error(frame: Failed) -> AntiphonError:
     """What the gateway raises for it. That a node is busy or leaves is no failure of its engine."""
     if frame.kind in ("failed", "deadline"):
-        return EngineFailed(_line(frame.message, MESSAGE_CHARACTERS_MAX) or "The node failed.")
+        return (EngineLost if frame.code == LOST else EngineFailed)(
+            _line(frame.message, MESSAGE_CHARACTERS_MAX) or "The node failed."
+        )
     if frame.kind == "refused":
         owner, _ = FINER_CODES.get(frame.code or "", (AntiphonError, ""))
         code = frame.code if issubclass(owner, BadRequest) else "engine_refused"

@@ -46,6 +46,18 @@ async def test_what_it_serves() -> None:
     assert made(ScriptedEngine("a"), slots=None).slots is None
 
 
+async def test_engines_that_died_are_told_of() -> None:
+    """Whoever asks for a sign of life gets none where one of its engines gives none."""
+
+    class Dead(ScriptedEngine):
+        async def models(self) -> list[ModelFacts]:
+            """Nothing listens any more."""
+            raise Unavailable
+
+    with pytest.raises(Unavailable):
+        await made(ScriptedEngine("a"), Dead("b")).models()
+
+
 async def test_what_it_does_not_serve() -> None:
     """A model that is unknown, and one that is not ready."""
     engine = made(ScriptedEngine("a", wait_s=3))

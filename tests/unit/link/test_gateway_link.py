@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.chat import Delta
-from antiphon.errors import EngineFailed, Unavailable
+from antiphon.errors import EngineFailed, EngineLost, Unavailable
 from antiphon.link import claims, frames
 from antiphon.link.limits import LinkLimits
 
@@ -108,7 +108,7 @@ async def test_a_node_that_is_gone_is_noticed(linked: Lab) -> None:
         assert await stream.next(soon()) == [Delta(content="half")]
         await asyncio.sleep(QUICK.wait_broker_s)  # until then its place may be empty
         await node.connection.close()
-        with pytest.raises(EngineFailed, match="gone"):
+        with pytest.raises(EngineLost, match="gone"):
             await stream.next(soon())
         stream.close()
 
@@ -123,7 +123,7 @@ async def test_a_node_that_is_silent_is_noticed(linked: Lab) -> None:
         stream = await ends.engine(link).open(JOB)
         (await node.engine.stream()).feed("half")
         assert await stream.next(soon()) == [Delta(content="half")]
-        with pytest.raises(EngineFailed, match="silent"):
+        with pytest.raises(EngineLost, match="silent"):
             await stream.next(soon())
         stream.close()
 
@@ -137,7 +137,7 @@ async def test_a_node_that_began_anew_has_lost_its_jobs(linked: Lab) -> None:
         assert await stream.next(soon()) == [Delta(content="half")]
         await node.connection.close()
         await ends.node()
-        with pytest.raises(EngineFailed, match="lost the job"):
+        with pytest.raises(EngineLost, match="lost the job"):
             await stream.next(soon())
         stream.close()
 

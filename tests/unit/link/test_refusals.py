@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon.errors import AntiphonError, BadRequest, EngineFailed, NotFound, Saturated, Unavailable
+from antiphon.errors import AntiphonError, BadRequest, EngineFailed, EngineLost, NotFound, Saturated, Unavailable
 from antiphon.link.frames import Failed
 from antiphon.link.refusals import to_error, to_frame
 
@@ -17,6 +17,7 @@ from antiphon.link.refusals import to_error, to_frame
         Saturated("Every node that serves this model is busy.", retry_after_s=7),
         Unavailable("The node's engine cannot be reached.", retry_after_s=3),
         EngineFailed("The engine broke."),
+        EngineLost("The engine is gone."),
     ],
 )
 def test_an_error_comes_back_as_it_was(error: AntiphonError) -> None:

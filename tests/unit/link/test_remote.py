@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from antiphon.chat import Choice, Delta, Image, Message, Text, ToolCallDelta
 from antiphon.engines import ModelFacts
 from antiphon.engines.receipt import AnswerDigest, answer_sha256, prompt_sha256
-from antiphon.errors import AntiphonError, BadRequest, EngineFailed, Saturated, Unavailable
+from antiphon.errors import AntiphonError, BadRequest, EngineFailed, EngineLost, Saturated, Unavailable
 from antiphon.link.limits import LinkLimits
 
 from .lab import JOB, USAGE, Lab, lab, rest, soon
@@ -186,6 +186,7 @@ async def test_a_job_of_many_megabytes_goes_in_pieces(linked: Lab) -> None:
         (Saturated("busy", retry_after_s=7), Saturated, "busy"),
         (Unavailable("gone"), Unavailable, "cannot be reached"),
         (EngineFailed("it broke"), EngineFailed, "it broke"),
+        (EngineLost("it is gone"), EngineLost, "it is gone"),
     ],
 )
 async def test_an_engines_error_keeps_its_meaning(
@@ -284,7 +285,7 @@ async def test_a_node_let_go_of_fails_what_is_open(linked: Lab) -> None:
     stream = await engine.open(JOB)
     played = await node.engine.stream()
     await engine.close()
-    with pytest.raises(EngineFailed, match="let go"):
+    with pytest.raises(EngineLost, match="let go"):
         await stream.next(soon())
     await asyncio.wait_for(played.closed.wait(), 5)
     stream.close()
