@@ -26,6 +26,7 @@ REQUEST_HEADERS = (
 )
 TOKEN_HEADERS = (b"x-ratelimit-limit-tokens", b"x-ratelimit-remaining-tokens", b"x-ratelimit-reset-tokens")
 Used = tuple[int, int]  # of requests and of tokens, as `Rates.used` tells it
+Left = tuple[int, int, int]  # how many, of how many a minute, and in how many nanoseconds all will be there
 
 
 class Admission(Struct, frozen=True):
@@ -40,6 +41,10 @@ class Limiter(Protocol):
 
     A gateway asks here when a request begins, when it ends, and when its tokens are known. Times are the event loop's.
     """
+
+    def admit_now(self, key: Key, now_s: float) -> Admission | None:
+        """As `admit`, where that needs no waiting; else None, and nothing is counted."""
+        ...
 
     async def admit(self, key: Key, now_s: float) -> Admission:
         """Count a request that begins; nothing is counted when it is refused."""
@@ -130,19 +135,26 @@ class Limits:
     def __init__(self, levels: Mapping[Scale, Level] | None = None) -> None:
         self.levels = levels or {scale: Level(scale) for scale in SCALES}
 
-    async def admit(self, key: Key, now_s: float) -> Admission:
+    def admit_now(self, key: Key, now_s: float) -> Admission:
         """Count a request that begins; nothing is counted when it is refused."""
         return self.decide(key.allowances, round(now_s * SECOND_NS))
+
+    async def admit(self, key: Key, now_s: float) -> Admission:
+        """As `admit_now`: it never needs to wait."""
+        return self.admit_now(key, now_s)
 
     def decide(self, asked: Sequence[Part], now_ns: int) -> Admission:
         """Count a request that needs room in each of these; nothing is counted when one of them has none."""
         levels = self.levels
-        used = [levels[part.scale].used(part, now_ns) for part in asked]
+        used: list[Used] = []
+        for part in asked:
+            used.append(levels[part.scale].used(part, now_ns))  # noqa: PERF401 - a comprehension is a call, at each request
         for part, each in zip(asked, used, strict=True):
             refusal = levels[part.scale].refusal(part, each)
             if refusal is not None:
                 return Admission(headers(asked, used), refusal)
-        used = [levels[part.scale].enter(part, now_ns, each) for part, each in zip(asked, used, strict=True)]
+        for index, part in enumerate(asked):
+            used[index] = levels[part.scale].enter(part, now_ns, used[index])
         return Admission(headers(asked, used))
 
     def leave(self, key: Key) -> None:
@@ -159,19 +171,22 @@ class Limits:
 
 def headers(asked: Sequence[Part], used: Sequence[Used]) -> tuple[Header, ...]:
     """What is left, as OpenAI's headers say it: of the key's limit or the account's, whichever has less left."""
-    requests = [(part.allowance.requests_per_minute, one[0]) for part, one in zip(asked, used, strict=True)]
-    tokens = [(part.allowance.tokens_per_minute, one[1]) for part, one in zip(asked, used, strict=True)]
-    return (*_shown(REQUEST_HEADERS, requests), *_shown(TOKEN_HEADERS, tokens))
+    requests = tokens = None
+    for part, (of_requests, of_tokens) in zip(asked, used, strict=True):
+        requests = _least(requests, part.allowance.requests_per_minute, of_requests)
+        tokens = _least(tokens, part.allowance.tokens_per_minute, of_tokens)
+    return _shown(REQUEST_HEADERS, requests) + _shown(TOKEN_HEADERS, tokens)
 
 
-def _shown(names: tuple[bytes, bytes, bytes], limits: list[tuple[int, int]]) -> tuple[Header, ...]:
-    """The least that is left, of limits with what has been used of them; nothing where there is no limit."""
-    least: tuple[int, int, int] | None = None
-    for per_minute, used in limits:
-        if per_minute:
-            rest, whole_in_ns = left(used, per_minute)
-            if least is None or rest < least[0]:
-                least = rest, per_minute, whole_in_ns
+def _least(before: Left | None, per_minute: int, used: int) -> Left | None:
+    """Which has less left: what came before, or a limit of which that was used; 0 a minute is no limit."""
+    if not per_minute:
+        return before
+    rest, whole_in_ns = left(used, per_minute)
+    return (rest, per_minute, whole_in_ns) if before is None or rest < before[0] else before
+
+
+def _shown(names: tuple[bytes, bytes, bytes], least: Left | None) -> tuple[Header, ...]:
     if least is None:
         return ()
     rest, per_minute, whole_in_ns = least

@@ -48,8 +48,7 @@ class Rates:
         held = self._full_at.get(name)
         if held is None or held[1] != per_minute:
             return 0  # another limit than before begins anew
-        used = held[0] - now_ns * per_minute
-        return max(0, used)
+        return max(0, held[0] - now_ns * per_minute)
 
     def set(self, name: str, per_minute: int, now_ns: int, used: int) -> None:
         """Note what it has used, as `used` tells it."""

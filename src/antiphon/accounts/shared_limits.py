@@ -59,6 +59,9 @@ class SharedLimits:
         self._serving: asyncio.Task[None] | None = None
         self._living: asyncio.Task[None] | None = None
 
+    def admit_now(self, key: Key, now_s: float) -> None:
+        """None: the database is asked each time."""
+
     async def admit(self, key: Key, now_s: float) -> Admission:
         """Count a request that begins; nothing is counted when it is refused."""
         asked = Asked(key.allowances, now_s)

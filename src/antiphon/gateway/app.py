@@ -8,7 +8,7 @@ from typing import Literal
 
 from antiphon.accounts.authenticate import bearer
 from antiphon.accounts.keyring import Keyring
-from antiphon.accounts.limits import Limiter
+from antiphon.accounts.limits import Admission, Limiter
 from antiphon.accounts.running import Running
 from antiphon.errors import AntiphonError, PermissionDenied, Unavailable
 from antiphon.gateway.cors import CrossOrigin
@@ -87,7 +87,8 @@ class Application:
                 key = exchange.key = self._keyring.find(token, begun_at) or await self._keyring.look_up(token)
                 self._check(route, key)
                 if key.allowances:
-                    await self._admit(exchange, key, begun_at)
+                    limits = self._limits
+                    self._admit(exchange, limits.admit_now(key, begun_at) or await limits.admit(key, begun_at))
                 entered = self._enter(exchange, key)
             if parameter is not None:
                 exchange.parameter = parameter
@@ -128,9 +129,8 @@ class Application:
         if self._metrics.in_flight > self._in_flight_max:
             raise Unavailable("The gateway is at its limit of requests.", retry_after_s=1)
 
-    async def _admit(self, exchange: Exchange, key: Key, now_s: float) -> None:
-        """Count the request against the key's limits, or refuse it with nothing counted."""
-        admission = await self._limits.admit(key, now_s)
+    def _admit(self, exchange: Exchange, admission: Admission) -> None:
+        """Tell what is left of the key's limits, and refuse the request where they have no room for it."""
         exchange.always += admission.headers  # what is left, in refusals too
         if admission.refusal is not None:
             raise admission.refusal
