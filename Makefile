@@ -6,7 +6,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults nodes simulate-search fuzz clients bench bench-quick bench-link bench-placement docs clean
+.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults channels nodes simulate-search verdicts fuzz clients bench bench-quick bench-link bench-placement docs clean
 
 help: ## Show what can be done
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,11 +54,17 @@ overload: $(VENV)/.developed ## Overload gateways, hold their connections, leave
 link-faults: $(VENV)/.developed ## Kill and freeze the broker under streams to nodes: no stream fails, each text is exact
 	@$(BIN)/python -m pytest tests/unit/link tests/integration/test_link_faults.py -m "" $(ARGS)
 
+channels: $(VENV)/.developed ## Kill a gateway of three under 20 writers and 20 followers; what a stranger can tell: a minute
+	@$(BIN)/python -m pytest tests/unit/channels tests/integration/channels -m "" -n0 -s $(ARGS)
+
 nodes: $(VENV)/.developed ## Nodes in processes and networks of their own, one behind NAT (takes root, ip and nft): two minutes
 	@$(BIN)/python -m pytest -m "" -n0 $(wildcard tests/integration/test_nodes*.py) $(ARGS)
 
 simulate-search: $(VENV)/.developed ## Search 100 seeds for faults that break promises, and every planted bug: three minutes
 	@$(BIN)/python -m pytest tests/unit/simulation/test_mutants.py -m slow --timeout=900 $(ARGS)
+
+verdicts: $(VENV)/.developed ## Prove what verdicts promise by simulation: 500 runs each, looked at after every value: ten minutes
+	@$(BIN)/python -m pytest tests/unit/verdict -m slow -s --timeout=1800 $(ARGS)
 
 fuzz: $(VENV)/.developed ## Send 2,000 requests made from /openapi.json to a gateway; `make test` sends a few
 	@$(BIN)/python -m pytest tests/integration/test_openapi.py -m slow $(ARGS)
