@@ -84,7 +84,7 @@ class Charging:
 
     async def open(self, plan: Plan, ledger: Ledger, body: bytes) -> Charge:
         """Hold the most that a request can cost; InsufficientCredits when there is less. Then go on with `during`."""
-        request, caller = plan.request, plan.caller
+        request, caller, assigned = plan.request, plan.caller, plan.assigned
         asked = Asked(
             key=caller.key,
             ledger=ledger,
@@ -96,6 +96,8 @@ class Charging:
             door=request.door,
             streamed=request.stream,
             body=kept(body) if len(body) <= DIGESTED_INLINE_BYTES else await to_thread(kept, body),
+            campaign=None if assigned is None else assigned.campaign,
+            variant=None if assigned is None else assigned.variant,
         )
         charge = self._charges[asked.answer_id] = await self._meter.open(asked)
         return charge

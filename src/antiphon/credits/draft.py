@@ -32,6 +32,8 @@ class Asked(Struct, frozen=True):
     door: str
     streamed: bool
     body: Body
+    campaign: str | None = None
+    variant: str | None = None
 
     @property
     def account(self) -> AccountKey:
@@ -84,6 +86,8 @@ class Draft(Struct, frozen=True):
             answer_sha256=None if self.answer is None else digested(self.answer),
             served=self.served if len(self.served) > 1 else (),
             signed=self.signed,
+            campaign=asked.campaign,
+            variant=asked.variant,
         )
 
 

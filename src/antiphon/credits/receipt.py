@@ -48,6 +48,8 @@ class Receipt(Struct, frozen=True):
     answer_sha256: str | None = None  # a stream's is not made
     served: tuple[Served, ...] = ()  # by several nodes in turn, where one took over from another
     signed: tuple[SignedReceipt, ...] = ()  # what nodes signed of it
+    campaign: str | None = None  # by its key, where the request got one of its variants
+    variant: str | None = None
 
 
 class Terms(Struct, frozen=True):

@@ -66,7 +66,7 @@ class WireNodeReceipt(Struct):
 
 
 class WireReceipt(Struct):
-    """One request, and what nodes signed of it.
+    """One request, what nodes signed of it, and which variant of which campaign it got, by their keys.
 
     `reason` is `delivered`, `client_gone`, `timed_out`, `failed`, `free` or `not_charged`.
     Times are in milliseconds since 1970. `answer_sha256` is null for streams, and where no answer was sent.
@@ -94,6 +94,8 @@ class WireReceipt(Struct):
     journal: WireCharge | None
     node_parts: list[WireNodePart]
     node_receipts: list[WireNodeReceipt]
+    campaign: str | None
+    variant: str | None
     object: str = "receipt"
 
 
@@ -134,6 +136,8 @@ def _wire(filed: Filed) -> WireReceipt:
         journal=_journal(filed),
         node_parts=[WireNodePart(part.node, part.tokens) for part in receipt.served],
         node_receipts=[_signed(one) for one in receipt.signed],
+        campaign=receipt.campaign,
+        variant=receipt.variant,
     )
 
 

@@ -18,7 +18,7 @@ from antiphon.completions.poison import Poison
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.recall import Recalling
 from antiphon.completions.record import Record
-from antiphon.completions.recording import interactions
+from antiphon.completions.recording import counted, interactions
 from antiphon.completions.response_routes import ResponseRoutes
 from antiphon.completions.routes import ChatRoutes
 from antiphon.completions.service import Completions
@@ -149,6 +149,7 @@ class Answers:
             ids=self._ids,
             projects=lambda: storage.projects.by_name,
             memory=storage.history,
+            campaigns=storage.campaigns.known,
             require_room=storage.interactions.require_room,
         )
 
@@ -160,8 +161,15 @@ class Answers:
         if record.plan.caller.key.ledger is not None:
             self._charging.ended(record)
         self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)
+        if record.plan.assigned is not None:
+            self._count(record)
         if record.plan.stored:
             self._storage.interactions.record(interactions(record, int(self._clock.now() * 1000)))
+
+    def _count(self, record: Record) -> None:
+        found = counted(record, int(self._clock.now() * 1000))
+        if found is not None:
+            self._storage.campaigns.counting.put(found)
 
     def _embedded(self, record: EmbeddingRecord) -> None:
         self._metrics.embedded(record)

@@ -8,6 +8,7 @@ from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.routes import AuthRoutes, KeyRoutes
 from antiphon.accounts.running import Running
 from antiphon.accounts.sign_in import SignIn
+from antiphon.campaigns.routes import CampaignRoutes
 from antiphon.channels.channel_routes import ChannelRoutes
 from antiphon.channels.routes import MessageRoutes
 from antiphon.clock import SystemClock
@@ -34,6 +35,7 @@ from antiphon.gateway.routes import Handlers, table
 from antiphon.gateway.serving import sources
 from antiphon.gateway.storage import Storage
 from antiphon.gateway.trusting import Trusting
+from antiphon.graphql.gathering import Gathering
 from antiphon.graphql.reading import Services
 from antiphon.graphql.routes import GraphQLRoutes
 from antiphon.ids import Ids
@@ -211,6 +213,7 @@ class Builder:
             interactions=InteractionRoutes(storage.interactions, storage.projects),
             export=ExportRoutes(storage.interactions, storage.projects),
             sessions=SessionRoutes(storage.sessions, storage.projects),
+            campaigns=CampaignRoutes(storage.campaigns.campaigns, storage.projects, self._catalogue),
             feedback_metrics=MetricRoutes(storage.feedback_metrics),
             messages=self._message_routes(),
             channels=ChannelRoutes(storage.channels.directory),
@@ -252,6 +255,8 @@ class Builder:
             comparisons=storage.comparisons,
             metrics=storage.feedback_metrics,
             scores=Scores(storage.database),
+            campaigns=storage.campaigns.campaigns,
+            gathering=Gathering(storage.database),
         )
 
     def _sign_in(self) -> SignIn:

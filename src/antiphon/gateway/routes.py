@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from antiphon.accounts import wire as accounts
 from antiphon.accounts.routes import AuthRoutes, KeyRoutes
+from antiphon.campaigns.routes import CampaignRoutes
 from antiphon.channels import wire as channel_wire
 from antiphon.channels.asking import ChannelQuery
 from antiphon.channels.channel_routes import ChannelRoutes
@@ -25,6 +26,7 @@ from antiphon.credits.routes import CreditRoutes
 from antiphon.feedback import bodies
 from antiphon.feedback.metric_routes import MetricBody, MetricRoutes, WireMetric, WireMetrics
 from antiphon.feedback.routes import RecordRoutes
+from antiphon.gateway.campaign_rows import campaign_rows
 from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.table import Route, Table
@@ -74,6 +76,7 @@ class Handlers(Struct, frozen=True):
     interactions: InteractionRoutes
     export: ExportRoutes
     sessions: SessionRoutes
+    campaigns: CampaignRoutes
     feedback_metrics: MetricRoutes
     messages: MessageRoutes
     channels: ChannelRoutes
@@ -106,6 +109,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             *_projects(handlers.projects),
             *_interactions(handlers.interactions, handlers.sessions),
             _export(handlers.export),
+            *campaign_rows(handlers.campaigns),
             *_feedback_metrics(handlers.feedback_metrics),
             *_records(handlers.records),
             _graphql(handlers.graphql),

@@ -9,6 +9,8 @@ from typing import Literal
 
 from antiphon.accounts.service import Keys
 from antiphon.accounts.stored_keys import StoredKeys
+from antiphon.campaigns.model import Campaign
+from antiphon.campaigns.parts import CampaignParts
 from antiphon.channels.parts import Channels
 from antiphon.chat import Message
 from antiphon.clock import Clock
@@ -31,8 +33,10 @@ from antiphon.idempotency.once import Once
 from antiphon.ids import Ids
 from antiphon.interactions.access import reach
 from antiphon.interactions.recorder import Recorder
+from antiphon.interactions.retention import Retention
 from antiphon.interactions.service import Interactions
 from antiphon.interactions.sessions import Sessions
+from antiphon.interactions.sweeper import Sweeper
 from antiphon.key import Key
 from antiphon.nodes.service import Nodes
 from antiphon.observe.logs import Log
@@ -71,6 +75,13 @@ class Storage:
         self.recorder = Recorder(self._database, on_lost=self._lost)
         self.interactions = Interactions(self._database, self.recorder)
         self.sessions = Sessions(self._database, self.recorder, self.interactions)
+        self._sweeper = Sweeper(
+            self._database,
+            Retention(settings.interactions.keep_days),
+            projects=lambda: self.projects.by_name,
+            clock=clock,
+            on_swept=self._swept,
+        )
         self.feedbacks = Feedbacks(self._database, self.interactions, clock=clock, ids=ids)
         self.comparisons = Comparisons(self._database, self.interactions, clock=clock, ids=ids)
         self.feedback_metrics = FeedbackMetrics(self._database, clock=clock, ids=ids)
@@ -111,6 +122,15 @@ class Storage:
             now_sql=now_sql(url),
             clock=clock,
             ids=ids,
+        )
+        self.campaigns = CampaignParts(
+            self._database,
+            self.projects,
+            None,
+            clock=clock,
+            ids=ids,
+            on_lost=self._miscounted,
+            on_event=self._campaign_event,
         )
         self.topups = topups(settings, self._database, self.credits, clock=clock, log=log)
         self.once = self._once(settings, clock, ids)
@@ -153,6 +173,15 @@ class Storage:
     def _lost(self, rows: int, reason: str) -> None:
         self._log.error("interactions are lost", rows=rows, reason=reason)
 
+    def _miscounted(self, rows: int, reason: str) -> None:
+        self._log.error("requests of campaigns are not counted", rows=rows, reason=reason)
+
+    def _campaign_event(self, campaign: Campaign, what: str) -> None:
+        self._log.warning("a campaign was looked at", campaign=campaign.key, account=campaign.account, result=what)
+
+    def _swept(self, rows: int) -> None:
+        self._log.info("interactions are deleted, as their time is up", rows=rows)
+
     def _uncharged(self, settlement: Settlement, reason: str) -> None:
         self._on_uncharged(settlement)
         self._log.error("a charge is lost", request=settlement.request_id, micro_usdc=settlement.cost, reason=reason)
@@ -175,14 +204,15 @@ class Storage:
         await self.stored_keys.refresh()
         await self.nodes.refresh()
         await self.channels.start()
+        await self.campaigns.start()
         await self._tell_of_peppers()
         self.recorder.start()
         await self.credits.start()
         if self.topups is not None:
             await self.topups.start()
         loop = asyncio.get_running_loop()
-        runs = [self.projects.run(), self.stored_keys.run(), self.nodes.run(), self.receipts.run()]
-        runs += [self.channels.watch.run(), self.channels.sweep.run()]
+        runs = [self.projects.run(), self.stored_keys.run(), self.nodes.run(), self.receipts.run(), self._sweeper.run()]
+        runs += [self.channels.watch.run(), self.channels.sweep.run(), *self.campaigns.runs()]
         self._tasks = [loop.create_task(run) for run in runs]
 
     async def _tell_of_peppers(self) -> None:
@@ -200,6 +230,7 @@ class Storage:
             await asyncio.wait(self._tasks)
         await self.stored_keys.close()
         await self.recorder.close()
+        await self.campaigns.close()
         if self.topups is not None:
             await self.topups.close()
         await self.credits.close()

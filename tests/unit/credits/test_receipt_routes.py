@@ -78,6 +78,8 @@ async def test_a_receipt_is_told_in_full(books: Books) -> None:
         "answer_sha256": "11" * 32,
         "node_parts": [],
         "node_receipts": [],
+        "campaign": None,
+        "variant": None,
         "object": "receipt",
     }
 

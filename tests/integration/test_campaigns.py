@@ -1,0 +1,212 @@
+"""Campaigns over three gateways: who gets which variant, from the request to what is stored, counted and receipted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from msgspec import Struct
+
+from antiphon.testing.fault_engine import FaultEngine
+from antiphon.testing.gateway_process import GatewayProcess
+from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
+from tests.fixtures.databases.server import PostgresServer
+from tests.fixtures.machine import Stopwatch
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+JSON = Any  # Any: the wire
+ADMIN = "sk-campaigns-516c354b68848cdbd8f54a226a0a55b21ed1"
+PAYING = "sk-campaigns-paying-354b68848cdbd8f54a226a0a55b2"
+STRANGER = "sk-campaigns-stranger-4b68848cdbd8f54a226a0a55b2"
+SEEN_S_MAX = 2.0
+USERS = 60
+SETTINGS = """
+[auth]
+pepper = "0123456789abcdef0123456789abcdef"
+[database]
+url = "{database}"
+[[keys]]
+name = "admin"
+key = "{admin}"
+account = "acme"
+admin = true
+[[keys]]
+name = "paying"
+key = "{paying}"
+account = "acme"
+credit = "dev"
+[[keys]]
+name = "stranger"
+key = "{stranger}"
+admin = true
+[[projects]]
+key = "p"
+default_model = "one"
+system_prompt = "Be {{{{tone}}}}."
+store = true
+[[projects.arguments]]
+name = "tone"
+default = "plain"
+[[upstreams]]
+url = "{engine}"
+kind = "vllm"
+models = [{{ name = "one", upstream_name = "fault-model" }}, {{ name = "two", upstream_name = "fault-model" }}]
+"""
+PLAIN = {"key": "plain"}
+WARM = {
+    "key": "warm",
+    "model": "two",
+    "sampling": {"temperature": 0.9},
+    "system_prompt_args": {"tone": "warm"},
+}
+
+
+class Lab(Struct, frozen=True):
+    """Three gateways over one database and one engine."""
+
+    gateways: tuple[GatewayProcess, ...]
+    engine: FaultEngine
+
+    @asynccontextmanager
+    async def campaign(self, key: str, **fields: JSON) -> AsyncIterator[JSON]:
+        """A campaign between two models, which runs until the end."""
+        body = {"key": key, "project": "p", "start": True, "variants": [PLAIN, WARM], **fields}
+        made = await self.manage(body=body)
+        assert made.status == 201, made.body
+        yield made.json()
+        await self.manage(f"/{key}/stop", {})
+
+    async def manage(self, path: str = "", body: JSON = None, *, at: int = 0, key: str = ADMIN) -> RawResponse:
+        """What a gateway says of campaigns."""
+        return await self.gateways[at].ask(f"/v1/campaigns{path}", body, key=key)
+
+    async def chat(self, *, at: int = 0, key: str = ADMIN, text: str = "hello", **fields: JSON) -> RawResponse:
+        """The answer to one request of the project, at Adaptive's door, where completions have ids."""
+        body = {"model": "p", "messages": [{"role": "user", "content": text}], "max_tokens": 3, **fields}
+        return await self.gateways[at].ask("/api/v1/chat/completions", body, key=key)
+
+    async def model(self, **asked: JSON) -> str:
+        """Which model answered, which tells the variant."""
+        answer = await self.chat(**asked)
+        assert answer.status == 200, answer.body
+        return str(answer.json()["choices"][0]["model"])
+
+    async def warm_user(self) -> str:
+        """A user who gets the second variant."""
+        for number in range(100):
+            if await self.model(user=user(number)) == "two":
+                return user(number)
+        raise AssertionError("half of all users get it")
+
+    async def until(self, wanted: str, **asked: JSON) -> float:
+        """How long it takes until that model answers such requests at every gateway."""
+        watch = Stopwatch(*(gateway.pid for gateway in self.gateways))
+        while True:
+            answered = {await self.model(at=at, **asked) for at in range(len(self.gateways))}
+            if answered == {wanted}:
+                return watch.fair_s
+            assert watch.fair_s < 2 * SEEN_S_MAX
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lab(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
+    """All of them, up."""
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(FaultEngine())
+        told = SETTINGS.format(
+            database=postgres.new_url(), engine=engine.url, admin=ADMIN, paying=PAYING, stranger=STRANGER
+        )
+        gateways = []
+        for name in ("one", "two", "three"):
+            gateways.append(GatewayProcess(told, tmp_path_factory.mktemp(name)))
+        await asyncio.gather(*(stack.enter_async_context(gateway) for gateway in gateways))
+        yield Lab(tuple(gateways), engine)
+        for gateway in gateways:
+            assert "Traceback" not in gateway.log, gateway.log
+
+
+def user(number: int) -> str:
+    """A user's id."""
+    return str(UUID(int=number, version=4))
+
+
+async def test_users_keep_their_variants_wherever_they_ask(lab: Lab) -> None:
+    """At every gateway, and at one that was killed and began again."""
+
+    async def models(at: int) -> list[str]:
+        return await asyncio.gather(*(lab.model(at=at, user=user(number)) for number in range(USERS)))
+
+    async with lab.campaign("kept"):
+        await lab.until("two", user=await lab.warm_user())
+        seen = [await models(at) for at in range(3)]
+        assert seen[0] == seen[1] == seen[2]
+        assert USERS // 4 < Counter(seen[0])["two"] < 3 * USERS // 4
+        await lab.gateways[2].kill()
+        await lab.gateways[2].start()
+        assert await models(2) == seen[0]
+
+
+async def test_a_start_and_a_stop_are_seen_everywhere_in_time(lab: Lab) -> None:
+    """Within two seconds, and here at once; a stream that is under way keeps what it got."""
+    async with lab.campaign("seen", start=False):
+        assert {await lab.model(user=user(number)) for number in range(9)} == {"one"}
+        assert (await lab.manage("/seen/start", {})).json()["status"] == "running"
+        warm = await lab.warm_user()
+        assert await lab.until("two", user=warm) < SEEN_S_MAX
+        async with await RawClient.connect(lab.gateways[0].url) as client:
+            text = "[[answer tokens=20 delay_s=0.05]] Go."
+            body = {"model": "p", "messages": [{"role": "user", "content": text}], "stream": True, "user": warm}
+            headers = {"authorization": f"Bearer {ADMIN}"}
+            await client.send(request_bytes("/api/v1/chat/completions", body, headers=headers))
+            await client.until(b"data: ")
+            assert (await lab.manage("/seen/stop", {})).json()["status"] == "stopped"
+            assert await lab.model(user=warm) == "one"
+            streamed = (await client.response(timeout_s=30.0)).events()
+        assert streamed[-1] == "[DONE]"
+        assert '"model":"two"' in streamed[-2]
+        assert await lab.until("one", user=warm) < SEEN_S_MAX
+
+
+async def test_what_a_variant_sets_reaches_the_engine_and_the_records(lab: Lab) -> None:
+    """Its prompt and its sampling; the interaction and the receipt name the campaign and the variant."""
+    async with lab.campaign("told"):
+        warm = await lab.warm_user()
+        lab.engine.record.exchanges.clear()
+        answer = await lab.chat(key=PAYING, user=warm, temperature=0.1, system_prompt_args={"tone": "cold"})
+    assert answer.status == 200, answer.body
+    (sent,) = [one.body for one in lab.engine.record.exchanges if one.path.endswith("completions")]
+    assert sent["messages"][0] == {"role": "system", "content": "Be warm."}
+    assert sent["temperature"] == 0.9
+    completion_id = answer.json()["choices"][0]["completion_id"]
+    gateway = lab.gateways[0]
+    kept = (await gateway.ask(f"/v1/interactions/{completion_id}", key=ADMIN)).json()
+    assert (kept["campaign"], kept["variant"]) == ("told", "warm")
+    listed = (await gateway.ask("/v1/interactions?campaign=told&variant=warm", key=ADMIN)).json()
+    assert completion_id in [one["completion_id"] for one in listed["data"]]
+    receipt = (await gateway.ask(f"/v1/receipts/{answer.json()['id']}", key=PAYING)).json()
+    assert (receipt["campaign"], receipt["variant"], receipt["model"]) == ("told", "warm", "two")
+
+
+async def test_a_request_can_ask_for_a_campaign(lab: Lab) -> None:
+    """Whatever the share; where it cannot have it, it is refused, and never silently given the default."""
+    async with lab.campaign("asked", share=0.0) as made:
+        models = {await lab.model(user=user(number), ab_campaign=made["id"]) for number in range(30)}
+        assert models == {"one", "two"}
+        assert {await lab.model(user=user(number)) for number in range(30)} == {"one"}
+        assert await lab.model(model="p/two", ab_campaign="asked") == "two"
+        refusals = [
+            (await lab.chat(ab_campaign="never"), 404, "does not exist"),
+            (await lab.chat(ab_campaign="asked", key=STRANGER), 404, "does not exist"),
+            (await lab.chat(ab_campaign="asked", model="default"), 400, "of another project"),
+        ]
+    refusals.append((await lab.chat(ab_campaign="asked"), 409, "is not running but stopped"))
+    for refused, status, words in refusals:
+        assert refused.status == status, refused.body
+        assert words in refused.json()["error"]
