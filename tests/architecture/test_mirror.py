@@ -35,6 +35,7 @@ VALUES_ONLY = frozenset(
         "settings/failover.py",
         "nodes/place.py",
         "settings/idempotency.py",
+        "settings/interactions.py",
         "settings/placement.py",
         "settings/nodes.py",
         "settings/overload.py",

@@ -83,6 +83,14 @@ class Client:
             while data := _piece(response):
                 yield from reader.feed(data)
 
+    def download(self, path: str) -> Iterator[bytes]:
+        """GET a body that may be of any size, piece by piece; a refusal raises AntiphonError."""
+        with self._open("GET", path, None) as response:
+            if response.status != HTTPStatus.OK:
+                raise refusal(_whole(response))
+            while data := _piece(response):
+                yield data
+
     @contextmanager
     def _open(
         self,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -118,6 +121,47 @@ def delete(
     else:
         output.line(f"{deleted} deleted")
     return 0
+
+
+def export(
+    *,
+    filters: Annotated[FilterFlags, Parameter(name="*")] = FilterFlags(),
+    out: Path | None = None,
+    connection: Annotated[ConnectionFlags, Parameter(name="*")] = ConnectionFlags(),
+) -> int:
+    """Write stored completions as lines of JSON, in the form that fine-tuning of chat models takes.
+
+    Parameters
+    ----------
+    filters
+        Which are meant; without any, all that a model can learn from.
+    out
+        File to write to, which is there only when it is whole; otherwise standard output.
+    connection
+        Which gateway, with which key.
+
+    """
+    pieces = connect(connection).download(f"/interactions/export{query(filters)}")
+    if out is None:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+        return 0
+    _save(pieces, out)
+    return 0
+
+
+def _save(pieces: Iterator[bytes], out: Path) -> None:
+    """Write the file under its name when it is whole; nothing is left of one that is not."""
+    begun = out.with_name(out.name + ".part")
+    try:
+        with begun.open("wb") as file:
+            file.writelines(pieces)
+        begun.replace(out)
+    except OSError as error:
+        raise ConfigError(f"--out: {out} cannot be written: {error.strerror}.") from error
+    finally:
+        begun.unlink(missing_ok=True)
 
 
 def _delete_each(client: Client, completion_ids: tuple[str, ...]) -> int:

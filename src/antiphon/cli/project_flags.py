@@ -20,6 +20,7 @@ EMPTY: dict[str, Any] = {  # Any: what each field is when it is taken away
     "tool_providers": [],
     "defaults": {},
     "store": None,
+    "keep_days": None,
 }
 Body = dict[str, Any]  # Any: a JSON object
 
@@ -46,12 +47,14 @@ class ProjectFlags:
     """What requests use when they say nothing, as NAME=VALUE, such as temperature=0.2. Repeatable."""
     store: Literal["yes", "no"] | None = None
     """Whether turns are kept when the request does not say."""
+    keep_days: int | None = None
+    """Days until a stored turn is deleted; 0: it is kept."""
 
 
 def body(flags: ProjectFlags, unset: tuple[str, ...] = ()) -> Body:
     """The JSON object with what the flags say; the fields of `unset` are emptied."""
     given: Body = {field: EMPTY[field] for field in unset}
-    for field in ("name", "description", "default_model"):
+    for field in ("name", "description", "default_model", "keep_days"):
         value = getattr(flags, field)
         if value is not None:
             given[field] = value

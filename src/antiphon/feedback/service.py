@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from antiphon.clock import Clock
 from antiphon.db import Connection, ConstraintBroken, Database
@@ -58,8 +59,8 @@ class Feedbacks:
 
     async def add(self, row: Interaction, given: Sequence[Given]) -> list[str]:
         """Keep an interaction with its feedback, all or nothing; the ids of the feedback."""
-        (made,) = kept_rows([row])
         feedback_ids, now_ms = [self._ids.uuid() for _ in given], self._now_ms()
+        (made,) = kept_rows([replace(row, kept_at_ms=now_ms)])
 
         def work(connection: Connection) -> list[str]:
             interaction_store.insert(connection, made)

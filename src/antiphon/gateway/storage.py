@@ -75,13 +75,7 @@ class Storage:
         self.recorder = Recorder(self._database, on_lost=self._lost)
         self.interactions = Interactions(self._database, self.recorder)
         self.sessions = Sessions(self._database, self.recorder, self.interactions)
-        self._sweeper = Sweeper(
-            self._database,
-            Retention(settings.interactions.keep_days),
-            projects=lambda: self.projects.by_name,
-            clock=clock,
-            on_swept=self._swept,
-        )
+        self._sweeper = self._retention(settings, clock)
         self.feedbacks = Feedbacks(self._database, self.interactions, clock=clock, ids=ids)
         self.comparisons = Comparisons(self._database, self.interactions, clock=clock, ids=ids)
         self.feedback_metrics = FeedbackMetrics(self._database, clock=clock, ids=ids)
@@ -135,6 +129,15 @@ class Storage:
         self.topups = topups(settings, self._database, self.credits, clock=clock, log=log)
         self.once = self._once(settings, clock, ids)
         self._tasks: list[asyncio.Task[None]] = []
+
+    def _retention(self, settings: Settings, clock: Clock) -> Sweeper:
+        return Sweeper(
+            self._database,
+            Retention(settings.interactions.keep_days),
+            projects=lambda: self.projects.by_name,
+            clock=clock,
+            on_swept=self._swept,
+        )
 
     def _once(self, settings: Settings, clock: Clock, ids: Ids) -> Once:
         kept = settings.idempotency

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from antiphon.errors import ProjectNotFound
+from antiphon.errors import PermissionDenied, ProjectNotFound
 from antiphon.interactions.model import Reach
 from antiphon.key import Key
 from antiphon.projects.model import UUID, Project
@@ -13,12 +13,18 @@ from antiphon.projects.resolve import require_use, shown, visible
 Projects = Mapping[str, Project]
 
 
-def reach(key: Key, projects: Projects) -> Reach:
-    """What the key may see: its account's own, and of that only its projects when it is limited to some."""
+def reach(key: Key, projects: Projects, account: str | None = None) -> Reach:
+    """What the key may see: its account's own, and of that only its projects when it is limited to some.
+
+    An administrator may mean another `account`; PermissionDenied for anybody else.
+    """
+    if account not in (None, key.account) and "admin" not in key.scopes:
+        raise PermissionDenied("account: another account's takes a key with the scope `admin`.", param="account")
+    meant = account or key.account
     if not key.projects:
-        return Reach(key.account)
+        return Reach(meant)
     ids = {project.id for project in visible(key, projects).values()}
-    return Reach(key.account, tuple(sorted(ids)))
+    return Reach(meant, tuple(sorted(ids)))
 
 
 def find_project(name: str, key: Key, projects: Projects, param: str) -> Project:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Annotated, Literal, get_args
@@ -10,7 +11,7 @@ from urllib.parse import parse_qsl
 from msgspec import Meta, Struct, structs
 
 from antiphon.errors import BadRequest
-from antiphon.interactions.model import Filter, LabelFilter, Source
+from antiphon.interactions.model import Filter, LabelFilter, Rating, Source
 from antiphon.interactions.paging import LIMIT_DEFAULT, LIMIT_MAX, Order, Paging, position
 
 FIELDS_MAX = 128
@@ -47,6 +48,10 @@ class FilterQuery(Struct):
     completion_id: list[str] = []
     campaign: str = ""
     variant: list[str] = []
+    metric: str = ""
+    value_min: float = 0
+    value_max: float = 0
+    account: str = ""
 
 
 class ListingQuery(FilterQuery):
@@ -63,26 +68,37 @@ PAGING = frozenset(PagingQuery.__struct_fields__)
 SEVERAL = frozenset(field.name for field in structs.fields(FilterQuery) if field.type == list[str])
 
 
+class Meant(Struct, frozen=True):
+    """Which interactions are meant, and whose; None: the caller's own."""
+
+    wanted: Filter
+    account: str | None = None
+
+
 class Listing(Struct, frozen=True):
     """What a list was asked for."""
 
     wanted: Filter
     paging: Paging
     counted: bool
+    account: str | None = None
 
 
 def read_listing(query: str, find_project: FindProject) -> Listing:
     """The filter and the paging of GET /v1/interactions; BadRequest names the field and the rule."""
     given = fields(query, frozenset(ListingQuery.__struct_fields__))
-    return Listing(_filter(given, find_project), _paging(given, "desc"), _truth(given, "count"))
+    return Listing(_filter(given, find_project), _paging(given, "desc"), _truth(given, "count"), _one(given, "account"))
 
 
-def read_filter(query: str, find_project: FindProject) -> Filter:
-    """The filter of DELETE /v1/interactions, which must not be empty: nobody means everything by saying nothing."""
+def read_filter(query: str, find_project: FindProject, *, needed: bool = True) -> Meant:
+    """The filter of what is deleted or exported. Where it is needed it must not be empty.
+
+    Nobody means everything by saying nothing.
+    """
     given = fields(query, FILTERS)
-    if not given:
+    if needed and not given:
         raise BadRequest("The query: at least one filter is required, such as `session_id`.")
-    return _filter(given, find_project)
+    return Meant(_filter(given, find_project), _one(given, "account"))
 
 
 def read_paging(query: str, order: Order) -> Paging:
@@ -126,6 +142,7 @@ def _filter(given: Fields, find_project: FindProject) -> Filter:
         completion_ids=tuple(given.get("completion_id", ())),
         campaign=_one(given, "campaign"),
         variants=tuple(given.get("variant", ())),
+        rating=_rating(given),
     )
 
 
@@ -141,6 +158,16 @@ def _labels(given: list[str]) -> tuple[LabelFilter, ...]:
         elif found.get(label) != ():
             found[label] = (*found.get(label, ()), value)
     return tuple(LabelFilter(label, values) for label, values in found.items())
+
+
+def _rating(given: Fields) -> Rating | None:
+    metric = _one(given, "metric")
+    bounds = _number(given, "value_min"), _number(given, "value_max")
+    if metric is not None:
+        return Rating(metric, *bounds)
+    if bounds != (None, None):
+        raise BadRequest("metric: required where values are bounded.", param="metric")
+    return None
 
 
 def _paging(given: Fields, default: Order) -> Paging:
@@ -169,6 +196,19 @@ def _integer(given: Fields, name: str) -> int | None:
     if not INTEGER.fullmatch(text):
         raise BadRequest(f"{name}: expected a whole number.", param=name)
     return int(text)
+
+
+def _number(given: Fields, name: str) -> float | None:
+    text = _one(given, name)
+    if text is None:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise BadRequest(f"{name}: expected a number.", param=name)
+    return number
 
 
 def _truth(given: Fields, name: str) -> bool:

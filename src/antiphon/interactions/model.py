@@ -75,6 +75,8 @@ class Interaction(Struct, frozen=True, kw_only=True):
 
     `answer_id` is what the response called `id`; all its choices share it. `usage` is of this choice alone, and counts
     the prompt in each: to sum over an answer, take the prompt once. `error` is the code of what ended it early.
+    `unit` stands for what got the variant, where that was drawn.
+    `kept_at_ms` is when it came here, from which on its age counts; 0: when it was created.
     """
 
     completion_id: str
@@ -94,6 +96,7 @@ class Interaction(Struct, frozen=True, kw_only=True):
     user: str | None = None
     campaign: str | None = None
     variant: str | None = None
+    unit: int | None = None
     finish_reason: FinishReason | None = None
     parameters: Parameters = Parameters()
     usage: Usage = Usage()
@@ -102,6 +105,7 @@ class Interaction(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     prompt_hash: str = ""
     error: str | None = None
+    kept_at_ms: int = 0
 
 
 def kept_rows(rows: Sequence[Interaction]) -> list[Interaction]:
@@ -134,6 +138,14 @@ class LabelFilter(Struct, frozen=True):
     values: tuple[str, ...] = ()
 
 
+class Rating(Struct, frozen=True):
+    """Bounds for the mean of what users last said by a metric, by its id or key; nobody's word lets nothing through."""
+
+    metric: str
+    value_min: float | None = None
+    value_max: float | None = None
+
+
 class Filter(Struct, frozen=True, kw_only=True):
     """Which interactions are meant: those that all fields let through. An empty field lets all through.
 
@@ -155,6 +167,7 @@ class Filter(Struct, frozen=True, kw_only=True):
     answer_id: str | None = None
     campaign: str | None = None
     variants: tuple[str, ...] = ()
+    rating: Rating | None = None
 
 
 class Reach(Struct, frozen=True):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from antiphon.db import Value
-from antiphon.interactions.model import Filter, LabelFilter, Reach
+from antiphon.interactions.model import Filter, LabelFilter, Rating, Reach
 from antiphon.interactions.paging import Paging
+
+NO_MODEL = ("",)
 
 
 class Query:
@@ -64,7 +66,9 @@ class Query:
             self._one_of("i.project_id", reach.projects)
         if wanted.projects is not None:
             self._one_of("i.project_id", wanted.projects)
-        if wanted.models:
+        if wanted.models == NO_MODEL:
+            self._conditions.append("i.model IS NULL")
+        elif wanted.models:
             self._one_of("i.model", wanted.models)
         if wanted.completion_ids:
             self._one_of("i.completion_id", wanted.completion_ids)
@@ -84,6 +88,20 @@ class Query:
             self._conditions.append(f"{self.lead}.created_at_ms >= {self._put(wanted.from_ms)}")
         if wanted.to_ms is not None:
             self._conditions.append(f"{self.lead}.created_at_ms < {self._put(wanted.to_ms)}")
+        if wanted.rating is not None:
+            self._rated(wanted.rating)
+
+    def _rated(self, wanted: Rating) -> None:
+        """What stands of feedback by a metric, on the average."""
+        metric = self._put(wanted.metric)
+        mean = (
+            "(SELECT AVG(f.value) FROM feedback_standing AS s JOIN feedback AS f ON f.id = s.feedback_id"
+            " JOIN metrics AS m ON m.id = s.metric_id WHERE s.completion_id = i.completion_id"
+            f" AND m.account = i.account AND (m.id = {metric} OR m.key = {metric}))"
+        )
+        bounds = ((">=", wanted.value_min), ("<=", wanted.value_max))
+        given = [f"{mean} {sign} {self._put(value)}" for sign, value in bounds if value is not None]
+        self._conditions += given or [f"{mean} IS NOT NULL"]
 
     def _also(self, table: str, other: LabelFilter | str) -> None:
         """A further label or tag that must be there."""

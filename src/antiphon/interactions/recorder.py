@@ -129,7 +129,7 @@ class Recorder:
             except BAD_ROW as error:
                 if len(rows) > 1:
                     return all([await self._write([row]) for row in rows])
-                self._on_lost(1, f"it cannot be stored: {error}")
+                self._on_lost(1, f"it cannot be stored: {type(error).__name__}")  # its words may quote what it holds
                 return True
             except Unavailable:
                 if self._closing:

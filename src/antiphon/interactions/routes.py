@@ -26,7 +26,7 @@ class InteractionRoutes:
         """A part of those that the filter lets through."""
         key = require_key(exchange)
         asked = read_listing(exchange.query, self._find_project(key))
-        seen = reach(key, self._projects.by_name)
+        seen = reach(key, self._projects.by_name, asked.account)
         page = await self._interactions.page(seen, asked.wanted, asked.paging)
         total = await self._interactions.count(seen, asked.wanted) if asked.counted else None
         data = [wire.interaction(row) for row in page.items]
@@ -48,8 +48,9 @@ class InteractionRoutes:
     async def delete_all(self, exchange: Exchange) -> None:
         """Delete all that the filter lets through, with their feedback."""
         key = require_key(exchange)
-        wanted = read_filter(exchange.query, self._find_project(key))
-        deleted = await self._interactions.delete_all(reach(key, self._projects.by_name), wanted)
+        meant = read_filter(exchange.query, self._find_project(key))
+        seen = reach(key, self._projects.by_name, meant.account)
+        deleted = await self._interactions.delete_all(seen, meant.wanted)
         exchange.respond(200, msgspec.json.encode(wire.WireDeleted(deleted)), JSON)
 
     def _find_project(self, key: Key) -> FindProject:

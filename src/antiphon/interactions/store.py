@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -16,9 +16,9 @@ from antiphon.interactions.query import Query
 
 COLUMNS = (
     "completion_id", "account", "created_at_ms", "answer_id", "choice", "source", "project_id", "door", "request_id",
-    "model", "node", "session_id", "user_id", "campaign", "variant", "prompt_hash", "messages", "completion",
+    "model", "node", "session_id", "user_id", "campaign", "variant", "unit", "prompt_hash", "messages", "completion",
     "finish_reason", "error", "parameters", "prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens",
-    "queued_ms", "ttft_ms", "total_ms", "labels", "tags",
+    "queued_ms", "ttft_ms", "total_ms", "labels", "tags", "kept_at_ms",
 )  # fmt: skip
 VALUES = ", ".join(f":{name}" for name in COLUMNS)
 INSERT = f"INSERT INTO interactions ({', '.join(COLUMNS)}) VALUES ({VALUES}) ON CONFLICT DO NOTHING"
@@ -32,10 +32,16 @@ TAG = (
     " VALUES (:completion_id, :account, :tag, :created_at_ms)"
 )
 
+OnDelete = Callable[[Connection, Sequence[str]], None]  # told of completion ids, within the work, while all is there
+
 _answer = msgspec.json.Decoder(Answer)
 _parameters = msgspec.json.Decoder(Parameters)
 _labels = msgspec.json.Decoder(dict[str, str])
 _tags = msgspec.json.Decoder(tuple[str, ...])
+
+
+def untold(_connection: Connection, _completion_ids: Sequence[str]) -> None:
+    """Nobody wants to know what is deleted."""
 
 
 def insert(connection: Connection, row: Interaction) -> None:
@@ -96,18 +102,27 @@ def is_answer(connection: Connection, account: str, answer_id: str) -> bool:
     return connection.one(sql, account=account, answer_id=answer_id) is not None
 
 
-def delete(connection: Connection, reach: Reach, wanted: Filter, most: int) -> int:
+def delete(
+    connection: Connection, reach: Reach, wanted: Filter, most: int, on_delete: OnDelete = untold
+) -> int:  # fmt: skip
     """Delete up to `most` of those that the filter lets through, with all that hangs on them; how many those were."""
     query = Query(reach, wanted)
     chosen = query.page(Paging(limit=most - 1, order="asc"))
-    rows = connection.all(
-        f"DELETE FROM interactions WHERE completion_id IN (SELECT i.completion_id FROM {query.tables} WHERE {chosen})"
-        " RETURNING session_id",
-        **query.values,
-    )
-    sessions = {str(session_id) for (session_id,) in rows if session_id is not None}
-    for session_id in sorted(sessions):
-        session_store.settle(connection, reach.account, session_id)
+    sql = f"SELECT i.completion_id, i.account, i.session_id FROM {query.tables} WHERE {chosen}"
+    return remove(connection, connection.all(sql, **query.values), on_delete)
+
+
+def remove(connection: Connection, rows: Sequence[Row], on_delete: OnDelete) -> int:
+    """Delete these (completion id, account, session id), with all that hangs on them; how many those are."""
+    if not rows:
+        return 0
+    completion_ids = [str(completion_id) for completion_id, _, _ in rows]
+    on_delete(connection, completion_ids)
+    values: dict[str, Value] = {f"id{number}": one for number, one in enumerate(completion_ids)}
+    places = ", ".join(f":{name}" for name in values)
+    connection.run(f"DELETE FROM interactions WHERE completion_id IN ({places})", **values)
+    for account, session_id in sorted({(row[1], row[2]) for row in rows if row[2] is not None}):
+        session_store.settle(connection, account, session_id)
     return len(rows)
 
 
@@ -129,6 +144,7 @@ def _values(row: Interaction) -> dict[str, Value]:
         "user_id": _plain(row.user),
         "campaign": _plain(row.campaign),
         "variant": _plain(row.variant),
+        "unit": row.unit,
         "prompt_hash": row.prompt_hash,
         "messages": messages.encode(row.messages),
         "completion": _json(row.completion),
@@ -144,6 +160,7 @@ def _values(row: Interaction) -> dict[str, Value]:
         "total_ms": timings.total_ms,
         "labels": _json(row.labels),
         "tags": _json(row.tags),
+        "kept_at_ms": row.kept_at_ms or row.created_at_ms,
     }
 
 
@@ -167,7 +184,7 @@ def _interaction(row: Row) -> Interaction:
 
 PASSED_ON = (
     "completion_id", "account", "created_at_ms", "answer_id", "source", "project_id", "door", "request_id", "model",
-    "node", "session_id", "campaign", "variant", "finish_reason", "error", "prompt_hash",
+    "node", "session_id", "campaign", "variant", "unit", "finish_reason", "error", "prompt_hash",
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ NAME_CHARACTERS_MAX = 200
 DESCRIPTION_CHARACTERS_MAX = 4_096
 MODELS_MAX = 256
 TOOL_PROVIDERS_MAX = 32
+KEEP_DAYS_MAX = 36_500
 PROJECTS_MAX = 1_000  # that are kept; all are in memory
 
 Origin = Literal["config", "stored", "built-in"]
@@ -29,7 +30,8 @@ class Project(Struct, frozen=True):
     """What a request gets by naming a project in place of a model, or before it.
 
     Empty `models`: all of them. No `default_model`: the first of `models` that is served. `store` None: as the door
-    does. Only a `stored` project can be changed; a `built-in` one gives way to one that is stored or configured.
+    does. `keep_days` None: as the gateway says, 0: for ever. Only a `stored` project can be changed; a `built-in` one
+    gives way to one that is stored or configured.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Project(Struct, frozen=True):
     created_at_ms: int = 0
     updated_at_ms: int = 0
     origin: Origin = "stored"
+    keep_days: int | None = None
 
 
 def configured_id(key: str) -> str:
@@ -80,6 +83,8 @@ def broken(project: Project) -> Broken:
         yield ("default_model",), f"`{project.default_model}` is not one of `models`"
     yield from _names("models", project.models, MODELS_MAX)
     yield from _names("tool_providers", project.tool_providers, TOOL_PROVIDERS_MAX)
+    if project.keep_days is not None and not 0 <= project.keep_days <= KEEP_DAYS_MAX:
+        yield ("keep_days",), f"expected 0 to {KEEP_DAYS_MAX}"
     if project.system_prompt is not None:
         yield from template.broken(project.system_prompt)
 

@@ -58,6 +58,7 @@ class WireProject(Struct, frozen=True):
     created_at_ms: int
     updated_at_ms: int
     origin: Origin
+    keep_days: int | None = None
     object: str = "project"
 
 
@@ -81,6 +82,7 @@ class ProjectBody(Struct, frozen=True, forbid_unknown_fields=True):
     tool_providers: Names = ()
     defaults: WireDefaults = WireDefaults()
     store: bool | None = None
+    keep_days: int | None = None
 
 
 class ProjectChangeBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,6 +97,7 @@ class ProjectChangeBody(Struct, frozen=True, forbid_unknown_fields=True):
     tool_providers: Names | UnsetType = UNSET
     defaults: WireDefaults | UnsetType = UNSET
     store: bool | UnsetType | None = UNSET
+    keep_days: int | UnsetType | None = UNSET
     updated_at_ms: int | UnsetType = UNSET
 
 
@@ -127,6 +130,7 @@ def shown(project: Project) -> WireProject:
         created_at_ms=project.created_at_ms,
         updated_at_ms=project.updated_at_ms,
         origin=project.origin,
+        keep_days=project.keep_days,
     )
 
 
@@ -144,13 +148,14 @@ def draft(body: ProjectBody) -> Project:
         defaults=_sampling(body.defaults),
         timeout_s=body.defaults.timeout_secs,
         store=body.store,
+        keep_days=body.keep_days,
     )
 
 
 def changed(project: Project, body: ProjectChangeBody) -> Project:
     """The project with everything changed that the body names."""
     given: dict[str, Any] = {}  # Any: one value for each field
-    for field in ("name", "description", "default_model", "models", "tool_providers", "store"):
+    for field in ("name", "description", "default_model", "models", "tool_providers", "store", "keep_days"):
         value = getattr(body, field)
         if value is not UNSET:
             given[field] = value

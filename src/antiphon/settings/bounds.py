@@ -58,6 +58,7 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 CountOrNone = Annotated[int, Meta(ge=0, le=1_000_000)]  # 0 stands for "no limit"
 TokenRate = Annotated[int, Meta(ge=0, le=1_000_000_000)]  # 0 stands for "no limit"
 Bytes = Annotated[int, Meta(ge=1024, le=1 << 30)]
+Days = Annotated[int, Meta(ge=0, le=36_500)]  # 0 stands for "for ever"
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Tokens = Annotated[int, Meta(ge=1, le=16_777_216)]
 Threads = Annotated[int, Meta(ge=1, le=1024)]

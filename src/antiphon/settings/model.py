@@ -16,6 +16,7 @@ from antiphon.settings.channels import ChannelSettings
 from antiphon.settings.credits import CreditSettings
 from antiphon.settings.failover import FailoverSettings
 from antiphon.settings.idempotency import IdempotencySettings
+from antiphon.settings.interactions import InteractionSettings
 from antiphon.settings.nodes import NodesSettings
 from antiphon.settings.overload import OverloadSettings
 from antiphon.settings.payouts import PayoutSettings
@@ -220,6 +221,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         IdempotencySettings,
         Meta(description="Answers that may be asked for again."),
     ] = IdempotencySettings()
+    interactions: Annotated[InteractionSettings, Meta(description="What is stored of requests.")] = (
+        InteractionSettings()
+    )
     payouts: Annotated[PayoutSettings, Meta(description="Payouts to owners of nodes.")] = PayoutSettings()
     trust: Annotated[TrustSettings, Meta(description="Checks of nodes.")] = TrustSettings()
     timeouts: Annotated[Timeouts, Meta(description="Waiting for engines.")] = Timeouts()

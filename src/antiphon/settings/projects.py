@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from antiphon.chat import Sampling
 from antiphon.projects.model import Project, configured_id
 from antiphon.projects.template import Argument, Template
-from antiphon.settings.bounds import ArgumentName, Name, NonEmpty, ProjectKey, Prompt
+from antiphon.settings.bounds import ArgumentName, Days, Name, NonEmpty, ProjectKey, Prompt
 from antiphon.settings.serving import GenerationDefaults
 
 
@@ -63,6 +63,10 @@ class ProjectSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         bool | None,
         Meta(description="Whether turns are kept when the request does not say; absent: as the address does."),
     ] = None
+    keep_days: Annotated[
+        Days | None,
+        Meta(description="Days until a stored turn is deleted, 0: it is kept; absent: `interactions.keep_days`."),
+    ] = None
 
 
 def as_project(settings: ProjectSettings) -> Project:
@@ -89,6 +93,7 @@ def as_project(settings: ProjectSettings) -> Project:
         ),
         timeout_s=defaults.timeout_secs,
         store=settings.store,
+        keep_days=settings.keep_days,
         origin="config",
     )
 

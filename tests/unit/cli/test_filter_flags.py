@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from antiphon.cli.filter_flags import FilterFlags, query
+from antiphon.clock import ManualClock
+from antiphon.errors import ConfigError
 from antiphon.interactions.listing import read_listing
-from antiphon.interactions.model import Filter, LabelFilter
+from antiphon.interactions.model import Filter, LabelFilter, Rating
 from antiphon.interactions.paging import Paging
 
 
@@ -24,6 +26,10 @@ def test_every_flag_has_its_field() -> None:
         source="LIVE",
         campaign="c",
         variant=("v",),
+        metric="helpful",
+        value_min=0.5,
+        value_max=1.0,
+        account="ann",
         since=datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC),
         until=datetime(2023, 11, 15, 0, 13, 20, tzinfo=timezone(timedelta(hours=1))),
     )
@@ -41,7 +47,17 @@ def test_every_flag_has_its_field() -> None:
         variants=("v",),
         from_ms=1_700_000_000_000,
         to_ms=1_700_003_600_000,
+        rating=Rating("helpful", 0.5, 1.0),
     )
+    assert listing.account == "ann"
+
+
+def test_an_age_is_a_time() -> None:
+    """Before which; to say it twice could mean two."""
+    clock = ManualClock(100_000.0)
+    assert query(FilterFlags(older_than="1d"), clock=clock) == "?to_ms=13600000"
+    with pytest.raises(ConfigError, match="--older-than"):
+        query(FilterFlags(older_than="1d", until=datetime(2026, 1, 1, tzinfo=UTC)))
 
 
 def test_nothing_is_nothing() -> None:

@@ -64,6 +64,21 @@ def test_one_is_shown(ask: Ask) -> None:
     assert json.loads(ask("show", newest["completion_id"], "--json").out) == newest
 
 
+def test_they_are_exported(ask: Ask, tmp_path: Path) -> None:
+    """The oldest first, to the terminal or to a file, which is there only when it is whole."""
+    file = tmp_path / "training.jsonl"
+    assert ask("export", "--label", "env=prod", "--out", str(file)).code == 0
+    lines = file.read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["messages"][-1]["content"] for line in lines] == ["Hi there", "Very well"]
+    assert [path.name for path in tmp_path.glob("training*")] == ["training.jsonl"]
+    assert ask("export", "--metric", "helpful").out == ""
+    assert ask("export", "--label", "env=prod").out == file.read_text(encoding="utf-8")
+    assert ask("export", "--account", "bob").out == ""
+    assert ask("export", "--project", "absent", "--out", str(tmp_path / "other")).code == 1
+    assert not list(tmp_path.glob("other*"))
+    assert ask("export", "--out", str(tmp_path / "absent" / "other")).code == 2
+
+
 def test_some_are_deleted(ask: Ask) -> None:
     """By their ids, or by flags; never both, and never by saying nothing."""
     ids = [one["completion_id"] for one in json.loads(ask("list", "--json").out)["data"]]

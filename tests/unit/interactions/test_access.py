@@ -7,13 +7,14 @@ import pytest
 from antiphon.errors import PermissionDenied, ProjectNotFound
 from antiphon.interactions.access import find_project, project_id, reach
 from antiphon.interactions.model import Reach
-from antiphon.key import Key
+from antiphon.key import ADMIN, Key
 from antiphon.projects.model import Project
 from tests.unit.interactions.stored import uuid
 
 SUPPORT, SALES = Project(uuid(1), "support", "Support"), Project(uuid(2), "sales", "Sales")
 PROJECTS = {uuid(1): SUPPORT, "support": SUPPORT, uuid(2): SALES, "sales": SALES}
 FREE = Key("free")
+OPERATOR = Key("operator", scopes=ADMIN, projects=frozenset({"sales"}))
 LIMITED = Key("limited", projects=frozenset({"support"}), account_name="acme")
 
 
@@ -23,6 +24,14 @@ def test_a_key_reaches_its_account() -> None:
     assert reach(LIMITED, PROJECTS) == Reach("acme", (uuid(1),))
     assert reach(Key("k", projects=frozenset({uuid(2), "support"})), PROJECTS) == Reach("k", (uuid(1), uuid(2)))
     assert reach(Key("k", projects=frozenset({"gone"})), PROJECTS) == Reach("k", ())
+
+
+def test_an_administrator_reaches_other_accounts() -> None:
+    """But no other projects than its own; whoever is none reaches only what it reaches anyway."""
+    assert reach(OPERATOR, PROJECTS, "acme") == Reach("acme", (uuid(2),))
+    assert reach(FREE, PROJECTS, "free") == Reach("free")
+    with pytest.raises(PermissionDenied, match="^account: "):
+        reach(FREE, PROJECTS, "acme")
 
 
 def test_a_project_has_two_names() -> None:

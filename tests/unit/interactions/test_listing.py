@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.errors import BadRequest
-from antiphon.interactions.listing import FILTERS, PAGING, Listing, read_filter, read_listing, read_paging
-from antiphon.interactions.model import Filter, LabelFilter
+from antiphon.interactions.listing import FILTERS, PAGING, Listing, Meant, read_filter, read_listing, read_paging
+from antiphon.interactions.model import Filter, LabelFilter, Rating
 from antiphon.interactions.paging import LIMIT_DEFAULT, Paging, Position, cursor
 
 HASH = "a" * 64
@@ -49,12 +49,14 @@ def test_nothing_is_everything() -> None:
         ("completion_id=a&completion_id=b", Filter(completion_ids=("a", "b"))),
         ("campaign=c&variant=v&variant=w", Filter(campaign="c", variants=("v", "w"))),
         ("user=%C3%A9", Filter(user="é")),
+        ("metric=m", Filter(rating=Rating("m"))),
+        ("metric=m&value_min=0.5&value_max=-1e3", Filter(rating=Rating("m", 0.5, -1000.0))),
     ],
 )
 def test_filters(query: str, expected: Filter) -> None:
     """The same in a list and in what is deleted."""
     assert listing(query).wanted == expected
-    assert read_filter(query, str.upper) == expected
+    assert read_filter(query, str.upper) == Meant(expected)
 
 
 def test_paging() -> None:
@@ -78,6 +80,9 @@ def test_paging() -> None:
         ("from_ms=x", "from_ms"),
         ("to_ms=9999999999999999999", "to_ms"),
         ("order=up", "order"),
+        ("value_min=1", "metric"),
+        ("metric=m&value_min=nan", "value_min"),
+        ("metric=m&value_max=one", "value_max"),
         ("count=1", "count"),
         ("source=live", "source"),
         ("prompt_hash=a", "prompt_hash"),
