@@ -1,6 +1,7 @@
 """Feedback, comparisons and outcomes in the database. Plain functions over a connection, called within a work.
 
-Each is kept as it was said; beside it stands which one counts, the last of each user on each subject.
+Each is kept as it was said; beside it stands which one counts, the last of each user on each subject, and what of that
+campaigns count.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from antiphon.db import Connection, Row, Value
+from antiphon.feedback.counted import count_comparison, count_feedback, count_outcome
 from antiphon.feedback.model import Comparison, Feedback, Outcome
 
 FEEDBACK = "id, account, completion_id, metric_id, value, user_id, reason, details, created_at_ms, recorded_at_ms"
@@ -49,6 +51,7 @@ def insert_feedback(connection: Connection, given: Feedback) -> None:
         " ON CONFLICT (completion_id, metric_id, user_id) DO UPDATE SET feedback_id = excluded.feedback_id",
         **{name: values[name] for name in ("completion_id", "metric_id", "user_id", "id")},
     )
+    count_feedback(connection, given)
 
 
 def feedback_of(connection: Connection, account: str, completion_ids: Sequence[str]) -> tuple[Feedback, ...]:
@@ -97,6 +100,7 @@ def insert_comparison(connection: Connection, given: Comparison) -> None:
         second_id=second,
         **{name: values[name] for name in ("metric_id", "user_id", "id")},
     )
+    count_comparison(connection, given)
 
 
 def comparisons_of(connection: Connection, account: str, completion_ids: Sequence[str]) -> tuple[Comparison, ...]:
@@ -131,6 +135,7 @@ def insert_outcome(connection: Connection, given: Outcome) -> None:
         " ON CONFLICT (account, session_id, metric_id, user_id) DO UPDATE SET outcome_id = excluded.outcome_id",
         **{name: values[name] for name in ("account", "session_id", "metric_id", "user_id", "id")},
     )
+    count_outcome(connection, given)
 
 
 def outcomes_of(connection: Connection, account: str, session_id: str) -> tuple[Outcome, ...]:
