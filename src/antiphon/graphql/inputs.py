@@ -10,6 +10,8 @@ from antiphon.feedback.model import Kind, ScoringType
 
 CompletionSource = Literal["LIVE", "OFFLINE", "AUTOMATION", "DATASET", "EVALUATION"]
 GroupBy = Literal["MODEL", "PROMPT"]
+CampaignStatus = Literal["WARMUP", "IN_PROGRESS", "DONE", "CANCELLED"]
+ScoreType = Literal["DIRECT", "COMPARISON"]
 Online = Literal["ONLINE", "DEGRADED", "PENDING", "SCALING", "OFFLINE", "ERROR"]
 Capability = Literal["Embedding", "TextGeneration", "ImageUnderstanding", "Reasoning", "Regression"]
 
@@ -179,6 +181,27 @@ class MetricCreate(Struct, frozen=True):
     description: str | None = None
 
 
+class CampaignFilter(Struct, frozen=True):
+    """Which campaigns are meant."""
+
+    active: bool | None = None
+    status: CampaignStatus | None = None
+    project: str | None = None
+
+
+class CampaignCreate(Struct, frozen=True):
+    """A campaign to be made, and begun."""
+
+    key: str
+    metric: str
+    project: str
+    model_services: list[str]
+    auto_deploy: bool
+    traffic_split: float
+    name: str | None = None
+    score_type: ScoreType | None = None
+
+
 class ScoreAdd(Struct, frozen=True):
     """A metric's value for a completion."""
 
@@ -188,6 +211,8 @@ class ScoreAdd(Struct, frozen=True):
 
 
 INPUTS: dict[str, type[Struct]] = {
+    "AbCampaignFilter": CampaignFilter,
+    "AbcampaignCreate": CampaignCreate,
     "AddModelsToProjectInput": AddModels,
     "CapabilityFilter": CapabilityFilter,
     "CompletionFilterExpression": Expression,

@@ -5,13 +5,16 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
+from antiphon.campaigns.model import Campaign, Goal, GoalKind
 from antiphon.errors import BadRequest, ModelNotFound, PermissionDenied
 from antiphon.feedback.model import Metric
 from antiphon.feedback.service import Given
-from antiphon.graphql import completion_views
+from antiphon.graphql import campaign_views, completion_views
+from antiphon.graphql.campaign_views import CampaignView
 from antiphon.graphql.completion_views import DirectScore
 from antiphon.graphql.inputs import (
     AddModels,
+    CampaignCreate,
     DeployModel,
     MetricCreate,
     ProjectCreate,
@@ -27,6 +30,7 @@ from antiphon.projects.model import Project
 from antiphon.projects.resolve import require_use, shown
 from antiphon.projects.service import Change
 
+FLOOR = 0.1  # the least share of a variant, should its campaign adapt weights one day
 REASON_CHARACTERS_MAX = 64
 DETAILS_CHARACTERS_MAX = 16_384
 
@@ -148,6 +152,33 @@ class Mutations:
         feedback_id = await services.feedbacks.give(self._reading.reach, completion_id, said)
         (kept,) = [one for one in await services.feedbacks.history(account, completion_id) if one.id == feedback_id]
         return completion_views.direct_score(kept, await self._reading.metrics())
+
+    async def create_ab_campaign(self, given: CampaignCreate) -> CampaignView:
+        """Make a campaign between models of a project, and let it begin; it ends by itself once it is decided."""
+        project = self._changeable(given.project)
+        services = [self._service(project, name) for name in given.model_services]
+        kind: GoalKind = "comparison" if given.score_type == "COMPARISON" else "direct"
+        draft = Campaign(
+            id="",
+            account=self._reading.key.account,
+            key=given.key,
+            name=given.key if given.name is None else given.name,
+            project_id=project.id,
+            variants=campaign_views.variants([service.key for service in services]),
+            goals=(Goal(given.metric, kind),),
+            share=given.traffic_split,
+            floor=min(FLOOR, 1 / max(1, 2 * len(services))),
+            decides=True,
+            deploys=given.auto_deploy,
+        )
+        made = await self._reading.services.campaigns.create(draft, start=True)
+        return await self._reading.campaign_view(made)
+
+    async def cancel_ab_campaign(self, given: str) -> str:
+        """End a campaign; its key."""
+        self._require_admin()
+        campaign = await self._reading.campaign(given)
+        return (await self._reading.services.campaigns.stop(campaign.account, campaign.id)).key
 
     def _require_admin(self) -> None:
         if "admin" not in self._reading.key.scopes:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from antiphon.errors import ProjectNotFound
-from antiphon.graphql import connections, filters, model_views
+from antiphon.errors import NotFound, ProjectNotFound
+from antiphon.graphql import campaign_views, connections, filters, model_views
+from antiphon.graphql.campaign_views import CampaignView
 from antiphon.graphql.completion_views import CompletionView
 from antiphon.graphql.connections import CompletionConnection, GroupConnection
-from antiphon.graphql.inputs import CompletionFilter, CursorPage, GroupBy, ModelFilter, OrderPair
+from antiphon.graphql.inputs import CampaignFilter, CompletionFilter, CursorPage, GroupBy, ModelFilter, OrderPair
 from antiphon.graphql.metric_views import MetricView
 from antiphon.graphql.model_views import ModelView
 from antiphon.graphql.project_views import ProjectView
@@ -91,6 +92,24 @@ class Queries:
         return await connections.groups(
             self._reading, self._filter(wanted), group_by, filters.part_of_groups(page, order)
         )  # fmt: skip
+
+    async def ab_campaigns(self, wanted: CampaignFilter) -> list[CampaignView]:
+        """Those that the filter lets through, the newest first."""
+        project = None if wanted.project is None else self._reading.project(wanted.project)
+        found = [
+            one
+            for one in await self._reading.campaigns()
+            if (project is None or one.project_id == project.id) and wanted.active in (None, campaign_views.active(one))
+        ]
+        shown = [await self._reading.campaign_view(one) for one in found]
+        return [one for one in shown if wanted.status in (None, one.status)]
+
+    async def ab_campaign(self, id_or_key: str) -> CampaignView | None:
+        """One, archived or not."""
+        try:
+            return await self._reading.campaign_view(await self._reading.campaign(id_or_key))
+        except NotFound:
+            return None
 
     def _filter(self, wanted: CompletionFilter) -> Filter:
         return filters.wanted(wanted, self._reading.project(wanted.project).id, self._reading.model_id)

@@ -6,14 +6,19 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from antiphon.campaigns.entering import missing as missing_campaign
+from antiphon.campaigns.model import Campaign
+from antiphon.campaigns.service import Campaigns
 from antiphon.errors import NotFound
 from antiphon.feedback.comparing import Comparisons
 from antiphon.feedback.metrics import FeedbackMetrics
 from antiphon.feedback.model import Comparison
 from antiphon.feedback.scores import Scores
 from antiphon.feedback.service import Feedbacks
-from antiphon.graphql import completion_views, metric_views, model_views, project_views
+from antiphon.graphql import campaign_views, completion_views, metric_views, model_views, project_views
+from antiphon.graphql.campaign_views import CampaignView
 from antiphon.graphql.completion_views import CompletionView, Said
+from antiphon.graphql.gathering import Gathering
 from antiphon.graphql.metric_views import MetricView
 from antiphon.graphql.model_views import ModelView
 from antiphon.graphql.project_views import ModelService, ProjectView
@@ -44,6 +49,8 @@ class Services(Struct, frozen=True):
     comparisons: Comparisons
     metrics: FeedbackMetrics
     scores: Scores
+    campaigns: Campaigns
+    gathering: Gathering
 
 
 class Reading:
@@ -119,6 +126,24 @@ class Reading:
         """The account's metric of that id or key."""
         return next((one for one in (await self.metrics()).values() if name in (one.id, one.key)), None)
 
+    async def campaigns(self) -> list[Campaign]:
+        """The account's campaigns that the key may see, the newest first; archived ones are not among them."""
+        return [one for one in await self.services.campaigns.list(self.key.account) if self._sees(one)]
+
+    async def campaign(self, name: str) -> Campaign:
+        """The campaign of that id or key; NotFound when there is none that the key may see."""
+        found = await self.services.campaigns.get(self.key.account, name)
+        if not self._sees(found):
+            raise missing_campaign(name, "campaign")
+        return found
+
+    async def campaign_view(self, campaign: Campaign) -> CampaignView:
+        """A campaign with what it has gathered."""
+        gathered = await self.services.gathering.of(campaign)
+        metric = (await self.metrics()).get(gathered.metric_id or "")
+        project = self.projects.get(campaign.project_id)
+        return campaign_views.shown(campaign, gathered, metric, None if project is None else of_project(project))
+
     async def completion(self, project: Project, completion_id: str) -> CompletionView | None:
         """One completion of the project."""
         try:
@@ -151,6 +176,9 @@ class Reading:
             self.reach, Filter(completion_ids=ids), Paging(limit=len(ids))
         )  # fmt: skip
         return {row.completion_id: row for row in page.items}
+
+    def _sees(self, campaign: Campaign) -> bool:
+        return self.reach.projects is None or campaign.project_id in self.reach.projects
 
     def _has(self, project: Project, model: Model) -> bool:
         """Whether the project has the model; its own list may name it by an alias, and an empty one has all."""

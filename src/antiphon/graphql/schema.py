@@ -25,6 +25,8 @@ FORMER = {  # names of older clients, and what they are called now
     "addDirectFeedback": "addDirectScore",
     "comparisonFeedbacks": "comparisonScores",
     "directFeedbacks": "directScores",
+    "feedbackType": "scoreType",
+    "hasEnoughFeedbacks": "hasEnoughScores",
     "directFeedbacksStats": "directScoresStats",
     "feedbacks": "scores",
     "hasComparisonFeedbacks": "hasComparisonScores",

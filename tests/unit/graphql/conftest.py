@@ -7,12 +7,15 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from antiphon.campaigns.known import KnownCampaigns
+from antiphon.campaigns.service import Campaigns
 from antiphon.clock import ManualClock
 from antiphon.db import Database
 from antiphon.feedback.comparing import Comparisons
 from antiphon.feedback.metrics import FeedbackMetrics
 from antiphon.feedback.scores import Scores
 from antiphon.feedback.service import Feedbacks
+from antiphon.graphql.gathering import Gathering
 from antiphon.graphql.reading import Services
 from antiphon.ids import Ids
 from antiphon.interactions.groups import Groups
@@ -53,6 +56,8 @@ async def services(database: Database) -> AsyncIterator[Services]:
         comparisons=Comparisons(database, interactions, clock=clock, ids=ids),
         metrics=FeedbackMetrics(database, clock=clock, ids=ids),
         scores=Scores(database),
+        campaigns=Campaigns(database, KnownCampaigns(database), clock=clock, ids=ids),
+        gathering=Gathering(database),
     )
     await recorder.close()
     assert told == []

@@ -22,6 +22,8 @@ ADD = """mutation A($input: AddModelsToProjectInput!) {
   addModelsToProject(input: $input) { success failures { model reason } } }"""
 DEPLOY = "mutation D($input: DeployModelInput!) { deployModel(input: $input) { modelService { key } warnings } }"
 UPDATE = "mutation U($input: UpdateModelService!) { updateModelService(input: $input) { key isDefault } }"
+CAMPAIGN = """mutation C($input: AbcampaignCreate!) {
+  createAbCampaign(input: $input) { id key status beginDate scoreType models { key } } }"""
 REMOVE = "mutation R($input: RemoveModelFromProjectInput!) { removeModelFromProject(input: $input) }"
 
 REFUSED_FEEDBACK: tuple[tuple[Json, Key, str], ...] = (
@@ -155,3 +157,39 @@ async def test_models_that_are_not_there_are_not_added(services: Services) -> No
     added = (await told(services, ADD, given))["addModelsToProject"]
     assert (added["success"], added["failures"][0]["model"]) == (False, "nothing")
     assert services.projects.get("shop").models == ("m",)
+
+
+async def test_a_campaign_is_made_and_cancelled(services: Services) -> None:
+    """Between models that the project has, by a metric that the account has; its client's older words mean the same."""
+    spring: Json = {
+        "key": "spring",
+        "metric": "stars",
+        "project": "set",
+        "modelServices": ["m", "eye"],
+        "autoDeploy": False,
+        "trafficSplit": 0.5,
+        "scoreType": "DIRECT",
+    }
+    made = (await told(services, CAMPAIGN, {"input": spring}))["createAbCampaign"]
+    assert (made["key"], made["status"], made["models"]) == ("spring", "WARMUP", [{"key": "m"}, {"key": "seeing"}])
+    kept = await services.campaigns.get("ann", "spring")
+    assert (kept.status, kept.share, kept.decides, kept.deploys) == ("running", 0.5, True, False)
+    older = {name: value for name, value in spring.items() if name != "scoreType"}
+    older |= {"key": "older", "feedbackType": "COMPARISON", "trafficSplit": 0}
+    assert (await told(services, CAMPAIGN, {"input": older}))["createAbCampaign"]["scoreType"] == "COMPARISON"
+    cancel = "mutation C($input: IdOrKey!) { cancelAbCampaign(input: $input) }"
+    assert await told(services, cancel, {"input": made["id"]}) == {"cancelAbCampaign": "spring"}
+    assert (await services.campaigns.get("ann", "spring")).status == "stopped"
+    for changes, rule in (
+        ({"key": "spring"}, "there is, or was, a campaign"),
+        ({"key": "a", "metric": "nothing"}, "EntityNotFound: metric"),
+        ({"key": "a", "modelServices": ["m", "nothing"]}, "EntityNotFound: model"),
+        ({"key": "a", "modelServices": ["m"]}, "variants"),
+        ({"key": "a", "trafficSplit": 1.5}, "share"),
+        ({"key": "a", "project": "nobody"}, "EntityNotFound: project"),
+    ):
+        assert rule in await refused(services, CAMPAIGN, {"input": spring | changes})
+    assert "scope `admin`" in await refused(services, CAMPAIGN, {"input": spring | {"key": "b"}}, key=USER)
+    assert "scope `admin`" in await refused(services, cancel, {"input": "older"}, key=USER)
+    limited = Key("limited", account_name="ann", scopes=ADMIN, projects=frozenset({"other"}))
+    assert "does not exist" in await refused(services, cancel, {"input": "older"}, key=limited)

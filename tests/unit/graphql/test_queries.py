@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from antiphon.campaigns.model import Campaign, Goal
 from antiphon.chat import Image, Message, Text
 from antiphon.db import Connection, Database
 from antiphon.feedback import store
+from antiphon.graphql.campaign_views import variants
 from antiphon.graphql.reading import Services
 from antiphon.interactions.model import Answer
 from antiphon.key import Key
@@ -206,3 +208,39 @@ async def test_metrics(database: Database, services: Services) -> None:
         assert await told(services, one, {"m": name, "p": "set"}) == {"metric": {"key": "stars"}}
     assert await told(services, one, {"m": "x", "p": "set"}) == {"metric": None}
     assert (await refused(services, one, {"m": "stars", "p": "x"})).startswith("EntityNotFound: project: ")
+
+
+async def test_campaigns(services: Services) -> None:
+    """Those that the filter lets through, with what they have gathered; one by id or key, or null."""
+    for key, goal in (("spring", Goal("stars")), ("taste", Goal("liked", "comparison"))):
+        draft = Campaign(
+            id="", account="ann", key=key, name=key.title(), project_id="set-id", variants=variants(("m", "seeing")),
+            goals=(goal,), share=0,
+        )  # fmt: skip
+        await services.campaigns.create(draft, start=True)
+    await services.campaigns.stop("ann", "taste")
+    asked = """query Q($f: AbCampaignFilter!) { abCampaigns(filter: $f) {
+      key status scores feedbacks hasEnoughScores scoreType metric { key } project { key } models { key }
+      report { pValue } } }"""
+
+    async def listed(wanted: Json, key: Key = ANN) -> list[Json]:
+        return list((await told(services, asked, {"f": wanted}, key=key))["abCampaigns"])
+
+    (spring,) = await listed({"active": True, "project": "set"})
+    assert spring == {
+        "key": "spring",
+        "status": "WARMUP",
+        "scores": 0,
+        "feedbacks": 0,
+        "hasEnoughScores": False,
+        "scoreType": "DIRECT",
+        "metric": {"key": "stars"},
+        "project": {"key": "set"},
+        "models": [{"key": "m"}, {"key": "seeing"}],
+        "report": None,
+    }
+    assert [one["key"] for one in await listed({"status": "CANCELLED"})] == ["taste"]
+    assert await listed({"project": "default"}) == []
+    assert await listed({}, Key("limited", account_name="ann", projects=frozenset({"other"}))) == []
+    one = '{ a: abCampaign(idOrKey: "taste") { scoreType endDate } b: abCampaign(idOrKey: "nobody") { key } }'
+    assert await told(services, one) == {"a": {"scoreType": "COMPARISON", "endDate": NOW_MS}, "b": None}

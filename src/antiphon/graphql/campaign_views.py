@@ -1,0 +1,177 @@
+"""Campaigns as the schema shows them: A/B tests between models. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from antiphon.campaigns.model import Campaign, Goal, Variant
+from antiphon.graphql.gathering import Gathered, Tallies
+from antiphon.graphql.inputs import CampaignStatus, ScoreType
+from antiphon.graphql.metric_views import MetricView
+from antiphon.graphql.summaries import ModelSummary, ProjectSummary
+from antiphon.verdict.judge import MetricVerdict, Standing
+
+NO_KEY = re.compile(r"[^A-Za-z0-9._:-]")  # what models' names hold, and variants' keys do not
+
+
+class Interval(Struct, frozen=True):
+    """What the mean may be, and what it is."""
+
+    start: float
+    middle: float
+    end: float
+
+
+class ComparisonView(Struct, frozen=True):
+    """How often a variant was preferred to another one."""
+
+    variant: ModelSummary
+    scores: int
+    wins: int
+    losses: int
+    ties_good: int
+    ties_bad: int = 0
+
+
+class VariantReport(Struct, frozen=True):
+    """One variant by what decides."""
+
+    variant: ModelSummary
+    interval: Interval | None
+    scores: int
+    comparisons: list[ComparisonView] | None
+
+
+class Report(Struct, frozen=True):
+    """All variants by what decides; `p_value` is that of the clearest difference, corrected for the others."""
+
+    p_value: float | None
+    variants: list[VariantReport]
+
+
+class CampaignView(Struct, frozen=True):
+    """A campaign."""
+
+    id: str
+    key: str
+    name: str
+    status: CampaignStatus
+    begin_date: int
+    end_date: int | None
+    score_type: ScoreType
+    traffic_split: float
+    auto_deploy: bool
+    metric: MetricView | None
+    project: ProjectSummary | None
+    models: list[ModelSummary]
+    scores: int
+    has_enough_scores: bool
+    report: Report | None
+
+
+def shown(
+    campaign: Campaign, gathered: Gathered, metric: MetricView | None, project: ProjectSummary | None
+) -> CampaignView:
+    """A campaign with what it has gathered."""
+    by_goal = gathered.verdict.metrics[0] if gathered.verdict.metrics else None
+    warming = gathered.verdict.status == "warming_up"
+    return CampaignView(
+        id=campaign.id,
+        key=campaign.key,
+        name=campaign.name,
+        status=status(campaign, warming=warming),
+        begin_date=campaign.started_at_ms or campaign.created_at_ms,
+        end_date=campaign.ended_at_ms,
+        score_type=_score_type(campaign.goals),
+        traffic_split=campaign.share,
+        auto_deploy=campaign.deploys,
+        metric=metric,
+        project=project,
+        models=[_model(campaign, variant) for variant in campaign.variants],
+        scores=_scores(by_goal, gathered.tallies),
+        has_enough_scores=not warming,
+        report=None if by_goal is None else _report(campaign, by_goal, gathered.tallies),
+    )
+
+
+def status(campaign: Campaign, *, warming: bool) -> CampaignStatus:
+    """The status in the schema's words."""
+    if campaign.status == "draft":
+        return "WARMUP"
+    if campaign.status in ("running", "paused"):
+        return "WARMUP" if warming else "IN_PROGRESS"
+    return "CANCELLED" if campaign.ending is None or campaign.ending.reason == "by_hand" else "DONE"
+
+
+def active(campaign: Campaign) -> bool:
+    """Whether requests take part, or may again."""
+    return campaign.status in ("running", "paused")
+
+
+def variants(models: Sequence[str]) -> tuple[Variant, ...]:
+    """A variant for each model, with the same chance."""
+    keys: list[str] = []
+    for model in models:
+        key = NO_KEY.sub("-", model).lstrip("-._:")[:60] or "model"
+        keys.append(key if key not in keys else f"{key}-{len(keys)}")
+    return tuple(
+        Variant(id="", key=key, name=model[:200], model=model) for key, model in zip(keys, models, strict=True)
+    )
+
+
+def _score_type(goals: Sequence[Goal]) -> ScoreType:
+    return "COMPARISON" if goals and goals[0].kind == "comparison" else "DIRECT"
+
+
+def _model(campaign: Campaign, variant: Variant) -> ModelSummary:
+    """The model that a variant stands for, where it is the only one of that model."""
+    models = [one.model for one in campaign.variants]
+    if variant.model is None or models.count(variant.model) > 1:
+        return ModelSummary(variant.id, variant.key, variant.name)
+    return ModelSummary(variant.model, variant.model, variant.name)
+
+
+def _scores(by_goal: MetricVerdict | None, tallies: Tallies) -> int:
+    """All values, or all comparisons, in which two variants take part each."""
+    if by_goal is None:
+        return 0
+    if by_goal.kind == "preference":
+        return sum(one.first + one.second + one.ties for one in tallies.values())
+    return sum(one.n for one in by_goal.standings)
+
+
+def _report(campaign: Campaign, by_goal: MetricVerdict, tallies: Tallies) -> Report | None:
+    if not _scores(by_goal, tallies):
+        return None
+    names = {variant.key: _model(campaign, variant) for variant in campaign.variants}
+    compares = by_goal.kind == "preference"
+    reports = [
+        VariantReport(
+            names[one.variant],
+            _interval(one),
+            one.n,
+            _comparisons(one.variant, tallies, names) if compares else None,
+        )
+        for one in by_goal.standings
+    ]
+    return Report(min((one.p_value for one in by_goal.comparisons), default=None), reports)
+
+
+def _interval(standing: Standing) -> Interval | None:
+    if standing.mean is None or standing.low is None or standing.high is None:
+        return None
+    return Interval(standing.low, standing.mean, standing.high)
+
+
+def _comparisons(variant: str, tallies: Tallies, names: dict[str, ModelSummary]) -> list[ComparisonView]:
+    found = []
+    for (first, second), tally in tallies.items():
+        if variant not in (first, second):
+            continue
+        wins, losses = (tally.first, tally.second) if variant == first else (tally.second, tally.first)
+        other = second if variant == first else first
+        found.append(ComparisonView(names[other], wins + losses + tally.ties, wins, losses, tally.ties))
+    return found
