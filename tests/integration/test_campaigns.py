@@ -123,9 +123,7 @@ async def lab(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
         told = SETTINGS.format(
             database=postgres.new_url(), engine=engine.url, admin=ADMIN, paying=PAYING, stranger=STRANGER
         )
-        gateways = []
-        for name in ("one", "two", "three"):
-            gateways.append(GatewayProcess(told, tmp_path_factory.mktemp(name)))
+        gateways = [GatewayProcess(told, tmp_path_factory.mktemp(name)) for name in ("one", "two", "three")]
         await asyncio.gather(*(stack.enter_async_context(gateway) for gateway in gateways))
         yield Lab(tuple(gateways), engine)
         for gateway in gateways:

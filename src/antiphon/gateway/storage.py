@@ -42,6 +42,7 @@ from antiphon.nodes.service import Nodes
 from antiphon.observe.logs import Log
 from antiphon.projects.model import built_in
 from antiphon.projects.service import Projects
+from antiphon.settings.campaigns import as_configured
 from antiphon.settings.model import Settings
 from antiphon.settings.projects import as_project
 
@@ -109,18 +110,12 @@ class Storage:
             self._database, self.credits.leases.settlements, days=settings.credits.receipt_days, clock=clock
         )
         self.earnings = Earnings(self._database)
-        self.channels = Channels(
-            self._database,
-            values.channel_bounds(settings),
-            public=settings.channels.public,
-            now_sql=now_sql(url),
-            clock=clock,
-            ids=ids,
-        )
+        self.channels = self._channels(settings, clock, ids)
         self.campaigns = CampaignParts(
             self._database,
             self.projects,
             None,
+            configured=tuple(map(as_configured, settings.campaigns)),
             clock=clock,
             ids=ids,
             on_lost=self._miscounted,
@@ -137,6 +132,17 @@ class Storage:
             projects=lambda: self.projects.by_name,
             clock=clock,
             on_swept=self._swept,
+        )
+
+    def _channels(self, settings: Settings, clock: Clock, ids: Ids) -> Channels:
+        url = settings.database.url
+        return Channels(
+            self._database,
+            values.channel_bounds(settings),
+            public=settings.channels.public,
+            now_sql=now_sql(None if url is None else url.reveal()),
+            clock=clock,
+            ids=ids,
         )
 
     def _once(self, settings: Settings, clock: Clock, ids: Ids) -> Once:

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from antiphon.settings.auth import AuthSettings
 from antiphon.settings.bounds import SHA256, Bytes, Count, CountOrNone, HTTPAddress, Name, NonEmpty, Seconds, TokenRate
+from antiphon.settings.campaigns import CampaignSettings
 from antiphon.settings.channels import ChannelSettings
 from antiphon.settings.credits import CreditSettings
 from antiphon.settings.failover import FailoverSettings
@@ -215,6 +216,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tool_providers: Annotated[
         tuple[ToolProviderSettings, ...],
         Meta(description="Servers whose tools projects may use."),
+    ] = ()
+    campaigns: Annotated[
+        tuple[CampaignSettings, ...],
+        Meta(description="Campaigns that are made at the start; others are made while the gateway runs."),
     ] = ()
     channels: Annotated[ChannelSettings, Meta(description="Channels.")] = ChannelSettings()
     idempotency: Annotated[

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from antiphon.db import address
 from antiphon.projects import model as project_rules
-from antiphon.settings import local_chain, tool_providers, topup
+from antiphon.settings import campaigns, local_chain, tool_providers, topup
 from antiphon.settings.model import KeySettings, Settings
 from antiphon.settings.nodes import NodesSettings
 from antiphon.settings.paths import SettingPath
@@ -28,6 +28,7 @@ def broken(settings: Settings) -> Broken:
     yield from _repeated(("keys", "name"), [key.name for key in settings.keys])
     yield from _auth(settings)
     yield from _projects(settings)
+    yield from _campaigns(settings)
     yield from _tool_providers(settings)
     if settings.database.url is not None and (fault := address.fault(settings.database.url.reveal())):
         yield ("database", "url"), fault
@@ -151,6 +152,14 @@ def _projects(settings: Settings) -> Broken:
         for place, rule in _project(project, known):
             yield ("projects", index, *place), rule
     yield from _repeated(("projects", "key"), [project.key for project in settings.projects])
+
+
+def _campaigns(settings: Settings) -> Broken:
+    for index, campaign in enumerate(settings.campaigns):
+        for place, rule in campaigns.broken(campaign):
+            yield ("campaigns", index, *place), rule
+    named = [f"{campaign.account} {campaign.key}" for campaign in settings.campaigns]
+    yield from _repeated(("campaigns", "key"), named)
 
 
 def _project(project: ProjectSettings, known: frozenset[str] | None) -> Broken:
