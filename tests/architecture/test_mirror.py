@@ -31,6 +31,7 @@ VALUES_ONLY = frozenset(
         "providers/failures.py",
         "settings/auth.py",
         "settings/bounds.py",
+        "settings/channels.py",
         "settings/credits.py",
         "settings/failover.py",
         "nodes/place.py",
@@ -51,6 +52,7 @@ VALUES_ONLY = frozenset(
 
 # A test that runs the module's code: parts of one whole, tested as that whole, and what needs real processes.
 TESTED_BY = {
+    "unit/channels/test_service.py": ("channels/parts.py",),
     "integration/bad_input/test_bad_input.py": (
         "gateway/campaign_rows.py",
         "gateway/routes.py",

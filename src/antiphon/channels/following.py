@@ -37,20 +37,26 @@ class Follower:
                 while not self._watch.ending:
                     if found := await self._look():
                         return found
-                    if self._number >= tail.end and not tail.gone and not self._outdated:
+                    if self._settled:
                         await tail.changed()
         return None if self._watch.ending else []
 
     @property
+    def _settled(self) -> bool:
+        """Whether there is nothing to do before the tail changes."""
+        return self._number >= self._tail.end and not self._tail.gone and not self._outdated
+
+    @property
     def _outdated(self) -> bool:
+        """Whether the members or the messages have changed since they were looked at."""
         return self._tail.begin is not None and self._revision != self._tail.revision
 
     async def _look(self) -> list[Message]:
         tail = self._tail
-        if tail.begin is None:
-            return []  # the watch asks for the channel right now
         if tail.gone:
             raise unknown(self.channel.address)
+        if tail.begin is None:
+            return []  # the watch asks for the channel right now
         found = None if self._outdated else tail.behind(self._number)
         if found is None:
             return await self._read()

@@ -22,6 +22,12 @@ from tests.unit.channels.posted import ANN, BOB, NOW_SQL, PUBLIC, post
 PATIENCE_S = 30.0
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Both kinds; that works may run twice is shown elsewhere."""
+    return str(request.param)
+
+
 @pytest_asyncio.fixture
 async def elsewhere(database: Database, bounds: Bounds) -> AsyncIterator[Channels]:
     """The same channels at another gateway, where nobody looks."""
@@ -62,7 +68,10 @@ async def test_a_reader_who_is_far_behind_misses_nothing(channels: Channels) -> 
     """More than a tail holds, while the channel goes on."""
     total = TAIL_MAX + 60
     channel, _ = await channels.messages.page("ann", "general", Wanted(1))
-    with channels.following.follower("ann", channel, 0) as quick, channels.following.follower("ann", channel, 0) as late:
+    with (
+        channels.following.follower("ann", channel, 0) as quick,
+        channels.following.follower("ann", channel, 0) as late,
+    ):
         quickly = asyncio.create_task(heard(quick, total))
         posted = [str(number) for number in range(total)]
         for text in posted:
@@ -107,6 +116,17 @@ async def test_a_channel_that_is_deleted_ends_its_followers(channels: Channels, 
         await elsewhere.directory.create(ANN, "team")
         with pytest.raises(BadRequest, match="there is no channel"):
             await follower.next(PATIENCE_S)
+
+
+async def test_a_channel_that_was_gone_before_it_was_looked_at(channels: Channels) -> None:
+    """Ends its followers too."""
+    made = (await channels.directory.create(ANN, "team")).channel
+    await channels.directory.delete(ANN, "team")
+    with (
+        channels.following.follower("ann", made, 0) as follower,
+        pytest.raises(BadRequest, match="there is no channel"),
+    ):
+        await follower.next(PATIENCE_S)
 
 
 async def test_a_deleted_message_leaves_the_memory(channels: Channels, elsewhere: Channels) -> None:

@@ -1,0 +1,73 @@
+"""Gateways that are killed while people write and follow: what was acknowledged is read once and in order by all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from antiphon.testing.fault_engine import FaultEngine
+from antiphon.testing.gateway_process import GatewayProcess
+
+from .crowd import KEY, LAST, SETTINGS, Crowd
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """A server, which all gateways can reach."""
+    return "postgres"
+
+
+@asynccontextmanager
+async def gateways(database_url: str, folder: Path, count: int) -> AsyncIterator[list[GatewayProcess]]:
+    """So many, over one database."""
+    async with FaultEngine() as engine, AsyncExitStack() as stack:
+        settings = SETTINGS.format(database=database_url, engine=engine.url, key=KEY)
+        made = []
+        for number in range(count):
+            (place := folder / str(number)).mkdir()
+            made.append(GatewayProcess(settings, place))
+        await made[0].start()  # which makes the tables
+        stack.push_async_callback(made[0].stop)
+        for gateway in made[1:]:
+            stack.push_async_callback(gateway.stop)
+        await asyncio.gather(*(gateway.start() for gateway in made[1:]))
+        yield made
+        for gateway in made:
+            assert "Traceback" not in gateway.log, gateway.log
+
+
+async def prove(made: list[GatewayProcess], *, writers: int, followers: int, each: int) -> Crowd:
+    """Kill the first gateway when half of all is written; see that no follower misses or repeats anything."""
+    crowd, total = Crowd(made), writers * each
+    async with asyncio.TaskGroup() as group:
+        following = [group.create_task(crowd.follow(name)) for name in range(followers)]
+        writing = [group.create_task(crowd.write(name, each)) for name in range(writers)]
+        await crowd.wait_for(total // 2)
+        await made[0].kill()
+        await asyncio.wait(writing)
+        await crowd.post(LAST, first=1)
+    first, *others = [task.result() for task in following]
+    ids = [message.id for message in first]
+    assert ids == sorted(set(ids))
+    assert sorted(crowd.acknowledged, key=lambda message: message.id) == first
+    assert len({message.content for message in first}) == len(first) == total + 1
+    assert all(other == first for other in others)
+    return crowd
+
+
+async def test_one_of_two_is_killed(database_url: str, tmp_path: Path) -> None:
+    """Each message is there once, also where its writer could not tell and posted it again."""
+    async with gateways(database_url, tmp_path, 2) as made:
+        await prove(made, writers=4, followers=4, each=8)
+
+
+@pytest.mark.slow
+async def test_one_of_three_is_killed(database_url: str, tmp_path: Path) -> None:
+    """The same with 20 writers, 20 followers and 3 gateways."""
+    async with gateways(database_url, tmp_path, 3) as made:
+        crowd = await prove(made, writers=20, followers=20, each=100)
+        print(f"\n{len(crowd.acknowledged)} messages, {crowd.repeated} posted again, 20 followers saw each once")
