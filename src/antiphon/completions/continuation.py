@@ -17,6 +17,7 @@ from antiphon.engines.thought import OFF, Thought
 from antiphon.models.catalogue import Offer
 from antiphon.structured.remainder import remainder
 from antiphon.structured.thought import after_thought
+from antiphon.tools.markup import CALL_OPEN, CALL_TAIL, call_head
 
 Way = Literal["prefill", "replay"]
 
@@ -29,7 +30,7 @@ def way(plan: Plan, offer: Offer, said: Transcript, *, emulated: bool) -> Way | 
     again: Way | None = "replay" if _repeats(plan) else None
     request = plan.request
     if request.tools and request.tool_choice != "none" and not emulated:
-        return again if offer.native_tools else None
+        return again if offer.native_tools else _from_written(plan, offer, said)
     if request.prompts:
         return "prefill" if all(isinstance(prompt, str) for prompt in request.prompts) else again
     if said.thought and not _marked(plan, offer.thought, said):
@@ -37,6 +38,19 @@ def way(plan: Plan, offer: Offer, said: Transcript, *, emulated: bool) -> Way | 
     if not offer.engine.continues or (plan.schema is not None and not offer.engine.takes_grammar):
         return again
     return "prefill"
+
+
+def _from_written(plan: Plan, offer: Offer, said: Transcript) -> Way | None:
+    """How an engine whose calls are read out of its text goes on behind calls that another one told apart from it."""
+    known = plan.tool_grammar is not None and all(call.name for call in said.calls.values())
+    thought = not said.thought or _marked(plan, offer.thought, said)
+    return "prefill" if known and thought and offer.engine.continues else None
+
+
+def written(said: Transcript) -> str:
+    """What was said with its calls, as an engine writes them that does not tell them apart; the last one stays open."""
+    calls = [f"{CALL_OPEN}{call_head(call.name)}{call.arguments}" for _, call in sorted(said.calls.items())]
+    return "\n".join(filter(None, (said.text.rstrip() if calls else said.text, f"{CALL_TAIL}\n".join(calls))))
 
 
 def thinks_on(way: Way, said: Transcript) -> bool:

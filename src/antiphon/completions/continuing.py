@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from antiphon.chat import Usage
+from antiphon.chat import Delta, Usage
 from antiphon.completions.attempt import Attempts, LengthStream
-from antiphon.completions.continuation import Way, as_asked, counted, way
+from antiphon.completions.continuation import Way, as_asked, counted, way, written
 from antiphon.completions.places import Places
 from antiphon.completions.plan import Plan
 from antiphon.completions.replay import Diverged
@@ -37,7 +37,7 @@ class Continuing:
         self._spent = 0  # tokens that the last engine was told as its prompt
         self._spent_thoughts = 0
         self.said = said
-        self._emulated = False
+        self.emulated = False  # its calls are read out of its text
         self.seams = 0
 
     @property
@@ -46,12 +46,14 @@ class Continuing:
         assert self._seam is not None
         return self._seam.due
 
-    def begin(self, error: AntiphonError, node: str, *, emulated: bool) -> None:
+    def begin(self, error: AntiphonError, node: str, *, emulated: bool, most: int) -> None:
         """The answer broke off at that node; raises the error where no engine could go on exactly.
 
-        `emulated`: its calls are read out of its text.
+        `most`: so many seams may be in it; the error is raised for one more, too.
         """
-        self._emulated = emulated
+        if self.seams >= most:
+            raise error
+        self.emulated = emulated
         offers = self._plan.model.offers
         unfit = [offer.engine.name for offer in offers if self._way(offer) is None]
         if len(unfit) == len(offers):
@@ -66,7 +68,7 @@ class Continuing:
         self._places.barred |= {node}
 
     def _way(self, offer: Offer) -> Way | None:
-        return way(self._plan, offer, self.said, emulated=self._emulated)
+        return way(self._plan, offer, self.said, emulated=self.emulated)
 
     async def reach(self, until: float, tokens: int, *, full: bool) -> DeltaStream | None:
         """A stream that goes on behind `tokens` of the answer, None when `until` or the end of a rest came first.
@@ -86,7 +88,7 @@ class Continuing:
             self._places.tried = frozenset()
             seam.rest(self._loop.time())
             return None
-        return None if place is None else await self._open(place, seam, tokens)
+        return None if place is None else await self._open(place, tokens)
 
     async def _place(self, seam: Seam, until: float) -> Place | None:
         """The next place, none before the rest is over."""
@@ -98,22 +100,35 @@ class Continuing:
             return None
         return self._places.take()
 
-    async def _open(self, place: Place, seam: Seam, tokens: int) -> DeltaStream | None:
+    async def _open(self, place: Place, tokens: int) -> DeltaStream | None:
         """None if the engine failed at once."""
         how = self._way(place.offer)
         assert how is not None, "it is barred"
         spent = 0 if how == "replay" else tokens
-        offer = as_asked(place.offer, emulated=self._emulated)
+        offer = as_asked(place.offer, emulated=self.emulated)
+        said = self._as_read_by(offer, how)
         try:
-            stream = await self._attempts.go_on(offer, how, self.said, spent=spent, heard=self._heard)
+            stream = await self._attempts.go_on(offer, how, said, spent=spent, heard=self._heard)
         except Diverged:
-            raise seam.error from None
+            self.bar(offer.engine.name)
+            self._places.give_back()
+            return None
         except (EngineFailed, Unavailable) as error:
             self._places.failed(error)
             self._places.give_back()
             return None
         self._spent, self._spent_thoughts = spent, self.said.thoughts_count if spent else 0
+        if said is not self.said:
+            self.said.retell(said.text)
+            self.emulated = True
         return stream
+
+    def _as_read_by(self, offer: Offer, how: Way) -> Transcript:
+        """What was said; for an engine that does not tell calls apart, with those that another one did in its text."""
+        calls = self._plan.emulates_tools(offer) and not self.emulated
+        if how == "replay" or not calls:
+            return self.said
+        return Transcript([Delta(reasoning=self.said.thought), Delta(content=written(self.said))])
 
     async def usage(self, told: Usage | None, tokens: int) -> Usage | None:
         """What the whole answer of `tokens` took, by what the last engine `told`."""

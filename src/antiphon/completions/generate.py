@@ -207,19 +207,27 @@ class ChoiceStream:
         """Wait for a place and begin there; False when a heartbeat is due first."""
         until = min(self._beat_at, self._token_due, self._total_at)
         if self._seams:
-            full = self.tokens >= self._tokens_max
-            self._stream = await self._going_on().reach(until, self.tokens, full=full)
-            self.node = self._places.node or self.node
-            if self._stream is not None:
-                self._token_due = min(self._going_on().due, self._places.late_at)
-                self._parts.begin(self.node, self._attempts.name, self.tokens)
+            await self._reach(self._going_on(), until)
         elif (place := await self._places.wait(until)) is not None:
             failure = await self._begin(place)
             if failure is not None:
-                if not self._may_go_elsewhere():
+                if not self._places.may_try(ATTEMPTS_MAX):
                     raise failure
                 await self.start()
         return self._stream is not None or self._check_time() < self._beat_at
+
+    async def _reach(self, going_on: Continuing, until: float) -> None:
+        """Go on at another engine, if one is there by then."""
+        self._stream = await going_on.reach(until, self.tokens, full=self.tokens >= self._tokens_max)
+        self.node = self._places.node or self.node
+        if self._stream is None:
+            return
+        self._token_due = min(going_on.due, self._places.late_at)
+        self._parts.begin(self.node, self._attempts.name, self.tokens)
+        place = self._places.place
+        if going_on.emulated and not self._emulated and place is not None:
+            self._emulated, self._as_it_came = True, False
+            self._shaper = shaper(self._plan, place.offer, self._ids, begun=going_on.said.text)
 
     def _feed(self, stream: DeltaStream, deltas: list[Delta]) -> bool:
         """Hand deltas on while `next` waits; False when `next` must see to what comes now.
@@ -262,7 +270,7 @@ class ChoiceStream:
             going_on.said.forget()
             self._first_due = self._loop.time() + self._first_token_s
         if not self.tokens:
-            if not self._may_go_elsewhere():
+            if not self._places.may_try(ATTEMPTS_MAX):
                 raise error
             self._release()
             await self._start_again()
@@ -270,9 +278,7 @@ class ChoiceStream:
         if refused:
             going_on.bar(self.node)
         elif not again:
-            if going_on.seams >= self._bounds.continuations_max:
-                raise error
-            going_on.begin(error, self.node, emulated=self._emulated)
+            going_on.begin(error, self.node, emulated=self._emulated, most=self._bounds.continuations_max)
             self._unheard = True
         self._release()
         self._silent = True
@@ -289,10 +295,6 @@ class ChoiceStream:
                 if self._loop.time() + AGAIN_S >= until or not self._places.hopeful:
                     raise
             await asyncio.sleep(AGAIN_S)
-
-    def _may_go_elsewhere(self) -> bool:
-        """Whether nothing was said yet and there is an engine that has not been tried."""
-        return not self.tokens and len(self._places.tried) < min(ATTEMPTS_MAX, len(self._plan.model.live))
 
     def _waits_on(self) -> bool:
         """Whether a silent engine is given more time, since no other one could go on now."""
@@ -366,10 +368,7 @@ class ChoiceStream:
                 pass
         except EngineFailed:
             pass
-        usage = self._stream.usage
-        if self._shaper is not None and self._shaper.unused and usage is not None:
-            used = usage.completion_tokens - self._shaper.unused
-            usage = msgspec.structs.replace(usage, completion_tokens=used)
+        usage = self._stream.usage if self._shaper is None else self._shaper.used(self._stream.usage)
         self.usage = await self._going_on().usage(usage, self.tokens) if self._seams else usage
         self.complete = True
         self._suspicion.cleared()

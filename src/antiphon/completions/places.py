@@ -42,6 +42,10 @@ class Places:
         """The name of the engine of its place, "" while it has none."""
         return "" if self.place is None else self.place.offer.engine.name
 
+    def may_try(self, most: int) -> bool:
+        """Whether fewer than `most` engines were tried, and fewer than are up."""
+        return len(self.tried) < min(most, len(self._ask.model.live))
+
     @property
     def hopeful(self) -> bool:
         """Whether an engine is up that has not been tried."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from antiphon.chat import Delta, ToolCallDelta, finish
+import msgspec
+
+from antiphon.chat import Delta, ToolCallDelta, Usage, finish
 from antiphon.completions.plan import Plan
 from antiphon.engines.stop_cutter import StopCutter
 from antiphon.ids import Ids
@@ -38,6 +40,12 @@ class Shaper:
             self._check(shaped)
         return shaped
 
+    def used(self, usage: Usage | None) -> Usage | None:
+        """What the answer took, by what its engine says that it generated."""
+        if usage is None or not self.unused:
+            return usage
+        return msgspec.structs.replace(usage, completion_tokens=usage.completion_tokens - self.unused)
+
     def _parse(self, delta: Delta, parser: ToolCallParser) -> list[Delta]:
         pieces = list(parser.feed(delta.content)) if delta.content else []
         told = delta.finish_reason
@@ -71,7 +79,9 @@ class Shaper:
             validate("".join(self._text), self._schema)
 
 
-def shaper(plan: Plan, offer: Offer, ids: Ids) -> Shaper | None:
-    """None for plain text, the usual case, which then costs nothing."""
+def shaper(plan: Plan, offer: Offer, ids: Ids, *, begun: str = "") -> Shaper | None:
+    """None for plain text, the usual case, which then costs nothing. `begun` was read already, and told."""
     parser = ToolCallParser(lambda: ids.make("call_")) if plan.emulates_tools(offer) else None
+    if parser is not None:
+        parser.feed(begun)
     return Shaper(plan, parser) if parser is not None or plan.schema is not None else None

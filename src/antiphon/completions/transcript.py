@@ -62,6 +62,12 @@ class Transcript:
         self.fold()
         return self._calls
 
+    def retell(self, text: str) -> None:
+        """The calls so far are a part of the text from now on, which is this."""
+        self.fold()
+        self._texts = [text]
+        self._calls.clear()
+
     def forget(self) -> None:
         """Nothing was said."""
         self.fold()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from antiphon.chat import ChatRequest, Delta, Message, Sampling, Tool, Usage
-from antiphon.completions.continuation import Way, continued, counted, thinks_on, way
+from antiphon.chat import ChatRequest, Delta, Message, Sampling, Tool, ToolCallDelta, Usage
+from antiphon.completions.continuation import Way, continued, counted, thinks_on, way, written
 from antiphon.completions.plan import Plan
 from antiphon.completions.transcript import Transcript
 from antiphon.engines.thought import OFF, Thinking, Thought
@@ -45,7 +45,7 @@ async def test_what_repeats_can_always_be_made_again(sampling: Sampling, otherwi
     native = offer(native=True)
     assert way(plan(native, tools, sampling), native, said("a"), emulated=False) == otherwise
     assert way(plan(native, tools, sampling), native, said("a"), emulated=True) == "prefill"
-    assert way(plan(fit, tools, sampling), fit, said("a"), emulated=False) is None
+    assert way(plan(fit, tools, sampling), fit, said("a"), emulated=False) is None  # no grammar was made for it
     ids = ChatRequest("m", (), prompts=((1, 2),))
     assert way(plan(fit, ids, sampling), fit, said("a"), emulated=False) == otherwise
 
@@ -61,6 +61,32 @@ async def test_thoughts_need_their_marks() -> None:
     assert bounded.thinking.tokens_max == 9
     assert way(bounded, marked, said(thought="Hm"), emulated=False) is None
     assert way(bounded, marked, said("a", "Hm"), emulated=False) == "prefill"
+
+
+async def test_calls_that_were_told_apart_go_on_in_a_text() -> None:
+    """Where there is a grammar for that, the engine goes on from a text, and each call has its name."""
+    tools = msgspec.structs.replace(ASKED, tools=(Tool("f"),))
+    fit, unfit = offer(thought=MARKED), offer(continues=False)
+    named = said("a")
+    named.loose += [Delta(tool_calls=(ToolCallDelta(0, name="f", arguments="{"),))]
+    unnamed = said("a")
+    unnamed.loose += [Delta(tool_calls=(ToolCallDelta(0, arguments="{"),))]
+    bound = msgspec.structs.replace(plan(fit, tools), tool_grammar="root ::= x")
+    assert way(bound, fit, named, emulated=False) == "prefill"
+    assert way(bound, fit, unnamed, emulated=False) is None
+    assert way(bound, unfit, named, emulated=False) is None
+    assert way(bound, offer(), said("a", "Hm"), emulated=False) is None
+    assert way(bound, fit, said("a", "Hm"), emulated=False) == "prefill"
+
+
+def test_calls_are_written_as_engines_write_them() -> None:
+    """All but the last one are closed; a text without any stays as it is."""
+    told = said("Well. ")
+    assert written(told) == "Well. "
+    told.loose += [Delta(tool_calls=(ToolCallDelta(i, name="f", arguments=f'{{"a": {i}'),)) for i in (1, 0)]
+    told.loose += [Delta(tool_calls=(ToolCallDelta(0, arguments="}"),))]
+    first = '<tool_call>\n{"name": "f", "arguments": {"a": 0}}\n</tool_call>'
+    assert written(told) == f'Well.\n{first}\n<tool_call>\n{{"name": "f", "arguments": {{"a": 1'
 
 
 def test_only_a_thought_without_an_answer_is_gone_on_with() -> None:
