@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Command:
-    """One row of the table: its words, the function behind it (`module:name`), help and examples."""
-
-    words: tuple[str, ...]
-    target: str
-    help: str
-    examples: tuple[str, ...] = ()
-
+from antiphon.cli.campaign_rows import CAMPAIGN_ROWS
+from antiphon.cli.channel_rows import CHANNEL_ROWS
+from antiphon.cli.command import Command
 
 COMMANDS = (
     Command(
@@ -82,6 +73,7 @@ COMMANDS = (
         "Delete a project; takes an admin's key. What was stored for it stays.",
         ("antiphon projects delete support",),
     ),
+    *CAMPAIGN_ROWS,
     Command(
         ("interactions", "list"),
         "antiphon.cli.interactions:list_interactions",
@@ -332,6 +324,7 @@ COMMANDS = (
             "antiphon node",
         ),
     ),
+    *CHANNEL_ROWS,
     Command(
         ("simulate",),
         "antiphon.cli.simulate:simulate",
@@ -347,8 +340,10 @@ COMMANDS = (
 GROUPS = {
     "models": "List models of a gateway, download model files.",
     "projects": "List, make and change projects of a gateway.",
+    "campaigns": "Let variants of a project share its requests, and end what is decided.",
     "interactions": "List, show, export and delete stored completions of a gateway.",
     "sessions": "List, show and delete stored sessions of a gateway.",
+    "channel": "Post messages to channels, read and follow them; make and share channels.",
     "config": "Show and check the configuration.",
     "keys": "Make, list, revoke and rotate keys for clients.",
     "nodes": "Invite machines to serve models; list, drain, ban, rename and remove them.",
@@ -359,8 +354,10 @@ GROUPS = {
 DEFAULTS = {
     "models": "list",
     "projects": "list",
+    "campaigns": "list",
     "interactions": "list",
     "sessions": "list",
+    "channel": "list",
     "config": "show",
     "keys": "list",
     "ledger": "verify",

@@ -1,0 +1,64 @@
+"""The rows of campaigns in the table of commands. Values only."""
+
+from __future__ import annotations
+
+from antiphon.cli.command import Command
+
+CAMPAIGN_ROWS = (
+    Command(
+        ("campaigns", "list"),
+        "antiphon.cli.campaigns:list_campaigns",
+        "List the campaigns of a running gateway. This is what `antiphon campaigns` does.",
+        ("antiphon campaigns", "antiphon campaigns list --project support --archived --json"),
+    ),
+    Command(
+        ("campaigns", "show"),
+        "antiphon.cli.campaigns:show",
+        "Show a campaign and its variants.",
+        ("antiphon campaigns show tone",),
+    ),
+    Command(
+        ("campaigns", "create"),
+        "antiphon.cli.campaigns:create",
+        "Make a campaign, which lets variants of a project share its requests.",
+        (
+            "antiphon campaigns create tone --project support --variant plain --variant 'warm arg.tone=warm' "
+            "--goal thumbs --start",
+            "antiphon campaigns create size --project support --variant small --variant 'big model=big weight=0.1' "
+            "--goal thumbs --guardrail latency_ms=4000:drop --share 0.2 --decides",
+        ),
+    ),
+    Command(
+        ("campaigns", "change"),
+        "antiphon.cli.campaigns:change",
+        "Change a campaign's share of the requests, or its variants' weights.",
+        (
+            "antiphon campaigns change tone --share 0.5",
+            "antiphon campaigns change tone --weight plain=1 --weight warm=3",
+        ),
+    ),
+    Command(
+        ("campaigns", "start"),
+        "antiphon.cli.campaigns:start",
+        "Let requests take part in a campaign.",
+        ("antiphon campaigns start tone",),
+    ),
+    Command(
+        ("campaigns", "pause"),
+        "antiphon.cli.campaigns:pause",
+        "Let requests get what the project says, until the campaign is started again.",
+        ("antiphon campaigns pause tone",),
+    ),
+    Command(
+        ("campaigns", "stop"),
+        "antiphon.cli.campaigns:stop",
+        "End a campaign for good.",
+        ("antiphon campaigns stop tone",),
+    ),
+    Command(
+        ("campaigns", "archive"),
+        "antiphon.cli.campaigns:archive",
+        "Keep a campaign that is over out of the lists.",
+        ("antiphon campaigns archive tone",),
+    ),
+)
