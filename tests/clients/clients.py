@@ -10,6 +10,7 @@ from .environments import Environment
 
 OPENAI_PYTHON = Environment("openai-python", python=("openai==3.52.0", "pydantic==2.14.3"))
 OPENAI_NODE = Environment("openai-node", node=(("openai", "6.49.0"), ("zod", "4.6.7")))
+ANTHROPIC = Environment("anthropic", python=("anthropic==2.14.0",))
 LANGCHAIN = Environment("langchain-openai", python=("langchain-openai==1.7.3", "langchain-core==1.7.2"))
 ADAPTIVE_0_13 = Environment("adaptive-sdk-0.13", python=("adaptive-sdk==0.13.0",))
 ADAPTIVE_0_14 = Environment("adaptive-sdk-0.14", python=("adaptive-sdk==0.14.2",))
@@ -24,7 +25,7 @@ ETH_ACCOUNT = Environment("eth-account", python=("eth-account==0.14.0",))
 
 OPENAI_PYTHON_SLOW = ("openai_chat", "openai_structured", "openai_tools", "openai_vision")
 OPENAI_NODE_ANYWHERE = ("openai_node_chat", "openai_node_structured", "openai_node_texts", "openai_node_tools")
-ADAPTIVE_ANY_VERSION = ("adaptive_chat", "adaptive_errors", "adaptive_records")
+ADAPTIVE_ANY_VERSION = ("adaptive_chat", "adaptive_errors", "adaptive_graphql", "adaptive_records")
 
 CLIENTS = (
     Client(

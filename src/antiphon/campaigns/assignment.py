@@ -35,6 +35,15 @@ def variant_of(campaign: Campaign, unit: str, variants: tuple[Variant, ...]) -> 
     return best
 
 
+def unit_name(campaign: Campaign, *, user: str | None, session_id: str | None, request: str) -> str:
+    """What stays with its variant: the user, else the session, else there is nothing but the request itself."""
+    if campaign.unit == "user" and user is not None:
+        return f"user {user}"
+    if campaign.unit != "request" and session_id is not None:
+        return f"session {session_id}"
+    return f"request {request}"
+
+
 def unit_hash(campaign: Campaign, unit: str) -> int:
     """The 64 bits that stand for the unit in records: always the same in this campaign, and nothing in another."""
     return int.from_bytes(_digest(campaign, b"unit", unit), signed=True)

@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from antiphon.campaigns.assignment import takes_part, unit_hash, variant_of
+from antiphon.campaigns.assignment import takes_part, unit_hash, unit_name, variant_of
 from antiphon.campaigns.model import Campaign, Variant
 from antiphon.chat import ChatRequest
 from antiphon.errors import BadRequest, Conflict, NotFound, PermissionDenied
@@ -126,9 +126,4 @@ def _assigned(campaign: Campaign, variants: tuple[Variant, ...], request: ChatRe
 
 
 def _unit(campaign: Campaign, request: ChatRequest, answer_id: str) -> str:
-    """What stays with its variant: the user, else the session, else there is nothing but the request itself."""
-    if campaign.unit == "user" and request.user is not None:
-        return f"user {request.user}"
-    if campaign.unit != "request" and request.session_id is not None:
-        return f"session {request.session_id}"
-    return f"request {answer_id}"
+    return unit_name(campaign, user=request.user, session_id=request.session_id, request=answer_id)

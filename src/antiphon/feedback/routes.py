@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from msgspec import Struct
 
@@ -19,6 +21,8 @@ from antiphon.projects.service import Projects
 
 DOOR = "adaptive"
 
+Join = Callable[[Interaction, str], Interaction]  # as one of the campaign of that id or key
+
 _interaction = msgspec.json.Decoder(InteractionBody)
 _feedback = msgspec.json.Decoder(FeedbackBody)
 _comparison = msgspec.json.Decoder(ComparisonBody)
@@ -26,14 +30,22 @@ _outcome = msgspec.json.Decoder(OutcomeBody)
 
 
 class RecordRoutes:
-    """What is added to what the gateway stored by itself, or to nothing."""
+    """What is added to what the gateway stored by itself, or to nothing. `join` refuses what is of no campaign."""
 
     def __init__(
-        self, feedbacks: Feedbacks, comparisons: Comparisons, projects: Projects, *, clock: Clock, ids: Ids
+        self,
+        feedbacks: Feedbacks,
+        comparisons: Comparisons,
+        projects: Projects,
+        *,
+        join: Join,
+        clock: Clock,
+        ids: Ids,
     ) -> None:
         self._feedbacks = feedbacks
         self._comparisons = comparisons
         self._projects = projects
+        self._join = join
         self._clock = clock
         self._ids = ids
 
@@ -59,9 +71,10 @@ class RecordRoutes:
             model=body.model_service,
             session_id=session_id,
             user=body.user,
-            campaign=body.ab_campaign,
             labels=labels,
         )
+        if body.ab_campaign is not None:
+            row = self._join(row, body.ab_campaign)
         given = [_given(one, body.user, now_ms, i) for i, one in enumerate(body.feedbacks or ())]
         feedback_ids = await self._feedbacks.add(row, given)
         _respond(exchange, bodies.InteractionAdded(row.completion_id, session_id, feedback_ids))

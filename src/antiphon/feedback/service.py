@@ -137,5 +137,7 @@ def _keep(
         created_at_ms=now_ms if given.created_at_ms is None else given.created_at_ms,
         recorded_at_ms=now_ms,
     )
-    store.insert_feedback(connection, feedback)
+    # By this gateway's clock alone nothing is late: another's may be a little ahead.
+    late = before is not None and given.created_at_ms is not None and given.created_at_ms < before.created_at_ms
+    store.insert_feedback(connection, feedback, late=late)
     return feedback_id

@@ -30,8 +30,8 @@ def standing(connection: Connection, completion_id: str, metric_id: str, user: s
     return None if row is None else _feedback(row)
 
 
-def insert_feedback(connection: Connection, given: Feedback) -> None:
-    """Keep it, and let it stand in place of what the user said before."""
+def insert_feedback(connection: Connection, given: Feedback, *, late: bool = False) -> None:
+    """Keep it, and let it stand in place of what the user said before; one that is late is history at once."""
     values: dict[str, Value] = {
         "id": given.id,
         "account": given.account,
@@ -45,6 +45,8 @@ def insert_feedback(connection: Connection, given: Feedback) -> None:
         "recorded_at_ms": given.recorded_at_ms,
     }
     connection.run(f"INSERT INTO feedback ({FEEDBACK}) VALUES ({_places(FEEDBACK)})", **values)
+    if late:
+        return
     connection.run(
         "INSERT INTO feedback_standing (completion_id, metric_id, user_id, feedback_id)"
         " VALUES (:completion_id, :metric_id, :user_id, :id)"

@@ -8,11 +8,12 @@ from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.routes import AuthRoutes, KeyRoutes
 from antiphon.accounts.running import Running
 from antiphon.accounts.sign_in import SignIn
+from antiphon.campaigns.joining import Joining
 from antiphon.campaigns.routes import CampaignRoutes
 from antiphon.channels.channel_routes import ChannelRoutes
 from antiphon.channels.routes import MessageRoutes
 from antiphon.clock import SystemClock
-from antiphon.completions.doors import DOORS, Door, shapes
+from antiphon.completions.doors import DOORS, Door
 from antiphon.credits.earning_routes import EarningRoutes
 from antiphon.credits.receipt_routes import ReceiptRoutes
 from antiphon.credits.routes import CreditRoutes
@@ -31,7 +32,7 @@ from antiphon.gateway.load_watch import LoadWatch
 from antiphon.gateway.memory import Memory
 from antiphon.gateway.nodes import NodeParts
 from antiphon.gateway.pages import PageRoutes
-from antiphon.gateway.routes import Handlers, table
+from antiphon.gateway.routes import Handlers, all_shapes, table
 from antiphon.gateway.serving import sources
 from antiphon.gateway.storage import Storage
 from antiphon.gateway.trusting import Trusting
@@ -187,7 +188,7 @@ class Builder:
             log=self._log,
             ids=self._ids,
             errors=settings.server.errors,
-            shapes=shapes(self._doors),
+            shapes=all_shapes(self._doors),
             in_flight_max=settings.limits.in_flight_max,
             load=self._load,
             cross_origin=CrossOrigin(settings.server.cors_origins) if settings.server.cors_origins else None,
@@ -200,6 +201,8 @@ class Builder:
             text=answers.text(self._doors),
             embeddings=answers.embeddings(self._doors),
             responses=answers.responses(),
+            response_tokens=answers.response_tokens(),
+            message_tokens=answers.message_tokens(),
             auth=AuthRoutes(self._sign_in(), on_change=storage.keys_changed),
             keys=KeyRoutes(storage.keys, clock=self._clock, on_change=storage.keys_changed),
             credits=self._credit_routes(),
@@ -218,7 +221,12 @@ class Builder:
             messages=self._message_routes(),
             channels=ChannelRoutes(storage.channels.directory),
             records=RecordRoutes(
-                storage.feedbacks, storage.comparisons, storage.projects, clock=self._clock, ids=self._ids
+                storage.feedbacks,
+                storage.comparisons,
+                storage.projects,
+                join=Joining(storage.campaigns.known, self._catalogue, lambda: storage.projects.by_name),
+                clock=self._clock,
+                ids=self._ids,
             ),
             graphql=GraphQLRoutes(self._graphql()),
             health=self._health,

@@ -12,11 +12,10 @@ from antiphon.channels import wire as channel_wire
 from antiphon.channels.asking import ChannelQuery
 from antiphon.channels.channel_routes import ChannelRoutes
 from antiphon.channels.routes import MessageRoutes
-from antiphon.completions.dialects.openai_responses.answer import WireResponse
+from antiphon.completions.count_routes import CountRoutes
 from antiphon.completions.doors import Door, shapes
 from antiphon.completions.embedding_routes import EmbeddingRoutes
-from antiphon.completions.response_routes import ItemsQuery, ResponseRoutes, WireItems
-from antiphon.completions.response_routes import WireDeleted as WireResponseDeleted
+from antiphon.completions.response_routes import ResponseRoutes
 from antiphon.completions.routes import ChatRoutes
 from antiphon.credits import wire as credit_wire
 from antiphon.credits.earning_routes import EarningRoutes, WireEarnings
@@ -29,8 +28,11 @@ from antiphon.feedback.routes import RecordRoutes
 from antiphon.gateway.campaign_rows import campaign_rows
 from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.pages import PageRoutes
+from antiphon.gateway.response_rows import response_rows
 from antiphon.gateway.table import Route, Table
+from antiphon.graphql.routes import PATH as GRAPHQL_PATH
 from antiphon.graphql.routes import GraphQLAnswer, GraphQLBody, GraphQLRoutes
+from antiphon.http.errors import ErrorShape
 from antiphon.idempotency.once import Once
 from antiphon.interactions.export_routes import LINES, ExportRoutes
 from antiphon.interactions.listing import FilterQuery, ListingQuery, PagingQuery
@@ -63,6 +65,8 @@ class Handlers(Struct, frozen=True):
     text: tuple[tuple[Door, ChatRoutes], ...]
     embeddings: tuple[tuple[Door, EmbeddingRoutes], ...]
     responses: ResponseRoutes
+    response_tokens: CountRoutes
+    message_tokens: CountRoutes
     auth: AuthRoutes
     keys: KeyRoutes
     credits: CreditRoutes
@@ -96,7 +100,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             *(_chat(door, routes) for door, routes in handlers.chat),
             *(_text(door, routes) for door, routes in handlers.text),
             *(_embeddings(door, routes) for door, routes in handlers.embeddings),
-            *_responses(handlers.responses),
+            *response_rows(handlers.responses, handlers.response_tokens, handlers.message_tokens),
             *(row for door, _ in handlers.chat for row in _models(door, handlers.models) if door.chat),
             *_auth(handlers.auth),
             *_keys(handlers.keys),
@@ -126,8 +130,13 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
                   media_type=TEXT),
         ))
     )  # fmt: skip
-    pages.finish(made.routes, shapes(tuple(door for door, _ in handlers.chat)))
+    pages.finish(made.routes, all_shapes(tuple(door for door, _ in handlers.chat)))
     return made
+
+
+def all_shapes(doors: tuple[Door, ...]) -> tuple[tuple[str, ErrorShape], ...]:
+    """Which errors stand below which addresses; those of GraphQL are those of the door beside it."""
+    return (*shapes(doors), (GRAPHQL_PATH, "error"))
 
 
 def _answered_once(once: Once, rows: tuple[Route, ...]) -> tuple[Route, ...]:
@@ -148,17 +157,6 @@ def _chat(door: Door, routes: ChatRoutes) -> Route:
         streams=True,
         keyed=True,
     )
-
-
-def _responses(routes: ResponseRoutes) -> tuple[Route, ...]:
-    return (
-        Route("GET", "/v1/responses/{response}", routes.get, "One stored response.", "interactions",
-              response=WireResponse, statuses=(404,)),
-        Route("DELETE", "/v1/responses/{response}", routes.delete, "Delete a stored response, with its feedback.",
-              "interactions", response=WireResponseDeleted, statuses=(404,)),
-        Route("GET", "/v1/responses/{response}/input_items", routes.items, "What a stored response answered.",
-              "interactions", query=ItemsQuery, response=WireItems, statuses=(404,)),
-    )  # fmt: skip
 
 
 def _models(door: Door, models: ModelRoutes) -> tuple[Route, ...]:
@@ -364,7 +362,7 @@ def _channels(routes: ChannelRoutes) -> tuple[Route, ...]:
 
 
 def _graphql(routes: GraphQLRoutes) -> Route:
-    return Route("POST", "/api/graphql", routes.post, "Adaptive Engine's queries and mutations, by GraphQL.", "graphql",
+    return Route("POST", GRAPHQL_PATH, routes.post, "Adaptive Engine's queries and mutations, by GraphQL.", "graphql",
                  request=GraphQLBody, response=GraphQLAnswer)  # fmt: skip
 
 

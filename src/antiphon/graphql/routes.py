@@ -16,6 +16,7 @@ from antiphon.http.exchange import JSON, Exchange, require_key
 if TYPE_CHECKING:
     from antiphon.graphql.execution import Execution
 
+PATH = "/api/graphql"
 BODY_BYTES_MAX = 262_144
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+from uuid import uuid4
+
 from .adaptive_connect import connect, say, spoken
-from .scenario import Lab
+from .scenario import Lab, failure
 
 
 def several_choices_are_told_apart(lab: Lab) -> None:
@@ -24,8 +27,20 @@ def several_choices_are_told_apart(lab: Lab) -> None:
 
 
 def the_name_of_a_test_is_taken(lab: Lab) -> None:
-    """With an answer, and with an interaction from elsewhere."""
-    client = connect(lab)
-    asked = {"model": lab.id_of(lab.fault_model), "messages": say("Hi."), "max_tokens": 2}
-    assert client.chat.create(**asked, ab_campaign="spring").choices
-    assert client.interactions.create(messages=say("Hi."), completion="Hello.", ab_campaign="spring").completion_id
+    """With an answer, and with an interaction from elsewhere, whose feedback counts; an unknown one is told."""
+    client, key = connect(lab), f"named-{uuid4()}"
+    client.projects.create(key)
+    client.set_default_project(key)
+    models = [lab.id_of(lab.fault_model), lab.id_of(lab.aligned_model)]
+    client.ab_tests.create(key, lab.metric, models, traffic_split=0.0)
+    asked = {"messages": say("Hi."), "max_tokens": 2}
+    choice = client.chat.create(**asked, ab_campaign=key).choices[0]
+    assert choice.model in models, choice
+    client.feedback.log_metric(True, choice.completion_id, lab.metric)
+    liked = [{"feedback_key": lab.metric, "value": True}]
+    added = {"messages": say("Hi."), "completion": "Hello.", "model": models[0], "feedbacks": liked}
+    assert client.interactions.create(**added, ab_campaign=key).completion_id
+    assert client.ab_tests.get(key).feedbacks == 2
+    for name, call in (("chat", client.chat.create), ("interactions", client.interactions.create)):
+        body = asked if name == "chat" else added
+        assert "Client error 404" in str(failure(Exception, partial(call, **body, ab_campaign="nothing")))

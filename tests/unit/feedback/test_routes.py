@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from antiphon.clock import ManualClock
 from antiphon.db import Database
@@ -17,6 +18,7 @@ from antiphon.feedback.routes import RecordRoutes
 from antiphon.feedback.service import Feedbacks
 from antiphon.http.exchange import Exchange
 from antiphon.ids import Ids
+from antiphon.interactions.model import Interaction
 from antiphon.interactions.service import Interactions
 from antiphon.key import Key
 from tests.unit.feedback.said import STARS
@@ -51,7 +53,12 @@ async def routes(
     database: Database, feedbacks: Feedbacks, comparisons: Comparisons, clock: ManualClock
 ) -> RecordRoutes:
     """The routes over a database with metrics."""
-    return RecordRoutes(feedbacks, comparisons, await projects_of(database), clock=clock, ids=Ids())
+    return RecordRoutes(feedbacks, comparisons, await projects_of(database), join=join, clock=clock, ids=Ids())
+
+
+def join(added: Interaction, name: str) -> Interaction:
+    """All campaigns are there, and named by their keys."""
+    return replace(added, campaign=name, variant="v", unit=7)
 
 
 async def test_an_interaction_is_added(routes: RecordRoutes, interactions: Interactions, feedbacks: Feedbacks) -> None:
@@ -86,7 +93,8 @@ async def test_an_interaction_is_added(routes: RecordRoutes, interactions: Inter
     assert all(UUID.fullmatch(one) for one in [answer["completion_id"], *answer["feedback_ids"]])
     kept = await interactions.get(ANNS, answer["completion_id"])
     assert (kept.source, kept.door, kept.project_id, kept.model) == ("OFFLINE", "adaptive", SET.id, "qwen3.5:9b")
-    assert (kept.user, kept.session_id, kept.campaign, kept.labels) == (uuid(60), SESSION, "c", {"env": "prod"})
+    assert (kept.user, kept.session_id, kept.labels) == (uuid(60), SESSION, {"env": "prod"})
+    assert (kept.campaign, kept.variant, kept.unit) == ("c", "v", 7)
     assert (kept.created_at_ms, kept.request_id, kept.completion.text) == (1_698_796_800_000, "req_1", "Hi")
     said = {one.metric_id: one for one in await feedbacks.of("ann", [answer["completion_id"]])}
     assert (said[STARS].value, said[STARS].reason, said[STARS].details) == (4.5, "Style", "Nice.")

@@ -56,6 +56,20 @@ async def test_feedback_that_is_repeated_changes_nothing(
     assert len(await feedbacks.history("ann", uuid(1))) == 1
 
 
+async def test_feedback_that_comes_late(interactions: Interactions, feedbacks: Feedbacks, clock: ManualClock) -> None:
+    """What was said before the word that stands is history; without a time of its own nothing is late."""
+    given = [
+        Given(metric="stars", value=2, created_at_ms=NOW_MS - 5),
+        Given(metric="stars", value=1, created_at_ms=NOW_MS - 9),
+    ]
+    first, _ = await feedbacks.add(row(1), given)
+    assert [one.id for one in await feedbacks.of("ann", [uuid(1)])] == [first]
+    assert len(await feedbacks.history("ann", uuid(1))) == 2
+    clock.advance(-1)  # another gateway's, a little behind
+    last = await feedbacks.give(ANN, uuid(1), Given(metric="stars", value=3))
+    assert [one.id for one in await feedbacks.of("ann", [uuid(1)])] == [last]
+
+
 async def test_feedback_that_cannot_be(interactions: Interactions, feedbacks: Feedbacks) -> None:
     """Each refusal names the field, and nothing is kept."""
     interactions.record([row(1, project_id="p")])
