@@ -37,7 +37,10 @@ class Bounds(Struct, frozen=True):
         """The time for a whole answer: as asked, else the first default that is one; BadRequest when it is too long."""
         if asked_s is not None and asked_s > self.total_s_max:
             raise BadRequest(f"timeout_secs: expected at most {self.total_s_max:g}.", param="timeout_secs")
-        return next((limit_s for limit_s in (asked_s, *defaults_s) if limit_s), self.total_s)
+        for limit_s in (asked_s, *defaults_s):
+            if limit_s:
+                return limit_s
+        return self.total_s
 
 
 class Caller(Struct, frozen=True):
@@ -74,7 +77,7 @@ class Plan(Struct, frozen=True):
     room: int | None = None  # tokens that the context leaves for an answer without max_tokens, where they were counted
     server_tools: tuple[ServerTool, ...] = ()  # of the project's providers, that the answer may use
     turns_dropped: int = 0  # from the front of the conversation, to keep within the prompt's limit
-    examined: bool = False  # whoever serves it tells log-probabilities, which are looked at behind the answer
+    examined: bool = False  # the answer is looked at behind it, by its log-probabilities where those are asked for
     assigned: Assigned | None = None  # the variant of a campaign, whose values request, model and project have already
 
     @property

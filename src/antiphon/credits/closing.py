@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,6 +17,19 @@ from antiphon.db import Connection
 NOTHING = Settled({}, frozenset())
 
 
+class Ended(Protocol):
+    """A request that has ended; what is to be written of it is put together where many are, not while it is served."""
+
+    @property
+    def id(self) -> str:
+        """The id of its answer."""
+        ...
+
+    def closing(self) -> Closing:
+        """What is to be written of it; asked for once."""
+        ...
+
+
 class Closing(Struct, frozen=True):
     """What is to be written of one request that has ended.
 
@@ -26,6 +40,10 @@ class Closing(Struct, frozen=True):
     hold: LeasedHold | None = None
     draft: Draft | None = None
     budgeted: bool = False
+
+    def closing(self) -> Closing:
+        """Itself."""
+        return self
 
     @property
     def settlement(self) -> Settlement:

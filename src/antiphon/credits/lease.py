@@ -94,14 +94,13 @@ class LeasedHold:
         self.earner: Earner | None = None
         lease.used += amount
 
-    def capture(self, cost: int, at_ms: int, earner: Earner | None) -> bool:
+    def capture(self, cost: int, at_ms: int) -> bool:
         """Charge what it cost, up to what was held, and let go of the rest; False when it had ended before."""
         if self.state != "open":
             return False
         self.state = "captured"
         self.charged = charge(self.amount, cost)
         self.at_ms = at_ms
-        self.earner = earner
         self.lease.used -= self.amount - self.charged
         self.lease.unsettled += self.charged
         return True

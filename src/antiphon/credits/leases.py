@@ -89,15 +89,16 @@ class Leases:
 
     def capture(self, hold: LeasedHold, cost: int, earner: Earner | None = None) -> bool:
         """Charge what was delivered, up to what was held; False, and nothing, when the hold had ended before."""
-        if not self.end(hold, cost, earner):
+        if not self.end(hold, cost, int(self._clock.now() * 1000)):
             return False
+        hold.earner = earner
         if hold.charged:
             self.settlements.put(Closing(hold.id, hold))
         return True
 
-    def end(self, hold: LeasedHold, cost: int, earner: Earner | None = None) -> bool:
-        """As `capture`, where the caller puts what was charged on its way into the books."""
-        if not hold.capture(cost, int(self._clock.now() * 1000), earner):
+    def end(self, hold: LeasedHold, cost: int, at_ms: int) -> bool:
+        """As `capture`, where the caller says who earns, and puts what was charged on its way into the books."""
+        if not hold.capture(cost, at_ms):
             return False
         del self._open[hold.id]
         return True

@@ -92,21 +92,28 @@ class Meter:
         """What the account has left, as far as this gateway knows."""
         return self._leases.balance(account)
 
-    def close(self, hold: LeasedHold | None, draft: Draft, *, budgeted: bool) -> None:
-        """Charge what the receipt says, up to what was held, and put both on their way into the database."""
-        nodes, served = self._nodes, draft.served
-        earner = None
-        if nodes is not None and served:
-            earner = nodes.earner(served)
-            signed = tuple(found for one in served if (found := nodes.signed(one.attempt)) is not None)
+    def close(self, charge: Charge, hold: LeasedHold | None, charged: int, at_ms: int) -> bool:
+        """Charge that, up to what was held, and put it on its way into the database; False when it cannot be charged.
+
+        Then the hold had ended before: somebody forgot it for too long, or the gateway ends.
+        """
+        stands = hold is None or self._leases.end(hold, charged, at_ms)
+        self._leases.settlements.put(charge)
+        return stands
+
+    def closing(self, draft: Draft, hold: LeasedHold | None) -> Closing:
+        """What is to be written of a request that was closed."""
+        nodes = self._nodes
+        earner = None if nodes is None or not draft.served else nodes.earner(draft.served)
+        if nodes is not None and earner is not None:
+            signed = tuple(found for one in draft.served if (found := nodes.signed(one.attempt)) is not None)
             draft = replace(draft, signed=signed) if signed else draft
-        if hold is not None and not self._leases.end(hold, draft.charged, earner):
-            # It had ended before: somebody forgot it for too long, or the gateway ends.
-            draft = replace(draft, charged=0, reason="not_charged")
-        if not draft.charged:
-            hold = None
         self._on_receipt(draft)
-        self._leases.settlements.put(Closing(draft.asked.answer_id, hold, draft, budgeted))
+        budgeted = hold is not None and draft.asked.key.spend_cap is not None
+        if hold is None or not draft.charged:
+            return Closing(draft.asked.answer_id, None, draft, budgeted)
+        hold.earner = earner
+        return Closing(draft.asked.answer_id, hold, draft, budgeted)
 
     def now_ms(self) -> int:
         """The time, in milliseconds since 1970."""
@@ -131,6 +138,7 @@ class Charge:
         "_began_at_ms",
         "_believed",
         "_closed",
+        "_ended_at_ms",
         "_hold",
         "_meter",
         "_outcome",
@@ -145,7 +153,7 @@ class Charge:
         self._meter = meter
         self._asked = asked
         self._hold = hold
-        self._began_at_ms = began_at_ms
+        self._began_at_ms = self._ended_at_ms = began_at_ms
         self._outcome: Outcome | None = None
         self._answer: Body | None = None
         self._closed = False
@@ -215,20 +223,31 @@ class Charge:
 
     def _write(self) -> None:
         assert self._outcome is not None, "it has ended"
-        asked, outcome = self._asked, self._outcome
-        if self.charged and not self._stands and outcome.reason in MADE_ANEW:
-            self.charged = 0
-            outcome = replace(outcome, reason="not_charged")
+        if self.charged and not self._stands and self._outcome.reason in MADE_ANEW:
+            self._forgive()
+        self._ended_at_ms = self._meter.now_ms()
+        if not self._meter.close(self, self._hold, self.charged, self._ended_at_ms):
+            self._forgive()
+
+    def _forgive(self) -> None:
+        assert self._outcome is not None, "it has ended"
+        self.charged = 0
+        self._outcome = replace(self._outcome, reason="not_charged")
+
+    def closing(self) -> Closing:
+        """What is to be written of it."""
+        outcome, hold = self._outcome, self._hold
+        assert outcome is not None, "it has ended"
         draft = Draft(
-            asked,
-            outcome.usage if self._hold is None else self._believed,
+            self._asked,
+            outcome.usage if hold is None else self._believed,
             outcome.node,
             self.held,
             self.charged,
-            "free" if self._hold is None and outcome.reason == "delivered" else outcome.reason,
+            "free" if hold is None and outcome.reason == "delivered" else outcome.reason,
             self._began_at_ms,
-            self._meter.now_ms(),
+            self._ended_at_ms,
             self._answer,
             outcome.served,
         )
-        self._meter.close(self._hold, draft, budgeted=self._hold is not None and asked.key.spend_cap is not None)
+        return self._meter.closing(draft, hold)

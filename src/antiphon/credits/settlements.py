@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from antiphon.credits import closing, values
-from antiphon.credits.closing import Closing
+from antiphon.credits.closing import Closing, Ended
 from antiphon.credits.lease_store import LeaseOverspent, Settled, Settlement
 from antiphon.credits.tenure import Tenure
 from antiphon.db import Database, StatementFailed
@@ -51,6 +51,7 @@ class Settlements:
         self._now = now
         self._on_lost = on_lost
         self._on_ended = on_ended
+        self._ended: list[Ended] = []
         self._waiting: deque[Closing] = deque()
         self._progress = Progress("What came before is not charged yet.")
         self._arrived = asyncio.Event()
@@ -77,18 +78,26 @@ class Settlements:
         self._arrived.set()
         if self._task is not None:
             await self._task
+        self.put_together()
         while self._waiting:
             self._drop(self._waiting.popleft(), "the gateway ends")
 
-    def put(self, one: Closing) -> None:
+    def put(self, one: Ended) -> None:
         """Take a request that has ended. A mere receipt is lost where far too much is on its way."""
         self._progress.take(one.id)
-        if one.hold is None and not one.budgeted and len(self._progress) > 2 * UNSETTLED_MAX:
-            self._drop(one, "too many receipts are waiting to be kept")
-            return
-        self._waiting.append(one)
-        if len(self._waiting) == 1:
+        self._ended.append(one)
+        if len(self._ended) == 1:
             self._arrived.set()
+
+    def put_together(self) -> None:
+        """Find out what is to be written of those that have ended since. Done by itself, and soon."""
+        ended, self._ended = self._ended, []
+        for one in ended:
+            closing = one.closing()
+            if closing.hold is None and not closing.budgeted and len(self._progress) > 2 * UNSETTLED_MAX:
+                self._drop(closing, "too many receipts are waiting to be kept")
+            else:
+                self._waiting.append(closing)
 
     async def settled(self, request_id: str) -> None:
         """Return when that request is not on its way any more; Unavailable when it takes too long."""
@@ -99,7 +108,8 @@ class Settlements:
         await self._progress.all_ended()
 
     async def _run(self) -> None:
-        while self._waiting or not self._closing:
+        while self._waiting or self._ended or not self._closing:
+            self.put_together()
             if not self._waiting:
                 self._arrived.clear()
                 await self._arrived.wait()
@@ -109,7 +119,7 @@ class Settlements:
                 return
             for _ in group:
                 self._waiting.popleft()
-            if len(self._waiting) < GROUP_MAX and not self._closing:
+            if len(self._waiting) + len(self._ended) < GROUP_MAX and not self._closing:
                 await asyncio.sleep(LINGER_S)
 
     def _group(self) -> list[Closing]:

@@ -140,9 +140,10 @@ class Metrics:
 
     def charged(self, draft: Draft) -> None:
         """Count a request of a key that spends credit."""
-        self._ends.add((draft.ledger, draft.reason))
+        ledger = draft.asked.ledger
+        self._ends.add((ledger, draft.reason))
         if draft.charged:
-            self._charged.add((draft.ledger,), draft.charged)
+            self._charged.add((ledger,), draft.charged)
 
     def checked(self, node: str, kind: str, *, failed: bool) -> None:
         """Count a check of a node."""

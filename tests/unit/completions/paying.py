@@ -34,7 +34,7 @@ class Till:
 
     def __init__(self, gateway: Credits) -> None:
         self.gateway = gateway
-        self.receipts: list[Receipt] = []
+        self._receipts: list[Receipt] = []
         self.refused = 0
         self.charging = Charging(
             Meter(
@@ -42,9 +42,15 @@ class Till:
                 gateway.budgets,
                 clock=ManualClock(),
                 on_refused=self._refuse,
-                on_receipt=lambda draft: self.receipts.append(draft.receipt()),
+                on_receipt=lambda draft: self._receipts.append(draft.receipt()),
             )
         )
+
+    @property
+    def receipts(self) -> list[Receipt]:
+        """Those of the requests that have ended."""
+        self.gateway.leases.settlements.put_together()
+        return self._receipts
 
     def _refuse(self) -> None:
         self.refused += 1

@@ -81,14 +81,14 @@ class Till:
 
     def __init__(self, books: Books, gateway: Credits) -> None:
         self.gateway = gateway
-        self.receipts: list[Receipt] = []
+        self._receipts: list[Receipt] = []
         self.refused = 0
         self.meter = Meter(
             gateway.leases,
             gateway.budgets,
             clock=books.clock,
             on_refused=self._refuse,
-            on_receipt=lambda draft: self.receipts.append(draft.receipt()),
+            on_receipt=lambda draft: self._receipts.append(draft.receipt()),
             nodes=self,
         )
         self.owners: dict[str, str] = {}
@@ -102,6 +102,12 @@ class Till:
     def signed(self, attempt: str) -> SignedReceipt | None:
         """What a node signed, once."""
         return self.testimony.pop(attempt, None)
+
+    @property
+    def receipts(self) -> list[Receipt]:
+        """Those of the requests that have ended."""
+        self.gateway.leases.settlements.put_together()
+        return self._receipts
 
     def _refuse(self) -> None:
         self.refused += 1

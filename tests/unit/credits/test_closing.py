@@ -19,7 +19,7 @@ async def charged(books: Books, gateway: Credits, key: AccountKey) -> Closing:
     """A request that has ended for 9 of 50, not yet on its way."""
     name = books.name()
     hold = await gateway.leases.open(key, name, 50)
-    assert gateway.leases.end(hold, 9)
+    assert gateway.leases.end(hold, 9, 1)
     return Closing(name, hold, draft(id=name, account=name_of(key)), budgeted=True)
 
 

@@ -32,7 +32,7 @@ def test_room_is_what_was_granted_and_is_not_used(granted: int, events: list[tup
         if end == "void":
             assert hold.release("voided")
         else:
-            assert hold.capture(cost, 0, None)
+            assert hold.capture(cost, 0)
             assert lease.room == granted - spent - min(cost, amount)
             if end == "settled":
                 lease.settled(hold.charged)
@@ -48,12 +48,13 @@ def test_a_hold_ends_once() -> None:
     """Whatever came first stands."""
     lease = lease_of(100)
     captured, voided = (LeasedHold(name, lease, 40, 0.0) for name in "ab")
-    assert captured.capture(30, 5, Earner("node:n", 1))
+    assert captured.capture(30, 5)
     assert voided.release("expired")
     for hold in (captured, voided):
-        assert not hold.capture(40, 6, None)
+        assert not hold.capture(40, 6)
         assert not hold.release("voided")
     assert (captured.state, voided.state, lease.used) == ("captured", "expired", 30)
+    captured.earner = Earner("node:n", 1)
     settlement = captured.settlement
     assert (settlement.request_id, settlement.cost, settlement.at_ms) == ("a", 30, 5)
     assert settlement.earner == Earner("node:n", 1)

@@ -140,7 +140,7 @@ async def test_a_lost_charge_leaves_its_receipt(books: Books) -> None:
     names = [f"{books.name()}\0", books.name()]
     for name in names:
         hold = await gateway.leases.open(key, name, 50)
-        assert gateway.leases.end(hold, 9)
+        assert gateway.leases.end(hold, 9, 1)
         settlements.put(Closing(name, hold, draft(id=name.strip("\0"), account=name_of(key))))
     while settlements.pending:
         await settlements.all_settled()
@@ -161,7 +161,8 @@ async def test_too_many_receipts(books: Books, monkeypatch: pytest.MonkeyPatch) 
     books.database.away = True
     for number in range(4):
         gateway.leases.settlements.put(Closing(f"free-{number}", draft=draft(id=f"free-{number}", charged=0)))
-    assert [settlement.request_id for settlement, _ in books.lost] == ["free-2", "free-3"]
+    gateway.leases.settlements.put_together()
+    assert [settlement.request_id for settlement, _ in books.lost] == ["free-0", "free-1"]
     books.database.away = False
     books.lost.clear()
     await gateway.leases.settlements.all_settled()

@@ -31,7 +31,7 @@ async def write_books(books: Books) -> None:
     await gateway.open_hold(books.hold(KEY, 20, "voided"), expires_in_s=FAR_S)
     await gateway.void("voided")
     hold = await gateway.leases.open(KEY, "leased", 30)
-    gateway.leases.end(hold, 25)
+    gateway.leases.end(hold, 25, 1)
     gateway.leases.settlements.put(Closing("leased", hold, draft(id="leased", charged=25)))
     gateway.leases.settlements.put(Closing("free", draft=draft(id="free", charged=0)))
     await gateway.leases.settlements.all_settled()
