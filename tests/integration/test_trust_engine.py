@@ -24,7 +24,7 @@ from antiphon.ids import seeded
 from antiphon.modelfiles import resolve
 from antiphon.sources.embedded import EmbeddedEngine
 from antiphon.trust.examiner import Examiner
-from antiphon.trust.model import Answer, Outcome, Reference, Standing
+from antiphon.trust.model import Answer, Look, Outcome, Reference, Standing
 from antiphon.trust.scoring import TOLERANCE
 from antiphon.trust.service import Listeners, Trust
 from tests.fixtures.trust.rounding import rounded
@@ -35,6 +35,7 @@ READY_S = 60.0
 SEED = 20_261_125
 SHARE = 0.1
 REQUESTS_MAX = 200
+TEMPERATURES = (0.0, 0.3, 0.8, 1.0)
 HONEST_ANSWERS = 60
 TOPICS = ("rivers", "bread", "bicycles", "clocks", "gardens", "bridges", "letters", "harbours", "lamps", "wool", "maps")
 ASKS = ("Tell me about {}.", "What are {} for?", "Write two sentences on {}.", "Explain {} to a child.")
@@ -71,21 +72,31 @@ class Engines:
 
 
 class Node:
-    """A node that serves with an engine, and may change what that says."""
+    """A node that serves with an engine, and may change what that says.
 
-    def __init__(self, engine: Engine, **lies: Any) -> None:  # Any: each lie has its own type
+    One that is sly serves with `honest`, and changes nothing, while it is asked for log-probabilities.
+    """
+
+    def __init__(self, engine: Engine, honest: Engine | None = None, **lies: Any) -> None:  # Any: of many types
         self.engine = engine
+        self._honest = honest
         self.lies = lies
         self._random = Random(SEED)
 
-    async def answered(self, number: int) -> Answer:
+    async def answered(self, number: int, look: Look) -> Answer:
         """The answer to one of many prompts, as its gateway has it."""
+        asks = look == "asked"
+        behaves = asks and self._honest is not None
+        engine = self._honest if behaves and self._honest is not None else self.engine
         prompt = ASKS[number % len(ASKS)].format(TOPICS[number // len(ASKS) % len(TOPICS)])
         asked = Job("small", (Message("user", f"{prompt} ({number})"),), Sampling())
-        sampling = Sampling(max_tokens=24, temperature=0.8, seed=number, logprobs=True, top_logprobs=5)
-        choice, usage = await self.engine.complete(replace(asked, sampling=sampling))
-        text, entries, told = self._changed(choice, usage)
-        return Answer("node", "small", f"req_{number}", asked, text, entries, told)
+        unseen = Sampling(max_tokens=48, temperature=TEMPERATURES[number % len(TEMPERATURES)], seed=number)
+        sampling = replace(unseen, logprobs=asks, top_logprobs=5 if asks else 0)
+        choice, usage = await engine.complete(replace(asked, sampling=sampling))
+        told = (choice.content or "", choice.logprobs or (), usage.completion_tokens)
+        text, entries, tokens = told if behaves else self._changed(choice, usage)
+        asked = replace(asked, sampling=unseen)
+        return Answer("node", "small", f"req_{number}", asked, text, entries, tokens, asks, self.engine)
 
     def _changed(self, choice: Choice, usage: Usage) -> tuple[str, tuple[Logprob, ...], int]:
         entries, told = choice.logprobs or (), usage.completion_tokens
@@ -129,13 +140,13 @@ async def watched(
     listeners = Listeners(outcomes.append, lambda _node, _factor: None, lambda one, _says: accused.append(one))
     database = open_database(None, data_dir=folder, clock=SystemClock())
     draw = Random(SEED)
-    examiner = Examiner(lambda _model, _node: Reference(world.own, "small", TOLERANCE), draw=draw)
+    examiner = Examiner(lambda _model, _node: Reference(world.own, "small", TOLERANCE), draw=draw, ids=seeded(SEED))
     trust = Trust(database, examiner, listeners, share=share, draw=draw, clock=SystemClock(), ids=seeded(SEED))
     number = 0
     while number < requests and not accused:
         number += 1
-        if trust.wants(["node"]):
-            trust.examine(await node.answered(number))
+        if look := trust.look(["node"]):
+            trust.examine(await node.answered(number, look))
             await trust.turn()
     await database.close()
     return outcomes, accused, number
@@ -157,12 +168,19 @@ async def test_an_honest_node(world: World, tmp_path: Path) -> None:
         {"noise": 0.5},
         {"inflation": 1.5},
         {"text": LIE},
+        {"bits": 3.6, "sly": True},
+        {"inflation": 1.5, "sly": True},
+        {"text": LIE, "sly": True},
     ],
-    ids=lambda lie: next(iter(lie)),
+    ids="-".join,
 )
 async def test_a_liar(world: World, tmp_path: Path, lie: dict[str, Any]) -> None:
-    """Weights of 3.6 bits for 4, made-up numbers, half as many tokens again, the same text for all."""
-    node = Node(world.rounded if "bits" in lie else world.honest, **lie)
+    """Weights of 3.6 bits for 4, made-up numbers, half as many tokens again, the same text for all.
+
+    The sly ones do none of it while they are asked for log-probabilities.
+    """
+    engine = world.rounded if "bits" in lie else world.honest
+    node = Node(engine, world.honest if "sly" in lie else None, **lie)
     outcomes, accused, number = await watched(world, node, tmp_path, REQUESTS_MAX, SHARE)
     print(f"seed {SEED}, {lie}: found after {number} requests, {len(outcomes)} checks, by {accused[0].accused}")
     assert accused

@@ -27,7 +27,7 @@ class Record(Struct, frozen=True):
     choices: tuple[Choice, ...] = ()
     usages: tuple[Usage, ...] = ()  # one a choice
     served: tuple[Served, ...] = ()  # who said how much, where that is known
-    examined: Choice | None = None  # the answer with its log-probabilities, where those were to be looked at
+    examined: Choice | None = None  # the answer as it came, where it is to be looked at
 
 
 def code(error: AntiphonError) -> str:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 
 import msgspec
-from msgspec.structs import replace
 
 from antiphon.chat import Choice, Completion, Delta, ToolCall, Usage
 from antiphon.completions.asks import ask
@@ -25,14 +24,19 @@ from antiphon.credits.receipt import Served
 from antiphon.engines import Take
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, EngineLost, PoisonPrompt, Unavailable
 from antiphon.ids import Ids
+from antiphon.models.catalogue import Model
 from antiphon.models.placement import Placement
 from antiphon.wheel import TimerWheel
 
-EXAMINED_LOGPROBS = 5  # alternatives at each place, as many clients ask for
 PROMPTS_AT_ONCE = 8  # of one request; more wait, so that a long list does not fill every queue
 
 
 Source = ChoiceStream | MergedStream | EmptyStream
+
+
+def _as_it_is(plan: Plan) -> Plan:
+    """Where no answer is to be looked at."""
+    return plan
 
 
 class Completions:
@@ -47,10 +51,11 @@ class Completions:
         ids: Ids,
         wheel: TimerWheel,
         on_end: Callable[[Record], None],
-        examines: Callable[[Plan], bool] | None = None,
+        draws: Callable[[Plan], Plan] = _as_it_is,
         poison: Poison | None = None,
+        latest: Callable[[Model], Model] = lambda model: model,
     ) -> None:
-        self._examines = examines
+        self._draws = draws
         self._wheel = wheel
         self.plan = preparation.plan
         self._placement = placement
@@ -59,10 +64,11 @@ class Completions:
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
         self._poison = poison or Poison(self._loop.time)
+        self._latest = latest
 
     async def complete(self, plan: Plan, beat: Callable[[], None]) -> tuple[Completion, str]:
         """The finished completion and the node that served it; `beat` is called whenever a heartbeat is due."""
-        plan = self._drawn(plan)
+        plan = self._draws(plan)
         if must_be_folded(plan):
             return await folded(self._open(plan, Watch(plan, keep=True)), beat)
         heartbeat_s = self._bounds.heartbeat_s
@@ -122,7 +128,8 @@ class Completions:
             choices = (self._named(choice) if choice.tool_calls else choice,)
             node = offer.engine.name
             served = (Served(node, attempt, usage.completion_tokens),)
-            self._on_end(Record(plan, usage, self._loop.time(), None, None, node, choices, (usage,), served))
+            examined = choice if plan.examined else None
+            self._on_end(Record(plan, usage, self._loop.time(), None, None, node, choices, (usage,), served, examined))
             return Completion(choices, usage), node
 
     def _named(self, choice: Choice) -> Choice:
@@ -136,21 +143,28 @@ class Completions:
 
     def open(self, plan: Plan) -> CompletionStream:
         """A stream of the plan's deltas; `start` it, read it to its end, close it."""
-        plan = self._drawn(plan)
+        plan = self._draws(plan)
         watched = plan.stored or plan.scored or plan.request.echo or plan.examined
         return self._open(plan, Watch(plan, keep=plan.stored) if watched else None)
 
     def _open(self, plan: Plan, watch: Watch | None) -> CompletionStream:
-        source = _source(plan, self._placement, self._bounds, self._ids, self._poison)
+        source = self._source(plan)
         return CompletionStream(plan, source, on_end=self._on_end, watch=watch)
 
-    def _drawn(self, plan: Plan) -> Plan:
-        """The plan, with log-probabilities where its answer is one of those that are looked at."""
-        if self._examines is None or not self._examines(plan):
-            return plan
-        sampling = plan.sampling
-        most = max(sampling.top_logprobs, EXAMINED_LOGPROBS)
-        return replace(plan, examined=True, sampling=replace(sampling, logprobs=True, top_logprobs=most))
+    def _source(self, plan: Plan) -> Source:
+        """Where the deltas come from."""
+        if plan.sampling.max_tokens == 0:
+            return EmptyStream(plan)
+        bounds, ids = self._bounds, self._ids
+        choices = [
+            ChoiceStream(plan, i, self._placement, bounds=bounds, ids=ids, poison=self._poison, latest=self._latest)
+            for i in range(plan.request.choices)
+        ]
+        if len(choices) == 1:
+            return choices[0]
+        at_once = max(plan.request.n, PROMPTS_AT_ONCE)
+        prompts = len(plan.request.prompts) or 1
+        return MergedStream(choices, heartbeat_s=bounds.heartbeat_s, prompts=prompts, at_once=at_once)
 
     def _failed(self, plan: Plan, failure: str) -> None:
         """Tell of a request that has come to nothing."""
@@ -227,20 +241,6 @@ class CompletionStream:
         choices, usages, served = self.choices, source.usages, source.served
         examined = None if self._watch is None else self._watch.examined
         return Record(self._plan, self.usage, now, failure, first, source.node, choices, usages, served, examined)
-
-
-def _source(plan: Plan, placement: Placement, bounds: Bounds, ids: Ids, poison: Poison) -> Source:
-    """Where the deltas come from."""
-    if plan.sampling.max_tokens == 0:
-        return EmptyStream(plan)
-    choices = [
-        ChoiceStream(plan, i, placement, bounds=bounds, ids=ids, poison=poison) for i in range(plan.request.choices)
-    ]
-    if len(choices) == 1:
-        return choices[0]
-    at_once = max(plan.request.n, PROMPTS_AT_ONCE)
-    prompts = len(plan.request.prompts) or 1
-    return MergedStream(choices, heartbeat_s=bounds.heartbeat_s, prompts=prompts, at_once=at_once)
 
 
 def bounded(usage: Usage, plan: Plan) -> Usage:

@@ -35,7 +35,8 @@ class Watch:
 
     def __init__(self, plan: Plan, *, keep: bool) -> None:
         self._logprobs_shown = plan.request.sampling.logprobs
-        self._logprobs_hidden = (plan.scored or plan.examined) and not self._logprobs_shown
+        asked = plan.scored or (plan.examined and plan.sampling.logprobs)
+        self._logprobs_hidden = asked and not self._logprobs_shown
         self._examined = Collector(0, logprobs=True) if plan.examined else None
         self._confidence = Confidence() if plan.scored else None
         count = plan.request.choices if keep else 0

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from antiphon.accounts.limits import Limiter
 from antiphon.clock import Clock
 from antiphon.completions.answering import Answering
 from antiphon.completions.charging import Charging
+from antiphon.completions.count_routes import CountRoutes, MessageTokens, ResponseTokens
 from antiphon.completions.dialects import Dialect, EmbeddingDialect
-from antiphon.completions.doors import Door
+from antiphon.completions.doors import MESSAGES, RESPONSES, Door
 from antiphon.completions.embedding_routes import EmbeddingRoutes
 from antiphon.completions.embeddings import EmbeddingRecord, EmbeddingService
 from antiphon.completions.plan import Bounds
@@ -89,6 +92,18 @@ class Answers:
         """Stored responses."""
         return ResponseRoutes(self._recalling)
 
+    def response_tokens(self) -> CountRoutes:
+        """What counts the tokens of a prompt as OpenAI does."""
+        return self._counts(RESPONSES, ResponseTokens)
+
+    def message_tokens(self) -> CountRoutes:
+        """What counts the tokens of a prompt as Anthropic does."""
+        return self._counts(MESSAGES, MessageTokens)
+
+    def _counts(self, door: Door, told: Callable[[int], Struct]) -> CountRoutes:
+        bounds = values.request_bounds(self._settings)
+        return CountRoutes(door, told, self._answering, bounds, self._recalling)
+
     def _both(self) -> Answering:
         """Answers with and without tools of the server; the rounds behind one answer are not told one by one."""
         bounds = values.bounds(self._settings)
@@ -103,8 +118,9 @@ class Answers:
                 ids=self._ids,
                 wheel=self._wheel,
                 on_end=on_end,
-                examines=self._trusting.examines,
+                draws=self._trusting.drawn,
                 poison=poison,
+                latest=self._catalogue.latest,
             )
 
         loop = ToolLoop(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from antiphon.accounts.ethereum import checksummed
-from antiphon.chat import Sampling
 from antiphon.clock import Clock
 from antiphon.completions.plan import Plan, job
 from antiphon.completions.record import Record
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from antiphon.link.remote import NodeAnswer
 
 BPS_PER_MILLE = 10
+EXAMINED_LOGPROBS = 5  # at each token: enough to tell models apart
 UNLIKE_TIMES = 4  # the tolerance where quantisations differ: another model is still found, other weights may not be
 
 
@@ -75,7 +75,7 @@ class Trusting:
         draw = random.Random()
         self.trust = Trust(
             storage.database,
-            Examiner(self._reference, draw=draw),
+            Examiner(self._reference, draw=draw, ids=ids),
             Listeners(self._found, placement.standing, self._accused),
             share=settings.trust.checked_per_mille / 1000,
             draw=draw,
@@ -113,12 +113,19 @@ class Trusting:
         """What a node signed of an attempt, asked for once."""
         return self._witness.taken(attempt) if attempt else None
 
-    def examines(self, plan: Plan) -> bool:
-        """Whether an answer is to be looked at: a cheap draw, of requests that say nothing of themselves by it."""
+    def drawn(self, plan: Plan) -> Plan:
+        """The plan as it is, or so that its answer is looked at: a cheap draw, of requests that are nothing special."""
         owners = self._owners
         if not owners or not _plain(plan):
-            return False
-        return self.trust.wants(name for offer in plan.model.offers if (name := offer.engine.name) in owners)
+            return plan
+        look = self.trust.look(name for offer in plan.model.offers if (name := offer.engine.name) in owners)
+        if look is None:
+            return plan
+        sampling = plan.sampling
+        if look == "asked":
+            most = max(sampling.top_logprobs, EXAMINED_LOGPROBS)
+            sampling = replace(sampling, logprobs=True, top_logprobs=most)
+        return replace(plan, examined=True, sampling=sampling)
 
     def ended(self, record: Record) -> None:
         """Look at an answer that was drawn, if one node gave all of it."""
@@ -129,7 +136,8 @@ class Trusting:
         offer = next((one for one in plan.model.offers if one.engine.name == name), None)
         if offer is None or self.owner(name) is None:
             return
-        asked = replace(job(plan, offer, 0), sampling=Sampling(), user=None)
+        unseen = replace(plan.sampling, logprobs=False, top_logprobs=0)
+        asked = replace(job(plan, offer, 0), sampling=unseen, user=None)
         self.trust.examine(
             Answer(
                 name,
@@ -139,7 +147,8 @@ class Trusting:
                 choice.content or "",
                 choice.logprobs or (),
                 record.usage.completion_tokens,
-                owes_logprobs=name not in self._partners,
+                owes_logprobs=plan.sampling.logprobs and name not in self._partners,
+                engine=offer.engine,
             )
         )
 

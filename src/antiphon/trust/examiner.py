@@ -2,10 +2,14 @@
 
 A reference is asked for one token at a few places of the answer, drawn at random when the answer is finished, so that a
 node cannot know which. It is an engine of the operator's own: a prompt goes to nobody else.
+
+An answer without log-probabilities is held against what the reference would say at these places. Where it was drawn too
+wildly to tell, the node is asked once more, as a client might that wants a soberer answer and soon leaves.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from random import Random
 
@@ -15,7 +19,8 @@ from antiphon.chat import Logprob, Message, Sampling
 from antiphon.engines import Job
 from antiphon.engines.receipt import prompt_sha256
 from antiphon.errors import AntiphonError
-from antiphon.trust import scoring
+from antiphon.ids import Ids
+from antiphon.trust import likelihood, scoring
 from antiphon.trust.copies import Copies
 from antiphon.trust.kinds import Kind
 from antiphon.trust.model import Answer, Outcome, Reference
@@ -24,13 +29,17 @@ from antiphon.trust.usage import Counts, inflated
 ALTERNATIVES = 20  # that a reference tells at each place
 ONE_TOKEN = Sampling(max_tokens=1, temperature=0.0, logprobs=True, top_logprobs=ALTERNATIVES)
 EXCERPT_CHARACTERS = 160
+SOBER = (0.0, 0.2, 0.3, 0.5)  # temperatures, as clients like them
+AGAIN_S = 30.0
+AGAIN_CHARACTERS = 240  # as many words as there are places to look at
 
 
 class Examiner:
     """Makes all checks that an answer by itself allows. `reference` finds who serves a model, but for one node."""
 
-    def __init__(self, reference: Callable[[str, str], Reference | None], *, draw: Random) -> None:
+    def __init__(self, reference: Callable[[str, str], Reference | None], *, draw: Random, ids: Ids) -> None:
         self._reference = reference
+        self._ids = ids
         self._draw = draw
         self._copies = Copies()
 
@@ -40,7 +49,7 @@ class Examiner:
         found = (
             await self._usage(answer, reference),
             self._copy(answer),
-            None if reference is None else await self._model(answer, reference),
+            None if reference is None else await self._genuine(answer, reference),
         )
         return [outcome for outcome in found if outcome is not None]
 
@@ -59,6 +68,50 @@ class Examiner:
         if verdict is None:
             return None
         return _outcome(answer, "copy", "It gave the same text to another prompt before.", failed=verdict)
+
+    async def _genuine(self, answer: Answer, reference: Reference) -> Outcome | None:
+        if answer.entries or answer.owes_logprobs:
+            return await self._model(answer, reference)
+        return await self._text(answer, reference)
+
+    async def _text(self, answer: Answer, reference: Reference) -> Outcome | None:
+        sampling, text = answer.job.sampling, answer.text
+        if not likelihood.suits(sampling):
+            return None
+        if not likelihood.cool(sampling):
+            sampling = replace(sampling, temperature=self._draw.choice(SOBER))
+            text = await self._again(answer, sampling)
+        found = []
+        for sight in likelihood.sights(text, self._draw):
+            told = await _asked(answer.job, sight.before, reference)
+            seen = None if told is None else likelihood.surprise(sight.after, told, sampling.temperature or 0.0)
+            found += [] if seen is None else [seen]
+        if len(found) < likelihood.PLACES_MIN:
+            return None
+        above, deviations = likelihood.excess(found)
+        says = (
+            f"Its text is {above:.2f} nats a place more surprising to {reference.engine.name} than its own would be, by"
+            f" {len(found)} places: {deviations:.1f} standard deviations."
+        )
+        failed = likelihood.unlikely(above, deviations)
+        return _outcome(replace(answer, text=text), "text", says, failed=failed)
+
+    async def _again(self, answer: Answer, sampling: Sampling) -> str:
+        """The beginning of what the node says to the same request at another temperature; "" when it says nothing."""
+        if answer.engine is None:
+            return ""
+        asked = replace(answer.job, sampling=sampling, attempt=self._ids.make("att-"), deadline_s=AGAIN_S)
+        said, until = "", asyncio.get_running_loop().time() + AGAIN_S
+        try:
+            stream = await answer.engine.open(asked)
+            try:
+                while len(said) < AGAIN_CHARACTERS and (deltas := await stream.next(until)):
+                    said += "".join(delta.content for delta in deltas)
+            finally:
+                stream.close()
+        except AntiphonError:
+            return ""
+        return said
 
     async def _model(self, answer: Answer, reference: Reference) -> Outcome | None:
         if not answer.entries:

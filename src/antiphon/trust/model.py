@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from antiphon.chat import Logprob
@@ -9,11 +11,15 @@ from antiphon.engines import Engine, Job
 from antiphon.trust.kinds import Kind
 from antiphon.trust.reputation import Reputation
 
+# How an answer is looked at: with log-probabilities, which its node is asked for, or so that the node cannot tell.
+Look = Literal["asked", "hidden"]
+
 
 class Answer(Struct, frozen=True):
     """A finished answer that is to be looked at: what was asked for, all that came, and the tokens that were told of.
 
-    `owes_logprobs`: the node serves with an engine that tells log-probabilities, so that it has none is a failure.
+    `owes_logprobs`: they were asked for, and the node's engine tells them, so that it has none is a failure. `engine`
+    is the node's, to be asked once more where the text by itself tells too little.
     """
 
     node: str
@@ -24,6 +30,7 @@ class Answer(Struct, frozen=True):
     entries: tuple[Logprob, ...]
     told_tokens: int
     owes_logprobs: bool = True
+    engine: Engine | None = None
 
 
 class Reference(Struct, frozen=True):

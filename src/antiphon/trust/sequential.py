@@ -17,7 +17,7 @@ from msgspec import Struct
 
 MICRO = 1_000_000
 CHECKS = 2_000  # of one kind, which one honest node passes through
-ERROR = 0.001  # that it is accused by one kind within them; five kinds stay below 1 %
+ERROR = 0.001  # that it is accused by one kind within them; six kinds stay below 1 %
 BOUND = round(MICRO * math.log(CHECKS / ERROR))
 
 

@@ -21,7 +21,7 @@ from antiphon.errors import NotFound, Unavailable
 from antiphon.ids import Ids
 from antiphon.trust import store
 from antiphon.trust.examiner import Examiner
-from antiphon.trust.model import Answer, Evidence, Outcome, Standing, Tally
+from antiphon.trust.model import Answer, Evidence, Look, Outcome, Standing, Tally
 from antiphon.trust.reputation import Reputation
 from antiphon.trust.witness import Statement, verified
 
@@ -32,6 +32,7 @@ TURN_S = 0.5
 EXAMINED_S_MAX = 60.0
 REFRESH_S = 5.0  # until what other gateways found is asked for
 SUSPECT_SHARE = 1.0  # of a node that is nearly convicted: all it does is looked at
+HIDDEN_SHARE = 0.6  # of the looks: a node that behaves while it is asked for log-probabilities is to be found as soon
 
 
 class Listeners(Struct, frozen=True):
@@ -80,7 +81,13 @@ class Trust:
             self._answers.append(answer)
             self._waits.set()
 
-    def wants(self, nodes: Iterable[str]) -> bool:
+    def look(self, nodes: Iterable[str]) -> Look | None:
+        """How an answer that one of these gives is to be looked at, if it is."""
+        if not self._wants(nodes):
+            return None
+        return "hidden" if self._draw.random() < HIDDEN_SHARE else "asked"
+
+    def _wants(self, nodes: Iterable[str]) -> bool:
         """Whether an answer that one of these gives is to be looked at; a suspect's nearly always is."""
         drawn = self._draw.random()
         if drawn >= self._part(self._suspicion):
@@ -138,6 +145,8 @@ class Trust:
             self._note(await verified(some))
         while self._answers:
             answer = self._answers.popleft()
+            if answer.node in self._accused:
+                continue  # it is found, and asked no more
             with contextlib.suppress(TimeoutError):  # a reference that hangs is no fault of the node's
                 async with asyncio.timeout(EXAMINED_S_MAX):
                     self._note(await self._examiner.examine(answer))

@@ -55,7 +55,9 @@ def test_an_answer_that_is_looked_at() -> None:
     """Its log-probabilities are kept for that, and shown only to who asked."""
     delta = Delta(content="t", logprobs=(entry(0.5),))
     for shown in (False, True):
-        watch = Watch(msgspec.structs.replace(plan(scores=False, logprobs=shown), examined=True), keep=False)
+        asked = plan(scores=False, logprobs=shown)
+        asked = msgspec.structs.replace(asked, examined=True, sampling=Sampling(logprobs=True))
+        watch = Watch(asked, keep=False)
         assert watch.see([delta, Delta(finish_reason="stop")])[0].logprobs == (delta.logprobs if shown else ())
         assert watch.examined == Choice(content="t", logprobs=delta.logprobs)
     assert Watch(plan(), keep=False).examined is None

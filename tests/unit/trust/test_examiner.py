@@ -5,15 +5,17 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from antiphon.chat import Logprob, Message, Sampling
 from antiphon.engines import Job
 from antiphon.errors import Unavailable
+from antiphon.ids import seeded
 from antiphon.trust.examiner import Examiner, forced
 from antiphon.trust.kinds import Kind
-from antiphon.trust.model import Answer, Outcome
+from antiphon.trust.model import Answer, Look, Outcome
 
-from .nodes import Lies, ToyEngine, answered, reference
+from .nodes import Lies, ToyEngine, ToyStream, answered, reference
 
 TEXT = "a text that this node gives to everybody who asks it anything at all, whatever that may be"
 
@@ -25,15 +27,24 @@ class Down(ToyEngine):
         """Not now."""
         raise Unavailable
 
+    async def open(self, job: Job) -> ToyStream:
+        """Not now."""
+        raise Unavailable
+
     async def count_prompt_tokens(self, job: Job) -> int | None:
         """Not now."""
         raise Unavailable
 
 
-async def examined(engine: ToyEngine, own: ToyEngine | None, count: int = 12) -> list[Outcome]:
+async def examined(
+    engine: ToyEngine, own: ToyEngine | None, count: int = 12, look: Look = "asked", *, temperature: float = 0.8
+) -> list[Outcome]:
     """What is found of some answers of a node."""
-    examiner = Examiner(lambda _model, _node: None if own is None else reference(own), draw=Random(7))
-    return [outcome for number in range(count) for outcome in await examiner.examine(await answered(engine, number))]
+    examiner = Examiner(lambda _model, _node: None if own is None else reference(own), draw=Random(7), ids=seeded(7))
+    found: list[Outcome] = []
+    for number in range(count):
+        found += await examiner.examine(await answered(engine, number, look, temperature=temperature))
+    return found
 
 
 def failures(found: list[Outcome]) -> dict[Kind, int]:
@@ -69,6 +80,44 @@ async def test_a_lie_is_found(lies: Lies, kind: Kind, least: int) -> None:
     assert says.endswith(".")
 
 
+@pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0])
+async def test_an_honest_node_passes_unseen(temperature: float) -> None:
+    """Where no log-probabilities are asked for its text is looked at, or another that is drawn with less chance."""
+    node = ToyEngine("node", Lies(noise=0.05))
+    found = await examined(node, ToyEngine("own"), 60, "hidden", temperature=temperature)
+    assert {outcome.kind for outcome in found} == {"usage", "copy", "text"}
+    assert failures(found).get("text", 0) <= 3
+    assert node.asked == (60 if temperature <= 0.5 else 120)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(
+    ("lies", "kind", "least"),
+    [
+        (Lies(weights=2, sly=True), "text", 11),
+        (Lies(rounding=1.5, sly=True), "text", 7),
+        (Lies(inflation=1.5, sly=True), "usage", 12),
+        (Lies(text=TEXT, sly=True), "copy", 11),
+    ],
+)
+async def test_a_lie_that_hides_is_found(lies: Lies, kind: Kind, least: int, temperature: float) -> None:
+    """A node that behaves while it is asked for log-probabilities passes then, and is found by all else."""
+    node, own = ToyEngine("node", lies), ToyEngine("own")
+    assert failures(await examined(node, own, temperature=temperature)) == {}
+    assert failures(await examined(node, own, look="hidden", temperature=temperature))[kind] >= least
+
+
+async def test_what_a_text_cannot_tell() -> None:
+    """One drawn with penalties, one of few words, and one whose node says nothing the second time."""
+    examiner = Examiner(lambda _model, _node: reference(ToyEngine("own")), draw=Random(7), ids=seeded(7))
+    answer = await answered(ToyEngine("node", Lies(weights=2)), 1, "hidden", temperature=0.0)
+    penalised = replace(answer, job=replace(answer.job, sampling=Sampling(temperature=0.0, presence_penalty=1.0)))
+    hot = replace(answer, job=replace(answer.job, sampling=Sampling(temperature=1.0)))
+    for other in (penalised, replace(answer, text="Yes."), replace(hot, engine=None), replace(hot, engine=Down("n"))):
+        assert "text" not in {outcome.kind for outcome in await examiner.examine(other)}
+    assert "text" in {outcome.kind for outcome in await examiner.examine(hot)}
+
+
 async def test_another_temperature_is_told_truly() -> None:
     """A node that draws more wildly than it was asked tells the model's own numbers: they are not what is wrong."""
     assert failures(await examined(ToyEngine("node", Lies(temperature=2.0)), ToyEngine("own"))) == {}
@@ -88,10 +137,10 @@ async def test_without_a_reference(own: ToyEngine | None) -> None:
 
 async def test_an_engine_that_owes_none() -> None:
     """An upstream whose engine tells no log-probabilities is not accused of it."""
-    examiner = Examiner(lambda _model, _node: reference(ToyEngine("own")), draw=Random(7))
+    examiner = Examiner(lambda _model, _node: reference(ToyEngine("own")), draw=Random(7), ids=seeded(7))
     answer = await answered(ToyEngine("node", Lies(silent=True)), 1)
     kinds = {outcome.kind for outcome in await examiner.examine(_free(answer))}
-    assert kinds == {"usage", "copy"}
+    assert kinds == {"usage", "copy", "text"}  # what it says can be held against the reference all the same
 
 
 async def test_the_evidence_shows_the_answer() -> None:
@@ -114,7 +163,5 @@ def test_a_forced_place_goes_on_from_the_answer() -> None:
 
 
 def _free(answer: Answer) -> Answer:
-    from msgspec.structs import replace
-
     assert answer.entries == tuple[Logprob, ...]()
     return replace(answer, owes_logprobs=False)

@@ -41,7 +41,7 @@ async def answered(database: Database, name: str, *, method: str = "GET", key: K
     """What a key is told of a node, or of its pardon."""
     draw = Random(1)
     listeners = Listeners(lambda _outcome: None, lambda _node, _factor: None, lambda _standing, _says: None)
-    examiner = Examiner(lambda _model, _node: None, draw=draw)
+    examiner = Examiner(lambda _model, _node: None, draw=draw, ids=seeded(2))
     trust = Trust(database, examiner, listeners, share=0.1, draw=draw, clock=ManualClock(), ids=seeded(1))
 
     async def resolve(given: str) -> str:

@@ -54,7 +54,7 @@ def test_a_lying_node_is_found_soon(kind: Kind, seed: int) -> None:
 
 
 def test_the_bound_is_the_theorems() -> None:
-    """Five kinds, each with a chance of one in a thousand at most, stay below the one per cent that is promised."""
+    """Six kinds, each with a chance of one in a thousand at most, stay below the one per cent that is promised."""
     assert math.exp(BOUND / MICRO) >= CHECKS / ERROR * 0.999_999
     assert len(TESTS) * ERROR < 0.01
 

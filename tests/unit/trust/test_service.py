@@ -49,7 +49,7 @@ class Gateway:
         draw = Random(seed)
         self.trust = Trust(
             database,
-            Examiner(lambda _model, _node: reference(self.own), draw=draw),
+            Examiner(lambda _model, _node: reference(self.own), draw=draw, ids=seeded(seed)),
             listeners,
             share=SHARE,
             draw=draw,
@@ -59,8 +59,8 @@ class Gateway:
 
     async def serve(self, engine: ToyEngine, number: int, receipt: SignedReceipt | None = None) -> None:
         """One request, and all that follows from it."""
-        if self.trust.wants([engine.name]):
-            self.trust.examine(await answered(engine, number))
+        if look := self.trust.look([engine.name]):
+            self.trust.examine(await answered(engine, number, look))
         if receipt is not None:
             seen = Seen(engine.name, "toy", "aa", "bb", 2_000, f"att_{number}", completion_tokens=100)
             self.trust.hear(Statement(seen, receipt, OWNER, 60))
@@ -91,6 +91,10 @@ def receipt(number: int, **changes: int | str) -> SignedReceipt:
         (Lies(weights=2), "model"),
         (Lies(rounding=0.6), "model"),
         (Lies(text=TEXT), "copy"),
+        (Lies(inflation=2.0, sly=True), "usage"),
+        (Lies(weights=2, sly=True), "text"),
+        (Lies(rounding=1.5, sly=True), "text"),
+        (Lies(text=TEXT, sly=True), "copy"),
     ],
 )
 @pytest.mark.parametrize("seed", [1, 2])
@@ -103,7 +107,7 @@ async def test_a_liar_is_found_within_200_requests(database: Database, lies: Lie
             break
     print(f"seed {seed}, {lies}: found after {number + 1} requests, {len(gateway.outcomes)} checks")
     ((standing, says),) = gateway.accused
-    assert standing.accused in (kind, "model")
+    assert standing.accused in (kind, "model", "text", "usage")
     assert says
     assert gateway.factors["node"] == 0
     assert await gateway.trust.evidence("node", limit=1)
@@ -125,11 +129,11 @@ async def test_an_honest_node_serves_on(database: Database) -> None:
     """Over 2,000 requests, with a machine that rounds otherwise; the reference is asked for few of them."""
     gateway, node = Gateway(database, 4), ToyEngine("node", Lies(noise=0.02))
     for number in range(2_000):
-        if gateway.trust.wants(["node"]):
-            gateway.trust.examine(await answered(node, number))
+        if look := gateway.trust.look(["node"]):
+            gateway.trust.examine(await answered(node, number, look))
             await gateway.trust.turn()
     assert gateway.accused == []
-    assert gateway.factors.get("node", 1.0) == 1.0
+    assert gateway.factors.get("node", 1.0) > 0.9  # a text may be an unlikely one by chance
     assert gateway.own.asked < 2_000
 
 
@@ -151,18 +155,18 @@ async def test_another_gateway_learns_of_it(database: Database) -> None:
 async def test_a_draw_for_several_nodes(database: Database) -> None:
     """It is the most suspected one's, and nobody's where there is none."""
     gateway = Gateway(database, 1)
-    draws = [gateway.trust.wants(["a", "b"]) for _ in range(2_000)]
+    draws = [gateway.trust.look(["a", "b"]) is not None for _ in range(2_000)]
     assert 0.05 < sum(draws) / len(draws) < 0.15
-    assert not any(gateway.trust.wants([]) for _ in range(200))
+    assert not any(gateway.trust.look([]) for _ in range(200))
     for expected in (0.6, 0.0):  # nearly convicted, then in quarantine: it gets no more work that could be looked at
         for _ in range(2):
             gateway.trust.hear(Statement(Seen("a", "toy", "aa", "bb", 2_000), None, OWNER))
             await gateway.trust.turn()
-        draws = [gateway.trust.wants(["a"]) for _ in range(200)]
+        draws = [gateway.trust.look(["a"]) is not None for _ in range(200)]
         assert sum(draws) / len(draws) >= expected
         assert gateway.trust.standing("a").accused == (None if expected else "receipt")
     assert not any(draws)
-    draws = [gateway.trust.wants(["b"]) for _ in range(500)]
+    draws = [gateway.trust.look(["b"]) is not None for _ in range(500)]
     assert sum(draws) / len(draws) < 0.2
 
 
