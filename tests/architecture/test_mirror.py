@@ -99,6 +99,7 @@ TESTED_BY = {
         "completions/dialects/openai/messages.py",
         "completions/dialects/openai/tools.py",
     ),
+    "unit/completions/test_prepare.py": ("completions/grammars.py",),
     "unit/completions/dialects/test_canonical.py": ("completions/dialects/openai/answer.py",),
     "unit/graphql/test_queries.py": (
         "graphql/completion_views.py",
@@ -106,6 +107,10 @@ TESTED_BY = {
         "graphql/metric_views.py",
         "graphql/project_views.py",
         "graphql/reading.py",
+    ),
+    "unit/completions/dialects/test_anthropic.py": (
+        "completions/dialects/anthropic_messages/answer.py",
+        "completions/dialects/anthropic_messages/stream.py",
     ),
     "unit/completions/dialects/test_responses.py": (
         "completions/dialects/openai_responses/answer.py",

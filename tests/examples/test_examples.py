@@ -164,6 +164,17 @@ def test_my_engine(tmp_path: Path) -> None:
     assert model["pricing"]["completion_micro_usdc_per_mtoken"] == 400_000
 
 
+def test_channel_agent(built_in: Gateway, tmp_path: Path) -> None:
+    """It answers a request in the channel, once, also when it is begun anew."""
+    body = {"channel": "requests", "content": "Say hello."}
+    status, request = ask(f"{built_in.base_url}/channel", built_in.key, body)
+    assert status == 200
+    command = [sys.executable, str(EXAMPLES / "channel-agent" / "agent.py"), "requests", "1"]
+    first, again = (run(command, client_variables(built_in, tmp_path)) for _ in range(2))
+    assert f"To {request['id']}: " in first
+    assert again == first
+
+
 def test_my_dialect(tmp_path: Path) -> None:
     """A door of one's own stands beside the others: plain, streamed, and with its own errors."""
     config = tmp_path / "antiphon.yaml"

@@ -25,6 +25,7 @@ OWN = re.compile(rb"(room|nook)-?\d*|req_\w+")  # what a request itself says
 CHANGING = ("date", "x-request-id")
 PAIRS = 3_000
 DEVIATIONS_MAX = 4  # of the share that chance gives
+pytestmark = pytest.mark.slow  # that the refusals are the same is held by unit tests as well
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -84,7 +85,6 @@ async def test_answers_are_the_same(gateway: GatewayProcess) -> None:
             assert b"does not exist" in answer.body
 
 
-@pytest.mark.slow
 async def test_answers_take_the_same_time(gateway: GatewayProcess) -> None:
     """Of many pairs asked one after the other, about half take longer for the one, half for the other."""
     spent: dict[str, list[float]] = {"room": [], "nook": []}
