@@ -14,6 +14,7 @@ from antiphon.campaigns.model import Campaign, Measure, Weighting
 from antiphon.db import Connection, Row
 from antiphon.verdict.arm import Arm
 from antiphon.verdict.compare import Tally
+from antiphon.verdict.picture import Point
 from antiphon.verdict.ratio import Period
 
 COLUMNS = (
@@ -53,15 +54,6 @@ class Counted(Struct, frozen=True, kw_only=True):
     refused: bool = False
 
 
-class Point(Struct, frozen=True):
-    """The values of one variant that came within one stretch of time: how many, and their mean."""
-
-    variant: str
-    from_ms: int
-    n: int
-    mean: float
-
-
 def count(connection: Connection, counted: Counted) -> None:
     """Count a request; one that is counted already stays as it is."""
     connection.run(
@@ -86,16 +78,24 @@ def measures(connection: Connection, campaign_id: str, wanted: Sequence[Measure]
     if not wanted:
         return {}
     means = ", ".join(f"AVG({MEASURED[one]}) AS {one}" for one in wanted)
-    sums = ", ".join(
-        f"COUNT({one}), COALESCE(SUM({one}), 0), COALESCE(SUM(CAST({one} AS DOUBLE PRECISION) * {one}), 0)"
-        for one in wanted
-    )
     rows = connection.all(
-        f"SELECT variant, {sums} FROM (SELECT variant, {means} FROM campaign_requests"
+        f"SELECT variant, {', '.join(map(_sums, wanted))} FROM (SELECT variant, {means} FROM campaign_requests"
         " WHERE campaign_id = :campaign_id GROUP BY variant, unit) AS units GROUP BY variant",
         campaign_id=campaign_id,
     )
-    return {one: {row[0]: _arm(row[1 + 3 * place :]) for row in rows} for place, one in enumerate(wanted)}
+    return _by_measure(wanted, rows)
+
+
+def measures_of_requests(connection: Connection, campaign_id: str, wanted: Sequence[Measure]) -> dict[Measure, Arms]:
+    """The same with each request for itself, as guardrails look at it: what breaks is a variant, whoever asks."""
+    if not wanted:
+        return {}
+    rows = connection.all(
+        f"SELECT variant, {', '.join(_sums(MEASURED[one]) for one in wanted)} FROM campaign_requests"
+        " WHERE campaign_id = :campaign_id GROUP BY variant",
+        campaign_id=campaign_id,
+    )
+    return _by_measure(wanted, rows)
 
 
 def scores(connection: Connection, campaign_id: str, metric_id: str, kind: str) -> Arms:
@@ -202,6 +202,16 @@ def _by_weighting(names: Sequence[str], weightings: Sequence[Weighting], rows: S
                 units[names[number]] += n
         found.append(Period(dict(zip(names, weighting.weights, strict=True)), units))
     return found
+
+
+def _sums(column: str) -> str:
+    return (
+        f"COUNT({column}), COALESCE(SUM({column}), 0), COALESCE(SUM(CAST({column} AS DOUBLE PRECISION) * {column}), 0)"
+    )
+
+
+def _by_measure(wanted: Sequence[Measure], rows: Sequence[Row]) -> dict[Measure, Arms]:
+    return {one: {row[0]: _arm(row[1 + 3 * place :]) for row in rows} for place, one in enumerate(wanted)}
 
 
 def _arm(row: Row) -> Arm:

@@ -71,7 +71,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     `effect` is how much higher the second mean is; of preferences, the part that preferred the second, less one half.
     `p_value` bounds the chance that data as telling as these come, at any time, where there is no difference;
     corrected for the number of pairs and metrics that were looked at. `better` is said only when it is at most alpha.
-    `needed` is how many more values there must be in all if what was seen is true.
+    `needed` is how many more values there must be in all if what was seen is true; `tally` is there for preferences.
     """
 
     first: str
@@ -82,7 +82,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     p_value: float
     better: Side | None = None
     needed: int | None = None
-    ties: int = 0
+    tally: Tally | None = None
 
 
 def compare_means(
@@ -122,7 +122,7 @@ def compare_preferences(names: tuple[str, str], tally: Tally, *, alpha: float, t
         p_value=_p_value(log_e, tests),
         better=_side(effect, "higher") if log_e >= bar else None,
         needed=_needed(lambda factor: BOUNDED.log_e_of(arm.times(factor), 0.5), n, bar),
-        ties=tally.ties,
+        tally=tally,
     )
 
 

@@ -1,6 +1,7 @@
 """The verdict on a campaign: each metric between each pair of variants, and what follows from the first. Pure.
 
-What decides is one family of comparisons, all pairs of variants by the first metric; all others are a second one.
+What decides is one family of comparisons, all pairs of variants by the first metric. By all others each variant is
+compared with the first one only, and that is a second family.
 Within each, alpha is shared equally (Bonferroni on e-values). It bounds the chance that anything false is ever said,
 however often it is looked at; e-BH would bound the part of false findings, and that at a single look only.
 """
@@ -19,15 +20,19 @@ from antiphon.verdict.arm import Arm
 from antiphon.verdict.compare import Better, Comparison, Kind, Tally, compare_means, compare_preferences, evidence
 from antiphon.verdict.ratio import Period, RatioCheck, ratio_check
 
-Status = Literal["warming_up", "undecided", "decided", "invalid"]
+Status = Literal["no_goal", "warming_up", "undecided", "decided", "invalid"]
 
 
 class Measured(Struct, frozen=True, kw_only=True):
-    """A metric with what there is of it: arms by variant, or tallies by pair of variants where it is a preference."""
+    """A metric with what there is of it: arms by variant, or tallies by pair of variants where it is a preference.
+
+    `source` says where its values come from, for whoever reads of it.
+    """
 
     key: str
     kind: Kind
     better: Better = "higher"
+    source: str = ""
     arms: Mapping[str, Arm] = {}
     tallies: Mapping[tuple[str, str], Tally] = {}
 
@@ -43,11 +48,16 @@ class Standing(Struct, frozen=True):
 
 
 class MetricVerdict(Struct, frozen=True):
-    """What is known by one metric. `winner` is better than every other variant; `decides`: it is the first one."""
+    """What is known by one metric.
+
+    `winner` is better than every other variant that was compared with it, where it was compared with all; `decides`: it
+    is the metric that decides.
+    """
 
     key: str
     kind: Kind
     better: Better
+    source: str
     standings: tuple[Standing, ...]
     comparisons: tuple[Comparison, ...]
     winner: str | None = None
@@ -72,21 +82,35 @@ def judge(
     alpha: float,
     enough: int,
     dropped: frozenset[str] = frozenset(),
+    decides: bool = True,
 ) -> Verdict:
     """The verdict by what there is now; `enough` values of each variant come before any decision.
 
-    Variants that were `dropped` are compared all the same, but none has to be better than they are.
+    Variants that were `dropped` are compared all the same, but none has to be better than they are. The first metric is
+    told like all others where it does not decide.
     """
     pairs = tuple(combinations(variants, 2))
-    others = max(1, len(metrics) - 1)
-    found = tuple(
-        _by_metric(metric, variants, pairs, alpha=alpha, tests=len(pairs) * others if place else len(pairs))
-        for place, metric in enumerate(metrics)
+    with_first = pairs[: len(variants) - 1]
+    deciding = metrics[: int(decides)]
+    first = tuple(_by_metric(metric, variants, pairs, alpha=alpha, tests=len(pairs)) for metric in deciding)
+    others = metrics[len(deciding) :]
+    rest = tuple(
+        _by_metric(metric, variants, with_first, alpha=alpha, tests=len(with_first) * len(others)) for metric in others
     )
-    found = tuple(replace(one, winner=_winner(one, dropped), decides=not place) for place, one in enumerate(found))
-    ratio = ratio_check(periods)
-    first = found[0] if found else None
-    if first is None or min((one.n for one in first.standings if one.variant not in dropped), default=0) < enough:
+    found = tuple(
+        replace(one, winner=_winner(one, dropped), decides=place < len(first))
+        for place, one in enumerate((*first, *rest))
+    )
+    return _concluded(found, ratio_check(periods), alpha, enough, dropped)
+
+
+def _concluded(
+    found: tuple[MetricVerdict, ...], ratio: RatioCheck, alpha: float, enough: int, dropped: frozenset[str]
+) -> Verdict:
+    first = found[0] if found and found[0].decides else None
+    if first is None:
+        return Verdict("no_goal", None, alpha, ratio, found)
+    if min((one.n for one in first.standings if one.variant not in dropped), default=0) < enough:
         return Verdict("warming_up", None, alpha, ratio, found)
     if ratio.mismatch:
         return Verdict("invalid", None, alpha, ratio, found)
@@ -109,7 +133,7 @@ def _by_metric(
         )
     bar = log(len(variants) / alpha)
     standings = tuple(_standing(variant, arm, metric.kind, bar) for variant, arm in arms.items())
-    return MetricVerdict(metric.key, metric.kind, metric.better, standings, comparisons)
+    return MetricVerdict(metric.key, metric.kind, metric.better, metric.source, standings, comparisons)
 
 
 def _standing(variant: str, arm: Arm, kind: Kind, bar: float) -> Standing:

@@ -40,10 +40,18 @@ def test_no_difference_is_undecided() -> None:
 
 
 def test_too_little_is_warming_up() -> None:
-    """No metric, no values, or too few of one variant."""
-    assert verdict().status == "warming_up"
+    """No values, or too few of one variant."""
     assert verdict(Measured(key="liked", kind="bounded")).status == "warming_up"
     assert verdict(Measured(key="liked", kind="bounded", arms=BETTER), enough=4_001).status == "warming_up"
+
+
+def test_without_a_goal_nothing_is_decided() -> None:
+    """Whether there is no metric, or none that decides."""
+    assert verdict().status == "no_goal"
+    metric = Measured(key="liked", kind="bounded", arms=BETTER)
+    found = judge(AB, [metric], EVEN, alpha=0.05, enough=100, decides=False)
+    assert (found.status, found.winner, found.metrics[0].decides) == ("no_goal", None, False)
+    assert found.metrics[0].comparisons[0].better == "second"
 
 
 def test_units_that_are_lost_make_it_invalid() -> None:
