@@ -34,6 +34,18 @@ class Known(Protocol):
         ...
 
 
+class NoCampaigns:
+    """There is no campaign that a request could take part in."""
+
+    def running(self, account: str, project_id: str) -> Campaign | None:  # noqa: ARG002 - as Known asks
+        """None runs."""
+        return None
+
+    def find(self, account: str, name: str) -> Campaign | None:  # noqa: ARG002
+        """None has that name."""
+        return None
+
+
 class Assigned(Struct, frozen=True):
     """What a request was given: a variant of a campaign, as it is told of in records.
 

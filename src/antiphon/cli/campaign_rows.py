@@ -22,20 +22,16 @@ CAMPAIGN_ROWS = (
         "antiphon.cli.campaigns:create",
         "Make a campaign, which lets variants of a project share its requests.",
         (
-            "antiphon campaigns create tone --project support --variant plain --variant 'warm arg.tone=warm' "
-            "--goal thumbs --start",
-            "antiphon campaigns create size --project support --variant small --variant 'big model=big weight=0.1' "
-            "--goal thumbs --guardrail latency_ms=4000:drop --share 0.2 --decides",
+            "antiphon campaigns create tone --project p --variant plain --variant 'warm arg.tone=warm' --start",
+            "antiphon campaigns create size --project p --variant a --variant 'b model=big' --goal thumbs --decides",
+            "antiphon campaigns create t --project p --variant a --variant b --guardrail error_rate=0.1:drop",
         ),
     ),
     Command(
         ("campaigns", "change"),
         "antiphon.cli.campaigns:change",
         "Change a campaign's share of the requests, or its variants' weights.",
-        (
-            "antiphon campaigns change tone --share 0.5",
-            "antiphon campaigns change tone --weight plain=1 --weight warm=3",
-        ),
+        ("antiphon campaigns change tone --share 0.5", "antiphon campaigns change tone --weight warm=3"),
     ),
     Command(
         ("campaigns", "start"),

@@ -9,13 +9,13 @@ from typing import Protocol
 import msgspec
 
 from antiphon.campaigns.apply import applied
-from antiphon.campaigns.entering import Assigned, Known, entered
-from antiphon.campaigns.model import Campaign
+from antiphon.campaigns.entering import Assigned, Known, NoCampaigns, entered
 from antiphon.chat import ChatRequest, Image, Message, Part
 from antiphon.completions import reasoning
 from antiphon.completions.compose import with_memory, with_system_prompt
 from antiphon.completions.fit import fitted
 from antiphon.completions.fit_prompts import check_prompts, prompts_fitted
+from antiphon.completions.grammars import grammars
 from antiphon.completions.plan import Bounds, Caller, Plan, closed_once
 from antiphon.errors import BadRequest, PermissionDenied, Unavailable
 from antiphon.ids import Ids
@@ -24,13 +24,8 @@ from antiphon.models.catalogue import Model
 from antiphon.projects.model import Project
 from antiphon.projects.resolve import Target, resolve
 from antiphon.projects.template import system_prompt
-from antiphon.structured.grammar import compile_schema, json_object_grammar
-from antiphon.structured.remainder import remainder
-from antiphon.tools.check import check_tools
-from antiphon.tools.grammar import tool_grammar
 from antiphon.vision.admission import ImageAdmission
 
-SCHEMA_PARAM = "response_format.json_schema.schema"
 PREFILL_CHARACTERS_INLINE = 10_000  # the remainder of a grammar after more may take longer than a loop should wait
 
 
@@ -56,18 +51,6 @@ Memory = Callable[[Key, str], Awaitable[tuple[Message, ...]]]  # session id -> t
 async def no_memory(key: Key, session_id: str) -> tuple[Message, ...]:  # noqa: ARG001 - as Memory asks
     """Nothing is remembered."""
     return ()
-
-
-class NoCampaigns:
-    """There is no campaign that a request could take part in."""
-
-    def running(self, account: str, project_id: str) -> Campaign | None:  # noqa: ARG002 - as Known asks
-        """None runs."""
-        return None
-
-    def find(self, account: str, name: str) -> Campaign | None:  # noqa: ARG002
-        """None has that name."""
-        return None
 
 
 def always_room() -> None:
@@ -128,7 +111,7 @@ class Preparation:
         plan = self._timed(request, caller, model, project, assigned)
         if request.tools or request.response_format.kind != "text":
             long = plan.prefill is not None and len(plan.prefill) > PREFILL_CHARACTERS_INLINE
-            plan = await asyncio.to_thread(_grammars, plan) if long else _grammars(plan)
+            plan = await asyncio.to_thread(grammars, plan) if long else grammars(plan)
         if model.thinks:
             reasoning.check(request.reasoning, plan.sampling.max_tokens)
         if request.prompts:
@@ -258,30 +241,3 @@ def _with_images(message: Message, i: int, urls: dict[tuple[int, int], str]) -> 
         Image(urls[i, j]) if isinstance(part, Image) else part for j, part in enumerate(message.content)
     )
     return msgspec.structs.replace(message, content=parts)
-
-
-def _grammars(plan: Plan) -> Plan:
-    """Compile what binds the text. Done for every engine alike, so that all refuse the same schemas."""
-    request = plan.request
-    wanted = request.response_format
-    calling = bool(request.tools) and request.tool_choice != "none"
-    grammar = tools = None
-    if wanted.kind == "json_schema":
-        grammar = compile_schema(wanted.schema, param=SCHEMA_PARAM).grammar
-    elif wanted.kind == "json_object":
-        grammar = json_object_grammar()
-    if grammar is not None and plan.prefill:
-        grammar = remainder(grammar, plan.prefill, param=f"messages[{len(request.messages) - 1}]")
-    if calling:
-        check_tools(request.tools, request.tool_choice)
-        if plan.prefill is not None:
-            raise BadRequest("messages: a closing assistant message cannot be continued with tools.", param="messages")
-        if not all(offer.native_tools for offer in plan.model.offers):
-            tools = tool_grammar(
-                request.tools,
-                choice=request.tool_choice,
-                parallel=request.parallel_tool_calls,
-                response_format=wanted,
-            )
-    schema = {"json_schema": wanted.schema, "json_object": {"type": "object"}}.get(wanted.kind)
-    return msgspec.structs.replace(plan, grammar=grammar, tool_grammar=tools, schema=schema)

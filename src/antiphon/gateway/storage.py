@@ -111,16 +111,7 @@ class Storage:
         )
         self.earnings = Earnings(self._database)
         self.channels = self._channels(settings, clock, ids)
-        self.campaigns = CampaignParts(
-            self._database,
-            self.projects,
-            None,
-            configured=tuple(map(as_configured, settings.campaigns)),
-            clock=clock,
-            ids=ids,
-            on_lost=self._miscounted,
-            on_event=self._campaign_event,
-        )
+        self.campaigns = self._campaigns(settings, clock, ids)
         self.topups = topups(settings, self._database, self.credits, clock=clock, log=log)
         self.once = self._once(settings, clock, ids)
         self._tasks: list[asyncio.Task[None]] = []
@@ -132,6 +123,18 @@ class Storage:
             projects=lambda: self.projects.by_name,
             clock=clock,
             on_swept=self._swept,
+        )
+
+    def _campaigns(self, settings: Settings, clock: Clock, ids: Ids) -> CampaignParts:
+        return CampaignParts(
+            self._database,
+            self.projects,
+            None,
+            configured=tuple(map(as_configured, settings.campaigns)),
+            clock=clock,
+            ids=ids,
+            on_lost=self._miscounted,
+            on_event=self._campaign_event,
         )
 
     def _channels(self, settings: Settings, clock: Clock, ids: Ids) -> Channels:

@@ -12,7 +12,8 @@ import pytest
 
 from antiphon import __version__
 from antiphon.cli import app
-from antiphon.cli.commands import COMMANDS, Command
+from antiphon.cli.command import Command
+from antiphon.cli.commands import COMMANDS
 from antiphon.errors import BadRequest, ConfigError
 
 WORDS = [command.words for command in COMMANDS]
