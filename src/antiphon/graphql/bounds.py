@@ -24,7 +24,7 @@ from antiphon.errors import BadRequest
 TOKENS_MAX = 2_000
 CHARACTERS_MAX = 32_768
 DEPTH_MAX = 24  # of selections and fragments; what tools ask of a schema is 15 deep
-COST_MAX = 1_000
+COST_MAX = 500
 READING_COST = 50  # of a field with arguments
 
 Path = frozenset[tuple[str, str]]
