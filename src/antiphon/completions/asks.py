@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+from msgspec.structs import replace
 
 from antiphon.chat import Image, Message
 from antiphon.completions.plan import Plan
 from antiphon.models.ask import Ask
+from antiphon.models.catalogue import Model
 from antiphon.models.fingerprint import CHARACTERS_PER_TOKEN, fingerprint
 
 TOKENS_EXPECTED = 512  # of an answer; few use up a larger `max_tokens`
@@ -31,6 +34,14 @@ def ask(plan: Plan, index: int = 0, *, streams: bool = True) -> Ask:
         caller.nodes,
         streams,
     )
+
+
+def renewed(plan: Plan, latest: Callable[[Model], Model], model: Model) -> Model:
+    """The model with the engines that serve it by now, as far as they can be told of the plan's request."""
+    offers = latest(model).offers
+    if plan.request.tools and plan.request.tool_choice != "none" and plan.tool_grammar is None:
+        offers = tuple(offer for offer in offers if offer.native_tools)  # no other one can be bound
+    return model if not offers or offers == model.offers else replace(model, offers=offers)
 
 
 def _prompt_tokens(plan: Plan, index: int) -> int:

@@ -16,10 +16,11 @@ from antiphon.completions.replay import Diverged, Replay
 from antiphon.completions.thought_splitter import ThoughtSplitter
 from antiphon.completions.transcript import Transcript
 from antiphon.engines import DeltaStream, Job, Take
-from antiphon.errors import AntiphonError, BadRequest
+from antiphon.errors import AntiphonError, BadRequest, EngineFailed
 from antiphon.ids import Ids
 from antiphon.models.catalogue import Offer
 
+USAGE_S_MAX = 1.0  # behind the end of an answer
 COUNT_S_MAX = 2.0  # for an engine to count a prompt
 CHARACTERS_INLINE = 10_000  # the remainder of a grammar after more may take longer than a loop should wait
 
@@ -89,6 +90,18 @@ class Attempts:
                 return counted
         except (TimeoutError, AntiphonError):
             return None
+
+
+async def told_all(stream: DeltaStream) -> bool:
+    """Read what a finished answer still says of itself, for a second at most; False if it breaks off."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + USAGE_S_MAX
+    try:
+        while await stream.next(until) and loop.time() < until:
+            pass
+    except EngineFailed:
+        return False
+    return True
 
 
 class LengthStream:

@@ -18,6 +18,8 @@ from antiphon.errors import AntiphonError, EngineFailed, Unavailable
 from antiphon.models.catalogue import Offer
 from antiphon.models.load import Place
 
+COUNTED_BY_MAX = 2  # engines that are asked how long a prompt was
+
 
 class Continuing:
     """What was `said` of a choice, and the streams that go on behind it.
@@ -54,18 +56,26 @@ class Continuing:
         if self.seams >= most:
             raise error
         self.emulated = emulated
-        offers = self._plan.model.offers
-        unfit = [offer.engine.name for offer in offers if self._way(offer) is None]
-        if len(unfit) == len(offers):
+        self._places.renew()
+        self._places.barred = self._unfit(frozenset())
+        if self._is_hopeless:
             raise error
         self.seams += 1
-        self._places.barred = frozenset(unfit)
         self._places.tried = frozenset({node})
         self._seam = Seam(error, due=self._loop.time() + self._plan.first_token_at - self._plan.begun_at)
 
     def bar(self, node: str) -> None:
         """That engine refuses to go on with this answer."""
         self._places.barred |= {node}
+
+    @property
+    def _is_hopeless(self) -> bool:
+        return all(offer.engine.name in self._places.barred for offer in self._places.offers)
+
+    def _unfit(self, known: frozenset[str]) -> frozenset[str]:
+        """The engines that cannot go on exactly, those aside that are known."""
+        new = (offer for offer in self._places.offers if offer.engine.name not in known)
+        return frozenset(offer.engine.name for offer in new if self._way(offer) is None)
 
     def _way(self, offer: Offer) -> Way | None:
         return way(self._plan, offer, self.said, emulated=self.emulated)
@@ -77,15 +87,19 @@ class Continuing:
         """
         seam = self._seam
         assert seam is not None, "begin first"
+        tokens -= self.said.heads
         if full:
             return LengthStream()
         now = self._loop.time()
-        if now >= seam.due or len(self._places.barred) >= len(self._plan.model.offers):
+        if now >= seam.due or self._is_hopeless:
             raise seam.error
         try:
             place = await self._place(seam, until)
         except Unavailable:
             self._places.tried = frozenset()
+            known = frozenset(offer.engine.name for offer in self._places.offers)
+            if self._places.renew():
+                self._places.barred |= self._unfit(known)
             seam.rest(self._loop.time())
             return None
         return None if place is None else await self._open(place, tokens)
@@ -130,13 +144,21 @@ class Continuing:
             return self.said
         return Transcript([Delta(reasoning=self.said.thought), Delta(content=written(self.said))])
 
-    async def usage(self, told: Usage | None, tokens: int) -> Usage | None:
-        """What the whole answer of `tokens` took, by what the last engine `told`."""
-        if not self.seams or (told is not None and not self._spent):
+    async def usage(self, told: Usage | None, tokens: int, *, broke: bool) -> Usage:
+        """What the whole answer of `tokens` took, by what the last engine `told`; it `broke` if it tells no more."""
+        if told is not None and not self._spent:
             return told
-        place = self._places.place
-        # Where all tokens had come before it broke off nobody serves it any more: then any engine may count.
-        counts = next(iter(self._plan.model.live), None) if place is None else place.offer
-        prompt = None if counts is None else await self._attempts.prompt_tokens(counts, generating=told is None)
+        prompt = await self._prompt_tokens(generating=told is None and (broke or self.seams > 0), broke=broke)
         thoughts = max(self._spent_thoughts, self.said.thoughts_count)
-        return counted(told, prompt=prompt, tokens=tokens, spent=self._spent, thoughts=thoughts)
+        return counted(told, prompt=prompt, tokens=tokens - self.said.heads, spent=self._spent, thoughts=thoughts)
+
+    async def _prompt_tokens(self, *, generating: bool, broke: bool) -> int | None:
+        """As one of two engines counts them, first the one that serves it, if it is there; None where neither can."""
+        place = self._places.place
+        serving = None if place is None else place.offer
+        others = [offer for offer in self._places.live if serving is None or offer.engine is not serving.engine]
+        for offer in ([] if serving is None or broke else [serving]) + others[: COUNTED_BY_MAX - 1]:
+            counts = await self._attempts.prompt_tokens(offer, generating=generating)
+            if counts is not None:
+                return counts
+        return None

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from functools import partial
 
 import msgspec
 
 from antiphon.chat import Delta, Usage
-from antiphon.completions.asks import ask
-from antiphon.completions.attempt import Attempts
+from antiphon.completions.asks import ask, renewed
+from antiphon.completions.attempt import Attempts, told_all
 from antiphon.completions.continuing import Continuing
 from antiphon.completions.hedge import Late, raced
 from antiphon.completions.length import ended
@@ -39,7 +40,7 @@ from antiphon.errors import (
     Unavailable,
 )
 from antiphon.ids import Ids
-from antiphon.models.catalogue import Offer
+from antiphon.models.catalogue import Model, Offer
 from antiphon.models.load import Place
 from antiphon.models.placement import Placement
 
@@ -59,6 +60,7 @@ class ChoiceStream:
         bounds: Bounds,
         ids: Ids,
         poison: Poison | None = None,
+        latest: Callable[[Model], Model] = lambda model: model,
     ) -> None:
         self._plan = plan
         self._index = index
@@ -68,7 +70,7 @@ class ChoiceStream:
         self._loop = asyncio.get_running_loop()
         self._suspicion = Suspicion(poison or Poison(self._loop.time), plan)
         self._attempts = Attempts(plan, index, ids)
-        self._places = Places(placement, ask(plan, index), self._suspicion)
+        self._places = Places(placement, ask(plan, index), self._suspicion, partial(renewed, plan, latest))
         self._said: list[Delta] = []
         self._continuing: Continuing | None = None  # once its engine has broken off, or it is long
         self._emulated = False
@@ -287,6 +289,7 @@ class ChoiceStream:
     async def _start_again(self) -> None:
         """As `start`, for what broke off unheard: an engine that is up but may not be asked just now is waited for."""
         while True:
+            self._places.renew()
             try:
                 await self.start()
                 return
@@ -360,16 +363,12 @@ class ChoiceStream:
         return deltas
 
     async def _drain(self) -> list[Delta]:
-        """After the finishing delta only the usage is of interest, and not for long."""
+        """After the finishing delta only the usage is of interest."""
         assert self._stream is not None
-        until = self._loop.time() + 1.0
-        try:
-            while not self._cut and await self._stream.next(until) and self._loop.time() < until:
-                pass
-        except EngineFailed:
-            pass
+        broke = not self._cut and not await told_all(self._stream)
         usage = self._stream.usage if self._shaper is None else self._shaper.used(self._stream.usage)
-        self.usage = await self._going_on().usage(usage, self.tokens) if self._seams else usage
+        alone = usage is not None and not self._seams
+        self.usage = usage if alone else await self._going_on().usage(usage, self.tokens, broke=broke)
         self.complete = True
         self._suspicion.cleared()
         self._places.succeeded(0 if usage is None else usage.cached_tokens)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
+
+from msgspec.structs import replace
 
 from antiphon.completions.poison import Suspicion
 from antiphon.errors import AntiphonError, EngineLost, Unavailable
 from antiphon.models.ask import NOWHERE, Ask
+from antiphon.models.catalogue import Model, Offer
 from antiphon.models.load import Place
 from antiphon.models.placement import Placement
 from antiphon.models.waiting import Waiter
@@ -18,12 +22,20 @@ APART_AGAIN_S = 0.1  # between two looks for an engine that no other prompt unde
 class Places:
     """Has at most one place at a time. `tried` engines are left out, and those that are `barred` for good.
 
-    Those that its `suspicion` keeps it away from are left out as long as that does.
+    Those that its `suspicion` keeps it away from are left out as long as that does. `renewed` gives a model with the
+    engines that serve it by now.
     """
 
-    def __init__(self, placement: Placement, asked: Ask, suspicion: Suspicion) -> None:
+    def __init__(
+        self,
+        placement: Placement,
+        asked: Ask,
+        suspicion: Suspicion,
+        renewed: Callable[[Model], Model] = lambda model: model,
+    ) -> None:
         self._placement = placement
         self._ask = asked
+        self._renewed = renewed
         self._suspicion = suspicion
         self._waiter: Waiter | None = None
         self._kept_away = False
@@ -42,15 +54,33 @@ class Places:
         """The name of the engine of its place, "" while it has none."""
         return "" if self.place is None else self.place.offer.engine.name
 
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """The engines that serve the model, as far as it knows."""
+        return self._ask.model.offers
+
+    @property
+    def live(self) -> tuple[Offer, ...]:
+        """Those of them that can be asked now."""
+        return self._ask.model.live
+
+    def renew(self) -> bool:
+        """Know the engines that serve the model by now; whether there is a change."""
+        model = self._renewed(self._ask.model)
+        changed = model is not self._ask.model
+        if changed:
+            self._ask = replace(self._ask, model=model)
+        return changed
+
     def may_try(self, most: int) -> bool:
-        """Whether fewer than `most` engines were tried, and fewer than are up."""
-        return len(self.tried) < min(most, len(self._ask.model.live))
+        """Whether fewer than `most` engines were tried, and another one is up by now."""
+        self.renew()
+        return len(self.tried) < most and self.hopeful
 
     @property
     def hopeful(self) -> bool:
         """Whether an engine is up that has not been tried."""
-        out = self.tried | self.barred
-        return self._is_up(frozenset(offer.engine.name for offer in self._ask.model.offers) - out)
+        return self._is_up(frozenset(offer.engine.name for offer in self.offers) - self.tried - self.barred)
 
     def take(self) -> Place | None:
         """A place now; None when it has to `wait` for one. Unavailable when there is none to be waited for."""
@@ -68,8 +98,7 @@ class Places:
         return None if place is None else self._taken(place)
 
     def _is_up(self, names: frozenset[str]) -> bool:
-        offers = self._ask.model.offers
-        return any(offer.engine.name in names and offer.engine.unavailable() is None for offer in offers)
+        return any(offer.engine.name in names and offer.engine.unavailable() is None for offer in self.offers)
 
     def free(self) -> bool:
         """Whether another engine could begin at once."""
@@ -86,7 +115,12 @@ class Places:
         if not waiter.future.done():
             return None
         self._waiter = None
-        place = waiter.future.result()
+        try:
+            place = waiter.future.result()
+        except Unavailable:
+            if self.renew():
+                return self.take()
+            raise
         if place.offer.engine.name in self._suspicion.apart:  # another one went there meanwhile
             self._placement.give_back(place)
             return self.take()

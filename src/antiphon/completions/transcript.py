@@ -22,7 +22,7 @@ class Transcript:
     `fold` them now and then; reading does so by itself.
     """
 
-    __slots__ = ("_calls", "_logprobs", "_texts", "_thoughts", "_thoughts_count", "loose")
+    __slots__ = ("_calls", "_heads", "_logprobs", "_texts", "_thoughts", "_thoughts_count", "loose")
 
     def __init__(self, loose: list[Delta] | None = None) -> None:
         self.loose: list[Delta] = [] if loose is None else loose
@@ -30,6 +30,7 @@ class Transcript:
         self._thoughts: list[str] = []
         self._thoughts_count = 0
         self._logprobs = 0
+        self._heads = 0
         self._calls: dict[int, SaidCall] = {}
 
     @property
@@ -57,6 +58,12 @@ class Transcript:
         return self._logprobs
 
     @property
+    def heads(self) -> int:
+        """How many deltas only said which call comes: an engine tells of that whenever it likes, as of no token."""
+        self.fold()
+        return self._heads
+
+    @property
     def calls(self) -> dict[int, SaidCall]:
         """The calls that the engine told apart from text, by their index."""
         self.fold()
@@ -72,7 +79,7 @@ class Transcript:
         """Nothing was said."""
         self.fold()
         self._texts, self._thoughts, self._thoughts_count = [], [], 0
-        self._logprobs = 0
+        self._logprobs = self._heads = 0
         self._calls.clear()
 
     def fold(self) -> None:
@@ -86,6 +93,7 @@ class Transcript:
         for delta in loose:
             self._thoughts_count += bool(delta.reasoning)
             self._logprobs += len(delta.logprobs)
+            self._heads += bool(delta.tool_calls) and not any(piece.arguments for piece in delta.tool_calls)
             for piece in delta.tool_calls:
                 call = self._calls.setdefault(piece.index, SaidCall())
                 call.name = call.name or piece.name or ""

@@ -145,6 +145,10 @@ class Catalogue:
         model = self._names.get(name)
         return None if model is None else model.id
 
+    def latest(self, model: Model) -> Model:
+        """The model of that id as it is by now; the same one where there is none any more."""
+        return self._models.get(model.id, model)
+
     def first(self) -> str | None:
         """The id of the first model that generates."""
         return next((name for name, model in self._models.items() if not model.embeds), None)

@@ -340,3 +340,48 @@ async def test_a_request_that_kills_engines_kills_two() -> None:
         with pytest.raises(PoisonPrompt):
             await read(choice)
     assert [len(engine.jobs) for engine in engines] == [1, 1, 0, 0]
+
+
+def joined(*engines: ScriptedEngine, later: ScriptedEngine, plan: Plan | None = None) -> ChoiceStream:
+    """A choice of a model that another engine serves as well once it was planned."""
+    first = model_of(*engines)
+    offers = (*first.offers, Offer(later, "m"))
+    return ChoiceStream(
+        plan or plan_of(first),
+        0,
+        Placement(queue_max=9),
+        bounds=BOUNDS,
+        ids=seeded(1),
+        latest=lambda model: msgspec.structs.replace(model, offers=offers),
+    )
+
+
+class Gone(ScriptedEngine):
+    """Cannot be asked again once it was asked."""
+
+    def unavailable(self) -> int | None:
+        """After its first job."""
+        return 1 if self.jobs else None
+
+
+async def test_an_engine_that_joined_since_goes_on() -> None:
+    """As one does that was there from the start."""
+    second = ScriptedEngine("node-2", opens=((*said("llo"), STOP),))
+    choice = joined(Gone("node-1", opens=((*said("He"), BROKEN),)), later=second)
+    assert text(await read(choice)) == "Hello"
+    assert (choice.node, second.jobs[0].prefill) == ("node-2", "He")
+
+
+async def test_an_engine_that_joined_since_begins_anew() -> None:
+    """Where the only one broke off before it had said anything."""
+    choice = joined(Gone("node-1", opens=((EngineLost(),),)), later=ScriptedEngine("node-2", opens=(HELLO,)))
+    assert text(await read(choice)) == "Hello"
+
+
+async def test_an_engine_that_joined_since_and_cannot_be_told_of_tools_is_left_alone() -> None:
+    """No grammar was made for it, as all engines knew tools by themselves."""
+    first, second = ScriptedEngine("node-1", opens=((*said("He"), BROKEN),)), ScriptedEngine("node-2")
+    plan = plan_of(model_of(first, native_tools=True), msgspec.structs.replace(ASKED, tools=(Tool("f"),)))
+    with pytest.raises(EngineFailed, match="It broke"):
+        await read(joined(first, later=second, plan=plan))
+    assert second.jobs == []

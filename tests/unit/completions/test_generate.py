@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from antiphon.chat import Delta, Reasoning, Sampling, Tool, Usage
+from antiphon.chat import Choice, Delta, Reasoning, Sampling, Tool, ToolCallDelta, Usage
 from antiphon.completions.generate import ChoiceStream
 from antiphon.completions.plan import Bounds, Plan
 from antiphon.engines import Take
@@ -222,10 +222,38 @@ async def test_a_text_that_its_schema_refuses_is_the_engine_s_failure() -> None:
 
 
 async def test_an_engine_that_breaks_after_the_finish_did_its_work() -> None:
-    """Only the usage is missing then."""
-    choice = choice_of(plan_of(model_of(ScriptedEngine(opens=((*HELLO, BROKEN),)))))
+    """Its tokens were counted here; how long the prompt was is known to another engine, if there is one."""
+    alone = ScriptedEngine(opens=((*HELLO, BROKEN),))
+    choice = choice_of(plan_of(model_of(alone)))
     assert text(await read(choice)) == "Hello"
-    assert (choice.usage, choice.complete) == (None, True)
+    assert (choice.usage, choice.complete, len(alone.jobs)) == (Usage(0, 2), True, 1)
+    counting = ScriptedEngine("node-2", prompt_tokens=7)
+    choice = choice_of(plan_of(model_of(ScriptedEngine(opens=((*HELLO, BROKEN),)), counting)))
+    await read(choice)
+    assert choice.usage == Usage(7, 2)
+    generating = ScriptedEngine("node-2", answers=((Choice(content="H"), Usage(8, 1)),))
+    choice = choice_of(plan_of(model_of(ScriptedEngine(opens=((*HELLO, BROKEN),)), generating)))
+    await read(choice)
+    assert choice.usage == Usage(8, 2)
+
+
+async def test_what_only_names_a_call_is_no_token_where_none_are_told() -> None:
+    """Engines tell of the name of a call apart from its tokens."""
+    pieces = (ToolCallDelta(0, id="a", name="f"), ToolCallDelta(0, arguments="{}"))
+    call = [Delta(tool_calls=(piece,)) for piece in pieces]
+    engine = ScriptedEngine(opens=((call, [STOP], BROKEN),))
+    request = msgspec.structs.replace(ASKED, tools=(Tool("f"),))
+    choice = choice_of(plan_of(model_of(engine, native_tools=True), request))
+    await read(choice)
+    assert choice.usage == Usage(0, 1)
+
+
+async def test_an_answer_that_is_cut_here_has_its_prompt_counted() -> None:
+    """By the engine that served it, without generating anything."""
+    engine = ScriptedEngine(opens=(([Delta(content="a"), Delta(content="b")],),), prompt_tokens=7)
+    choice = choice_of(plan_of(model_of(engine), sampling=Sampling(max_tokens=1)))
+    await read(choice)
+    assert choice.usage == Usage(7, 1)
 
 
 async def test_closing_stops_the_engine() -> None:

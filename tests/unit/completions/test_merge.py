@@ -67,14 +67,14 @@ async def test_silence_beats() -> None:
     stream.close()
 
 
-async def test_usage_is_unknown_where_one_engine_does_not_tell() -> None:
-    """A sum with a hole would be wrong."""
-    stream = merged_of(ScriptedEngine(opens=(HELLO, HELLO), usage=None), 2)
+async def test_usage_is_what_was_counted_where_an_engine_does_not_tell() -> None:
+    """The prompt counts once; it is unknown only where a choice has not come to its end."""
+    stream = merged_of(ScriptedEngine(opens=(HELLO, HELLO), usage=None, prompt_tokens=7), 2)
     await stream.start()
     while await stream.next():
         pass
-    assert (stream.usage, stream.complete) == (None, True)
-    stream._choices[0].usage = msgspec.structs.replace(Usage(), prompt_tokens=1)
+    assert (stream.usage, stream.complete) == (Usage(7, 4), True)
+    stream._choices[0].usage = None
     assert stream.usage is None
     stream.close()
 

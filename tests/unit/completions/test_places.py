@@ -129,3 +129,27 @@ async def test_the_death_of_the_one_that_lost_a_race_is_remembered() -> None:
     places.settle(rival=True, error=EngineLost())
     assert places.node == "node-2"
     assert poison.idle
+
+
+async def test_who_waits_for_an_engine_that_goes_takes_one_that_came() -> None:
+    """Nobody is refused for what was so when it asked."""
+    placement = Placement(queue_max=9)
+    down: list[int] = []
+
+    class Going(ScriptedEngine):
+        def unavailable(self) -> int | None:
+            """Once the test says so."""
+            return 1 if down else None
+
+    model = Model("m", (Offer(Going("node-1"), "m", slots=1),))
+    more = Model("m", (*model.offers, Offer(ScriptedEngine("node-2"), "m", slots=1)))
+    plan = plan_of(model)
+    free = Suspicion(Poison(asyncio.get_running_loop().time), plan)
+    first = Places(placement, ask(plan), free)
+    second = Places(placement, ask(plan), free, lambda _: more)
+    assert first.take() is not None
+    assert second.take() is None
+    down.append(1)
+    first.release()
+    assert await second.wait(asyncio.get_running_loop().time() + 60) is not None
+    assert second.node == "node-2"

@@ -130,3 +130,15 @@ async def test_thousands_of_sources_share_a_model() -> None:
     for number, each in enumerate(shared):
         catalogue.replace(f"node {number}", (model(each),))
     assert catalogue.find("model").offers == tuple(shared)
+
+
+async def test_a_model_is_known_as_it_is_by_now() -> None:
+    """With the engines that have joined since; what is gone stays as it was."""
+    known = catalogue(one=(model(offer("a"), name="m"),))
+    before = known.find("m")
+    assert known.latest(before) is before
+    known.replace("two", (model(offer("b"), name="m"),))
+    assert [each.engine.name for each in known.latest(before).offers] == ["a", "b"]
+    for source in ("one", "two"):
+        known.replace(source, ())
+    assert known.latest(before) is before
