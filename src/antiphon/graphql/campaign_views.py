@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from antiphon.campaigns.model import Campaign, Goal, Variant
-from antiphon.graphql.gathering import Gathered, Tallies
 from antiphon.graphql.inputs import CampaignStatus, ScoreType
 from antiphon.graphql.metric_views import MetricView
 from antiphon.graphql.summaries import ModelSummary, ProjectSummary
-from antiphon.verdict.judge import MetricVerdict, Standing
+from antiphon.verdict.compare import Comparison, Tally
+from antiphon.verdict.judge import MetricVerdict, Standing, Verdict
 
 NO_KEY = re.compile(r"[^A-Za-z0-9._:-]")  # what models' names hold, and variants' keys do not
 
@@ -73,11 +73,11 @@ class CampaignView(Struct, frozen=True):
 
 
 def shown(
-    campaign: Campaign, gathered: Gathered, metric: MetricView | None, project: ProjectSummary | None
+    campaign: Campaign, verdict: Verdict, metric: MetricView | None, project: ProjectSummary | None
 ) -> CampaignView:
     """A campaign with what it has gathered."""
-    by_goal = gathered.verdict.metrics[0] if gathered.verdict.metrics else None
-    warming = gathered.verdict.status == "warming_up"
+    by_goal = verdict.metrics[0] if verdict.metrics else None
+    warming = verdict.status in ("warming_up", "no_goal")
     return CampaignView(
         id=campaign.id,
         key=campaign.key,
@@ -91,9 +91,9 @@ def shown(
         metric=metric,
         project=project,
         models=[_model(campaign, variant) for variant in campaign.variants],
-        scores=_scores(by_goal, gathered.tallies),
+        scores=_scores(by_goal),
         has_enough_scores=not warming,
-        report=None if by_goal is None else _report(campaign, by_goal, gathered.tallies),
+        report=None if by_goal is None else _report(campaign, by_goal),
     )
 
 
@@ -134,17 +134,17 @@ def _model(campaign: Campaign, variant: Variant) -> ModelSummary:
     return ModelSummary(variant.model, variant.model, variant.name)
 
 
-def _scores(by_goal: MetricVerdict | None, tallies: Tallies) -> int:
+def _scores(by_goal: MetricVerdict | None) -> int:
     """All values, or all comparisons, in which two variants take part each."""
     if by_goal is None:
         return 0
     if by_goal.kind == "preference":
-        return sum(one.first + one.second + one.ties for one in tallies.values())
+        return sum(_compared(one.tally) for one in by_goal.comparisons)
     return sum(one.n for one in by_goal.standings)
 
 
-def _report(campaign: Campaign, by_goal: MetricVerdict, tallies: Tallies) -> Report | None:
-    if not _scores(by_goal, tallies):
+def _report(campaign: Campaign, by_goal: MetricVerdict) -> Report | None:
+    if not _scores(by_goal):
         return None
     names = {variant.key: _model(campaign, variant) for variant in campaign.variants}
     compares = by_goal.kind == "preference"
@@ -153,7 +153,7 @@ def _report(campaign: Campaign, by_goal: MetricVerdict, tallies: Tallies) -> Rep
             names[one.variant],
             _interval(one),
             one.n,
-            _comparisons(one.variant, tallies, names) if compares else None,
+            _comparisons(one.variant, by_goal.comparisons, names) if compares else None,
         )
         for one in by_goal.standings
     ]
@@ -166,12 +166,20 @@ def _interval(standing: Standing) -> Interval | None:
     return Interval(standing.low, standing.mean, standing.high)
 
 
-def _comparisons(variant: str, tallies: Tallies, names: dict[str, ModelSummary]) -> list[ComparisonView]:
+def _comparisons(
+    variant: str, comparisons: Sequence[Comparison], names: dict[str, ModelSummary]
+) -> list[ComparisonView]:
     found = []
-    for (first, second), tally in tallies.items():
-        if variant not in (first, second):
+    for one in comparisons:
+        tally = one.tally
+        if variant not in (one.first, one.second) or tally is None:
             continue
-        wins, losses = (tally.first, tally.second) if variant == first else (tally.second, tally.first)
-        other = second if variant == first else first
-        found.append(ComparisonView(names[other], wins + losses + tally.ties, wins, losses, tally.ties))
+        is_first = variant == one.first
+        wins, losses = (tally.first, tally.second) if is_first else (tally.second, tally.first)
+        other = names[one.second if is_first else one.first]
+        found.append(ComparisonView(other, _compared(tally), wins, losses, tally.ties))
     return found
+
+
+def _compared(tally: Tally | None) -> int:
+    return 0 if tally is None else tally.first + tally.second + tally.ties

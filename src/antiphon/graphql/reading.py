@@ -139,10 +139,11 @@ class Reading:
 
     async def campaign_view(self, campaign: Campaign) -> CampaignView:
         """A campaign with what it has gathered."""
-        gathered = await self.services.gathering.of(campaign)
-        metric = (await self.metrics()).get(gathered.metric_id or "")
+        verdict = await self.services.gathering.of(campaign)
+        goals = [goal.metric for goal in campaign.goals[:1] if goal.kind != "measure"]
+        metric = await self.metric(goals[0]) if goals else None
         project = self.projects.get(campaign.project_id)
-        return campaign_views.shown(campaign, gathered, metric, None if project is None else of_project(project))
+        return campaign_views.shown(campaign, verdict, metric, None if project is None else of_project(project))
 
     async def completion(self, project: Project, completion_id: str) -> CompletionView | None:
         """One completion of the project."""

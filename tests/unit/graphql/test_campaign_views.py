@@ -7,11 +7,10 @@ from msgspec.structs import replace
 
 from antiphon.campaigns.model import Campaign, Ending, Goal, Status, Variant
 from antiphon.graphql.campaign_views import Interval, active, shown, status, variants
-from antiphon.graphql.gathering import Gathered
 from antiphon.graphql.summaries import ModelSummary
 from antiphon.verdict.arm import Arm
 from antiphon.verdict.compare import Tally
-from antiphon.verdict.judge import Measured, judge
+from antiphon.verdict.judge import Measured, Verdict, judge
 
 MODELS = ("lab/a:1", "lab/b:1")
 SPRING = Campaign(
@@ -21,11 +20,10 @@ SPRING = Campaign(
 A, B = (ModelSummary(name, name, name) for name in MODELS)
 
 
-def gathered(*measured: Measured) -> Gathered:
+def gathered(*measured: Measured) -> Verdict:
     """The verdict on what there is, with two values of each variant as enough."""
     keys = [variant.key for variant in SPRING.variants]
-    tallies = measured[0].tallies if measured else {}
-    return Gathered(judge(keys, measured, [], alpha=0.05, enough=2), None, tallies)
+    return judge(keys, measured, (), alpha=0.05, enough=2)
 
 
 def test_a_campaign_is_shown() -> None:
@@ -41,7 +39,7 @@ def test_models_that_are_called_alike() -> None:
     """Have variants of different names; a variant without a model of its own stands for itself."""
     assert [one.key for one in variants(("a/b", "a-b", "é"))] == ["a-b", "a-b-1", "model"]
     twice = (*variants(("m", "m")), Variant(id="v", key="k", name="K"))
-    view = shown(replace(SPRING, variants=twice), Gathered(gathered().verdict), None, None)
+    view = shown(replace(SPRING, variants=twice), gathered(), None, None)
     assert [one.key for one in view.models] == ["m", "m-1", "k"]
 
 
