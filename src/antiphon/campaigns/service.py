@@ -127,6 +127,17 @@ class Campaigns:
             account, name, lambda _, campaign, now_ms: lifecycle.reweighed(campaign, weights, now_ms)
         )
 
+    async def take_look(self, campaign: Campaign, every_s: float) -> bool:
+        """Whether it is time to look at what it has gathered: once in so many seconds, whichever gateway is first."""
+        now_ms = self._now_ms()
+        next_ms = now_ms + int(every_s * 1000)
+        return await self._database.write(lambda connection: store.take_look(connection, campaign.id, now_ms, next_ms))
+
+    async def put_off_look(self, campaign: Campaign, rest_s: float) -> None:
+        """Let nobody look at it for so many seconds."""
+        next_ms = self._now_ms() + int(rest_s * 1000)
+        await self._database.write(lambda connection: store.put_off_look(connection, campaign.id, next_ms))
+
     async def _change(
         self, account: str, name: str, change: Callable[[Connection, Campaign, int], Campaign]
     ) -> Campaign:

@@ -104,6 +104,24 @@ def update(connection: Connection, campaign: Campaign, number: int) -> None:
     )
 
 
+def take_look(connection: Connection, campaign_id: str, now_ms: int, next_ms: int) -> bool:
+    """Whether it is time to look at a campaign, and nobody else has taken that; the next time is `next_ms` then."""
+    return (
+        connection.run(
+            "UPDATE campaigns SET look_after_ms = :next_ms WHERE id = :id AND look_after_ms <= :now_ms",
+            id=campaign_id,
+            now_ms=now_ms,
+            next_ms=next_ms,
+        )
+        > 0
+    )
+
+
+def put_off_look(connection: Connection, campaign_id: str, next_ms: int) -> None:
+    """Let nobody look at a campaign before that time."""
+    connection.run("UPDATE campaigns SET look_after_ms = :next_ms WHERE id = :id", id=campaign_id, next_ms=next_ms)
+
+
 def _document(campaign: Campaign) -> str:
     return msgspec.json.encode(campaign).decode()
 

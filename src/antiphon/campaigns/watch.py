@@ -1,6 +1,7 @@
 """Looks at the campaigns that run, again and again, and does what was found to be due: drop, stop, deploy, weigh anew.
 
-Every gateway looks. What two of them do at once is the same, and done once: an ending that is there stays.
+Gateways take turns. A look that takes long is rested from for many times as long, however much a campaign has gathered.
+What two gateways do at once is the same, and done once: an ending that is there stays.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from antiphon.errors import AntiphonError, RequestError
 from antiphon.projects.model import Project
 
 EVERY_S = 10.0
+RESTS = 30  # for each second that a look has taken
 
 OnEvent = Callable[[Campaign, str], None]  # the campaign, and what was done about it and why
 
@@ -51,13 +53,20 @@ class Watch:
         """Look for ever. What fails is told, and tried again the next time."""
         while True:
             await asyncio.sleep(every_s)
-            for campaign in self._known.all_running():
-                if not _is_watched(campaign):
-                    continue
+            for campaign in filter(_is_watched, self._known.all_running()):
                 try:
-                    await self.look(campaign)
+                    if await self._campaigns.take_look(campaign, every_s):
+                        await self._timed_look(campaign, every_s)
                 except (AntiphonError, StatementFailed) as error:
                     self._on_event(campaign, f"it could not be looked at: {error}")
+
+    async def _timed_look(self, campaign: Campaign, every_s: float) -> None:
+        now_s = asyncio.get_running_loop().time
+        begun_s = now_s()
+        await self.look(campaign)
+        rest_s = RESTS * (now_s() - begun_s)
+        if rest_s > every_s:
+            await self._campaigns.put_off_look(campaign, rest_s)
 
     async def look(self, campaign: Campaign) -> None:
         """Look at one campaign, and do what is due."""

@@ -77,6 +77,18 @@ async def test_a_key_is_taken_for_ever(database: Database) -> None:
     assert not await database.write(again)
 
 
+async def test_one_looks_at_a_time(database: Database) -> None:
+    """Whoever is first, once the time has come."""
+    await kept(database, draft())
+
+    async def takes(now_ms: int) -> bool:
+        return await database.write(lambda connection: store.take_look(connection, "c-id", now_ms, now_ms + 10))
+
+    assert [await takes(now_ms) for now_ms in (100, 100, 109, 110)] == [True, False, False, True]
+    await database.write(lambda connection: store.put_off_look(connection, "c-id", 500))
+    assert [await takes(now_ms) for now_ms in (499, 500)] == [False, True]
+
+
 async def test_only_what_has_changed_is_read_again(database: Database) -> None:
     """By the number of the change; archived ones are among them, so that they can be forgotten."""
     await kept(database, draft("one"), draft("two"))

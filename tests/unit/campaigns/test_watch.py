@@ -8,11 +8,13 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
+from antiphon.campaigns import watch
 from antiphon.campaigns.judging import Breach, Judgement
 from antiphon.campaigns.known import KnownCampaigns
 from antiphon.campaigns.model import Campaign, Ending, Goal, Guardrail
 from antiphon.campaigns.service import Campaigns
 from antiphon.campaigns.watch import Watch
+from antiphon.clock import Clock, ManualClock, SystemClock
 from antiphon.db import Database
 from antiphon.errors import Conflict, Unavailable
 from antiphon.projects.model import Project
@@ -20,6 +22,7 @@ from tests.unit.campaigns.drafts import ACCOUNT, campaigns_of, draft, variant
 
 THREE = (variant("a"), variant("b", model="large"), variant("c"))
 MEASURED = (Goal("latency_ms", "measure"),)
+SLOWEST = (Guardrail("latency_ms", 5.0),)
 SLOW = "b is slower than it may be."
 BETTER = "b is better than a."
 
@@ -83,10 +86,16 @@ class Watched:
 
 
 async def watched(
-    database: Database, drafted: Campaign, judgement: Judgement, *, fixed: bool = False, seed: int = 1
+    database: Database,
+    drafted: Campaign,
+    judgement: Judgement,
+    *,
+    fixed: bool = False,
+    seed: int = 1,
+    clock: Clock | None = None,
 ) -> Watched:
     """That campaign, running, and a judge who has found this."""
-    campaigns, known = await campaigns_of(database, seed=seed)
+    campaigns, known = await campaigns_of(database, clock=clock, seed=seed)
     await campaigns.create(drafted, start=True)
     return Watched(judgement, campaigns, known, OneProject(fixed=fixed))
 
@@ -163,10 +172,37 @@ async def test_weights_are_adapted(database: Database, allocation: str, weight: 
     assert (await lab.look()).variants[1].weight == weight
 
 
+async def test_gateways_take_turns(database: Database) -> None:
+    """While one has looked, the other need not."""
+    clock = ManualClock()
+    lab = await watched(database, draft(guardrails=SLOWEST), Judgement(), clock=clock)
+    campaign = await lab.campaigns.get(ACCOUNT, "c")
+    other, _ = await campaigns_of(database, clock=clock, seed=2)
+    assert await lab.campaigns.take_look(campaign, 10.0)
+    assert not await other.take_look(campaign, 10.0)
+    clock.advance(10.0)
+    assert await other.take_look(campaign, 10.0)
+    await other.put_off_look(campaign, 60.0)
+    clock.advance(59.0)
+    assert not await lab.campaigns.take_look(campaign, 10.0)
+
+
+async def test_a_long_look_is_rested_from(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For many times as long."""
+    monkeypatch.setattr(watch, "RESTS", 1_000_000)
+    lab = await watched(database, draft(guardrails=SLOWEST), Judgement(weights={"a": 2.0}), clock=SystemClock())
+    running = asyncio.create_task(lab.watch.run(0.01))
+    async with asyncio.timeout(10):
+        while await lab.campaigns.take_look(await lab.campaigns.get(ACCOUNT, "c"), 0.0):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    running.cancel()
+    assert lab.told == []
+
+
 async def test_it_looks_again_and_again(database: Database) -> None:
     """At what can be acted on; a judge who is away is told of, and asked again."""
     found = Judgement(breaches=(Breach("b", "stop", SLOW),))
-    lab = await watched(database, draft(guardrails=(Guardrail("latency_ms", 5.0),)), found)
+    lab = await watched(database, draft(guardrails=SLOWEST), found, clock=SystemClock())
     await lab.campaigns.create(draft("unwatched", project_id="q"), start=True)
     lab.judge.away = True
     running = asyncio.create_task(lab.watch.run(0.01))
