@@ -38,7 +38,7 @@ TIME_AND_CHANCE = {
     ("agent/node.py", "random.Random"): "the jitter of a node that tries again, handed to what is tested with its own",
     ("gateway/nodes.py", "random.Random"): "the jitter of the broker's restarts, handed to what is tested with its own",
     ("nodes/shared_keys.py", "os.urandom"): "the nonce of what is sealed: no caller may choose it",
-    ("nodes/service.py", "secrets.token_hex"): "an invite is a secret: no caller may choose what it is made of",
+    ("nodes/invites.py", "secrets.token_hex"): "an invite is a secret: no caller may choose what it is made of",
     ("modelfiles/locking.py", "time.monotonic"): "a thread waits for another process, which keeps only the real time",
     ("modelfiles/package_index.py", "time.monotonic"): "a thread waits for pip, which keeps only the real time",
 }

@@ -121,11 +121,10 @@ class Trusting:
         look = self.trust.look(name for offer in plan.model.offers if (name := offer.engine.name) in owners)
         if look is None:
             return plan
-        sampling = plan.sampling
-        if look == "asked":
-            most = max(sampling.top_logprobs, EXAMINED_LOGPROBS)
-            sampling = replace(sampling, logprobs=True, top_logprobs=most)
-        return replace(plan, examined=True, sampling=sampling)
+        if look == "hidden":
+            return replace(plan, examined=True)
+        most = max(plan.sampling.top_logprobs, EXAMINED_LOGPROBS)
+        return replace(plan, examined=True, sampling=replace(plan.sampling, logprobs=True, top_logprobs=most))
 
     def ended(self, record: Record) -> None:
         """Look at an answer that was drawn, if one node gave all of it."""
