@@ -26,7 +26,7 @@ from antiphon.errors import Unavailable
 POLL_S = 0.25
 REST_S = 0.02  # between two questions, however many posts there are
 TAIL_MAX = 256
-TAIL_BYTES_MAX = 1024 * 1024
+TAIL_CHARACTERS_MAX = 65_536  # of one channel; a thousand may be followed
 
 
 class News(Struct, frozen=True):
@@ -47,7 +47,7 @@ class Tail:
         self.revision = 0
         self.gone = False
         self._messages: deque[Message] = deque()
-        self._bytes = 0
+        self._characters = 0
         self._changed = asyncio.Event()
 
     def behind(self, number: int) -> list[Message] | None:
@@ -87,16 +87,16 @@ class Tail:
         else:
             self.end = news.head.last_number
         self._messages.extend(messages)
-        self._bytes += sum(len(message.content) for message in messages)
-        while len(self._messages) > TAIL_MAX or (self._bytes > TAIL_BYTES_MAX and len(self._messages) > 1):
+        self._characters += sum(len(message.content) for message in messages)
+        while len(self._messages) > TAIL_MAX or (self._characters > TAIL_CHARACTERS_MAX and len(self._messages) > 1):
             dropped = self._messages.popleft()
-            self._bytes -= len(dropped.content)
+            self._characters -= len(dropped.content)
             self.begin = dropped.number
 
     def _clear(self, head: Head) -> None:
         """Begin anew where the channel is now: who may follow it, or what it holds, is not what it was."""
         self._messages.clear()
-        self._bytes = 0
+        self._characters = 0
         self.begin = self.end = head.last_number
         self.revision = head.revision
 

@@ -14,6 +14,7 @@ from antiphon.http.sse import EventReader
 
 Message = dict[str, Any]  # Any: the gateway's JSON
 AGAIN_S = 1.0
+PASSING = (429, 502, 503, 504)  # what a reader that was let in waits out
 
 
 class ChannelFollower:
@@ -26,8 +27,8 @@ class ChannelFollower:
 
     def messages(self, *, last: int, after: str | None) -> Iterator[Message]:
         """Those after a place, or the `last` ones, then what comes, for ever; a refusal raises AntiphonError."""
+        page = checked(self._client.get(self._path(limit=max(1, last))))
         if after is None:
-            page = checked(self._client.get(self._path(limit=max(1, last))))
             yield from page["messages"] if last else ()
             after = page["next"]
         while True:
@@ -35,9 +36,10 @@ class ChannelFollower:
                 for message in self._stream(after):
                     after = message["id"]
                     yield message
-            except Unavailable:
-                pass  # the place is known: go on from there
-            self._pause(AGAIN_S)
+            except AntiphonError as error:
+                if not (isinstance(error, Unavailable) or error.status in PASSING):
+                    raise
+            self._pause(AGAIN_S)  # the place is known: go on from there
 
     def _stream(self, after: str) -> Iterator[Message]:
         """What one connection shows."""
@@ -46,9 +48,14 @@ class ChannelFollower:
             for payload in reader.feed(piece):
                 message: Message = json.loads(payload)
                 if "error" in message:
-                    error = message["error"]
-                    raise AntiphonError(str(error["message"]), code=error.get("code"))
+                    raise _failure(message["error"])
                 yield message
 
     def _path(self, **fields: str | int) -> str:
         return f"/channel?{urlencode({'channel': self._channel, **fields})}"
+
+
+def _failure(told: dict[str, Any]) -> AntiphonError:  # Any: the gateway's JSON
+    """The error that a stream ended with."""
+    kind = Unavailable if told.get("type") == Unavailable.type else AntiphonError
+    return kind(str(told["message"]), code=told.get("code"))

@@ -9,7 +9,7 @@ import pytest
 from antiphon.channels.model import Message
 from antiphon.channels.parts import Channels
 from antiphon.channels.store import HEADS_MAX, Head
-from antiphon.channels.watch import TAIL_BYTES_MAX, TAIL_MAX, News, Tail, Watch
+from antiphon.channels.watch import TAIL_CHARACTERS_MAX, TAIL_MAX, News, Tail, Watch
 from antiphon.db import Database, T, Work
 from tests.unit.channels.posted import ANN, post
 
@@ -72,7 +72,7 @@ async def test_a_tail_grows() -> None:
 
 
 async def test_a_tail_is_bounded() -> None:
-    """In messages and in bytes; what it lets go of is no longer told."""
+    """In messages and in characters; what it lets go of is no longer told."""
     tail = Tail(CHANNEL)
     tail.take(news(0))
     tail.take(news(500, *range(1, TAIL_MAX + 1)))
@@ -80,7 +80,7 @@ async def test_a_tail_is_bounded() -> None:
     tail.take(news(500, *range(TAIL_MAX + 1, 501)))
     begin = 500 - TAIL_MAX
     assert (numbers(tail, begin - 1), len(numbers(tail, begin) or ())) == (None, TAIL_MAX)
-    tail.take(news(502, 501, 502, content="x" * TAIL_BYTES_MAX))
+    tail.take(news(502, 501, 502, content="x" * TAIL_CHARACTERS_MAX))
     assert (numbers(tail, 500), numbers(tail, 501)) == (None, [502])
 
 

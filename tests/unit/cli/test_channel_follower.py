@@ -60,6 +60,18 @@ def test_what_breaks_off_is_gone_on_with() -> None:
     assert len(pauses) == 2
 
 
+def test_what_passes_is_waited_out() -> None:
+    """A gateway that is restarted or has no database now, as a status or as a stream's last event."""
+    away = {"error": {"message": "The database does not answer.", "type": "service_unavailable_error"}}
+    busy = AntiphonError("The gateway ends. (status 503)")
+    busy.status = 503
+    streams = ([b"data: %b\n\n" % json.dumps(away).encode()], [busy], [shown("1")])
+    pauses: list[float] = []
+    follower = ChannelFollower(Scripted([], streams), "general", pause=pauses.append)
+    assert next(follower.messages(last=1, after=None)) == {"id": "1"}
+    assert len(pauses) == 2
+
+
 def test_where_it_begins() -> None:
     """Behind all that is there, or behind a place that was given."""
     for last, after, begin in ((0, None, "1"), (9, "7", "7")):
