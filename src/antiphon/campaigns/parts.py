@@ -38,7 +38,7 @@ class CampaignParts:
         self,
         database: Database,
         projects: Projects,
-        judge: Judge | None,
+        judge: Judge,
         *,
         configured: Sequence[Configured] = (),
         clock: Clock,
@@ -52,9 +52,7 @@ class CampaignParts:
         self.known = KnownCampaigns(database)
         self.campaigns = Campaigns(database, self.known, clock=clock, ids=ids)
         self.counting = Counting(database, on_lost=on_lost)
-        self._watch = None
-        if judge is not None:
-            self._watch = Watch(self.campaigns, self.known, judge, projects, on_event=on_event)
+        self._watch = Watch(self.campaigns, self.known, judge, projects, on_event=on_event)
 
     async def start(self) -> None:
         """Read what requests need, make what the configuration asks for, and begin to count."""
@@ -65,7 +63,7 @@ class CampaignParts:
 
     def runs(self) -> tuple[Coroutine[None, None, None], ...]:
         """What runs beside requests for as long as the gateway does."""
-        return (self.known.run(),) if self._watch is None else (self.known.run(), self._watch.run())
+        return self.known.run(), self._watch.run()
 
     async def close(self) -> None:
         """Write what is on its way."""
