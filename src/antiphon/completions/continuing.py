@@ -157,7 +157,7 @@ class Continuing:
         place = self._places.place
         serving = None if place is None else place.offer
         others = [offer for offer in self._places.live if serving is None or offer.engine is not serving.engine]
-        for offer in ([] if serving is None or broke else [serving]) + others[: COUNTED_BY_MAX - 1]:
+        for offer in (([] if serving is None or broke else [serving]) + others)[:COUNTED_BY_MAX]:
             counts = await self._attempts.prompt_tokens(offer, generating=generating)
             if counts is not None:
                 return counts

@@ -22,7 +22,7 @@ from antiphon.completions.length import ended
 from antiphon.completions.parts import Parts
 from antiphon.completions.places import Places
 from antiphon.completions.plan import Bounds, Plan
-from antiphon.completions.poison import SOON_S, Poison, Suspicion
+from antiphon.completions.poison import FURTHER_TOKENS, SOON_S, Poison, Suspicion
 from antiphon.completions.reasoning import hidden
 from antiphon.completions.replay import Diverged
 from antiphon.completions.seam import Silent
@@ -85,7 +85,7 @@ class ChoiceStream:
         self._as_it_came = False
         self._hides = plan.request.reasoning.exclude
         self._unheard = True  # nothing that is new has come of this attempt
-        self._silent = True  # nothing at all has
+        self._repeated = 0  # how much has that is not new
         self._finished = False
         self._cut = False
         self._parts = Parts()
@@ -265,7 +265,9 @@ class ChoiceStream:
         self._places.failed(error)
         place = self._places.place
         if isinstance(error, EngineLost) and place is not None:
-            soon = self._silent or self._places.age_s < SOON_S
+            silent = self._unheard and not self._repeated
+            behind = self._unheard and self.tokens - self._repeated >= FURTHER_TOKENS  # others got further with it
+            soon = silent or (self._places.age_s < SOON_S and not behind)
             await self._suspicion.lost(place.offer.engine, soon=soon, said=self._parts.latest(self.tokens))
         if self._hides and not going_on.said.text and not going_on.said.calls:
             self.tokens = 0  # none of it was shown
@@ -283,7 +285,7 @@ class ChoiceStream:
             going_on.begin(error, self.node, emulated=self._emulated, most=self._bounds.continuations_max)
             self._unheard = True
         self._release()
-        self._silent = True
+        self._repeated = 0
         self._token_due = going_on.due
 
     async def _start_again(self) -> None:
@@ -320,7 +322,7 @@ class ChoiceStream:
 
     def _heard(self) -> None:
         """Something came that shows nowhere."""
-        self._silent = False
+        self._repeated += 1
         self._token_due = self._loop.time() + self._stall_s
 
     def _shape(self, deltas: list[Delta], now: float) -> list[Delta]:
@@ -339,7 +341,7 @@ class ChoiceStream:
 
     def _begun(self, now: float) -> None:
         """The first of an attempt has come."""
-        self._unheard = self._silent = False
+        self._unheard = False
         self._places.began(now)
         if self.first_token_at is None:
             self.first_token_at = now

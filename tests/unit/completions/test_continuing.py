@@ -330,6 +330,18 @@ async def test_what_comes_again_is_a_sign_that_the_prompt_is_not_to_blame(monkey
     assert "".join(piece.arguments for delta in deltas for piece in delta.tool_calls) == '{"a": 1}'
 
 
+async def test_an_engine_that_dies_where_others_did_not_is_no_sign_of_poison() -> None:
+    """What is made again had got much further before."""
+    pieces = [[Delta(tool_calls=(ToolCallDelta(0, name="f"),))]]
+    pieces += [[Delta(tool_calls=(ToolCallDelta(0, arguments=digit),))] for digit in "[12345678"]
+    engines = [Dead(f"node-{i}", opens=((*pieces[:end], EngineLost()),)) for i, end in enumerate((10, 2, 2))]
+    last = ScriptedEngine("node-3", opens=((*pieces, [Delta(tool_calls=(ToolCallDelta(0, arguments="]"),))], STOP),))
+    request = msgspec.structs.replace(ASKED, tools=(Tool("f"),))
+    plan = plan_of(model_of(*engines, last, native_tools=True), request, sampling=GREEDY)
+    deltas = await read(choice_of(plan))
+    assert "".join(piece.arguments for delta in deltas for piece in delta.tool_calls) == "[12345678]"
+
+
 async def test_a_request_that_kills_engines_kills_two() -> None:
     """Then it is refused, and so is the next one like it, before any engine is asked."""
     engines = [Dead(f"node-{i}", opens=((*said("a"), EngineLost()),)) for i in range(4)]
