@@ -18,6 +18,12 @@ CAMPAIGN_ROWS = (
         ("antiphon campaigns show tone",),
     ),
     Command(
+        ("campaigns", "report"),
+        "antiphon.cli.campaign_report:report",
+        "Say which variant of a campaign is better, how surely, and what is still needed.",
+        ("antiphon campaigns report tone", "antiphon campaigns report tone --picture tone.svg"),
+    ),
+    Command(
         ("campaigns", "create"),
         "antiphon.cli.campaigns:create",
         "Make a campaign, which lets variants of a project share its requests.",

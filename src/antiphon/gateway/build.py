@@ -9,6 +9,7 @@ from antiphon.accounts.routes import AuthRoutes, KeyRoutes
 from antiphon.accounts.running import Running
 from antiphon.accounts.sign_in import SignIn
 from antiphon.campaigns.joining import Joining
+from antiphon.campaigns.report_routes import ReportRoutes
 from antiphon.campaigns.routes import CampaignRoutes
 from antiphon.channels.channel_routes import ChannelRoutes
 from antiphon.channels.routes import MessageRoutes
@@ -196,6 +197,7 @@ class Builder:
 
     def _handlers(self) -> Handlers:
         storage, answers = self._storage, self._answers()
+        campaigns = CampaignRoutes(storage.campaigns.campaigns, storage.projects, self._catalogue)
         return Handlers(
             chat=answers.chat(self._doors),
             text=answers.text(self._doors),
@@ -216,7 +218,8 @@ class Builder:
             interactions=InteractionRoutes(storage.interactions, storage.projects),
             export=ExportRoutes(storage.interactions, storage.projects),
             sessions=SessionRoutes(storage.sessions, storage.projects),
-            campaigns=CampaignRoutes(storage.campaigns.campaigns, storage.projects, self._catalogue),
+            campaigns=campaigns,
+            campaign_reports=ReportRoutes(storage.reports, campaigns.find),
             feedback_metrics=MetricRoutes(storage.feedback_metrics),
             messages=self._message_routes(),
             channels=ChannelRoutes(storage.channels.directory),

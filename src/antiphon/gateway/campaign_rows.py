@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from antiphon.campaigns import wire
+from antiphon.campaigns.report import Report
+from antiphon.campaigns.report_routes import ReportQuery, ReportRoutes
 from antiphon.campaigns.routes import CampaignRoutes
 from antiphon.gateway.table import Route
 
 
-def campaign_rows(routes: CampaignRoutes) -> tuple[Route, ...]:
+def campaign_rows(routes: CampaignRoutes, reports: ReportRoutes) -> tuple[Route, ...]:
     """One row per route."""
     steps = (
         ("start", routes.start, "Let requests take part in a campaign."),
@@ -22,6 +24,8 @@ def campaign_rows(routes: CampaignRoutes) -> tuple[Route, ...]:
               response=wire.WireCampaign, success=201, statuses=(403, 404, 409)),
         Route("GET", "/v1/campaigns/{campaign}", routes.get, "One campaign, by id or key.", "campaigns",
               response=wire.WireCampaign, statuses=(404,)),
+        Route("GET", "/v1/campaigns/{campaign}/report", reports.report, "What is known of a campaign, and how surely.",
+              "campaigns", query=ReportQuery, response=Report, statuses=(404,)),
         Route("PATCH", "/v1/campaigns/{campaign}", routes.change, "Change its share of requests, or its weights.",
               "campaigns", request=wire.CampaignChangeBody, response=wire.WireCampaign,
               statuses=(403, 404, 409)),

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from antiphon.accounts import wire as accounts
 from antiphon.accounts.routes import AuthRoutes, KeyRoutes
+from antiphon.campaigns.report_routes import ReportRoutes
 from antiphon.campaigns.routes import CampaignRoutes
 from antiphon.channels import wire as channel_wire
 from antiphon.channels.asking import ChannelQuery
@@ -81,6 +82,7 @@ class Handlers(Struct, frozen=True):
     export: ExportRoutes
     sessions: SessionRoutes
     campaigns: CampaignRoutes
+    campaign_reports: ReportRoutes
     feedback_metrics: MetricRoutes
     messages: MessageRoutes
     channels: ChannelRoutes
@@ -113,7 +115,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             *_projects(handlers.projects),
             *_interactions(handlers.interactions, handlers.sessions),
             _export(handlers.export),
-            *campaign_rows(handlers.campaigns),
+            *campaign_rows(handlers.campaigns, handlers.campaign_reports),
             *_feedback_metrics(handlers.feedback_metrics),
             *_records(handlers.records),
             _graphql(handlers.graphql),

@@ -11,6 +11,7 @@ from antiphon.accounts.service import Keys
 from antiphon.accounts.stored_keys import StoredKeys
 from antiphon.campaigns.model import Campaign
 from antiphon.campaigns.parts import CampaignParts
+from antiphon.campaigns.report import Reports
 from antiphon.channels.parts import Channels
 from antiphon.chat import Message
 from antiphon.clock import Clock
@@ -111,6 +112,7 @@ class Storage:
         )
         self.earnings = Earnings(self._database)
         self.channels = self._channels(settings, clock, ids)
+        self.reports = Reports(self._database, clock=clock)
         self.campaigns = self._campaigns(settings, clock, ids)
         self.topups = topups(settings, self._database, self.credits, clock=clock, log=log)
         self.once = self._once(settings, clock, ids)
@@ -129,7 +131,7 @@ class Storage:
         return CampaignParts(
             self._database,
             self.projects,
-            None,
+            self.reports,
             configured=tuple(map(as_configured, settings.campaigns)),
             clock=clock,
             ids=ids,
