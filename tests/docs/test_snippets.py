@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.settings.load import examine
-from tests.clients.clients import OPENAI_NODE, OPENAI_PYTHON
+from tests.clients.clients import ANTHROPIC, OPENAI_NODE, OPENAI_PYTHON
 from tests.clients.environments import find_node, prepare
 from tests.examples.processes import REPOSITORY, Gateway, variables
 
@@ -57,11 +57,20 @@ def command(block: Block, text: str, folder: Path) -> list[str]:
     if block.language == "sh":
         return ["bash", "-euo", "pipefail", "-c", text]
     if block.language == "python":
-        return [str(client_python()) if "import OpenAI" in text else sys.executable, "-c", text]
+        return [str(python(text)), "-c", text]
     (folder / "node_modules").symlink_to(prepare(OPENAI_NODE) / "node_modules")
     script = folder / "snippet.mjs"
     script.write_text(text, encoding="utf-8")
     return [*find_node().node, str(script)]
+
+
+def python(text: str) -> Path:
+    """The Python that has what a snippet imports."""
+    for package, client in (("OpenAI", OPENAI_PYTHON), ("Anthropic", ANTHROPIC)):
+        if f"import {package}" in text:
+            prepare(client)
+            return client.interpreter
+    return Path(sys.executable)
 
 
 def client_python() -> Path:

@@ -21,8 +21,9 @@ from antiphon.testing.text import count_prompt_tokens
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 JSON = Any  # Any: the wire
 Form = Literal["json", "text"]
-Seat = Literal["chat", "responses", "text", "embeddings"]
-SEATS: dict[str, Seat] = {"responses": "responses"}  # doors where something else than a chat is asked for
+Seat = Literal["chat", "responses", "messages", "text", "embeddings"]
+# Doors where something else than a chat is asked for.
+SEATS: dict[str, Seat] = {"responses": "responses", "anthropic": "messages"}
 KEY = "sk-doors-7516c354b68848cdbd8f54a226a0a55b21ed1"
 DKN_KEY = "dkn_test_doors7516c354b68848cdbd8f54a226a0a55b21ed1"
 ONE_MODEL_KEY = "sk-doors-one-model-54b68848cdbd8f54a226a0a55b21ed1"
@@ -85,6 +86,7 @@ class Address(Struct, frozen=True):
         asked: dict[Seat, dict[str, JSON]] = {
             "chat": {"messages": [{"role": "user", "content": text}], "max_tokens": 5},
             "responses": {"input": text, "max_output_tokens": 5},
+            "messages": {"messages": [{"role": "user", "content": text}], "max_tokens": 5},
             "text": {"prompt": text, "max_tokens": 5},
             "embeddings": {"input": text},
         }
@@ -200,6 +202,10 @@ def sentence(address: Address, case: Case, response: RawResponse, form: Form) ->
         assert set(body["error"]) == {"message", "type", "param", "code"}
         assert body["error"]["code"] == code_of(case)
         return str(body["error"]["message"])
+    if address.door.errors == "anthropic":
+        assert (set(body), body["type"], set(body["error"])) == ({"type", "error"}, "error", {"type", "message"})
+        assert body["error"]["type"].endswith(("_error", "_too_large"))
+        return str(body["error"]["message"])
     if address.door.errors == "error":
         assert set(body) == {"error"}
         return str(body["error"])
@@ -261,7 +267,8 @@ async def test_other_methods(lab: Lab, address: Address) -> None:
     """405, naming the one that is taken, in the shape of the door."""
     response = await lab.ask(address, None, method="GET", accept="application/json")
     assert (response.status, response.headers["allow"]) == (405, "POST")
-    assert set(response.json()) == ({"detail"} if address.door.errors == "detail" else {"error"})
+    keys = {"detail": {"detail"}, "anthropic": {"type", "error"}}
+    assert set(response.json()) == keys.get(address.door.errors, {"error"})
 
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.path)

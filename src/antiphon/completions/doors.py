@@ -13,6 +13,7 @@ from antiphon.completions.dialects import (
     adaptive,
     adaptive_embeddings,
     adaptive_text,
+    anthropic,
     canonical,
     canonical_embeddings,
     canonical_text,
@@ -21,6 +22,7 @@ from antiphon.completions.dialects import (
     nugen_text,
     responses,
 )
+from antiphon.completions.dialects.anthropic_messages.stream import PING
 from antiphon.http.errors import ErrorShape
 from antiphon.http.sse import DONE, HEARTBEAT
 
@@ -32,7 +34,7 @@ class Door(Struct, frozen=True):
 
     `chat` is where it answers, behind the prefix; a door without it has one address, the prefix itself, and no list of
     models of its own. `done` ends a whole stream, `heartbeat` stands where one is silent. `echoes`: answers say again
-    what was asked for.
+    what was asked for. `id_header` tells the request's id once more, under the vendor's name.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Door(Struct, frozen=True):
     done: bytes = DONE
     heartbeat: bytes = HEARTBEAT
     echoes: bool = False
+    id_header: bytes = b""
 
     @property
     def address(self) -> str:
@@ -58,11 +61,17 @@ class Door(Struct, frozen=True):
         return f"{self.prefix}/" if self.chat else self.prefix
 
 
+RESPONSES = Door("responses", "OpenAI Responses", "/v1/responses", responses, "openai", chat="", done=b"", echoes=True)
+MESSAGES = Door(
+    "anthropic", "Anthropic", "/v1/messages", anthropic, "anthropic", chat="", done=b"", heartbeat=PING,
+    id_header=b"request-id",
+)  # fmt: skip
 DOORS = (
     Door("v1", "OpenAI, Dria, DMind", "/v1", canonical, "openai", canonical_text, canonical_embeddings),
     Door("nugen", "Nugen", "/api/v3/inference", nugen, "detail", nugen_text, nugen_embeddings),
     Door("adaptive", "Adaptive Engine", "/api/v1", adaptive, "error", adaptive_text, adaptive_embeddings),
-    Door("responses", "OpenAI Responses", "/v1/responses", responses, "openai", chat="", done=b"", echoes=True),
+    RESPONSES,
+    MESSAGES,
 )
 
 

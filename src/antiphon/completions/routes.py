@@ -20,9 +20,8 @@ from antiphon.completions.slow_answer import SlowAnswer
 from antiphon.completions.tool_stream import ToolStream
 from antiphon.credits.metering import Charge
 from antiphon.errors import AntiphonError
-from antiphon.http.errors import event_body
+from antiphon.http.errors import error_event
 from antiphon.http.exchange import EVENT_STREAM, Exchange, Header, require_key
-from antiphon.http.sse import event
 from antiphon.ids import Ids
 
 AnyStream = CompletionStream | ToolStream
@@ -62,6 +61,8 @@ class ChatRoutes:
 
     async def chat(self, exchange: Exchange) -> None:
         """Answer one completion, plain or streamed as the body asks."""
+        if self._door.id_header:
+            exchange.always += ((self._door.id_header, exchange.request_id.encode()),)
         body = await exchange.body()
         request = self._dialect.parse(body, exchange.headers, self._bounds)
         key = require_key(exchange)
@@ -128,7 +129,7 @@ class ChatRoutes:
             if not exchange.started:
                 raise
             told = renderer.failed(error) if isinstance(renderer, FailingStream) else b""
-            exchange.fail(told + event(event_body(error, self._door.errors)))
+            exchange.fail(told + error_event(error, self._door.errors))
         except asyncio.CancelledError:
             if exchange.ended_by is not None:  # else the client has left
                 stream.failed(exchange.ended_by)

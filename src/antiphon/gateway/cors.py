@@ -7,7 +7,7 @@ from antiphon.http.exchange import Exchange
 UNITS = (b"requests", b"tokens")
 ALLOWED_HEADERS = (
     b"authorization, content-type, x-request-id, x-session-id, x-wire, x-node, idempotency-key, x-payment, "
-    b"payment-signature"
+    b"payment-signature, x-api-key, anthropic-version, anthropic-beta, anthropic-dangerous-direct-browser-access"
 )
 EXPOSED_HEADERS = b", ".join(
     (

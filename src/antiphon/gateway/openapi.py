@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -86,13 +86,32 @@ class InvalidBody(Struct):
     detail: list[DetailShown]
 
 
+class TypedError(Struct):
+    """What went wrong, as Anthropic names it."""
+
+    type: str
+    message: str
+
+
+class TypedBody(Struct):
+    """Every error at Anthropic's door."""
+
+    error: TypedError
+    type: Literal["error"] = "error"
+
+
 class SentenceBody(Struct):
     """What a refusal looks like at Adaptive's door."""
 
     error: str
 
 
-SHOWN: dict[ErrorShape, type] = {"openai": ErrorBody, "detail": DetailBody, "error": SentenceBody}
+SHOWN: dict[ErrorShape, type] = {
+    "openai": ErrorBody,
+    "detail": DetailBody,
+    "error": SentenceBody,
+    "anthropic": TypedBody,
+}
 # The connection answers these by itself, before it is known what was asked for.
 BELOW = frozenset({400, 408, 431, 503})
 

@@ -1,7 +1,8 @@
 """Errors on the wire: status, headers and body, in the shape of the door that was asked. The only place that renders.
 
 All shapes carry the same sentence. `openai` is an object, or the sentence alone where the client wants text; `detail`
-is FastAPI's, a list of places for what is wrong with a body (422); `error` is the sentence under one key.
+is FastAPI's, a list of places for what is wrong with a body (422); `error` is the sentence under one key; `anthropic`
+is an object that tells its type twice, once for itself and once for the error.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from antiphon.http.exchange import EVENT_STREAM, Header
 from antiphon.http.sse import event
 
 Form = Literal["text", "json"]
-ErrorShape = Literal["openai", "detail", "error"]
+ErrorShape = Literal["openai", "detail", "error", "anthropic"]
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 JSON = (b"content-type", b"application/json")
 RETRY_AFTER_S_MAX = 60
@@ -26,6 +27,17 @@ ENTITIES = {  # what Adaptive's client looks for in the sentence
     "project_not_found": "project",
     "metric_not_found": "metric",
     "completion_not_found": "completion",
+}
+ANTHROPIC_TYPES = {  # by status; what is not here is `invalid_request_error` below 500, `api_error` from there on
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    408: "timeout_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    503: "overloaded_error",
+    504: "timeout_error",
 }
 _QUALITY = re.compile(r";\s*q=([0-9.]+)")
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
@@ -91,6 +103,10 @@ def json_body(error: AntiphonError, shape: ErrorShape = "openai") -> bytes:
         return msgspec.json.encode({"detail": _detail(error) if isinstance(error, BadRequest) else error.message})
     if shape == "error":
         return msgspec.json.encode({"error": sentence(error)})
+    if shape == "anthropic":
+        usual = "api_error" if error.status >= 500 else "invalid_request_error"
+        shown = {"type": ANTHROPIC_TYPES.get(error.status, usual), "message": error.message}
+        return msgspec.json.encode({"type": "error", "error": shown})
     return json_object(error)
 
 
@@ -102,13 +118,18 @@ def sentence(error: AntiphonError) -> str:
 
 def event_body(error: AntiphonError, shape: ErrorShape) -> bytes:
     """The payload of an event that ends a stream: always under `error`, which is where every client looks."""
-    return json_body(error, "error") if shape == "error" else json_object(error)
+    return json_body(error, shape) if shape in ("error", "anthropic") else json_object(error)
+
+
+def error_event(error: AntiphonError, shape: ErrorShape) -> bytes:
+    """The event that ends a stream; named where clients go by names."""
+    return (b"event: error\n" if shape == "anthropic" else b"") + event(event_body(error, shape))
 
 
 def last_piece(error: AntiphonError, shape: ErrorShape, media_type: bytes) -> bytes | None:
     """What ends an answer of that type that has begun; None where nothing of the kind can be told apart from it."""
     if media_type == EVENT_STREAM[0][1]:
-        return event(event_body(error, shape))
+        return error_event(error, shape)
     return json_body(error, shape) if media_type == JSON[1] else None  # only blank lines stand before it
 
 

@@ -35,3 +35,13 @@ def test_a_token_has_a_greatest_length() -> None:
     assert bearer({b"authorization": b"Bearer " + longest}) == longest
     with pytest.raises(Unauthenticated, match="is not `Bearer KEY`"):
         bearer({b"authorization": b"Bearer " + longest + b"k"})
+
+
+def test_anthropics_header_is_a_token_too() -> None:
+    """Where there is no other; an empty or a long one is none."""
+    assert bearer({b"x-api-key": b" secret "}) == b"secret"
+    assert bearer({b"authorization": b"Bearer first", b"x-api-key": b"second"}) == b"first"
+    for value in (b" ", b"k" * (KEY_BYTES_MAX + 1)):
+        with pytest.raises(Unauthenticated) as caught:
+            bearer({b"x-api-key": value})
+        assert caught.value.code == "missing_api_key"

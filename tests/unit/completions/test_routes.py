@@ -13,9 +13,10 @@ from antiphon.chat import ChatRequest, Choice, Delta, ToolCallDelta
 from antiphon.clock import ManualClock
 from antiphon.completions.answering import Answering
 from antiphon.completions.dialects import RequestBounds
-from antiphon.completions.doors import DOORS
+from antiphon.completions.doors import DOORS, Door
 from antiphon.completions.plan import Bounds
 from antiphon.completions.prepare import Preparation
+from antiphon.completions.recall import Recall
 from antiphon.completions.record import Record
 from antiphon.completions.routes import ChatRoutes
 from antiphon.completions.service import Completions
@@ -65,7 +66,13 @@ class Served:
     """A chat handler over one model, and what it noted."""
 
     def __init__(
-        self, *engines: ScriptedEngine, bounds: Bounds = BOUNDS, strict: bool = False, native_tools: bool = False
+        self,
+        *engines: ScriptedEngine,
+        bounds: Bounds = BOUNDS,
+        strict: bool = False,
+        native_tools: bool = False,
+        door: Door = DOORS[0],
+        recall: Recall | None = None,
     ) -> None:
         self.records: list[Record] = []
         catalogue = Catalogue()
@@ -79,8 +86,9 @@ class Served:
             on_end=self.records.append,
         )
         limits = RequestBounds(n_max=4, messages_max=8, strict_fields=strict)
-        answering = answering_of(completions)
-        self.routes = ChatRoutes(DOORS[0], answering, limits, uncharged(), clock=ManualClock(), ids=seeded(2))
+        answering = self.answering = answering_of(completions)
+        clock, ids = ManualClock(), seeded(2)
+        self.routes = ChatRoutes(door, answering, limits, uncharged(), clock=clock, ids=ids, recall=recall)
 
     async def ask(self, key: Key | None = Key("alice"), **body: Any) -> CountingWire:
         """The answer to this body, completed by a model and a message."""

@@ -161,7 +161,7 @@ def test_refusals_have_the_shape_of_their_door(
 
 async def test_every_door_shows_its_own_refusals(routes: tuple[Route, ...]) -> None:
     """In the document that is served, Nugen's door has its own 422, and Adaptive's has sentences."""
-    shown = {"openai": "ErrorBody", "detail": "DetailBody", "error": "SentenceBody"}
+    shown = {"openai": "ErrorBody", "detail": "DetailBody", "error": "SentenceBody", "anthropic": "TypedBody"}
     handler = next(route.handler for route in routes if route.path == "/openapi.json")
     assert isinstance(handler, MethodType)
     assert isinstance(handler.__self__, PageRoutes)

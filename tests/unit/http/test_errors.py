@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from antiphon import errors as kinds
-from antiphon.http.errors import body, form, headers
+from antiphon.http.errors import body, error_event, form, headers
 
 DRIA = "Bearer dkn_live_abc"
 OTHER = "Bearer sk-abc"
@@ -112,3 +112,24 @@ def test_a_list_of_details_leads_to_the_place(param: str, place: list[str | int]
     """A field of the body, or a header."""
     shown = msgspec.json.decode(body(kinds.BadRequest("Wrong.", param=param), "json", "detail")[1])
     assert [detail["loc"] for detail in shown["detail"]] == [place]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (kinds.BadRequest("Wrong."), "invalid_request_error"),
+        (kinds.Conflict("Wrong."), "invalid_request_error"),
+        (kinds.Unauthenticated("Wrong."), "authentication_error"),
+        (kinds.InsufficientCredits("Wrong."), "billing_error"),
+        (kinds.BodyTooLarge("Wrong."), "request_too_large"),
+        (kinds.RateLimited("Wrong."), "rate_limit_error"),
+        (kinds.EngineFailed("Wrong."), "api_error"),
+        (kinds.Unavailable("Wrong."), "overloaded_error"),
+        (kinds.DeadlineExceeded("Wrong."), "timeout_error"),
+    ],
+)
+def test_anthropics_errors_have_its_types(error: kinds.AntiphonError, kind: str) -> None:
+    """As a body, and as an event that goes by its name."""
+    _, shown = body(error, "text", "anthropic")
+    assert msgspec.json.decode(shown) == {"type": "error", "error": {"type": kind, "message": "Wrong."}}
+    assert error_event(error, "anthropic") == b"event: error\ndata: " + shown + b"\n\n"

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.completions.dialects import Dialect, EmbeddingDialect, RequestBounds
-from antiphon.completions.dialects.openai_responses.request import REFUSED
+from antiphon.completions.dialects.anthropic_messages import request as anthropic_messages
+from antiphon.completions.dialects.openai_responses import request as openai_responses
 from antiphon.errors import BadRequest
 from tests.fixtures.dialects import recorded
 from tests.fixtures.dialects.recorded import Spoken
@@ -128,6 +129,6 @@ def test_every_field_of_a_body_can_be_found() -> None:
     """Whoever adds a field says where it is seen, or why nowhere."""
     known = {name for spoken in ALL for name in spoken.dialect.BODY.__struct_fields__}
     seen = set(SEEN).union(*SEEN_AT.values())
-    refused = {"functions", "function_call", *REFUSED}
+    refused = {"functions", "function_call", *openai_responses.REFUSED, *anthropic_messages.REFUSED}
     assert known - seen - set(WITHOUT_EFFECT) == refused - seen - set(WITHOUT_EFFECT)
     assert seen <= known

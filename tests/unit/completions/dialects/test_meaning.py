@@ -7,11 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from antiphon.chat import Delta, FinishReason, Logprob, TokenLogprob, ToolCallDelta, Usage
+from antiphon.chat import Choice, Delta, FinishReason, Logprob, TokenLogprob, ToolCallDelta, Usage
 from antiphon.completions.dialects import Dialect, Head
 from tests.fixtures.dialects import recorded
 from tests.fixtures.dialects.recorded import Said
-from tests.unit.completions.dialects import documented_chats, documented_responses, documented_texts
+from tests.unit.completions.dialects import (
+    documented_chats,
+    documented_messages,
+    documented_responses,
+    documented_texts,
+)
 from tests.unit.completions.dialects.documented import Meaning, Read, Reader, events
 
 # How a dialect's plain answers and streams are read, and which parts of an answer its vendor has words for.
@@ -27,9 +32,14 @@ READERS: dict[str, tuple[Reader, Reader, frozenset[str]]] = {
         documented_responses.responses_stream,
         frozenset({"calls", "reasoning", "logprobs"}),
     ),
+    "anthropic": (
+        documented_messages.messages,
+        documented_messages.messages_stream,
+        frozenset({"objects", "reasoning"}),
+    ),
 }
 DIALECTS = {spoken.name: spoken.dialect for spoken in recorded.generating()}
-SINGLE = ["responses"]  # which have one answer a request
+SINGLE = ["responses", "anthropic"]  # which have one answer a request
 CHATS = [name for name in DIALECTS if not name.endswith("_text") and name not in SINGLE]
 TEXTS = [name for name in DIALECTS if name.endswith("_text")]
 ODD = ('"', "\\", "\n\n", "data: [DONE]\n\n", "\x00", "\u2028", "é", "e\u0301", "👩\u200d🚀", "\ufffd", "\U0010ffff")
@@ -46,7 +56,7 @@ def reads(name: str, said: Said) -> Meaning:
     choices = {
         one.index: Read(
             text=one.content or "",
-            calls=tuple((call.id, call.name, call.arguments) for call in one.tool_calls) if "calls" in parts else (),
+            calls=calls_of(one, parts),
             finish=one.finish_reason,
             reasoning=one.reasoning if "reasoning" in parts else "",
             logprobs=tuple((one.token, one.logprob) for one in one.logprobs or ()) if "logprobs" in parts else (),
@@ -55,6 +65,13 @@ def reads(name: str, said: Said) -> Meaning:
     }
     confidence = said.confidence if "confidence" in parts else None
     return Meaning(choices, (said.usage.prompt_tokens, said.usage.completion_tokens), confidence)
+
+
+def calls_of(choice: Choice, parts: frozenset[str]) -> tuple[tuple[str, str, str], ...]:
+    """The calls as a vendor tells them: with their arguments as they are, or as objects."""
+    if "objects" in parts:
+        return tuple((call.id, call.name, documented_messages.arguments(call.arguments)) for call in choice.tool_calls)
+    return tuple((call.id, call.name, call.arguments) for call in choice.tool_calls) if "calls" in parts else ()
 
 
 def streamed(dialect: Dialect, said: Said, head: Head) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from antiphon.chat import ChatRequest, EmbeddingRequest, Image, Message, NamedTool, Text
+from tests.unit.completions.dialects import visible_messages as anthropic
 from tests.unit.completions.dialects import visible_responses as responses
 
 Value = Any  # Any: whatever JSON a field holds
@@ -39,6 +40,17 @@ WITHOUT_EFFECT: Mapping[str, str] = {
     "input.content.detail": "every engine sees an image in its own size",
     "input.content.annotations": "no model here cites",
     "input.content.logprobs": "no template has a place for them",
+    "cache_control": "beginnings are cached by themselves",
+    "messages.content.cache_control": "as of the whole request",
+    "system.cache_control": "as of the whole request",
+    "system.cache_control.type": "as of the whole request",
+    "cache_control.type": "as of the whole request",
+    "messages.content.signature": "nobody here seals thoughts",
+    "messages.content.data": "a thought that was sealed elsewhere cannot be read",
+    "messages.content.source.type": "an image that has data has no address",
+    "system.type": "there is one kind",
+    "messages.content.content.type": "there is one kind",
+    "output_config.format.type": "there is one kind",
     "text.format.description": "a schema binds the answer; no model is told of it",
     "text.format.strict": "every schema binds here",
 }
@@ -166,7 +178,7 @@ SEEN: Mapping[str, Seen] = {
 
 
 # What the same name says otherwise at a door of its own.
-SEEN_AT: Mapping[str, Mapping[str, Seen]] = {"responses": responses.SEEN}
+SEEN_AT: Mapping[str, Mapping[str, Seen]] = {"responses": responses.SEEN, "anthropic": anthropic.SEEN}
 
 
 def is_seen(name: str, fields: Mapping[str, Value], request: Request) -> bool:

@@ -1,0 +1,45 @@
+"""Anthropic's Messages: blocks in and out, a stream of named events. Pure.
+
+What differs from Anthropic: thoughts have no signature, since nobody here seals them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from antiphon.chat import ChatRequest, Completion
+from antiphon.completions.dialects import AnswerStream, Head, RequestBounds
+from antiphon.completions.dialects.anthropic_messages import answer
+from antiphon.completions.dialects.anthropic_messages.request import MessagesBody, neutral
+from antiphon.completions.dialects.anthropic_messages.stream import MessageStream
+from antiphon.completions.dialects.openai import request
+
+RULES = request.DoorRules(name="anthropic")
+BODY = MessagesBody
+ANSWER = answer.WireMessage
+_reader = request.Reader(MessagesBody)
+
+
+def parse(body: bytes, headers: Mapping[bytes, bytes], bounds: RequestBounds) -> ChatRequest:
+    """Read and check a request; BadRequest names the field and the rule."""
+    wire, ignored = _reader.read(body, strict=bounds.strict_fields)
+    asked = request.Asked(ignored, request.session_id(headers, wire.session_id))
+    return neutral(wire, asked, bounds, RULES)
+
+
+def id_prefix(*, dria: bool) -> str:
+    """How the ids of answers begin."""
+    return answer.ID_PREFIX
+
+
+def render(completion: Completion, head: Head) -> bytes:
+    """The plain answer as JSON bytes."""
+    (choice,) = completion.choices
+    usage = answer.usage(completion.usage, exact=head.exact)
+    stop_reason = answer.STOP_REASONS[choice.finish_reason]
+    return answer.encode(answer.message(head, answer.blocks(choice), stop_reason, usage))
+
+
+def stream(head: Head) -> AnswerStream:
+    """A renderer of one streamed answer."""
+    return MessageStream(head)
