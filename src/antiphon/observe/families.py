@@ -1,7 +1,7 @@
 """Counters and histograms that are cheap to add to, exposed through prometheus_client's own collector interface.
 
-The library's histogram walks its buckets and takes three locks: 1.6 µs an observation here, against 0.2 µs. One thread
-adds and reads.
+The library's histogram walks its buckets and takes three locks: 1.6 µs an observation here. Ours notes the value, and
+counts many at once. One thread adds and reads.
 """
 
 from __future__ import annotations
@@ -14,19 +14,24 @@ from prometheus_client.registry import Collector
 
 
 class Series:
-    """The counts of one set of labels."""
+    """The counts of one set of labels. `observe` notes a value; `fold`, now and then, counts those that were noted."""
 
-    __slots__ = ("_bounds", "counts", "total")
+    __slots__ = ("_bounds", "_counts", "_total", "noted", "observe")
 
     def __init__(self, bounds: tuple[float, ...]) -> None:
         self._bounds = bounds
-        self.counts = [0] * (len(bounds) + 1)
-        self.total = 0.0
+        self._counts = [0] * (len(bounds) + 1)
+        self._total = 0.0
+        self.noted: list[float] = []
+        self.observe = self.noted.append  # no call of ours, at each request
 
-    def observe(self, value: float) -> None:
-        """Count a value in its bucket."""
-        self.counts[bisect_left(self._bounds, value)] += 1
-        self.total += value
+    def fold(self) -> tuple[list[int], float]:
+        """How many values each bucket has, and the sum of all."""
+        for value in self.noted:
+            self._counts[bisect_left(self._bounds, value)] += 1
+            self._total += value
+        self.noted.clear()
+        return self._counts, self._total
 
 
 class HistogramFamily(Collector):
@@ -50,10 +55,11 @@ class HistogramFamily(Collector):
         for labels, series in self._series.items():
             running = 0
             buckets = []
-            for name, count in zip(names, series.counts, strict=True):
+            counts, total = series.fold()
+            for name, count in zip(names, counts, strict=True):
                 running += count
                 buckets.append((name, float(running)))
-            family.add_metric(labels, buckets, series.total)
+            family.add_metric(labels, buckets, total)
         yield family
 
 
@@ -64,9 +70,9 @@ class CounterFamily(Collector):
         self._name = name
         self._text = text
         self._labels = labels
-        self._counts: dict[tuple[str, ...], int] = {}
+        self._counts: dict[tuple[str | int, ...], int] = {}
 
-    def add(self, labels: tuple[str, ...], count: int = 1) -> None:
+    def add(self, labels: tuple[str | int, ...], count: int = 1) -> None:
         """Count one, or so many."""
         self._counts[labels] = self._counts.get(labels, 0) + count
 
@@ -74,5 +80,5 @@ class CounterFamily(Collector):
         """For a scrape."""
         family = CounterMetricFamily(self._name, self._text, labels=self._labels)
         for labels, count in self._counts.items():
-            family.add_metric(labels, count)
+            family.add_metric([str(label) for label in labels], count)
         yield family

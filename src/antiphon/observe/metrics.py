@@ -19,6 +19,7 @@ CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 TOKEN_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28)
 TOKENS = (1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0)
+NOTED_MAX = 256  # requests, before they are counted
 LABELS = ("gen_ai_operation_name", "gen_ai_request_model", "gen_ai_provider_name")
 
 
@@ -30,6 +31,11 @@ class _Model(Struct):
     token: Series
     prompt_tokens: Series
     completion_tokens: Series
+
+    def fold(self) -> None:
+        """Count what was noted."""
+        for series in (self.duration, self.first_token, self.token, self.prompt_tokens, self.completion_tokens):
+            series.fold()
 
 
 class Metrics:
@@ -107,7 +113,7 @@ class Metrics:
 
     def responded(self, route: str, status: int) -> None:
         """Count a response."""
-        self._responses.add((route, str(status)))
+        self._responses.add((route, status))
 
     def ended(self, record: Record) -> None:
         """Count a completion."""
@@ -127,6 +133,8 @@ class Metrics:
             model.first_token.observe(record.first_token_at - plan.begun_at)
             if usage.completion_tokens > 1:
                 model.token.observe((record.ended_at - record.first_token_at) / (usage.completion_tokens - 1))
+        if len(model.duration.noted) >= NOTED_MAX:
+            model.fold()
 
     def embedded(self, record: EmbeddingRecord) -> None:
         """Count a request for embeddings."""
@@ -135,8 +143,12 @@ class Metrics:
             self._failures.labels(plan.model.id, record.failure).inc()
             return
         labels = ("embeddings", plan.model.id, "antiphon")
-        self._duration.bind(*labels).observe(record.ended_at - plan.begun_at)
-        self._usage.bind(*labels, "input").observe(record.usage.prompt_tokens)
+        duration, tokens = self._duration.bind(*labels), self._usage.bind(*labels, "input")
+        duration.observe(record.ended_at - plan.begun_at)
+        tokens.observe(record.usage.prompt_tokens)
+        if len(duration.noted) >= NOTED_MAX:
+            duration.fold()
+            tokens.fold()
 
     def charged(self, draft: Draft) -> None:
         """Count a request of a key that spends credit."""

@@ -41,6 +41,16 @@ def test_one_series_for_each_set_of_labels() -> None:
     assert samples(metric, "wait_seconds_count") == [({"model": "a"}, 0), ({"model": "b"}, 1)]
 
 
+def test_what_was_counted_is_counted_once() -> None:
+    """Folding again adds nothing; what is noted later comes on top."""
+    series = HistogramFamily("wait_seconds", "A wait.", ("model",), (1.0,)).bind("m")
+    series.observe(0.5)
+    assert series.fold() == ([1, 0], 0.5)
+    assert series.noted == []
+    series.observe(2.0)
+    assert series.fold() == series.fold() == ([1, 1], 2.5)
+
+
 def test_counters_count_by_labels() -> None:
     """Each set of labels has a count of its own; none is shown before it is counted."""
     family = CounterFamily("hits", "Hits.", ("route", "status"))

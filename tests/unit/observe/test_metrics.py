@@ -14,7 +14,7 @@ from antiphon.credits.lease_store import Settlement
 from antiphon.credits.receipt import Served
 from antiphon.key import Key
 from antiphon.models.catalogue import Model
-from antiphon.observe.metrics import Metrics
+from antiphon.observe.metrics import NOTED_MAX, Metrics
 from tests.unit.credits.asking import draft
 
 
@@ -58,6 +58,16 @@ def test_a_completion_is_counted() -> None:
     assert total(metrics, f"{server}time_per_output_token_seconds_sum") == pytest.approx(0.5)
     labels = ("chat", "antiphon", 'm"1')
     assert values(metrics, "gen_ai_client_token_usage_sum") == {(*labels, "input"): 7, (*labels, "output"): 5}
+
+
+def test_many_completions_are_all_counted() -> None:
+    """However many come between two scrapes, little is noted and nothing is missed."""
+    metrics = Metrics()
+    for _ in range(3 * NOTED_MAX + 1):
+        metrics.ended(record(usage=Usage(7, 5), first_token_at=10.5, ended_at=12.5))
+    for name in ("request_duration_seconds", "time_to_first_token_seconds", "time_per_output_token_seconds"):
+        assert total(metrics, f"gen_ai_server_{name}_count") == 3 * NOTED_MAX + 1
+    assert sum(values(metrics, "gen_ai_client_token_usage_sum").values()) == 12 * (3 * NOTED_MAX + 1)
 
 
 @pytest.mark.parametrize(("first_token_at", "tokens", "firsts"), [(None, 5, 0), (10.5, 1, 1), (10.5, 0, 1)])
