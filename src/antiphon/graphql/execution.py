@@ -23,6 +23,7 @@ from graphql.language import FieldNode, OperationType
 from antiphon.errors import BadRequest, RequestError
 from antiphon.graphql import bounds
 from antiphon.graphql.mutations import Mutations
+from antiphon.graphql.pace import Pace
 from antiphon.graphql.queries import Queries
 from antiphon.graphql.reading import Reading
 from antiphon.graphql.schema import load_schema
@@ -64,6 +65,7 @@ class Execution:
             self._schema,
             document,
             root_value=Mutations(reading) if mutates else Queries(reading),
+            context_value=Pace(),
             variable_values=variables or {},
             operation_name=operation_name,
         )

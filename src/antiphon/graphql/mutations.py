@@ -73,7 +73,9 @@ class Mutations:
             raise BadRequest("settings.defaultMetric: a project has no metric of its own.", param="settings")
         draft = Project("", given.key, given.name, given.description or "")
         require_use(self._reading.key, draft)
-        return await self._reading.project_view(await self._reading.services.projects.create(draft))
+        made = await self._reading.services.projects.create(draft)
+        self._reading.forget()
+        return await self._reading.project_view(made)
 
     async def create_metric(self, project: str, given: MetricCreate) -> MetricView:
         """Make a metric of the account, whichever of its projects is named."""
@@ -89,7 +91,7 @@ class Mutations:
             description=given.description or "",
         )
         made = await self._reading.services.metrics.create(draft)
-        self._reading.forget_metrics()
+        self._reading.forget()
         return (await self._reading.metrics())[made.id]
 
     async def add_models_to_project(self, given: AddModels) -> AddedModels:
@@ -190,7 +192,9 @@ class Mutations:
         return self._reading.project(name)
 
     async def _change(self, project: Project, change: Change) -> Project:
-        return await self._reading.services.projects.update(project.id, change)
+        changed = await self._reading.services.projects.update(project.id, change)
+        self._reading.forget()
+        return changed
 
     def _model(self, name: str) -> Model:
         """A model that the key may use; ModelNotFound otherwise."""

@@ -18,6 +18,8 @@ from antiphon.graphql.project_views import ProjectView
 from antiphon.graphql.reading import Reading
 from antiphon.interactions.model import Filter
 
+CAMPAIGNS_SHOWN_MAX = 200
+
 
 class User(Struct, frozen=True):
     """Whoever the key belongs to: an account, which has one name."""
@@ -94,14 +96,14 @@ class Queries:
         )  # fmt: skip
 
     async def ab_campaigns(self, wanted: CampaignFilter) -> list[CampaignView]:
-        """Those that the filter lets through, the newest first."""
+        """Those that the filter lets through, of the newest 200 of the project."""
         project = None if wanted.project is None else self._reading.project(wanted.project)
         found = [
             one
             for one in await self._reading.campaigns()
             if (project is None or one.project_id == project.id) and wanted.active in (None, campaign_views.active(one))
         ]
-        shown = [await self._reading.campaign_view(one) for one in found]
+        shown = [await self._reading.campaign_view(one) for one in found[:CAMPAIGNS_SHOWN_MAX]]
         return [one for one in shown if wanted.status in (None, one.status)]
 
     async def ab_campaign(self, id_or_key: str) -> CampaignView | None:

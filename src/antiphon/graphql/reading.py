@@ -54,12 +54,19 @@ class Services(Struct, frozen=True):
 
 
 class Reading:
-    """One caller's view of everything; metrics are read once."""
+    """One caller's view of everything; what one answer needs many times is made once."""
 
     def __init__(self, services: Services, key: Key) -> None:
         self.services = services
         self.key = key
+        self.forget()
+
+    def forget(self) -> None:
+        """Look at everything again: something was changed."""
         self._metrics: dict[str, MetricView] | None = None
+        self._visible: list[Project] | None = None
+        self._model_ids: dict[str, frozenset[str]] = {}
+        self._model_views: dict[str, ModelView] = {}
 
     @property
     def projects(self) -> ProjectsByName:
@@ -77,7 +84,9 @@ class Reading:
 
     def visible_projects(self) -> list[Project]:
         """The projects that the key may use."""
-        return list(visible(self.key, self.projects).values())
+        if self._visible is None:
+            self._visible = list(visible(self.key, self.projects).values())
+        return self._visible
 
     def models(self) -> list[Model]:
         """The models that the key may use."""
@@ -90,9 +99,12 @@ class Reading:
 
     def model_view(self, model: Model) -> ModelView:
         """A model, and the projects that have it."""
-        projects = [one for one in self.visible_projects() if self._has(one, model)]
-        state = self.services.placement.state(model)
-        return model_views.shown(model, state, tuple(map(of_project, projects)))
+        known = self._model_views.get(model.id)
+        if known is None:
+            projects = [one for one in self.visible_projects() if self._has(one, model)]
+            known = model_views.shown(model, self.services.placement.state(model), tuple(map(of_project, projects)))
+            self._model_views[model.id] = known
+        return known
 
     def models_of(self, project: Project) -> list[Model]:
         """The models that the project has and the key may use."""
@@ -117,10 +129,6 @@ class Reading:
             projects = [of_project(one) for one in self.visible_projects()]
             self._metrics = {one.id: metric_views.shown(one, used, projects) for one in found}
         return self._metrics
-
-    def forget_metrics(self) -> None:
-        """Read them again when they are needed next: one was made."""
-        self._metrics = None
 
     async def metric(self, name: str) -> MetricView | None:
         """The account's metric of that id or key."""
@@ -183,4 +191,8 @@ class Reading:
 
     def _has(self, project: Project, model: Model) -> bool:
         """Whether the project has the model; its own list may name it by an alias, and an empty one has all."""
-        return not project.models or model.id in map(self.model_id, project.models)
+        if not project.models:
+            return True
+        if project.id not in self._model_ids:
+            self._model_ids[project.id] = frozenset(map(self.model_id, project.models))
+        return model.id in self._model_ids[project.id]

@@ -10,6 +10,7 @@ from typing import Any
 from graphql import (
     GraphQLInputObjectType,
     GraphQLObjectType,
+    GraphQLResolveInfo,
     GraphQLScalarType,
     GraphQLSchema,
     build_schema,
@@ -17,6 +18,7 @@ from graphql import (
 from msgspec import Struct
 
 from antiphon.graphql.inputs import INPUTS
+from antiphon.graphql.pace import Pace
 from antiphon.graphql.scalars import SCALARS
 
 RESERVED = {"and": "and_", "in": "in_", "from": "from_"}  # Python's own words
@@ -72,10 +74,12 @@ def _show(kind: GraphQLObjectType) -> None:
 
 
 def _resolver(name: str) -> Resolver:
-    """Takes an attribute, or calls the method of that name with the arguments."""
+    """Takes an attribute, or calls the method of that name with the arguments; the context is the answer's pace."""
 
-    def resolve(source: object, _info: object, **arguments: object) -> object:
+    def resolve(source: object, info: GraphQLResolveInfo[Pace], **arguments: object) -> object:
+        pace = info.context
+        pace.spend()
         value = getattr(source, name)
-        return value(**arguments) if callable(value) else value
+        return pace.paced(value(**arguments) if callable(value) else value)
 
     return resolve

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from antiphon.errors import Unavailable
+from antiphon.graphql import execution as execution_module
 from antiphon.graphql.execution import KEPT_MAX, Execution
+from antiphon.graphql.pace import AT_ONCE, Pace
 from antiphon.graphql.reading import Reading, Services
 from antiphon.interactions.model import Reach
 from tests.unit.graphql.asking import ANN, Json, answered, refused, told
+from tests.unit.projects.gateway_projects import draft
 
 WRONG: tuple[tuple[str, Json, str], ...] = (
     ("", None, "Syntax Error"),
@@ -95,3 +98,18 @@ async def test_the_caller_sees_what_its_key_may(services: Services) -> None:
     assert await told(services, "{ me { id email name teams { isNothing: __typename } } }") == {
         "me": {"id": "ann", "email": "ann", "name": "ann", "teams": []}
     }
+
+
+async def test_an_answer_that_is_too_large(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is refused while it is made."""
+    monkeypatch.setattr(execution_module, "Pace", lambda: Pace(20))
+    assert "at most 20 fields" in await refused(services, "{ projects { id key name modelServices { id key name } } }")
+
+
+async def test_a_long_list_is_whole(services: Services) -> None:
+    """Whatever it is made with."""
+    for number in range(2 * AT_ONCE):
+        await services.projects.create(draft(f"p{number}"))
+    found = (await told(services, "{ projects { key modelServices { key } } }"))["projects"]
+    assert {f"p{number}" for number in range(2 * AT_ONCE)} <= {one["key"] for one in found}
+    assert all(len(one["modelServices"]) == 3 for one in found)
