@@ -58,6 +58,7 @@ TESTED_BY = {
     "unit/channels/test_service.py": ("channels/parts.py",),
     "integration/bad_input/test_bad_input.py": (
         "gateway/campaign_rows.py",
+        "gateway/channel_rows.py",
         "gateway/routes.py",
         "testing/gateway_process.py",
     ),
