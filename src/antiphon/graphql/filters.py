@@ -13,12 +13,14 @@ from antiphon.graphql.inputs import (
     CursorPage,
     Expression,
     LabelCondition,
+    NumericCondition,
     OrderPair,
+    ScoreCondition,
     StringCondition,
     TimeRange,
 )
 from antiphon.interactions.group_store import GroupPaging
-from antiphon.interactions.model import Filter, LabelFilter, Source
+from antiphon.interactions.model import Filter, LabelFilter, Rating, Source
 from antiphon.interactions.paging import LIMIT_DEFAULT, LIMIT_MAX, Order, Paging, position
 
 NOBODY = ("",)  # what nothing is called
@@ -95,6 +97,7 @@ class _Narrowing:
         self._nothing = False
         self._labels: list[LabelFilter] = []
         self._sources: set[CompletionSource] = set()
+        self._rating: Rating | None = None
         self._from_ms: int | None = None
         self._to_ms: int | None = None
 
@@ -117,6 +120,8 @@ class _Narrowing:
             self._sources.add(said.source)
         if said.timerange is not None:
             self._between(said.timerange)
+        if said.scores is not None:
+            self._rate(said.scores)
 
     def filter(self, project_id: str) -> Filter:
         """The filter of them all."""
@@ -132,6 +137,7 @@ class _Narrowing:
             to_ms=self._to_ms,
             source=next(iter(known)) if len(known) == 1 else None,
             prompt_hash=self._only("prompt_hash"),
+            rating=self._rating,
             completion_ids=NOBODY if nothing else self._several.get("completion_ids", ()),
         )
 
@@ -151,6 +157,15 @@ class _Narrowing:
     def _between(self, given: TimeRange) -> None:
         self._from_ms = given.from_ if self._from_ms is None else max(self._from_ms, given.from_)
         self._to_ms = given.to if self._to_ms is None else min(self._to_ms, given.to)
+
+    def _rate(self, given: ScoreCondition) -> None:
+        value = given.value or NumericCondition()
+        lowest = value.gte if value.eq is None else value.eq
+        highest = value.lte if value.eq is None else value.eq
+        rating = Rating(given.metric, lowest, highest)
+        if self._rating not in (None, rating) or (value.eq is not None and (value.gte, value.lte) != (None, None)):
+            raise BadRequest("filter: one condition on scores is looked for, by `eq` or by bounds.", param="filter")
+        self._rating = rating
 
 
 def _simple(given: CompletionFilter) -> Expression:

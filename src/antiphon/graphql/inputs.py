@@ -44,6 +44,21 @@ class LabelFilter(Struct, frozen=True):
     value: list[str] | None = None
 
 
+class NumericCondition(Struct, frozen=True):
+    """A number, or bounds of it."""
+
+    eq: float | None = None
+    gte: float | None = None
+    lte: float | None = None
+
+
+class ScoreCondition(Struct, frozen=True):
+    """What the mean by a metric must be."""
+
+    metric: str
+    value: NumericCondition | None = None
+
+
 class Expression(Struct, frozen=True):
     """What an advanced filter says; all of it must hold."""
 
@@ -56,6 +71,7 @@ class Expression(Struct, frozen=True):
     session_id: str | None = None
     created_by: StringCondition | None = None
     completion_id: str | None = None
+    scores: ScoreCondition | None = None
 
 
 class CompletionFilter(Struct, frozen=True):
@@ -219,6 +235,7 @@ INPUTS: dict[str, type[Struct]] = {
     "CursorPageInput": CursorPage,
     "DeployModelInput": DeployModel,
     "FeedbackAddInput": ScoreAdd,
+    "FloatNumericCondition": NumericCondition,
     "IdOrKeyCondition": StringCondition,
     "LabelCondition": LabelCondition,
     "LabelFilter": LabelFilter,
@@ -231,6 +248,7 @@ INPUTS: dict[str, type[Struct]] = {
     "ProjectSettingsInput": ProjectSettings,
     "RemoveModelFromProjectInput": RemoveModel,
     "ScoreAddInput": ScoreAdd,
+    "ScoreCondition": ScoreCondition,
     "SpeculativeDecodingInput": SpeculativeDecoding,
     "StringCondition": StringCondition,
     "TimeRange": TimeRange,

@@ -81,7 +81,7 @@ class Queries:
         self, wanted: CompletionFilter, page: CursorPage, order: Sequence[OrderPair] | None = None
     ) -> CompletionConnection:
         """A part of those that the filter lets through."""
-        return await connections.completions(self._reading, self._filter(wanted), filters.part(page, order))
+        return await connections.completions(self._reading, await self._filter(wanted), filters.part(page, order))
 
     async def completions_grouped(
         self,
@@ -92,7 +92,7 @@ class Queries:
     ) -> GroupConnection:
         """A part of the groups of those that the filter lets through."""
         return await connections.groups(
-            self._reading, self._filter(wanted), group_by, filters.part_of_groups(page, order)
+            self._reading, await self._filter(wanted), group_by, filters.part_of_groups(page, order)
         )  # fmt: skip
 
     async def ab_campaigns(self, wanted: CampaignFilter) -> list[CampaignView]:
@@ -113,5 +113,9 @@ class Queries:
         except NotFound:
             return None
 
-    def _filter(self, wanted: CompletionFilter) -> Filter:
-        return filters.wanted(wanted, self._reading.project(wanted.project).id, self._reading.model_id)
+    async def _filter(self, wanted: CompletionFilter) -> Filter:
+        """The filter; a project or a metric that is not there is refused."""
+        narrowed = filters.wanted(wanted, self._reading.project(wanted.project).id, self._reading.model_id)
+        if narrowed.rating is not None:
+            await self._reading.services.metrics.get(self._reading.key.account, narrowed.rating.metric)
+        return narrowed

@@ -11,7 +11,7 @@ from antiphon.errors import BadRequest
 from antiphon.graphql.filters import CONDITIONS_MAX, NOBODY, Part, part, part_of_group, part_of_groups, wanted
 from antiphon.graphql.inputs import CompletionFilter, CursorPage, Expression, OrderPair
 from antiphon.interactions.group_store import GroupPaging
-from antiphon.interactions.model import Filter, LabelFilter
+from antiphon.interactions.model import Filter, LabelFilter, Rating
 from antiphon.interactions.paging import Paging, Position, cursor
 
 PLACE = Position(5, "x")
@@ -37,6 +37,9 @@ def narrowed(*conditions: dict[str, Any], **simple: Any) -> Filter:  # Any: fiel
         ({"prompt_hash": {"eq": "h"}}, {"prompt_hash": "h"}),
         ({"created_by": {"eq": "u"}}, {"user": "u"}),
         ({"source": "OFFLINE"}, {"source": "OFFLINE"}),
+        ({"scores": {"metric": "liked"}}, {"rating": Rating("liked")}),
+        ({"scores": {"metric": "liked", "value": {"eq": 1}}}, {"rating": Rating("liked", 1, 1)}),
+        ({"scores": {"metric": "stars", "value": {"gte": 2, "lte": 4}}}, {"rating": Rating("stars", 2, 4)}),
         ({"source": "DATASET"}, {"completion_ids": NOBODY}),
         ({}, {}),
         ({"and_": [{"session_id": "s"}, {"and_": [{"source": "LIVE"}]}]}, {"session_id": "s", "source": "LIVE"}),
@@ -78,6 +81,8 @@ def test_plain_fields_say_the_same() -> None:
         {"model": {"in_": ["a"] * 257}},
         {"prompt_hash": {"in_": ["a", "b"]}},
         {"label": {"key": "a", "value": {"eq": "\0"}}},
+        {"scores": {"metric": "a", "value": {"eq": 1, "lte": 2}}},
+        {"scores": {"metric": "a"}, "and_": [{"scores": {"metric": "b"}}]},
         {"and_": [{}] * CONDITIONS_MAX},
     ],
 )

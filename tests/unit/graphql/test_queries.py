@@ -82,6 +82,12 @@ async def test_completions_are_listed(database: Database, services: Services) ->
     asked["page"] = {"last": 2, "before": second["pageInfo"]["endCursor"]}
     back = (await told(services, COMPLETIONS, asked))["completions"]
     assert [node["id"] for node in back["nodes"]] == [uuid(3), uuid(2)]
+    rated = {"metric": "stars", "value": {"gte": 2}}
+    for name in ("scores", "feedbacks"):
+        good: Json = {"filter": {"project": "set", "advancedFilter": {name: rated}}, "page": {}}
+        assert (await told(services, COMPLETIONS, good))["completions"]["nodes"] == [{"id": uuid(1)}]
+    unknown = {"filter": {"project": "set", "advancedFilter": {"scores": {"metric": "x"}}}, "page": {}}
+    assert "EntityNotFound: metric" in await refused(services, COMPLETIONS, unknown)
     nothing = {"filter": {"project": "set", "advancedFilter": {"source": "DATASET"}}, "page": {}}
     assert (await told(services, COMPLETIONS, nothing))["completions"]["nodes"] == []
 
