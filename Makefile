@@ -36,7 +36,7 @@ conformance: $(VENV)/.developed ## Run the slow proofs: 549 schemas, 20 kills of
 	@ANTIPHON_SCHEMAS=all $(BIN)/python -m pytest tests/integration/test_structured_output.py $(ARGS)
 
 kills: $(VENV)/.developed ## Kill gateways under load, a hundred times on each database: the books and the charges stay right
-	@$(BIN)/python -m pytest -m slow tests/integration/test_ledger_kills.py tests/integration/charging $(ARGS)
+	@$(BIN)/python -m pytest -m slow tests/integration/test_ledger_kills.py tests/integration/charging tests/integration/test_batches.py $(ARGS)
 
 chaos: $(VENV)/.developed ## Kill, freeze and cut off nodes below clients; ARGS="--chaos=full" for 10,000 requests each
 	@$(BIN)/python -m pytest -m slow -p no:randomly --timeout=3600 tests/chaos $(ARGS)

@@ -24,6 +24,7 @@ from antiphon.feedback.scores import Scores
 from antiphon.gateway import values
 from antiphon.gateway.answers import Answers
 from antiphon.gateway.app import Application
+from antiphon.gateway.batching import Batching
 from antiphon.gateway.charging import charging
 from antiphon.gateway.cors import CrossOrigin
 from antiphon.gateway.gateway import Gateway, Part
@@ -132,6 +133,16 @@ class Builder:
             ids=self._ids,
             log=log,
         )
+        self._batching = Batching(
+            settings,
+            self._storage.database,
+            keys=values.named_keys(settings, development_key),
+            limits=self._limits,
+            quiet=lambda: not self._load.sheds and not self._placement.waiting,
+            clock=self._clock,
+            ids=self._ids,
+            log=log,
+        )
         self._charging = charging(self._storage, self._metrics, nodes=self._trusting, clock=self._clock)
         self._providers = Providers(clock=self._clock, on_trouble=self._trouble)
         if settings.tool_providers:
@@ -165,7 +176,7 @@ class Builder:
             on_progress=on_progress,
             on_state=on_state,
         )
-        made += [self._nodes, self._trusting]
+        made += [self._batching, self._nodes, self._trusting]
         parts: list[Part] = [self._images, self._providers, self._charging, self._limiting]
         return Gateway(
             self._application(),
@@ -179,9 +190,14 @@ class Builder:
         )
 
     def _application(self) -> Application:
-        settings = self._settings
+        settings, handlers = self._settings, self._handlers()
+        self._batching.serve(
+            {door.address: routes.chat for door, routes in handlers.chat}
+            | {f"{door.prefix}/completions": routes.chat for door, routes in handlers.text}
+            | {f"{door.prefix}/embeddings": routes.embed for door, routes in handlers.embeddings}
+        )
         return Application(
-            table(self._handlers(), metrics_need_key=not settings.observability.metrics_public),
+            table(handlers, metrics_need_key=not settings.observability.metrics_public),
             Keyring(values.named_keys(settings, self._development_key), self._storage.stored_keys),
             limits=self._limits,
             running=self._running,
@@ -217,6 +233,8 @@ class Builder:
             projects=ProjectRoutes(storage.projects),
             interactions=InteractionRoutes(storage.interactions, storage.projects),
             export=ExportRoutes(storage.interactions, storage.projects),
+            files=self._batching.files,
+            batches=self._batching.batches,
             sessions=SessionRoutes(storage.sessions, storage.projects),
             campaigns=campaigns,
             campaign_reports=ReportRoutes(storage.reports, campaigns.find),

@@ -7,10 +7,9 @@ from msgspec.structs import replace
 
 from antiphon.accounts import wire as accounts
 from antiphon.accounts.routes import AuthRoutes, KeyRoutes
+from antiphon.batches.routes import BatchRoutes, FileRoutes
 from antiphon.campaigns.report_routes import ReportRoutes
 from antiphon.campaigns.routes import CampaignRoutes
-from antiphon.channels import wire as channel_wire
-from antiphon.channels.asking import ChannelQuery
 from antiphon.channels.channel_routes import ChannelRoutes
 from antiphon.channels.routes import MessageRoutes
 from antiphon.completions.count_routes import CountRoutes
@@ -26,7 +25,9 @@ from antiphon.credits.routes import CreditRoutes
 from antiphon.feedback import bodies
 from antiphon.feedback.metric_routes import MetricBody, MetricRoutes, WireMetric, WireMetrics
 from antiphon.feedback.routes import RecordRoutes
+from antiphon.gateway.batch_rows import batch_rows
 from antiphon.gateway.campaign_rows import campaign_rows
+from antiphon.gateway.channel_rows import channel_rows
 from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.response_rows import response_rows
@@ -80,6 +81,8 @@ class Handlers(Struct, frozen=True):
     projects: ProjectRoutes
     interactions: InteractionRoutes
     export: ExportRoutes
+    files: FileRoutes
+    batches: BatchRoutes
     sessions: SessionRoutes
     campaigns: CampaignRoutes
     campaign_reports: ReportRoutes
@@ -98,7 +101,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
     health, pages = handlers.health, handlers.pages
     # A post is known again by its message, so it does without the claims of other keyed requests.
     made = Table(
-        _messages(handlers.messages) + _channels(handlers.channels) + _answered_once(handlers.once, (
+        channel_rows(handlers.messages, handlers.channels) + _answered_once(handlers.once, (
             *(_chat(door, routes) for door, routes in handlers.chat),
             *(_text(door, routes) for door, routes in handlers.text),
             *(_embeddings(door, routes) for door, routes in handlers.embeddings),
@@ -115,6 +118,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             *_projects(handlers.projects),
             *_interactions(handlers.interactions, handlers.sessions),
             _export(handlers.export),
+            *batch_rows(handlers.files, handlers.batches),
             *campaign_rows(handlers.campaigns, handlers.campaign_reports),
             *_feedback_metrics(handlers.feedback_metrics),
             *_records(handlers.records),
@@ -333,33 +337,6 @@ def _feedback_metrics(routes: MetricRoutes) -> tuple[Route, ...]:
               response=WireMetric, success=201, statuses=(403, 409)),
         Route("GET", "/v1/feedback/metrics/{metric}", routes.get, "One metric, by id or key.", "feedback",
               response=WireMetric, statuses=(404,)),
-    )  # fmt: skip
-
-
-def _messages(routes: MessageRoutes) -> tuple[Route, ...]:
-    return (
-        Route("POST", "/v1/channel", routes.post, "Post a message to a channel.", "channels", scope="channel",
-              request=channel_wire.PostBody, response=channel_wire.WireMessage, statuses=(403,), keyed=True),
-        Route("GET", "/v1/channel", routes.read, "Read a channel, wait for messages, or follow it.", "channels",
-              scope="channel", query=ChannelQuery, response=channel_wire.WireMessages, streams=True),
-        Route("DELETE", "/v1/channel/{message}", routes.delete, "Delete a message.", "channels", scope="channel",
-              success=204, statuses=(404,)),
-    )  # fmt: skip
-
-
-def _channels(routes: ChannelRoutes) -> tuple[Route, ...]:
-    return (
-        Route("GET", "/v1/channels", routes.list, "List the channels that the account may use.", "channels",
-              scope="channel", response=channel_wire.WireChannels),
-        Route("POST", "/v1/channels", routes.create, "Make a channel.", "channels", scope="channel",
-              request=channel_wire.ChannelBody, response=channel_wire.WireChannel, success=201, statuses=(403, 409)),
-        Route("GET", "/v1/channels/{channel}", routes.get, "One channel, by what it is called.", "channels",
-              scope="channel", response=channel_wire.WireChannel, statuses=(404,)),
-        Route("PATCH", "/v1/channels/{channel}", routes.change, "Add members, and remove others.", "channels",
-              scope="channel", request=channel_wire.MembersBody, response=channel_wire.WireChannel,
-              statuses=(403, 404, 409)),
-        Route("DELETE", "/v1/channels/{channel}", routes.delete, "Delete a channel with all its messages.", "channels",
-              scope="channel", success=204, statuses=(403, 404)),
     )  # fmt: skip
 
 

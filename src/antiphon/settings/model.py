@@ -11,7 +11,19 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from antiphon.settings.auth import AuthSettings
-from antiphon.settings.bounds import SHA256, Bytes, Count, CountOrNone, HTTPAddress, Name, NonEmpty, Seconds, TokenRate
+from antiphon.settings.batches import BatchSettings
+from antiphon.settings.bounds import (
+    SHA256,
+    Bytes,
+    Count,
+    CountOrNone,
+    HTTPAddress,
+    MicroUSDC,
+    Name,
+    NonEmpty,
+    Seconds,
+    TokenRate,
+)
 from antiphon.settings.campaigns import CampaignSettings
 from antiphon.settings.channels import ChannelSettings
 from antiphon.settings.credits import CreditSettings
@@ -36,6 +48,13 @@ EMBEDDED_DEFAULT = ModelSettings(
     # A model this small may repeat itself until the context is full, so it needs an end.
     defaults=GenerationDefaults(temperature=0.2, top_p=0.9, max_tokens=2048),
 )
+
+
+class PricesMax(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a model may cost, in micro-USDC for a million tokens."""
+
+    prompt: Annotated[MicroUSDC | None, Meta(description="Most for 1,000,000 prompt tokens.")] = None
+    completion: Annotated[MicroUSDC | None, Meta(description="Most for 1,000,000 completion tokens.")] = None
 
 
 class KeySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +86,11 @@ class KeySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         tuple[Name, ...],
         Meta(description="Projects that the key may use; empty means all."),
     ] = ()
+    nodes: Annotated[
+        tuple[Name, ...],
+        Meta(description="Nodes that may answer requests of the key, as answers name them; empty means all."),
+    ] = ()
+    max_price: Annotated[PricesMax, Meta(description="What models may cost that the key may use.")] = PricesMax()
     account: Annotated[
         Name | None,
         Meta(description="Whose the key is: what is stored belongs to it; absent: the key's own name."),
@@ -226,6 +250,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         IdempotencySettings,
         Meta(description="Answers that may be asked for again."),
     ] = IdempotencySettings()
+    batches: Annotated[BatchSettings, Meta(description="Files and batches.")] = BatchSettings()
     interactions: Annotated[InteractionSettings, Meta(description="What is stored of requests.")] = (
         InteractionSettings()
     )

@@ -42,6 +42,11 @@ class GatewayProcess:
         await self.stop()
 
     @property
+    def settings(self) -> str:
+        """What it was given, for another one like it."""
+        return self._settings
+
+    @property
     def pid(self) -> int:
         """The process id."""
         return self._running().pid
