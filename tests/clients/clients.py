@@ -33,6 +33,7 @@ CLIENTS = (
         OPENAI_PYTHON,
         (
             *OPENAI_PYTHON_SLOW,
+            "openai_responses",
             "openai_stream",
             "openai_texts",
             "openai_usage",
@@ -69,6 +70,7 @@ CLIENTS = (
         door="adaptive",
         further=True,
     ),
+    Client("anthropic", ANTHROPIC, ("anthropic_messages",)),
     Client("langchain-openai", LANGCHAIN, ("langchain_scenarios",)),
     Client("langchain-openai-nugen", LANGCHAIN, ("langchain_scenarios",), door="nugen", further=True),
     Client("langchain-openai-adaptive", LANGCHAIN, ("langchain_scenarios",), door="adaptive", further=True),

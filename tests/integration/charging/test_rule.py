@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 from typing import Any
 
 import pytest
 
 from antiphon.testing.faults import Fault
-from antiphon.testing.raw_client import RawClient, RawResponse
+from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
 
 from .lab import ADMIN, COMPLETION_PRICE, HELLO, JSON, PAYER, PROMPT, PROMPT_PRICE, Lab, chat, sent_bytes
 
@@ -53,6 +54,30 @@ async def test_a_stream(lab: Lab) -> None:
     assert float(answer.headers["x-credits-balance"]) > 0
     receipt = await lab.receipt(json.loads(answer.events()[0])["id"])
     assert (receipt["charged_micro_usdc"], receipt["streamed"], receipt["answer_sha256"]) == (WHOLE, True, None)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/responses", {"model": "one", "input": "hello", "max_output_tokens": 6}),
+        ("/v1/messages", {"model": "one", "messages": HELLO, "max_tokens": 6}),
+    ],
+)
+async def test_responses_and_messages(lab: Lab, path: str, body: dict[str, JSON], stream: bool) -> None:
+    """They cost what a chat costs, say so where their usage is, and are charged once for an Idempotency-Key."""
+    before = await lab.charged()
+    headers = {"authorization": f"Bearer {PAYER}", "idempotency-key": f"once{path}{stream}"}
+    answers = []
+    for _ in range(2):
+        async with await RawClient.connect(lab.gateway.url) as client:
+            await client.send(request_bytes(path, {**body, "stream": stream}, headers=headers))
+            answers.append(await client.response())
+    assert [answer.status for answer in answers] == [200, 200]
+    assert answers[0].body == answers[1].body
+    assert b'"cost":0.000018' in answers[0].body
+    answer_id = re.findall(rb'"id":"((?:resp|msg)_[0-9a-f]+)"', answers[0].body)[0].decode()
+    assert (await lab.receipt(answer_id))["charged_micro_usdc"] == WHOLE == await lab.charged() - before
 
 
 async def test_the_exact_wire_says_no_cost(lab: Lab) -> None:
@@ -238,6 +263,8 @@ POOR: list[tuple[str, dict[str, Any]]] = [
     ("/v1/chat/completions", {"model": "one", "messages": HELLO, "max_tokens": 6, "stream": True}),
     ("/v1/completions", {"model": "one", "prompt": "hello", "max_tokens": 6}),
     ("/v1/embeddings", {"model": "vectors", "input": "hello"}),
+    ("/v1/responses", {"model": "one", "input": "hello", "max_output_tokens": 6}),
+    ("/v1/messages", {"model": "one", "messages": HELLO, "max_tokens": 6, "stream": True}),
     ("/api/v1/chat/completions", {"model": "default/one", "messages": HELLO, "max_tokens": 6}),
     ("/api/v3/inference/chat/completions", {"model": "one", "messages": HELLO, "max_tokens": 6}),
     ("/api/v3/inference/completions", {"model": "one", "prompt": "hello", "max_tokens": 6}),
@@ -253,5 +280,5 @@ async def test_too_little_money(lab: Lab, path: str, body: dict[str, JSON]) -> N
     assert answer.status == 402
     said = answer.body.decode()
     assert "USDC are needed, 0.00 USDC are free" in said
-    assert "insufficient" in said or path.startswith("/api/")
+    assert "insufficient" in said or "billing_error" in said or path.startswith("/api/")
     assert len(lab.a.requests) == asked
