@@ -18,6 +18,7 @@ BOUNDED, SCALAR = Bounded(), Scalar()
 
 Draw = Callable[[Random], float]
 Pair = tuple[Arm, Arm]
+Found = tuple[str, int]
 
 
 def truth(chance: float) -> Draw:
@@ -68,18 +69,18 @@ def visited(random: Random, users: int, visits: int) -> Iterator[Pair]:
         yield Arm(n[0], totals[0], totals[0]), Arm(n[1], totals[1], totals[1])
 
 
-def found_by_truths(pairs: Iterator[Pair], *, every: int = 1) -> str | None:
-    """Which variant is found to be the better at the first look that finds one; None where no look does."""
+def found_by_truths(pairs: Iterator[Pair], *, every: int = 1) -> Found | None:
+    """Which variant is found to be the better, and by how many values, at the first look that finds one."""
     for number, (first, second) in enumerate(pairs):
         # No mixture explains values better than their own means do, so most looks need no more than that.
         if number % every or not (first.n and second.n) or best_log_ratio(first, second) < BAR:
             continue
         if BOUNDED.log_e(first, second) >= BAR:
-            return "second" if second.mean > first.mean else "first"
+            return ("second" if second.mean > first.mean else "first"), first.n + second.n
     return None
 
 
-def found_by_scalars(pairs: Iterator[Pair]) -> str | None:
+def found_by_scalars(pairs: Iterator[Pair]) -> Found | None:
     """The same for values of any size."""
     for first, second in pairs:
         if min(first.n, second.n) < VALUES_MIN:
@@ -88,7 +89,7 @@ def found_by_scalars(pairs: Iterator[Pair]) -> str | None:
         if (second.mean - first.mean) ** 2 < 2 * BAR * unsure:
             continue  # a mixture is never as sure as its best part
         if SCALAR.log_e(first, second) >= BAR:
-            return "second" if second.mean > first.mean else "first"
+            return ("second" if second.mean > first.mean else "first"), first.n + second.n
     return None
 
 
