@@ -54,6 +54,14 @@ store = true
 [[projects.arguments]]
 name = "tone"
 default = "plain"
+[[projects]]
+key = "haunted"
+default_model = "one"
+[[campaigns]]
+key = "ghosts"
+account = "acme"
+project = "haunted"
+variants = [{{ key = "alive" }}, {{ key = "dead", model = "ghost" }}]
 [[upstreams]]
 url = "{engine}"
 kind = "vllm"
@@ -208,3 +216,27 @@ async def test_a_request_can_ask_for_a_campaign(lab: Lab) -> None:
     for refused, status, words in refusals:
         assert refused.status == status, refused.body
         assert words in refused.json()["error"]
+
+
+async def test_a_configured_campaign_with_a_model_that_nobody_serves(lab: Lab) -> None:
+    """It is made once, by whichever gateway was first; requests of such a variant fail, plain and streamed, and count."""
+    for at in range(3):
+        (made,) = (await lab.gateways[at].ask("/v1/campaigns?project=haunted", key=ADMIN)).json()["data"]
+        assert (made["key"], made["status"]) == ("ghosts", "running")
+    asked = [
+        await lab.chat(model="haunted", user=user(number), stream=stream, key=PAYING)
+        for number in range(10)
+        for stream in (False, True)
+    ]
+    assert {answer.status for answer in asked} == {200, 503}
+    failed = sum(answer.status == 503 for answer in asked)
+    assert failed == 2 * sum(answer.status == 503 for answer in asked[::2])
+
+    async def counted() -> int:
+        report = (await lab.gateways[0].ask("/v1/campaigns/ghosts/report", key=ADMIN)).json()
+        (rate,) = [metric for metric in report["verdict"]["metrics"] if metric["key"] == "error_rate"]
+        return sum(standing["n"] for standing in rate["standings"])
+
+    async with asyncio.timeout(10):
+        while await counted() < 10:  # noqa: ASYNC110 - counted behind the answers
+            await asyncio.sleep(0.05)

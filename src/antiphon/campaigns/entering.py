@@ -6,6 +6,7 @@ By itself a request takes part where it names a project and no model, and the pr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from msgspec import Struct
@@ -20,6 +21,9 @@ from antiphon.projects.model import Project
 from antiphon.projects.resolve import Served, Target, shown
 
 PARAM = "ab_campaign"
+
+
+Fits = Callable[[str], bool]  # whether the model of that name can serve a request
 
 
 class Known(Protocol):
@@ -67,9 +71,18 @@ class Entered(Struct, frozen=True):
 
 
 def entered(
-    request: ChatRequest, target: Target, key: Key, answer_id: str, known: Known, served: Served
+    request: ChatRequest,
+    target: Target,
+    key: Key,
+    answer_id: str,
+    known: Known,
+    served: Served,
+    fits: Fits | None = None,
 ) -> Entered | None:
-    """What the request takes part in, None for nothing; what it asks for and cannot have is refused."""
+    """What the request takes part in, None for nothing; what it asks for and cannot have is refused.
+
+    `fits` tells which models can serve such a request at all, None: there is nothing special about it.
+    """
     project = target.project
     if request.campaign is not None:
         campaign = _named(request.campaign, project, key, known)
@@ -85,8 +98,12 @@ def entered(
     if found is None or not takes_part(found, _unit(found, request, answer_id)):
         return None
     variants = found.open
-    # A key that may not use one of the models gets what the project says: it would be refused with some variants only.
-    return _assigned(found, variants, request, answer_id) if _may_use(key, variants, served) else None
+    # What would be refused with some variants only gets what the project says: a key without leave for one of the
+    # models, an image that one of them does not take.
+    models = [one.model or target.model for one in variants]
+    if not _may_use(key, variants, served) or (fits is not None and not all(map(fits, models))):
+        return None
+    return _assigned(found, variants, request, answer_id)
 
 
 def missing(name: str, param: str = PARAM) -> NotFound:

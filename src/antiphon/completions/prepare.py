@@ -12,12 +12,13 @@ from antiphon.campaigns.apply import applied
 from antiphon.campaigns.entering import Assigned, Known, NoCampaigns, entered
 from antiphon.chat import ChatRequest, Image, Message, Part
 from antiphon.completions import reasoning
+from antiphon.completions.ceiling import check_price, pinned
 from antiphon.completions.compose import with_memory, with_system_prompt
 from antiphon.completions.fit import fitted
 from antiphon.completions.fit_prompts import check_prompts, prompts_fitted
 from antiphon.completions.grammars import grammars
 from antiphon.completions.plan import Bounds, Caller, Plan, closed_once
-from antiphon.errors import BadRequest, PermissionDenied, Unavailable
+from antiphon.errors import BadRequest, PermissionDenied
 from antiphon.ids import Ids
 from antiphon.key import Key
 from antiphon.models.catalogue import Model
@@ -99,6 +100,10 @@ class Preparation:
             request, project, model, assigned = self._assigned(request, target, caller)
         if key.models and model.id not in key.models:
             raise PermissionDenied(f"This key may not use the model {model.id!r}.")
+        check_price(model, key, request.prices_max)
+        nodes = pinned(caller.nodes, key, project)
+        if nodes is not caller.nodes:
+            caller = msgspec.structs.replace(caller, nodes=nodes)
         if model.embeds:
             message = f"model: {model.id!r} makes embeddings, it generates no text."
             raise BadRequest(message, param="model", code="model_not_supported")
@@ -125,17 +130,19 @@ class Preparation:
     ) -> tuple[ChatRequest, Project | None, Model, Assigned | None]:
         """What a request is for, and asks for, that leaves the model to its project or names a campaign."""
         models, project = self._models, target.project
-        found = entered(request, target, caller.key, caller.answer_id, self._campaigns, models)
+        fits = self._sees if _holds_images(request) else None
+        found = entered(request, target, caller.key, caller.answer_id, self._campaigns, models, fits)
         if found is None or project is None:
             return request, project, models.find(target.model), None
-        variant = found.variant
-        name = variant.model or target.model
-        if models.id_of(name) is None:
-            assigned = found.assigned
-            message = f"The model {name!r} of the variant {variant.key!r} of {assigned.campaign!r} is not served now."
-            raise Unavailable(message)
-        request, project = applied(variant, request, project)
-        return request, project, models.find(name), found.assigned
+        name = found.variant.model or target.model
+        # One that is not on offer is still the variant's: that nobody serves it is told, and counts, as its failure.
+        model = Model(name, ()) if models.id_of(name) is None else models.find(name)
+        request, project = applied(found.variant, request, project)
+        return request, project, model, found.assigned
+
+    def _sees(self, name: str) -> bool:
+        """Whether a model takes images, as far as it is known."""
+        return self._models.id_of(name) is None or "image" in self._models.find(name).modalities
 
     async def _composed(self, request: ChatRequest, project: Project | None, key: Key) -> ChatRequest:
         """The request with what the project and the session put in front of it; a text completion stays as it is."""

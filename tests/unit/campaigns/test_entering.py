@@ -181,3 +181,14 @@ def test_a_dropped_variant_is_given_to_nobody() -> None:
     assert {got(answer_id=f"r{i}", campaign=campaign) for i in range(30)} == {"a"}
     with pytest.raises(BadRequest, match="no variant"):
         enter(FORCED, Target(PROJECT, "large"), campaign=campaign)
+
+
+def test_what_one_variant_cannot_serve_takes_no_part() -> None:
+    """Whichever variant it would have got; one that asks for the campaign gets it, and is refused by what it got."""
+    for number in range(20):
+        asked = replace(ASKED, user=f"u{number}")
+        known = One(RUNNING)
+        assert entered(asked, LEFT_OPEN, KEY, "answer", known, known, lambda model: model != "large") is None
+        assert entered(asked, LEFT_OPEN, KEY, "answer", known, known, lambda _: True) is not None
+        forced = replace(asked, campaign="c")
+        assert entered(forced, LEFT_OPEN, KEY, "answer", known, known, lambda _: False) is not None

@@ -347,9 +347,19 @@ async def test_a_request_that_names_its_model_takes_no_part(images: ImageAdmissi
 
 
 async def test_a_variant_whose_model_is_away(images: ImageAdmission) -> None:
-    """The request fails: another model's answer would count for this variant."""
-    with pytest.raises(Unavailable, match="model 'large' of the variant 'b' of 'c' is not served now"):
-        await planned_within(images, asked(model="p"), *variants(model="large"), models=("m",))
+    """It is planned for all the same: nobody can serve it, and that is the variant's failure, not another's answer."""
+    plan = await planned_within(images, asked(model="p"), *variants(model="large"), models=("m",))
+    assert (plan.model.id, plan.model.offers) == ("large", ())
+    assert plan.assigned is not None
+    with pytest.raises(Unavailable, match="No node can serve the model 'large' now"):
+        plan.model.require_live()
+
+
+async def test_images_that_one_variant_does_not_take(images: ImageAdmission) -> None:
+    """Such a request takes no part: it would be refused with that variant only."""
+    message = Message(role="user", content=(Image("data:image/png;base64,AAAA"),))
+    with pytest.raises(BadRequest, match="the model 'm' does not take images"):  # the project's, as without a campaign
+        await planned_within(images, asked(model="p", messages=(message,)), *variants(model="large"))
 
 
 async def test_there_is_no_campaign(images: ImageAdmission) -> None:
