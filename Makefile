@@ -57,7 +57,7 @@ link-faults: $(VENV)/.developed ## Kill and freeze the broker under streams to n
 channels: $(VENV)/.developed ## Kill a gateway of three under 20 writers and 20 followers; what a stranger can tell: a minute
 	@$(BIN)/python -m pytest tests/unit/channels tests/integration/channels -m "" -n0 -s $(ARGS)
 
-nodes: $(VENV)/.developed ## Nodes in processes and networks of their own, one behind NAT (takes root, ip and nft): two minutes
+nodes: $(VENV)/.developed ## Nodes in processes and networks of their own, behind NAT, cut off one way (takes root, ip and nft): five minutes
 	@$(BIN)/python -m pytest -m "" -n0 $(wildcard tests/integration/test_nodes*.py) $(ARGS)
 
 simulate-search: $(VENV)/.developed ## Search 100 seeds for faults that break promises, and every planted bug: three minutes

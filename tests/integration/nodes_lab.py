@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from antiphon.link.broker import find_program
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.node_process import NodeProcess
@@ -26,6 +31,37 @@ kind = "openai"
 models = [{{{{ name = "other" }}}}]
 """
 SLOW = Habits(answer_tokens=30, token_delay_s=0.02)  # long enough to be interrupted
+
+
+@contextlib.asynccontextmanager
+async def nats_server(
+    settings: Path, folder: Path, listen: str, *, before: tuple[str, ...] = ()
+) -> AsyncIterator[None]:
+    """A NATS server of the operator's own, told what `nats-config` prints. `before` goes in front of the program."""
+    words = (
+        "nodes",
+        "nats-config",
+        "--config",
+        str(settings),
+        "--listen",
+        listen,
+        "--folder",
+        str(folder),
+    )
+    printing = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "antiphon", *words, stdout=asyncio.subprocess.PIPE
+    )
+    text, _ = await printing.communicate()
+    file = folder / "nats.conf"
+    file.write_bytes(text)
+    server = await asyncio.create_subprocess_exec(
+        *before, str(find_program(os.environ)), "-c", str(file), stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        server.terminate()
+        await server.wait()
 
 
 class Lab:

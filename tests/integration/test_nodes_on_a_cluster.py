@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import os
 import socket
-import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from antiphon.link.broker import find_program
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.plan import Habits
 from tests.fixtures.machine import Stopwatch
-from tests.integration.nodes_lab import ADMIN, CALM, SLOW, Lab, whole
+from tests.integration.nodes_lab import ADMIN, CALM, SLOW, Lab, nats_server, whole
 
 DECIDED_S_MAX = 5.0  # from an operator's word at one gateway until all of them keep to it
 CLUSTER = f"""{CALM}
@@ -38,35 +33,6 @@ models = [{{{{ name = "other" }}}}]
 """
 
 
-@contextlib.asynccontextmanager
-async def nats_server(settings: Path, folder: Path, port: int) -> AsyncIterator[None]:
-    """A NATS server of the operator's own, told what `nats-config` prints."""
-    words = (
-        "nodes",
-        "nats-config",
-        "--config",
-        str(settings),
-        "--listen",
-        f"127.0.0.1:{port}",
-        "--folder",
-        str(folder),
-    )
-    printing = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "antiphon", *words, stdout=asyncio.subprocess.PIPE
-    )
-    text, _ = await printing.communicate()
-    file = folder / "nats.conf"
-    file.write_bytes(text)
-    server = await asyncio.create_subprocess_exec(
-        str(find_program(os.environ)), "-c", str(file), stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield
-    finally:
-        server.terminate()
-        await server.wait()
-
-
 @pytest.mark.slow
 async def test_two_gateways_over_one_nats_server(tmp_path: Path) -> None:
     """A node that one of them invited serves both; drained at one, it is drained at the other, and banned at both."""
@@ -79,7 +45,7 @@ async def test_two_gateways_over_one_nats_server(tmp_path: Path) -> None:
         settings = CLUSTER.format(database=tmp_path / "shared.db", port=port, url=other.url)
         file = tmp_path / "antiphon.toml"
         file.write_text(f'data_dir = "{tmp_path / "cli"}"\n{settings}')
-        await stack.enter_async_context(nats_server(file, tmp_path, port))
+        await stack.enter_async_context(nats_server(file, tmp_path, f"127.0.0.1:{port}"))
         labs = []
         for name in ("one", "two"):
             (tmp_path / name).mkdir()
