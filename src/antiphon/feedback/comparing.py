@@ -17,6 +17,7 @@ from antiphon.feedback.model import Comparison, Tie, same_prompt
 from antiphon.ids import Ids
 from antiphon.interactions import store as interaction_store
 from antiphon.interactions.model import Answer, Interaction, Reach, kept_rows
+from antiphon.interactions.patience import Patience
 from antiphon.interactions.service import Interactions
 from antiphon.projects.model import Project
 
@@ -45,9 +46,18 @@ class Preference(Struct, frozen=True, kw_only=True):
 class Comparisons:
     """Comparisons of completions. Written ones become interactions of their own, so that all refer to stored ones."""
 
-    def __init__(self, database: Database, interactions: Interactions, *, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        database: Database,
+        interactions: Interactions,
+        *,
+        clock: Clock,
+        ids: Ids,
+        patience: Patience = Patience(),
+    ) -> None:
         self._database = database
         self._interactions = interactions
+        self._patience = patience
         self._clock = clock
         self._ids = ids
 
@@ -82,7 +92,7 @@ class Comparisons:
             return comparison_id
 
         try:
-            return await self._database.write(work)
+            return await self._patience.attempt(lambda: self._database.write(work))
         except ConstraintBroken:
             raise Conflict("One of the completions was deleted while they were compared.") from None
 

@@ -17,6 +17,7 @@ from antiphon.ids import Ids
 from antiphon.interactions import session_store
 from antiphon.interactions import store as interaction_store
 from antiphon.interactions.model import Interaction, Reach, kept_rows
+from antiphon.interactions.patience import Patience
 from antiphon.interactions.service import Interactions
 from antiphon.interactions.sessions import missing as missing_session
 from antiphon.projects.model import Project
@@ -36,9 +37,18 @@ class Given(Struct, frozen=True, kw_only=True):
 class Feedbacks:
     """Feedback on completions and outcomes of sessions. What is said of a completion waits until that is written."""
 
-    def __init__(self, database: Database, interactions: Interactions, *, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        database: Database,
+        interactions: Interactions,
+        *,
+        clock: Clock,
+        ids: Ids,
+        patience: Patience = Patience(),
+    ) -> None:
         self._database = database
         self._interactions = interactions
+        self._patience = patience
         self._clock = clock
         self._ids = ids
 
@@ -53,7 +63,7 @@ class Feedbacks:
             return _keep(connection, row, given, feedback_id, now_ms)
 
         try:
-            return await self._database.write(work)
+            return await self._patience.attempt(lambda: self._database.write(work))
         except ConstraintBroken:  # somebody deleted it at this very moment
             raise gone(completion_id, "completion_id") from None
 
@@ -95,7 +105,7 @@ class Feedbacks:
             return outcome_id
 
         try:
-            return await self._database.write(work)
+            return await self._patience.attempt(lambda: self._database.write(work))
         except ConstraintBroken:
             raise missing_session(session_id) from None
 

@@ -78,8 +78,9 @@ class Storage:
         self.interactions = Interactions(self._database, self.recorder)
         self.sessions = Sessions(self._database, self.recorder, self.interactions)
         self._sweeper = self._retention(settings, clock)
-        self.feedbacks = Feedbacks(self._database, self.interactions, clock=clock, ids=ids)
-        self.comparisons = Comparisons(self._database, self.interactions, clock=clock, ids=ids)
+        patience = values.patience(settings)
+        self.feedbacks = Feedbacks(self._database, self.interactions, clock=clock, ids=ids, patience=patience)
+        self.comparisons = Comparisons(self._database, self.interactions, clock=clock, ids=ids, patience=patience)
         self.feedback_metrics = FeedbackMetrics(self._database, clock=clock, ids=ids)
         self.peppers = values.peppers(settings)
         self.keys = Keys(

@@ -17,6 +17,7 @@ from antiphon.completions.plan import Bounds
 from antiphon.credits.gifts import Gifts
 from antiphon.credits.money import MICRO_PER_CREDIT
 from antiphon.gateway.overload import OverloadLimits
+from antiphon.interactions.patience import RESTS_S, Patience
 from antiphon.key import ADMIN, CLIENT, Allowance, Key, Ledger
 from antiphon.models.affinity import Affinity
 from antiphon.settings.model import Settings
@@ -108,6 +109,9 @@ def named_keys(settings: Settings, development_key: str | None) -> dict[str, Key
             dria=secret.startswith("dkn_"),
             tokens_per_minute=row.tokens_per_minute,
             parallel_max=row.parallel_max,
+            nodes=frozenset(row.nodes),
+            prompt_price_max=row.max_price.prompt,
+            completion_price_max=row.max_price.completion,
             credit=CREDIT[row.credit],
         )
     if development_key is not None:
@@ -121,6 +125,12 @@ def peppers(settings: Settings) -> tuple[Pepper, ...]:
     current = None if auth.pepper is None else auth.pepper.reveal()
     former = () if auth.former_pepper is None else (auth.former_pepper.reveal(),)
     return pepper.peppers(settings.data_dir, current, former)
+
+
+def patience(settings: Settings) -> Patience:
+    """How long is looked for what another gateway may be about to write; a file is of one gateway."""
+    url = settings.database.url
+    return Patience(RESTS_S if url is not None and url.reveal().startswith("postgres") else ())
 
 
 def key_kind(settings: Settings) -> Kind:

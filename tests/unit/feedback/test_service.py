@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from antiphon.clock import ManualClock
+from antiphon.db import Database
 from antiphon.errors import BadRequest, NotFound
 from antiphon.feedback.service import Feedbacks, Given
+from antiphon.ids import Ids
 from antiphon.interactions.model import Filter, Reach
+from antiphon.interactions.patience import Patience
 from antiphon.interactions.service import Interactions
 from antiphon.projects.model import Project
 from tests.unit.feedback.said import LIKED, STARS
-from tests.unit.interactions.stored import ANN, BOB, NOW_MS, row, uuid
+from tests.unit.interactions.stored import ANN, BOB, NOW_MS, keep, row, uuid
 
 PROJECT = Project("p", "project", "Project")
 
@@ -68,6 +72,20 @@ async def test_feedback_that_comes_late(interactions: Interactions, feedbacks: F
     clock.advance(-1)  # another gateway's, a little behind
     last = await feedbacks.give(ANN, uuid(1), Given(metric="stars", value=3))
     assert [one.id for one in await feedbacks.of("ann", [uuid(1)])] == [last]
+
+
+async def test_another_gateways_row_is_waited_for(
+    database: Database, interactions: Interactions, clock: ManualClock
+) -> None:
+    """It comes some milliseconds behind the answer, and feedback may be quicker."""
+    patient = Feedbacks(database, interactions, clock=clock, ids=Ids(), patience=Patience((0.01,) * 300))
+    giving = asyncio.create_task(patient.give(ANN, uuid(1), Given(metric="liked", value=1)))
+    concluding = asyncio.create_task(patient.conclude(ANN, PROJECT, "s", Given(metric="liked", value=1)))
+    await asyncio.sleep(0)
+    await keep(database, row(1, session_id="s"))
+    feedback_id, outcome_id = await giving, await concluding
+    assert [one.id for one in await patient.of("ann", [uuid(1)])] == [feedback_id]
+    assert [one.id for one in await patient.outcomes("ann", "s")] == [outcome_id]
 
 
 async def test_feedback_that_cannot_be(interactions: Interactions, feedbacks: Feedbacks) -> None:

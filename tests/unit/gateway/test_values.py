@@ -10,11 +10,12 @@ import pytest
 from antiphon.accounts.ethereum import checksummed
 from antiphon.accounts.keys import digest
 from antiphon.gateway import values
+from antiphon.interactions.patience import RESTS_S
 from antiphon.key import ADMIN, CLIENT, UNLIMITED, Allowance, Key
 from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Model
 from antiphon.settings.auth import AuthSettings
-from antiphon.settings.model import Images, KeySettings, Limits, Settings, Timeouts
+from antiphon.settings.model import DatabaseSettings, Images, KeySettings, Limits, Settings, Timeouts
 from antiphon.settings.placement import PlacementSettings
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
@@ -158,3 +159,10 @@ def test_what_placement_remembers_is_bounded_as_it_is_set() -> None:
     for session in ("one", "two"):
         remembered.placed(Ask(Model("m", ()), session=session), "node")
     assert len(remembered) == 1
+
+
+def test_who_shares_a_database_is_waited_for() -> None:
+    """Rows of another gateway; a file is of one gateway."""
+    shared = Settings(database=DatabaseSettings(url=Secret("postgresql://a:b@localhost/c")))
+    assert values.patience(shared).rests_s == RESTS_S
+    assert values.patience(Settings()).rests_s == ()
