@@ -219,7 +219,7 @@ async def test_a_request_can_ask_for_a_campaign(lab: Lab) -> None:
 
 
 async def test_a_configured_campaign_with_a_model_that_nobody_serves(lab: Lab) -> None:
-    """It is made once, by whichever gateway was first; requests of such a variant fail, plain and streamed, and count."""
+    """It is made once, by whichever gateway was first; requests of such a variant fail, however asked, and count."""
     for at in range(3):
         (made,) = (await lab.gateways[at].ask("/v1/campaigns?project=haunted", key=ADMIN)).json()["data"]
         assert (made["key"], made["status"]) == ("ghosts", "running")
