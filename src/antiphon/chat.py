@@ -242,6 +242,7 @@ class Delta(Struct, frozen=True):
     tool_calls: tuple[ToolCallDelta, ...] = ()
     logprobs: tuple[Logprob, ...] = ()
     finish_reason: FinishReason | None = None
+    stop: str | None = None  # the stop text that ended it, where that is known
 
 
 class Usage(Struct, frozen=True):
@@ -272,6 +273,7 @@ class Choice(Struct, frozen=True):
     tool_calls: tuple[ToolCall, ...] = ()
     logprobs: tuple[Logprob, ...] | None = None
     finish_reason: FinishReason = "stop"
+    stop: str | None = None  # as in Delta
 
 
 class Completion(Struct, frozen=True):

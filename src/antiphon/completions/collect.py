@@ -15,6 +15,7 @@ class Collector:
         self._calls: list[_Call] = []
         self._logprobs: list[Logprob] | None = [] if logprobs else None
         self._finish_reason: FinishReason = "stop"
+        self._stop: str | None = None
 
     def add(self, delta: Delta) -> None:
         """Take the next delta."""
@@ -27,7 +28,7 @@ class Collector:
         if delta.logprobs and self._logprobs is not None:
             self._logprobs += delta.logprobs
         if delta.finish_reason is not None:
-            self._finish_reason = delta.finish_reason
+            self._finish_reason, self._stop = delta.finish_reason, delta.stop
 
     def _add_call(self, delta: ToolCallDelta) -> None:
         while len(self._calls) <= delta.index:
@@ -48,6 +49,7 @@ class Collector:
             tool_calls=calls,
             logprobs=None if self._logprobs is None else tuple(self._logprobs),
             finish_reason=finish(self._finish_reason, called=bool(calls)),
+            stop=self._stop,
         )
 
 

@@ -65,7 +65,8 @@ class Shaper:
             shown += cutter.feed(delta)
             if cutter.cut:
                 self.cut = True
-                shown[-1] = Delta(finish_reason=finish("stop", called=parser.calls_count > 0))
+                told = finish("stop", called=parser.calls_count > 0)
+                shown[-1] = Delta(finish_reason=told, stop=shown[-1].stop if told == "stop" else None)
                 break
         return shown
 

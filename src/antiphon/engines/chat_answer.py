@@ -5,6 +5,8 @@ Only the fields named here are ever read from an engine.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec import Struct, field
 
@@ -42,6 +44,12 @@ class _Choice(Struct):
     message: _Words | None = None
     finish_reason: str | None = None
     logprobs: _Logprobs | None = None
+    stop_reason: Any = None  # Any: of vLLM, the stop text or the id of a token; other engines say what they like
+
+    @property
+    def stop(self) -> str | None:
+        """The stop text that ended it, as far as the engine tells."""
+        return self.stop_reason if isinstance(self.stop_reason, str) and self.stop_reason else None
 
 
 class _Answer(Frame):
@@ -74,7 +82,7 @@ def decode(payload: bytes) -> tuple[Delta | None, Usage | None]:
         logprobs = ()  # of the token that ends the text, which only some engines list
     if not (content or reasoning or calls or logprobs or reason):
         return None, usage
-    return Delta(0, content, reasoning, calls, logprobs, reason), usage
+    return Delta(0, content, reasoning, calls, logprobs, reason, choice.stop if reason == "stop" else None), usage
 
 
 def trimmed(delta: Delta, top_logprobs: int) -> Delta:
@@ -107,6 +115,7 @@ def decode_whole(payload: bytes) -> tuple[Choice, Usage]:
         tool_calls=calls,
         logprobs=_logprobs(choice.logprobs) if choice.logprobs else None,
         finish_reason=finish(reason, called=bool(calls)),
+        stop=choice.stop if reason == "stop" and not calls else None,
     )
     return done, usage_of(answer) or Usage()
 

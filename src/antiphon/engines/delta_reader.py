@@ -102,7 +102,7 @@ class DeltaReader:
         """The last delta with the reason that the whole answer gives."""
         assert last.finish_reason is not None
         reason = finish(last.finish_reason, called=self._called)
-        return last if reason == last.finish_reason else msgspec.structs.replace(last, finish_reason=reason)
+        return last if reason == last.finish_reason else msgspec.structs.replace(last, finish_reason=reason, stop=None)
 
     def _with_thoughts(self, usage: Usage) -> Usage:
         """An engine that does not count thinking apart sends it a token at a time."""

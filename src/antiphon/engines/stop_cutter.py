@@ -73,7 +73,7 @@ class StopCutter:
         end, delta = self._held[0]
         text = delta.content or delta.reasoning
         left = text[: self._matcher.certain - (end - len(text))]
-        last = Delta(delta.index, finish_reason="stop")
+        last = Delta(delta.index, finish_reason="stop", stop=self._matcher.found)
         if not left:
             return [last]
         entries = within(delta.logprobs, left)

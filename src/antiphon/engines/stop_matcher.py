@@ -10,7 +10,7 @@ class StopMatcher:
     """Of texts that overlap, the one that is complete first counts; of those complete together, the longest.
 
     Places count characters from the beginning. `certain`: no stop text begins before it. `cut`: where the one that
-    was found begins; what comes behind it is not looked at.
+    was `found` begins; what comes behind it is not looked at.
     """
 
     def __init__(self, stops: tuple[str, ...]) -> None:
@@ -19,6 +19,7 @@ class StopMatcher:
         self._begun = [0] * len(stops)  # characters of each stop text that the text ends with
         self._length = 0
         self.cut: int | None = None
+        self.found: str | None = None
 
     @property
     def certain(self) -> int:
@@ -34,7 +35,7 @@ class StopMatcher:
             self._step(character)
 
     def _step(self, character: str) -> None:
-        found = 0
+        found = ""
         for i, stop in enumerate(self._stops):
             begun = self._begun[i]
             while begun and stop[begun] != character:
@@ -42,9 +43,10 @@ class StopMatcher:
             begun += stop[begun] == character
             self._begun[i] = begun
             if begun == len(stop):
-                found = max(found, begun)
+                found = max(found, stop, key=len)
         if found:
-            self.cut = self._length - found
+            self.found = found
+            self.cut = self._length - len(found)
 
 
 def fallbacks(stop: str) -> tuple[int, ...]:

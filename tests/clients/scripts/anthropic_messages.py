@@ -104,6 +104,20 @@ def a_limit_is_told(lab: Lab) -> None:
         assert stream.get_final_message().stop_reason == "max_tokens"
 
 
+def a_stop_sequence_is_told(lab: Lab) -> None:
+    """With the text that it was, plain and streamed."""
+    fields = {"model": lab.fault_model, "max_tokens": 100, "messages": say("Tell me.")}
+    client = connect(lab)
+    text = client.messages.create(**fields).content[0].text
+    stop = text[len(text) // 2 :][:6]
+    stopping = {**fields, "stop_sequences": ["not in there", stop]}
+    with client.messages.stream(**stopping) as stream:
+        streamed = stream.get_final_message()
+    for told in (client.messages.create(**stopping), streamed):
+        assert (told.stop_reason, told.stop_sequence) == ("stop_sequence", stop), told
+        assert told.content[0].text == text[: text.index(stop)], told
+
+
 def a_schema_binds_the_text(lab: Lab) -> None:
     """The small model keeps it."""
     schema = {

@@ -54,3 +54,8 @@ def test_logprobs_are_kept_where_they_were_asked_for() -> None:
     assert collected(Delta(logprobs=(entry,)), logprobs=True).logprobs == (entry,)
     assert collected(logprobs=True).logprobs == ()
     assert collected(Delta(logprobs=(entry,))).logprobs is None
+
+
+def test_the_stop_text_is_kept() -> None:
+    """As the last delta tells it."""
+    assert collected(Delta(content="a"), Delta(finish_reason="stop", stop="END")).stop == "END"

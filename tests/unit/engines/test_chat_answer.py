@@ -26,6 +26,12 @@ WireObject = dict[str, Any]  # Any: a body of the wire, any JSON
         ({"choices": [{"delta": {}, "finish_reason": "new_word"}]}, Delta(finish_reason="stop")),
         ({"choices": [{"index": 7, "delta": {"content": "a"}}]}, Delta(content="a")),
         (
+            {"choices": [{"delta": {}, "finish_reason": "stop", "stop_reason": "END"}]},
+            Delta(finish_reason="stop", stop="END"),
+        ),
+        ({"choices": [{"delta": {}, "finish_reason": "stop", "stop_reason": 7}]}, Delta(finish_reason="stop")),
+        ({"choices": [{"delta": {}, "finish_reason": "length", "stop_reason": "a"}]}, Delta(finish_reason="length")),
+        (
             {"choices": [{"delta": {"tool_calls": [{"index": 1, "id": "c", "function": {"name": "f"}}]}}]},
             Delta(tool_calls=(ToolCallDelta(1, "c", "f", ""),)),
         ),
@@ -95,6 +101,14 @@ def test_a_whole_answer_becomes_a_choice() -> None:
     choice, usage = whole({"content": "a", "reasoning_content": "r"}, logprobs=logprobs, finish_reason="length")
     expected = Choice(content="a", reasoning="r", logprobs=(Logprob("a", -1.0, [97]),), finish_reason="length")
     assert (choice, usage) == (expected, Usage())
+
+
+def test_the_stop_text_of_a_whole_answer() -> None:
+    """Where the engine tells it; it is not why an answer with calls ends."""
+    choice: WireObject = {"message": {"content": "a"}, "finish_reason": "stop", "stop_reason": "END"}
+    assert chat_answer.decode_whole(json.dumps({"choices": [choice]}).encode())[0].stop == "END"
+    choice["message"] = {"tool_calls": [{"id": "c", "function": {"name": "f"}}]}
+    assert chat_answer.decode_whole(json.dumps({"choices": [choice]}).encode())[0].stop is None
 
 
 def test_calls_are_why_an_answer_with_calls_ends() -> None:

@@ -138,7 +138,8 @@ def test_a_stop_text_ends_the_stream_with_what_it_has_taken_so_far() -> None:
     under_test = DeltaReader(chat_answer.decode, top_logprobs=0, stops=StopCutter(("END",)), timed=True)
     assert under_test.feed(timed("a", 1) + timed("bE", 2)) == [Delta(content="a")]
     assert not under_test.cut
-    assert under_test.feed(timed("ND", 5) + timed("c", 6) + USED) == [Delta(content="b"), Delta(finish_reason="stop")]
+    end = Delta(finish_reason="stop", stop="END")
+    assert under_test.feed(timed("ND", 5) + timed("c", 6) + USED) == [Delta(content="b"), end]
     assert (under_test.cut, under_test.finished, under_test.done) == (True, True, True)
     assert under_test.usage == Usage(3, 5, cached_tokens=1)
 
@@ -146,7 +147,7 @@ def test_a_stop_text_ends_the_stream_with_what_it_has_taken_so_far() -> None:
 def test_an_engine_that_does_not_tell_what_it_has_taken_is_cut_too() -> None:
     """Then its tokens are to be counted elsewhere."""
     under_test = DeltaReader(chat_answer.decode, top_logprobs=0, stops=StopCutter(("b",)), timed=True)
-    assert under_test.feed(said("abc")) == [Delta(content="a"), Delta(finish_reason="stop")]
+    assert under_test.feed(said("abc")) == [Delta(content="a"), Delta(finish_reason="stop", stop="b")]
     assert under_test.usage is None
 
 

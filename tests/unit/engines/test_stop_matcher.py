@@ -38,6 +38,9 @@ def test_a_stop_text_is_found_as_in_the_whole_text(text: str, stops: tuple[str, 
     for piece in pieces_of(text, data):
         matcher.feed(piece)
     assert matcher.cut == place(text, stops)
+    if matcher.cut is not None:
+        assert matcher.found in stops
+        assert text.startswith(matcher.found, matcher.cut)
 
 
 @given(TEXTS, STOPS, st.data())

@@ -36,8 +36,7 @@ def render(completion: Completion, head: Head) -> bytes:
     """The plain answer as JSON bytes."""
     (choice,) = completion.choices
     usage = answer.usage(completion.usage, exact=head.exact)
-    stop_reason = answer.STOP_REASONS[choice.finish_reason]
-    return answer.encode(answer.message(head, answer.blocks(choice), stop_reason, usage))
+    return answer.encode(answer.message(head, answer.blocks(choice), usage, choice))
 
 
 def stream(head: Head) -> AnswerStream:

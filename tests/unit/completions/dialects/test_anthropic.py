@@ -49,6 +49,15 @@ def test_why_it_stopped(finish: FinishReason, reason: str) -> None:
     assert end == {"type": "message_stop"}
 
 
+def test_the_stop_text_is_told() -> None:
+    """Where an engine tells it; calls and limits come first."""
+    told = shown(Choice(0, "a", stop="END"))
+    assert (told["stop_reason"], told["stop_sequence"]) == ("stop_sequence", "END")
+    last = streamed(Delta(content="a"), Delta(finish_reason="stop", stop="END"))[-2]["delta"]
+    assert last == {"stop_reason": "stop_sequence", "stop_sequence": "END"}
+    assert shown(Choice(0, "a", finish_reason="tool_calls", stop="END"))["stop_reason"] == "tool_use"
+
+
 def test_counts() -> None:
     """What was at hand of the prompt is told by itself; what it cost is told but for exact."""
     told = shown(Choice(0, "a"), usage=replace(USAGE, cost=1_500_000))["usage"]

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from antiphon.chat import Choice, FinishReason, Usage
+from antiphon.chat import Choice, Delta, FinishReason, Usage
 from antiphon.completions.dialects import Head
 from antiphon.completions.dialects.openai.answer import Cost, cost
 
@@ -45,12 +45,21 @@ class WireMessage(Struct):
     completion_id: str | UnsetType = UNSET
 
 
-def message(head: Head, content: list[Json], stop_reason: str | None, usage: WireUsage) -> WireMessage:
-    """The message with these blocks."""
-    wire = WireMessage(head.id, head.model, content, stop_reason, usage)
+def message(head: Head, content: list[Json], usage: WireUsage, ended: Choice | Delta | None = None) -> WireMessage:
+    """The message with these blocks, and why it ended if it has."""
+    wire = WireMessage(head.id, head.model, content, None, usage)
+    if ended is not None:
+        wire.stop_reason, wire.stop_sequence = reason(ended)
     if head.completion_ids and not head.exact:
         wire.completion_id = head.completion_ids[0]
     return wire
+
+
+def reason(ended: Choice | Delta) -> tuple[str, str | None]:
+    """Why an answer stopped, and at which stop text."""
+    if ended.finish_reason == "stop" and ended.stop is not None:
+        return "stop_sequence", ended.stop
+    return STOP_REASONS[ended.finish_reason or "stop"], None
 
 
 def blocks(choice: Choice) -> list[Json]:

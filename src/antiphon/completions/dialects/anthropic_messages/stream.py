@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon.chat import Delta, FinishReason, ToolCallDelta, Usage
+from antiphon.chat import Delta, ToolCallDelta, Usage
 from antiphon.completions.dialects import Head
 from antiphon.completions.dialects.anthropic_messages import answer
 from antiphon.completions.dialects.anthropic_messages.answer import Json, encode
@@ -25,7 +25,7 @@ class MessageStream:
         self._open: str | None = None  # the type of the block that is open, the last one
         self._index = -1  # of that block
         self._calls: dict[int, int] = {}  # the block of each call
-        self._finish_reason: FinishReason | None = None
+        self._last = Delta()  # that tells why it ended
 
     def delta(self, delta: Delta) -> bytes:
         """The events of one delta; before the first, the one that begins the message."""
@@ -37,14 +37,15 @@ class MessageStream:
         for piece in delta.tool_calls:
             events += self._call(piece)
         if delta.finish_reason is not None:
-            self._finish_reason = delta.finish_reason
+            self._last = delta
         return events
 
     def end(self, usage: Usage, confidence: float | None) -> bytes:
         """The last block stops, then the message does, with why it did and what it took."""
         events = b"" if self._begun else self._begin()
+        reason, stop = answer.reason(self._last)
         told: Json = {
-            "delta": {"stop_reason": answer.STOP_REASONS[self._finish_reason or "stop"], "stop_sequence": None},
+            "delta": {"stop_reason": reason, "stop_sequence": stop},
             "usage": answer.usage(usage, exact=self._head.exact),
         }
         return events + self._stop() + _event("message_delta", told) + _event("message_stop", {})
@@ -52,7 +53,7 @@ class MessageStream:
     def _begin(self) -> bytes:
         """The prompt's tokens are known at the end only."""
         self._begun = True
-        return _event("message_start", {"message": answer.message(self._head, [], None, answer.WireUsage(0, 0))})
+        return _event("message_start", {"message": answer.message(self._head, [], answer.WireUsage(0, 0))})
 
     def _grow(self, kind: str, text: str) -> bytes:
         events = b""
