@@ -48,7 +48,8 @@ class Crowd:
         self._gateways = gateways
         self._channel = channel
         self.acknowledged: list[Seen] = []
-        self.repeated = 0  # posts that were sent again
+        self.elsewhere = 0  # posts that were sent to a second gateway
+        self.replayed = 0  # posts that had been kept before their writers heard of it
         self._told = asyncio.Event()
 
     async def wait_for(self, count: int) -> None:
@@ -70,7 +71,8 @@ class Crowd:
         for attempt, gateway in enumerate(self._round(first)):
             answer = await _ask(gateway, data)
             if answer is not None and answer.status == 200 and answer.ending == "whole":
-                self.repeated += attempt > 0
+                self.elsewhere += attempt > 0
+                self.replayed += "idempotent-replayed" in answer.headers
                 self.acknowledged.append(_seen.decode(answer.body))
                 self._told.set()
                 return
