@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import uuid4
 
 from .adaptive_connect import connect, say, spoken
 from .scenario import Lab, failure
+
+JUDGED = 300
+DECIDED_S_MAX = 60.0
 
 
 def several_choices_are_told_apart(lab: Lab) -> None:
@@ -44,3 +49,26 @@ def the_name_of_a_test_is_taken(lab: Lab) -> None:
     for name, call in (("chat", client.chat.create), ("interactions", client.interactions.create)):
         body = asked if name == "chat" else added
         assert "Client error 404" in str(failure(Exception, partial(call, **body, ab_campaign="nothing")))
+
+
+def a_test_ends_by_itself(lab: Lab) -> None:
+    """Once its feedback is clear; the model that won becomes the project's default."""
+    client, key = connect(lab), f"clear-{uuid4()}"
+    client.projects.create(key)
+    client.set_default_project(key)
+    better, worse = lab.id_of(lab.aligned_model), lab.id_of(lab.fault_model)
+    client.ab_tests.create(key, lab.metric, [worse, better], auto_deploy=True)
+
+    def judge(number: int) -> None:
+        (choice,) = client.chat.create(messages=say(f"Number {number}"), max_tokens=1, user=uuid4()).choices
+        client.feedback.log_metric(choice.model == better, choice.completion_id, lab.metric)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(list(pool.map(judge, range(JUDGED)))) == JUDGED
+    deadline = time.monotonic() + DECIDED_S_MAX
+    while (found := client.ab_tests.get(key)).status.value != "DONE":
+        assert time.monotonic() < deadline, found
+        time.sleep(0.2)
+    assert found.report.p_value < 0.05, found
+    (default,) = [service.key for service in client.projects.get().model_services if service.is_default]
+    assert default == better, default
