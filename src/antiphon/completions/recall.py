@@ -13,6 +13,7 @@ from antiphon.interactions.access import reach
 from antiphon.interactions.messages import PLACEHOLDER
 from antiphon.interactions.model import Filter, Interaction, Reach
 from antiphon.interactions.paging import Paging
+from antiphon.interactions.patience import Patience
 from antiphon.interactions.service import Interactions
 from antiphon.key import Key
 from antiphon.projects.model import Project
@@ -26,9 +27,15 @@ Recall = Callable[[Key, ChatRequest], Awaitable[ChatRequest]]
 class Recalling:
     """Finds stored responses, and what was said up to one. `projects` gives all projects by id and key."""
 
-    def __init__(self, interactions: Interactions, projects: Callable[[], Mapping[str, Project]]) -> None:
+    def __init__(
+        self,
+        interactions: Interactions,
+        projects: Callable[[], Mapping[str, Project]],
+        patience: Patience = Patience(),
+    ) -> None:
         self._interactions = interactions
         self._projects = projects
+        self._patience = patience
 
     def reach(self, key: Key) -> Reach:
         """What the key may see."""
@@ -36,6 +43,9 @@ class Recalling:
 
     async def find(self, key: Key, answer_id: str) -> Interaction:
         """The stored answer; NotFound says the same whether there is none or it is somebody else's."""
+        return await self._patience.attempt(lambda: self._look(key, answer_id))
+
+    async def _look(self, key: Key, answer_id: str) -> Interaction:
         found = (await self._interactions.page(self.reach(key), Filter(answer_id=answer_id), Paging(limit=1))).items
         if not found or found[0].door != DOOR:
             raise missing(answer_id)

@@ -72,7 +72,7 @@ class Answers:
         self._clock = clock
         self._ids = ids
         self._wheel = wheel
-        self._recalling = Recalling(storage.interactions, lambda: storage.projects.by_name)
+        self._recalling = Recalling(storage.interactions, lambda: storage.projects.by_name, values.patience(settings))
         self._answering = self._both()
         self._vector_service = self._vectors()
 

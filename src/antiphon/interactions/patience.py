@@ -15,7 +15,7 @@ from antiphon.errors import NotFound
 
 T = TypeVar("T")
 RESTS_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
-LATE = ("completion_not_found", "session_not_found")
+LATE = ("completion_not_found", "response_not_found", "session_not_found")
 
 
 class Patience(Struct, frozen=True):
@@ -24,7 +24,7 @@ class Patience(Struct, frozen=True):
     rests_s: tuple[float, ...] = ()
 
     async def attempt(self, act: Callable[[], Awaitable[T]]) -> T:
-        """What `act` returns; it is tried again while a completion or a session is not found."""
+        """What `act` returns; it is tried again while a completion, a response or a session is not found."""
         for rest_s in self.rests_s:
             try:
                 return await act()

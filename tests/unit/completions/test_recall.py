@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from antiphon.chat import ChatRequest, Image, Message, ToolCall
@@ -9,6 +11,7 @@ from antiphon.completions.recall import Recalling, turns
 from antiphon.db import Database
 from antiphon.errors import BadRequest, NotFound
 from antiphon.interactions.model import Answer
+from antiphon.interactions.patience import Patience
 from antiphon.interactions.recorder import Recorder
 from antiphon.interactions.service import Interactions
 from antiphon.key import Key
@@ -56,6 +59,17 @@ async def test_other_answers_are_like_none(database: Database) -> None:
         with pytest.raises(NotFound) as missing:
             await recalling.find(key, name)
         assert missing.value.code == "response_not_found"
+
+
+async def test_another_gateways_answer_is_waited_for(database: Database) -> None:
+    """It is written some milliseconds behind what its client was told."""
+    interactions = Interactions(database, Recorder(database, on_lost=lambda _rows, _reason: None))
+    recalling = Recalling(interactions, dict, Patience((0.01,) * 500))
+    looking = asyncio.create_task(recalling.find(ANN, "resp_1"))
+    with pytest.raises(NotFound):
+        await Recalling(interactions, dict).find(ANN, "resp_1")
+    await interactions.add(row(1, answer_id="resp_1", door="responses"))
+    assert (await looking).answer_id == "resp_1"
 
 
 def test_calls_and_thoughts_are_turns_too() -> None:
