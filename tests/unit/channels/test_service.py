@@ -18,8 +18,16 @@ from antiphon.ids import Ids
 from tests.unit.channels.posted import ANN, BOB, EVE, NOW_MS, NOW_SQL, PUBLIC, ROOT, draft, post, texts
 
 MANY = 40
+BOTH = pytest.mark.parametrize("database_kind", ["sqlite-again", "postgres"])
 
 
+@pytest.fixture
+def database_kind() -> str:
+    """One kind, unless a test says otherwise: the stores are tested on all."""
+    return "sqlite-again"
+
+
+@BOTH
 async def test_messages_are_numbered_in_order(channels: Channels) -> None:
     """Of each channel by itself, with times that rise also while the clock stands still."""
     posted = await asyncio.gather(*(post(channels, f"{number}") for number in range(MANY)))
@@ -31,6 +39,7 @@ async def test_messages_are_numbered_in_order(channels: Channels) -> None:
     assert (await post(channels, "first", to="requests")).number == 1
 
 
+@BOTH
 async def test_pages_lose_nothing(channels: Channels) -> None:
     """Backwards and forwards, by ids and by times, each message is on one page."""
     for number in range(1, 8):
@@ -59,6 +68,7 @@ async def test_a_cursor_belongs_to_its_channel(channels: Channels) -> None:
             await channels.messages.page("ann", "general", wanted)
 
 
+@BOTH
 async def test_a_post_that_comes_again_is_posted_once(channels: Channels) -> None:
     """Also many times at once; another post under its name is refused, in another channel too."""
     once = Once("name", "fingerprint")
@@ -106,6 +116,7 @@ async def test_who_deletes_a_message(channels: Channels) -> None:
     assert (await post(channels, "5", to="team")).number == 5  # numbers are not given twice
 
 
+@BOTH
 async def test_an_account_posts_only_so_much(database: Database) -> None:
     """Counted in the database, so for all gateways; an operator's keys are not bound, and no refusal is counted."""
     made = [
