@@ -140,7 +140,8 @@ def _answer(result: ExecutionResult) -> Json:
     errors = result.errors or []
     for error in errors:
         cause = error.original_error
-        if cause is not None and not isinstance(cause, RequestError | GraphQLError | ValueError):
+        # Without a path it was a variable that a scalar refused.
+        if cause is not None and error.path is not None and not isinstance(cause, RequestError | GraphQLError):
             raise cause
     return {"data": result.data} | ({"errors": [_shown(error) for error in errors]} if errors else {})
 

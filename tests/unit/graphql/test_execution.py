@@ -68,17 +68,16 @@ async def test_refusals_of_services_are_told_as_clients_look_for_them(services: 
     assert answer["data"] is None
 
 
-async def test_a_database_that_does_not_answer_is_no_fault_of_the_query(
-    services: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_fails_here_is_no_fault_of_the_query(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole request fails, so that its status says so."""
+    for failure in (Unavailable("The database."), ValueError("ours")):
 
-    async def silent(account: str) -> None:
-        raise Unavailable(account)
+        async def failing(account: str, failure: Exception = failure) -> None:
+            raise failure
 
-    monkeypatch.setattr(services.metrics, "list", silent)
-    with pytest.raises(Unavailable):
-        await answered(services, "{ metrics { id } }")
+        monkeypatch.setattr(services.metrics, "list", failing)
+        with pytest.raises(type(failure)):
+            await answered(services, "{ metrics { id } }")
 
 
 async def test_documents_are_kept_within_bounds(services: Services) -> None:
