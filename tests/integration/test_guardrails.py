@@ -128,7 +128,7 @@ async def test_a_winner_is_deployed(lab: Lab) -> None:
         choice = (await lab.chat("q", number)).json()["choices"][0]
         likes = choice["finish_reason"] == "length" and len(choice["message"]["content"].split()) < 2
         body = {"completion_id": choice["completion_id"], "metric": "thumbs", "value": likes}
-        answer = await lab.gateways[number % 2].ask("/api/v1/feedback", body, key=KEY)  # where it was answered
+        answer = await lab.gateways[0].ask("/api/v1/feedback", body, key=KEY)  # wherever it was answered
         said += answer.status == 201
     assert said == REQUESTS
     over = await lab.until_over("liked")

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from antiphon.chat import Sampling, ToolOverride
 from antiphon.projects.model import UUID
-from antiphon.projects.template import ARGUMENT_NAME, TEMPLATE_BYTES_MAX
+from antiphon.projects.template import ARGUMENT_NAME, TEMPLATE_BYTES_MAX, VALUE_BYTES_MAX
 
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 NAME_CHARACTERS_MAX = 200
@@ -21,6 +22,7 @@ GOALS_MAX = 16
 GUARDRAILS_MAX = 16
 ARGUMENTS_MAX = 64
 WEIGHT_MAX = 1_000_000
+SAMPLES_MAX = 1_000_000_000
 WEIGHTINGS_MAX = 1_000  # of one campaign; after so many, its weights stay as they are
 CAMPAIGNS_MAX = 1_000  # of one account, the archived ones left out
 
@@ -149,8 +151,8 @@ def broken(campaign: Campaign) -> Broken:
         yield "share", "expected 0 to 1"
     if not 0 < campaign.alpha <= 0.5:
         yield "alpha", "expected more than 0, and at most 0.5"
-    if campaign.samples_min < 1:
-        yield "samples_min", "expected at least 1"
+    if not 1 <= campaign.samples_min <= SAMPLES_MAX:
+        yield "samples_min", f"expected 1 to {SAMPLES_MAX}"
     if (campaign.decides or campaign.allocation == "adaptive") and not campaign.goals:
         yield "goals", "expected at least one, by which it is decided"
     if campaign.deploys and not campaign.decides:
@@ -190,9 +192,11 @@ def _one_variant(place: str, variant: Variant) -> Broken:
         yield f"{place}system_prompt", f"expected at most {TEMPLATE_BYTES_MAX} bytes"
     if len(variant.system_prompt_args) > ARGUMENTS_MAX:
         yield f"{place}system_prompt_args", f"expected at most {ARGUMENTS_MAX}"
-    for name in variant.system_prompt_args:
+    for name, value in variant.system_prompt_args.items():
         if not ARGUMENT_NAME.fullmatch(name):
             yield f"{place}system_prompt_args", "expected names of 1 to 64 letters, digits and `_`"
+        elif len(value.encode() if isinstance(value, str) else msgspec.json.encode(value)) > VALUE_BYTES_MAX:
+            yield f"{place}system_prompt_args.{name}", f"expected at most {VALUE_BYTES_MAX} bytes"
 
 
 def _goals(campaign: Campaign) -> Broken:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import msgspec
 from msgspec.structs import replace
 
 from antiphon.campaigns import lifecycle, store
@@ -17,6 +18,7 @@ from antiphon.feedback.metrics import find_metric
 from antiphon.ids import Ids
 
 SALT_BYTES = 16
+VARIANTS_BYTES_MAX = 262_144
 BY_HAND = Ending("by_hand")
 
 Change = Callable[[Campaign, int], Campaign]
@@ -161,9 +163,12 @@ class Campaigns:
 
 
 def check(campaign: Campaign) -> None:
-    """BadRequest for the first rule that a campaign breaks."""
+    """BadRequest for the first rule that a campaign breaks, or when it is larger than every gateway is to remember."""
     for param, rule in broken(campaign):
         raise BadRequest(f"{param}: {rule}.", param=param)
+    if len(msgspec.json.encode(campaign.variants)) > VARIANTS_BYTES_MAX:
+        rule = f"expected at most {VARIANTS_BYTES_MAX} bytes of JSON, all of them together"
+        raise BadRequest(f"variants: {rule}.", param="variants")
 
 
 def _find(connection: Connection, account: str, name: str) -> Campaign:

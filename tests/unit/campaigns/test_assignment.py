@@ -10,7 +10,7 @@ from antiphon.campaigns.assignment import takes_part, unit_hash, variant_of
 from antiphon.campaigns.model import Campaign
 from tests.unit.campaigns.drafts import draft, variant
 
-USERS = [f"user {number}" for number in range(100_000)]
+USERS = [f"user {number}" for number in range(20_000)]
 HALF = draft(share=0.5)
 THREE = draft(variants=(variant("a", weight=5), variant("b", weight=3), variant("c", weight=2)))
 
@@ -21,13 +21,13 @@ def assigned(campaign: Campaign, users: list[str]) -> list[str]:
     return [variant_of(campaign, user, variants).key for user in users]
 
 
-def test_a_hundred_thousand_users_are_spread_by_the_weights() -> None:
-    """Within one per cent of the users, and so is the share that takes part."""
+def test_users_are_spread_by_the_weights() -> None:
+    """Within one or two per cent of them, and so is the share that takes part."""
     counted = Counter(assigned(THREE, USERS))
-    assert abs(counted["a"] - 50_000) < 1_000
-    assert abs(counted["b"] - 30_000) < 1_000
-    assert abs(counted["c"] - 20_000) < 1_000
-    assert abs(sum(takes_part(HALF, user) for user in USERS) - 50_000) < 1_000
+    assert abs(counted["a"] - 10_000) < 400
+    assert abs(counted["b"] - 6_000) < 400
+    assert abs(counted["c"] - 4_000) < 400
+    assert abs(sum(takes_part(HALF, user) for user in USERS) - 10_000) < 400
 
 
 def test_a_gateway_after_its_restart_assigns_the_same() -> None:
@@ -46,7 +46,7 @@ def test_another_share_moves_nobody_between_variants() -> None:
 
 def test_who_takes_part_says_nothing_of_the_variant() -> None:
     """The two are drawn apart: among those within the share, the weights hold as well."""
-    inside = [user for user in USERS[:20_000] if takes_part(HALF, user)]
+    inside = [user for user in USERS if takes_part(HALF, user)]
     assert abs(Counter(assigned(HALF, inside))["a"] / len(inside) - 0.5) < 0.02
 
 

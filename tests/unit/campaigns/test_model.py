@@ -26,6 +26,7 @@ def test_a_plain_campaign_breaks_no_rule() -> None:
         ({"share": float("nan")}, "share"),
         ({"alpha": 0.0}, "alpha"),
         ({"samples_min": 0}, "samples_min"),
+        ({"samples_min": 10**20}, "samples_min"),
         ({"decides": True}, "goals"),
         ({"allocation": "adaptive"}, "goals"),
         ({"deploys": True}, "deploys"),
@@ -40,6 +41,10 @@ def test_a_plain_campaign_breaks_no_rule() -> None:
         (
             {"variants": (variant("a", system_prompt_args={f"n{i}": 1 for i in range(65)}), variant("b"))},
             "variants[0].system_prompt_args",
+        ),
+        (
+            {"variants": (variant("a", system_prompt_args={"x": ["y" * 8_192]}), variant("b"))},
+            "variants[0].system_prompt_args.x",
         ),
         ({"goals": (Goal("speed", "measure"),)}, "goals[0].metric"),
         ({"goals": (Goal("m"), Goal("m"))}, "goals[1]"),

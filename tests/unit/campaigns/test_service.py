@@ -58,6 +58,11 @@ async def test_a_campaign_can_run_from_the_beginning(database: Database) -> None
     [
         (draft(share=2.0), BadRequest, "share"),
         (draft("taken"), Conflict, "key"),
+        (
+            draft(variants=tuple(variant(f"v{i}", system_prompt="x" * 60_000) for i in range(5)), floor=0.0),
+            BadRequest,
+            "variants",
+        ),
         (draft(goals=(Goal("latency_ms", "measure"), Goal("unknown"))), NotFound, "goals[1].metric"),
         (draft(goals=(Goal("x\0y"),)), NotFound, "goals[0].metric"),
     ],
