@@ -147,6 +147,10 @@ class ToolOverride(Struct, frozen=True):
     enabled: bool
 
 
+# What the caller would pay for 1,000,000 tokens of prompt and of completion, in micro-USDC; None: anything.
+PricesMax = tuple[int | None, int | None]
+
+
 class ChatRequest(Struct, frozen=True):
     """One request for a completion, as the caller meant it; only its door's own defaults are filled in.
 
@@ -189,6 +193,7 @@ class ChatRequest(Struct, frozen=True):
     drops_turns: bool = False  # the oldest go where the context has no room for all, instead of a refusal
     instructions: str | None = None  # of this request alone, as the caller wrote them; `messages` begin with them
     previous_id: str | None = None  # of the stored answer that the conversation goes on from
+    prices_max: PricesMax = (None, None)
 
     @property
     def choices(self) -> int:

@@ -56,6 +56,9 @@ class Key(Struct, frozen=True, dict=True):
     account_allowance: Allowance = UNLIMITED
     spend_cap: int | None = None  # micro-USDC that the key may spend in all
     live: bool = False  # a key for money, not for development
+    nodes: frozenset[str] = frozenset()  # that may answer its requests; empty: all
+    prompt_price_max: int | None = None  # of models that it may use, in micro-USDC for 1,000,000 tokens
+    completion_price_max: int | None = None
     credit: Ledger | None = None  # what a key of the settings spends; one that is stored spends as it is `live`
 
     @cached_property

@@ -37,7 +37,7 @@ class Account(Struct, frozen=True):
 
 
 class Grant(Struct, frozen=True):
-    """What a key may do. Empty `models` or `projects`: all of them; a limit of 0, and no cap: none."""
+    """What a key may do. Empty `models`, `projects` or `nodes`: all of them; a limit of 0, and no cap: none."""
 
     name: str
     scopes: frozenset[Scope]
@@ -48,12 +48,16 @@ class Grant(Struct, frozen=True):
     parallel_max: int = 0
     spend_cap: int | None = None  # micro-USDC, in all
     expires_at_ms: int | None = None
+    nodes: frozenset[str] = frozenset()
+    prompt_price_max: int | None = None  # micro-USDC for 1,000,000 tokens
+    completion_price_max: int | None = None
 
     @property
     def limited(self) -> bool:
         """Whether it may less than its scopes say."""
-        limits = (self.requests_per_minute, self.tokens_per_minute, self.parallel_max, self.spend_cap is not None)
-        return any((self.models, self.projects, *limits))
+        bounds = (self.spend_cap, self.prompt_price_max, self.completion_price_max)
+        limits = (self.requests_per_minute, self.tokens_per_minute, self.parallel_max)
+        return any((self.models, self.projects, self.nodes, *limits, *(bound is not None for bound in bounds)))
 
 
 class KeyRecord(Struct, frozen=True):
@@ -96,6 +100,9 @@ def as_key(record: KeyRecord, account_allowance: Allowance) -> Key:
         account_allowance=account_allowance,
         spend_cap=grant.spend_cap,
         live=record.kind == "live",
+        nodes=grant.nodes,
+        prompt_price_max=grant.prompt_price_max,
+        completion_price_max=grant.completion_price_max,
     )
 
 
@@ -117,7 +124,7 @@ def broken(grant: Grant, now_ms: int) -> Broken:
         yield "scopes", "expected at least one"
     if "keys" in grant.scopes and grant.limited:
         yield "scopes", "a key with the scope `keys` makes other keys, so no limit would hold it"
-    for field, names in (("models", grant.models), ("projects", grant.projects)):
+    for field, names in (("models", grant.models), ("projects", grant.projects), ("nodes", grant.nodes)):
         if len(names) > NAMES_MAX or not all(ACCOUNT.fullmatch(name) for name in names):
             yield field, f"expected at most {NAMES_MAX} names of letters, digits and `._:/@+-`"
     for field in ("requests_per_minute", "tokens_per_minute", "parallel_max"):
@@ -125,6 +132,9 @@ def broken(grant: Grant, now_ms: int) -> Broken:
             yield field, f"expected 0 to {LIMIT_MAX}"
     if grant.spend_cap is not None and not 0 <= grant.spend_cap <= SPEND_CAP_MAX:
         yield "spend_cap_micro_usdc", f"expected 0 to {SPEND_CAP_MAX}"
+    for field, most in (("prompt", grant.prompt_price_max), ("completion", grant.completion_price_max)):
+        if most is not None and not 0 <= most <= SPEND_CAP_MAX:
+            yield f"max_price_micro_usdc.{field}", f"expected 0 to {SPEND_CAP_MAX}"
     if grant.expires_at_ms is not None and grant.expires_at_ms <= now_ms:
         yield "expires_in_s", "expected a time to come"
 
@@ -134,6 +144,16 @@ def beyond(grant: Grant, maker: Key) -> Broken:
     missing = sorted(grant.scopes - maker.scopes)
     if missing:
         yield "scopes", f"this key has not the scope `{missing[0]}` itself"
-    for field, names, own in (("models", grant.models, maker.models), ("projects", grant.projects, maker.projects)):
+    for field, names, own in (
+        ("models", grant.models, maker.models),
+        ("projects", grant.projects, maker.projects),
+        ("nodes", grant.nodes, maker.nodes),
+    ):
         if own and not (names and names <= own):
             yield field, f"expected some of those that this key may use: {', '.join(sorted(own))}"
+    for field, most, own_most in (
+        ("prompt", grant.prompt_price_max, maker.prompt_price_max),
+        ("completion", grant.completion_price_max, maker.completion_price_max),
+    ):
+        if own_most is not None and (most is None or most > own_most):
+            yield f"max_price_micro_usdc.{field}", f"expected at most {own_most}, as of this key"

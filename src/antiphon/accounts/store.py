@@ -14,7 +14,8 @@ from antiphon.key import Scope
 DIGESTS_MAX = 64  # that one statement asks for
 _COLUMNS = (
     "id, account, kind, name, digest, pepper_id, first, last, scopes, models, projects, requests_per_minute, "
-    "tokens_per_minute, parallel_max, spend_cap, created_at_ms, expires_at_ms, revoked_at_ms, replaced_by"
+    "tokens_per_minute, parallel_max, spend_cap, created_at_ms, expires_at_ms, revoked_at_ms, replaced_by, nodes, "
+    "prompt_price_max, completion_price_max"
 )
 _PLACES = tuple(f"digest_{number}" for number in range(DIGESTS_MAX))
 _BY_DIGESTS = f"SELECT {_COLUMNS} FROM keys WHERE digest IN ({', '.join(f':{place}' for place in _PLACES)})"
@@ -60,6 +61,9 @@ def insert(connection: Connection, record: KeyRecord) -> None:
         "expires_at_ms": grant.expires_at_ms,
         "revoked_at_ms": record.revoked_at_ms,
         "replaced_by": record.replaced_by,
+        "nodes": _json(grant.nodes),
+        "prompt_price_max": grant.prompt_price_max,
+        "completion_price_max": grant.completion_price_max,
     }
     connection.run(f"INSERT INTO keys ({_COLUMNS}) VALUES (:{', :'.join(values)})", **values)
 
@@ -180,7 +184,8 @@ def _json(names: Iterable[str]) -> str:
 def _record(row: Row) -> KeyRecord:
     (
         key_id, account, kind, name, digest, pepper_id, first, last, scopes, models, projects, requests_per_minute,
-        tokens_per_minute, parallel_max, spend_cap, created_at_ms, expires_at_ms, revoked_at_ms, replaced_by,
+        tokens_per_minute, parallel_max, spend_cap, created_at_ms, expires_at_ms, revoked_at_ms, replaced_by, nodes,
+        prompt_price_max, completion_price_max,
     ) = row  # fmt: skip
     grant = Grant(
         name,
@@ -192,6 +197,9 @@ def _record(row: Row) -> KeyRecord:
         parallel_max,
         spend_cap,
         expires_at_ms,
+        _names.decode(nodes),
+        prompt_price_max,
+        completion_price_max,
     )
     return KeyRecord(
         key_id, account, kind, grant, digest, pepper_id, first, last, created_at_ms, revoked_at_ms, replaced_by

@@ -15,6 +15,7 @@ Address = Annotated[str, Meta(max_length=64)]
 ChainId = Annotated[int, Meta(ge=1, le=9_007_199_254_740_991)]
 Limit = Annotated[int, Meta(ge=0, le=LIMIT_MAX)]
 Names = Annotated[frozenset[Annotated[str, Meta(max_length=200)]], Meta(max_length=NAMES_MAX)]
+Price = Annotated[int, Meta(ge=0, le=SPEND_CAP_MAX)]
 KeyName = Annotated[str, Meta(min_length=1, max_length=64)]
 LIFETIME_S_MAX = 10 * 366 * 86_400
 
@@ -59,6 +60,13 @@ class WireSignedIn(Struct, frozen=True, omit_defaults=True):
     expires_at: str = ""
 
 
+class WirePrices(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a model may cost, in micro-USDC for 1,000,000 tokens; null: anything."""
+
+    prompt: Price | None = None
+    completion: Price | None = None
+
+
 class KeyBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A key to be made. Empty lists: all; a limit of 0, no cap and no lifetime: none."""
 
@@ -71,6 +79,8 @@ class KeyBody(Struct, frozen=True, forbid_unknown_fields=True):
     parallel_max: Limit = 0
     spend_cap_micro_usdc: Annotated[int, Meta(ge=0, le=SPEND_CAP_MAX)] | None = None
     expires_in_s: Annotated[int, Meta(ge=1, le=LIFETIME_S_MAX)] | None = None
+    nodes: Names = frozenset()
+    max_price_micro_usdc: WirePrices = WirePrices()
 
 
 class RotationBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,6 +110,8 @@ class WireKey(Struct, frozen=True):
     expires_at_ms: int | None
     revoked_at_ms: int | None
     replaced_by: str | None
+    nodes: list[str]
+    max_price_micro_usdc: WirePrices
     object: str = "key"
 
 
@@ -129,6 +141,9 @@ def grant(body: KeyBody, now_ms: int) -> Grant:
         body.parallel_max,
         body.spend_cap_micro_usdc,
         None if body.expires_in_s is None else now_ms + body.expires_in_s * MS,
+        body.nodes,
+        body.max_price_micro_usdc.prompt,
+        body.max_price_micro_usdc.completion,
     )
 
 
@@ -154,6 +169,8 @@ def shown(record: KeyRecord, now_ms: int) -> WireKey:
         expires_at_ms=allowed.expires_at_ms,
         revoked_at_ms=record.revoked_at_ms,
         replaced_by=record.replaced_by,
+        nodes=sorted(allowed.nodes),
+        max_price_micro_usdc=WirePrices(allowed.prompt_price_max, allowed.completion_price_max),
     )
 
 

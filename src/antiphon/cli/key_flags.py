@@ -54,6 +54,12 @@ class GrantFlags:
     """Requests of it that are served at once."""
     spend_cap: str | None = None
     """USDC that it may spend in all, such as 10 or 2.50."""
+    node: Annotated[tuple[str, ...], Parameter(consume_multiple=False)] = ()
+    """A node that may answer its requests; without any all may. Repeatable."""
+    max_prompt_price: str | None = None
+    """Most USDC that 1,000,000 prompt tokens may cost, such as 0.5."""
+    max_completion_price: str | None = None
+    """Most USDC that 1,000,000 completion tokens may cost, such as 2."""
     expires_in: str | None = None
     """Time that it is good for, such as 90d, 12h, 30m or 60s."""
 
@@ -84,8 +90,11 @@ def grant(name: str, flags: GrantFlags, now_ms: int) -> Grant:
         flags.requests_per_minute,
         flags.tokens_per_minute,
         flags.parallel_max,
-        None if flags.spend_cap is None else micro_usdc(flags.spend_cap),
+        _optional(flags.spend_cap, "--spend-cap"),
         None if lifetime_s is None else now_ms + lifetime_s * MS,
+        frozenset(flags.node),
+        _optional(flags.max_prompt_price, "--max-prompt-price"),
+        _optional(flags.max_completion_price, "--max-completion-price"),
     )
 
 
@@ -97,7 +106,11 @@ def seconds(text: str, flag: str) -> int:
     return int(found[1]) * UNITS_S[found[2]]
 
 
-def micro_usdc(text: str) -> int:
+def _optional(text: str | None, flag: str) -> int | None:
+    return None if text is None else micro_usdc(text, flag)
+
+
+def micro_usdc(text: str, flag: str = "--spend-cap") -> int:
     """The millionths of a USDC that `2.50` stands for."""
     try:
         amount = Decimal(text) * MICRO
@@ -105,4 +118,4 @@ def micro_usdc(text: str) -> int:
             return int(amount)
     except (InvalidOperation, ValueError, OverflowError):
         pass
-    raise ConfigError(f"--spend-cap: expected USDC with at most six decimals, such as 2.50, not `{text}`.")
+    raise ConfigError(f"{flag}: expected USDC with at most six decimals, such as 2.50, not `{text}`.")

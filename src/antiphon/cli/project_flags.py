@@ -21,6 +21,7 @@ EMPTY: dict[str, Any] = {  # Any: what each field is when it is taken away
     "defaults": {},
     "store": None,
     "keep_days": None,
+    "nodes": [],
 }
 Body = dict[str, Any]  # Any: a JSON object
 
@@ -49,6 +50,8 @@ class ProjectFlags:
     """Whether turns are kept when the request does not say."""
     keep_days: int | None = None
     """Days until a stored turn is deleted; 0: it is kept."""
+    node: Annotated[tuple[str, ...], Parameter(consume_multiple=False)] = ()
+    """A node that may answer its requests; without any all may. Repeatable."""
 
 
 def body(flags: ProjectFlags, unset: tuple[str, ...] = ()) -> Body:
@@ -64,6 +67,8 @@ def body(flags: ProjectFlags, unset: tuple[str, ...] = ()) -> Body:
         given["models"] = list(flags.model)
     if flags.tool_provider:
         given["tool_providers"] = list(flags.tool_provider)
+    if flags.node:
+        given["nodes"] = list(flags.node)
     if flags.argument:
         given["arguments"] = [_argument(one) for one in flags.argument]
     if flags.default:

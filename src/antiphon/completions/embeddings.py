@@ -7,8 +7,10 @@ import contextlib
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from antiphon.chat import EmbeddingRequest, Embeddings, Sampling, Usage, Vector
+from antiphon.completions.ceiling import check_price, pinned
 from antiphon.completions.deadline import Deadline
 from antiphon.completions.fit_prompts import check_prompts, tokens_max
 from antiphon.completions.generate import ATTEMPTS_MAX
@@ -83,6 +85,8 @@ class EmbeddingService:
         model = self._models.find(target.model)
         if key.models and model.id not in key.models:
             raise PermissionDenied(f"This key may not use the model {model.id!r}.")
+        check_price(model, key)
+        caller = replace(caller, nodes=pinned(caller.nodes, key, target.project))
         if model.embeds is False:
             message = f"model: {model.id!r} generates text, it makes no embeddings."
             raise BadRequest(message, param="model", code="model_not_supported")
@@ -109,7 +113,7 @@ class EmbeddingService:
     async def _placed(self, plan: EmbeddingPlan) -> tuple[tuple[Vector, ...], Usage, str]:
         """Asked for in one piece, elsewhere when the first engine fails."""
         placement = self._placement
-        ask = Ask(plan.model, plan.caller.key.account, _prompt_tokens(plan))
+        ask = Ask(plan.model, plan.caller.key.account, _prompt_tokens(plan), only=plan.caller.nodes)
         tried: frozenset[str] = frozenset()
         failure: AntiphonError | None = None
         while True:

@@ -98,7 +98,8 @@ class Places:
         return None if place is None else self._taken(place)
 
     def _is_up(self, names: frozenset[str]) -> bool:
-        return any(offer.engine.name in names and offer.engine.unavailable() is None for offer in self.offers)
+        fit = names & self._ask.only if self._ask.only else names
+        return any(offer.engine.name in fit and offer.engine.unavailable() is None for offer in self.offers)
 
     def free(self) -> bool:
         """Whether another engine could begin at once."""

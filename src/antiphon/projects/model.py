@@ -20,6 +20,7 @@ NAME_CHARACTERS_MAX = 200
 DESCRIPTION_CHARACTERS_MAX = 4_096
 MODELS_MAX = 256
 TOOL_PROVIDERS_MAX = 32
+NODES_MAX = 256
 KEEP_DAYS_MAX = 36_500
 PROJECTS_MAX = 1_000  # that are kept; all are in memory
 
@@ -49,6 +50,7 @@ class Project(Struct, frozen=True):
     updated_at_ms: int = 0
     origin: Origin = "stored"
     keep_days: int | None = None
+    nodes: tuple[str, ...] = ()  # that may answer; empty: all
 
 
 def configured_id(key: str) -> str:
@@ -83,6 +85,7 @@ def broken(project: Project) -> Broken:
         yield ("default_model",), f"`{project.default_model}` is not one of `models`"
     yield from _names("models", project.models, MODELS_MAX)
     yield from _names("tool_providers", project.tool_providers, TOOL_PROVIDERS_MAX)
+    yield from _names("nodes", project.nodes, NODES_MAX)
     if project.keep_days is not None and not 0 <= project.keep_days <= KEEP_DAYS_MAX:
         yield ("keep_days",), f"expected 0 to {KEEP_DAYS_MAX}"
     if project.system_prompt is not None:

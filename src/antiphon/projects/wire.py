@@ -59,6 +59,7 @@ class WireProject(Struct, frozen=True):
     updated_at_ms: int
     origin: Origin
     keep_days: int | None = None
+    nodes: tuple[str, ...] = ()
     object: str = "project"
 
 
@@ -83,6 +84,7 @@ class ProjectBody(Struct, frozen=True, forbid_unknown_fields=True):
     defaults: WireDefaults = WireDefaults()
     store: bool | None = None
     keep_days: int | None = None
+    nodes: Names = ()
 
 
 class ProjectChangeBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,6 +100,7 @@ class ProjectChangeBody(Struct, frozen=True, forbid_unknown_fields=True):
     defaults: WireDefaults | UnsetType = UNSET
     store: bool | UnsetType | None = UNSET
     keep_days: int | UnsetType | None = UNSET
+    nodes: Names | UnsetType = UNSET
     updated_at_ms: int | UnsetType = UNSET
 
 
@@ -131,6 +134,7 @@ def shown(project: Project) -> WireProject:
         updated_at_ms=project.updated_at_ms,
         origin=project.origin,
         keep_days=project.keep_days,
+        nodes=project.nodes,
     )
 
 
@@ -149,13 +153,14 @@ def draft(body: ProjectBody) -> Project:
         timeout_s=body.defaults.timeout_secs,
         store=body.store,
         keep_days=body.keep_days,
+        nodes=body.nodes,
     )
 
 
 def changed(project: Project, body: ProjectChangeBody) -> Project:
     """The project with everything changed that the body names."""
     given: dict[str, Any] = {}  # Any: one value for each field
-    for field in ("name", "description", "default_model", "models", "tool_providers", "store", "keep_days"):
+    for field in ("name", "description", "default_model", "models", "tool_providers", "store", "keep_days", "nodes"):
         value = getattr(body, field)
         if value is not UNSET:
             given[field] = value

@@ -67,6 +67,10 @@ class ProjectSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Days | None,
         Meta(description="Days until a stored turn is deleted, 0: it is kept; absent: `interactions.keep_days`."),
     ] = None
+    nodes: Annotated[
+        tuple[Name, ...],
+        Meta(description="Nodes that may answer its requests, as answers name them; empty means all."),
+    ] = ()
 
 
 def as_project(settings: ProjectSettings) -> Project:
@@ -94,6 +98,7 @@ def as_project(settings: ProjectSettings) -> Project:
         timeout_s=defaults.timeout_secs,
         store=settings.store,
         keep_days=settings.keep_days,
+        nodes=settings.nodes,
         origin="config",
     )
 

@@ -56,7 +56,7 @@ def test_a_key_has_a_state(fields: dict[str, Any], state: str) -> None:  # Any: 
 
 def test_a_request_carries_what_was_granted() -> None:
     """All of it, with what the account may."""
-    grant = Grant("k", INFERENCE, frozenset({"m"}), frozenset({"p"}), 1, 2, 3, 4, 5)
+    grant = Grant("k", INFERENCE, frozenset({"m"}), frozenset({"p"}), 1, 2, 3, 4, 5, frozenset({"node-1"}), 6, 7)
     assert as_key(replace(RECORD, grant=grant), Allowance(6, 7, 8)) == Key(
         "k",
         1,
@@ -71,6 +71,9 @@ def test_a_request_carries_what_was_granted() -> None:
         account_allowance=Allowance(6, 7, 8),
         spend_cap=4,
         live=True,
+        nodes=frozenset({"node-1"}),
+        prompt_price_max=6,
+        completion_price_max=7,
     )
 
 
@@ -99,7 +102,12 @@ def test_a_plain_grant_breaks_no_rule() -> None:
         ({"spend_cap": -1}, "spend_cap_micro_usdc"),
         ({"spend_cap": 10**15 + 1}, "spend_cap_micro_usdc"),
         ({"expires_at_ms": NOW_MS}, "expires_in_s"),
+        ({"nodes": frozenset({"a b"})}, "nodes"),
+        ({"prompt_price_max": -1}, "max_price_micro_usdc.prompt"),
+        ({"completion_price_max": 10**15 + 1}, "max_price_micro_usdc.completion"),
         ({"scopes": ADMIN, "spend_cap": 1}, "scopes"),
+        ({"scopes": ADMIN, "nodes": frozenset({"node-1"})}, "scopes"),
+        ({"scopes": ADMIN, "completion_price_max": 0}, "scopes"),
         ({"scopes": ADMIN, "models": frozenset({"m"})}, "scopes"),
         ({"scopes": ADMIN, "parallel_max": 1}, "scopes"),
     ],
@@ -119,3 +127,14 @@ def test_a_key_makes_none_that_may_more() -> None:
     assert [field for field, _ in beyond(replace(good, models=frozenset()), maker)] == ["models"]
     assert [field for field, _ in beyond(replace(good, projects=frozenset({"q"})), maker)] == ["projects"]
     assert list(beyond(good, Key("free", scopes=CLIENT))) == []
+
+
+def test_a_key_makes_none_that_may_cost_more_or_go_elsewhere() -> None:
+    """Its own nodes and prices bound those of the new one."""
+    maker = Key("m", scopes=CLIENT, nodes=frozenset({"a"}), prompt_price_max=5, completion_price_max=9)
+    good = Grant("k", INFERENCE, nodes=frozenset({"a"}), prompt_price_max=5, completion_price_max=0)
+    assert list(beyond(good, maker)) == []
+    assert [field for field, _ in beyond(replace(good, nodes=frozenset()), maker)] == ["nodes"]
+    assert [field for field, _ in beyond(replace(good, prompt_price_max=6), maker)] == ["max_price_micro_usdc.prompt"]
+    dearer = replace(good, completion_price_max=None)
+    assert [field for field, _ in beyond(dearer, maker)] == ["max_price_micro_usdc.completion"]

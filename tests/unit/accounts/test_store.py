@@ -37,6 +37,8 @@ async def kept(database: Database, *records: KeyRecord) -> None:
         replace(RECORD, kind="test", revoked_at_ms=5, replaced_by="key_2"),
         replace(RECORD, grant=Grant("all", ADMIN, frozenset({"m", "n"}), frozenset({"p"}), 1, 2, 3, 4, 2**40)),
         replace(RECORD, grant=Grant("none", INFERENCE, spend_cap=0)),
+        replace(RECORD, grant=Grant("bound", INFERENCE, nodes=frozenset({"node-2", "node-1"}), prompt_price_max=0)),
+        replace(RECORD, grant=Grant("cheap", INFERENCE, completion_price_max=2**40)),
     ],
 )
 async def test_a_key_is_kept_as_it_is(database: Database, record: KeyRecord) -> None:

@@ -15,7 +15,7 @@ RECORD = KeyRecord(
     "key_1",
     "acme",
     "live",
-    Grant("k", ADMIN, frozenset({"n", "m"}), frozenset({"p"}), 1, 2, 3, 4, 6_000),
+    Grant("k", ADMIN, frozenset({"n", "m"}), frozenset({"p"}), 1, 2, 3, 4, 6_000, frozenset({"node-1"}), 7),
     "a digest",
     "a pepper",
     "dkn_live_abc",
@@ -40,8 +40,23 @@ def test_a_body_is_a_grant() -> None:
         "parallel_max": 3,
         "spend_cap_micro_usdc": 0,
         "expires_in_s": 60,
+        "nodes": ["node-1"],
+        "max_price_micro_usdc": {"completion": 5},
     }
-    expected = Grant("k", frozenset({"credits"}), frozenset({"m"}), frozenset({"p"}), 1, 2, 3, 0, NOW_MS + 60_000)
+    expected = Grant(
+        "k",
+        frozenset({"credits"}),
+        frozenset({"m"}),
+        frozenset({"p"}),
+        1,
+        2,
+        3,
+        0,
+        NOW_MS + 60_000,
+        frozenset({"node-1"}),
+        None,
+        5,
+    )
     assert grant(msgspec.convert(given, KeyBody), NOW_MS) == expected
 
 
@@ -54,6 +69,7 @@ def test_a_body_is_a_grant() -> None:
         b'{"name": "k", "requests_per_minute": -1}',
         b'{"name": "k", "expires_in_s": 0}',
         b'{"name": "k", "spend_cap_micro_usdc": 1.5}',
+        b'{"name": "k", "max_price_micro_usdc": {"prompt": -1}}',
         b'{"name": "k", "account": "other"}',
     ],
 )
@@ -85,6 +101,8 @@ def test_a_key_is_shown_without_its_digest() -> None:
         "expires_at_ms": 6_000,
         "revoked_at_ms": None,
         "replaced_by": "key_2",
+        "nodes": ["node-1"],
+        "max_price_micro_usdc": {"prompt": 7, "completion": None},
         "object": "key",
     }
     assert shown(RECORD, 6_000).state == "expired"

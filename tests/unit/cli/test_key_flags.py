@@ -35,8 +35,24 @@ def test_every_flag_counts() -> None:
         parallel_max=3,
         spend_cap="0.000004",
         expires_in="5s",
+        node=("node-1",),
+        max_prompt_price="0.5",
+        max_completion_price="2",
     )
-    expected = Grant("k", frozenset({"keys", "admin"}), frozenset({"m"}), frozenset({"p"}), 1, 2, 3, 4, NOW_MS + 5_000)
+    expected = Grant(
+        "k",
+        frozenset({"keys", "admin"}),
+        frozenset({"m"}),
+        frozenset({"p"}),
+        1,
+        2,
+        3,
+        4,
+        NOW_MS + 5_000,
+        frozenset({"node-1"}),
+        500_000,
+        2_000_000,
+    )
     assert grant("k", flags, NOW_MS) == expected
 
 

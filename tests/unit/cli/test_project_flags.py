@@ -23,6 +23,7 @@ def test_each_flag_is_a_field() -> None:
         tool_provider=("search",),
         default=("temperature=0.5", "max_tokens=9"),
         store="no",
+        node=("node-1",),
     )
     assert body(flags) == {
         "name": "N",
@@ -34,6 +35,7 @@ def test_each_flag_is_a_field() -> None:
         "tool_providers": ["search"],
         "defaults": {"temperature": 0.5, "max_tokens": 9},
         "store": False,
+        "nodes": ["node-1"],
     }
 
 

@@ -15,7 +15,7 @@ from antiphon.completions.vectors import numbers
 from antiphon.errors import BadRequest, DeadlineExceeded, EngineFailed, ModelNotFound, PermissionDenied, Unavailable
 from antiphon.key import Key
 from antiphon.models.ask import Ask
-from antiphon.models.catalogue import Catalogue, Model
+from antiphon.models.catalogue import Catalogue, Model, Prices
 from antiphon.models.placement import Placement
 from antiphon.wheel import TimerWheel
 from tests.unit.completions.scripted import BOUNDS, ScriptedEngine, ignore, model_of
@@ -156,6 +156,16 @@ async def test_what_a_request_names_is_checked() -> None:
         served.service.plan(ASKED, Caller(Key("ann", models=frozenset({"chatty"}))))
     with pytest.raises(BadRequest, match="no token 10"):
         served.plan(inputs=((1, 10),))
+
+
+async def test_a_key_may_be_bound_to_nodes_and_prices() -> None:
+    """As for a chat."""
+    first, second = ScriptedEngine("node-1"), ScriptedEngine("node-2", embeddings=(ANSWER,))
+    served = Served(first, second, prices=Prices(prompt=5))
+    plan = served.service.plan(ASKED, Caller(Key("ann", nodes=frozenset({"node-2"}), prompt_price_max=5)))
+    assert (await served.service.embed(plan, ignore))[1] == "node-2"
+    with pytest.raises(PermissionDenied):
+        served.service.plan(ASKED, Caller(Key("ann", prompt_price_max=4)))
 
 
 async def test_what_a_model_does_may_not_be_known_yet() -> None:

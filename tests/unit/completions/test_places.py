@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
 from antiphon.completions.asks import ask
@@ -153,3 +154,13 @@ async def test_who_waits_for_an_engine_that_goes_takes_one_that_came() -> None:
     first.release()
     assert await second.wait(asyncio.get_running_loop().time() + 60) is not None
     assert second.node == "node-2"
+
+
+async def test_who_is_bound_to_nodes_looks_for_no_others() -> None:
+    """Where those are down there is nothing to be hoped for."""
+    engines = [ScriptedEngine("node-1"), ScriptedEngine("node-2", wait_s=1)]
+    plan = plan_of(Model("m", tuple(Offer(engine, "m") for engine in engines)))
+    suspicion = Suspicion(Poison(asyncio.get_running_loop().time), plan)
+    asked = msgspec.structs.replace(ask(plan), only=frozenset({"node-2"}))
+    assert not Places(Placement(queue_max=9), asked, suspicion).may_try(3)
+    assert Places(Placement(queue_max=9), ask(plan), suspicion).may_try(3)

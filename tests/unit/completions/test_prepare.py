@@ -16,7 +16,7 @@ from antiphon.engines.thought import Thinking, Thought
 from antiphon.errors import BadRequest, EngineFailed, ModelNotFound, NotFound, PermissionDenied, Unavailable
 from antiphon.ids import seeded
 from antiphon.key import Key
-from antiphon.models.catalogue import Catalogue, Model
+from antiphon.models.catalogue import Catalogue, Model, Prices
 from antiphon.projects.model import Project
 from antiphon.vision.admission import ImageAdmission
 from antiphon.vision.limits import ImageLimits
@@ -73,6 +73,18 @@ async def test_a_key_may_be_bound_to_models(images: ImageAdmission) -> None:
     with pytest.raises(PermissionDenied):
         await planned(images, ASKED, key=Key("ann", models=frozenset({"x"})))
     assert (await planned(images, ASKED, key=Key("ann", models=frozenset({"m"})))).model.id == "m"
+
+
+async def test_a_key_may_be_bound_to_nodes_and_prices(images: ImageAdmission) -> None:
+    """Nodes are part of the plan; what is dearer than the caller or the key would pay is refused."""
+    bound = Key("ann", nodes=frozenset({"node-1"}), prompt_price_max=4)
+    assert (await planned(images, ASKED, key=bound)).caller.nodes == {"node-1"}
+    priced = msgspec.structs.replace(model_of(ScriptedEngine()), prices=Prices(prompt=5, completion=5))
+    with pytest.raises(PermissionDenied):
+        await planned(images, ASKED, priced, bound)
+    with pytest.raises(BadRequest) as refused:
+        await planned(images, asked(prices_max=(5, 4)), priced)
+    assert refused.value.param == "max_price"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from antiphon.key import ADMIN, CLIENT, UNLIMITED, Allowance, Key
 from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Model
 from antiphon.settings.auth import AuthSettings
-from antiphon.settings.model import DatabaseSettings, Images, KeySettings, Limits, Settings, Timeouts
+from antiphon.settings.model import DatabaseSettings, Images, KeySettings, Limits, PricesMax, Settings, Timeouts
 from antiphon.settings.placement import PlacementSettings
 from antiphon.settings.secret import Secret
 from antiphon.settings.server import ServerSettings
@@ -61,6 +61,8 @@ def test_a_key_may_what_it_was_given(told: str) -> None:
         session_memory=True,
         tokens_per_minute=9,
         parallel_max=2,
+        nodes=("node-1",),
+        max_price=PricesMax(prompt=5, completion=6),
         credit="dev",
     )
     keys = values.named_keys(Settings(keys=(row,)), None)
@@ -75,6 +77,9 @@ def test_a_key_may_what_it_was_given(told: str) -> None:
             session_memory=True,
             tokens_per_minute=9,
             parallel_max=2,
+            nodes=frozenset({"node-1"}),
+            prompt_price_max=5,
+            completion_price_max=6,
             credit="DEV",
         )
     }

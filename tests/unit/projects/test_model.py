@@ -42,6 +42,7 @@ def test_bad_keys(key: str) -> None:
         (replace(GOOD, models=("a", "b", "a", "")), ["models.2", "models.3"]),
         (replace(GOOD, models=tuple(map(str, range(MODELS_MAX + 1)))), ["models"]),
         (replace(GOOD, tool_providers=("a", "a")), ["tool_providers.1"]),
+        (replace(GOOD, nodes=("a", "")), ["nodes.1"]),
         (replace(GOOD, tool_providers=tuple(map(str, range(TOOL_PROVIDERS_MAX + 1)))), ["tool_providers"]),
         (replace(GOOD, system_prompt=Template("x", (Argument("a"),))), ["arguments.0.name"]),
     ],

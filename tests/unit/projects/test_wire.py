@@ -25,6 +25,7 @@ FULL = Project(
                       repetition_penalty=1.1, max_tokens=9),
     timeout_s=7.5,
     store=False,
+    nodes=("node-1",),
 )  # fmt: skip
 
 
@@ -58,6 +59,7 @@ def test_a_key_is_enough() -> None:
         ('{"default_model":null}', "default_model", None),
         ('{"models":[]}', "models", ()),
         ('{"tool_providers":["other"]}', "tool_providers", ("other",)),
+        ('{"nodes":[]}', "nodes", ()),
         ('{"store":null}', "store", None),
         ('{"system_prompt":null}', "system_prompt", None),
         ('{"system_prompt":"{{x}}, {{y}}"}', "system_prompt", Template("{{x}}, {{y}}", TEMPLATE.arguments)),

@@ -33,6 +33,7 @@ def test_a_project_in_full() -> None:
             "timeout_secs": 9,
         },
         "store": True,
+        "nodes": ["node-1"],
     }
     assert as_project(msgspec.convert(values, ProjectSettings)) == Project(
         configured_id("support"),
@@ -46,6 +47,7 @@ def test_a_project_in_full() -> None:
         Sampling(8, 0.1, 0.2, 3, 0.4, 0.5, 0.6, 0.7),
         9.0,
         store=True,
+        nodes=("node-1",),
         origin="config",
     )
 

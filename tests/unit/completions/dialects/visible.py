@@ -147,6 +147,11 @@ def _embedded_as(value: Value, request: EmbeddingRequest) -> bool:
     return request.base64 is (value in ("base64", "Base64"))
 
 
+def _micro(prices: Value, name: str) -> int | None:
+    """A price in micro-USDC."""
+    return None if prices.get(name) is None else round(prices[name] * 1_000_000)
+
+
 SEEN: Mapping[str, Seen] = {
     **{name: value_at(name) for name in ("model", "stream", "parallel_tool_calls", "store", "user", "session_id")},
     **{name: value_at(name) for name in ("system_prompt_args", "use_tools", "echo", "dimensions")},
@@ -160,6 +165,7 @@ SEEN: Mapping[str, Seen] = {
     "stream_options": lambda value, request: request.include_usage == value.get("include_usage", False),
     "timeout_secs": value_at("timeout_s"),
     "max_ttft_ms": lambda value, request: request.max_ttft_s == value / 1000,
+    "max_price": lambda value, request: request.prices_max == (_micro(value, "prompt"), _micro(value, "completion")),
     "prompt_truncate_len": lambda value, request: request.prompt_limit_firm and request.prompt_tokens_max == value,
     "messages": _messages,
     "prompt": lambda value, request: request.prompts == _prompts(value),

@@ -16,6 +16,7 @@ TopK = Annotated[int, Meta(ge=-1, le=2**31 - 1)] | Annotated[float, Meta(ge=-1, 
 TopLogprobs = Annotated[int, Meta(ge=0, le=20)] | Annotated[float, Meta(ge=0, le=20)] | None
 Choices = Annotated[int, Meta(ge=0, le=INT64_MAX)] | Annotated[float, Meta(ge=0, le=1e15)] | None
 Penalty = Annotated[float, Meta(ge=-2, le=2)] | None
+Price = Annotated[float, Meta(ge=0, le=1e9)] | None
 Share = Annotated[float, Meta(ge=0, le=1)] | None
 StopText = Annotated[str, Meta(min_length=1, max_length=1024)]
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]

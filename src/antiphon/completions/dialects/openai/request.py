@@ -12,11 +12,12 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, cast
 import msgspec
 from msgspec import Meta, Struct
 
-from antiphon.chat import ChatRequest, Reasoning, ResponseFormat, Sampling, ToolOverride
+from antiphon.chat import ChatRequest, PricesMax, Reasoning, ResponseFormat, Sampling, ToolOverride
 from antiphon.completions.dialects import RequestBounds
 from antiphon.completions.dialects.openai.fields import (
     Choices,
     Penalty,
+    Price,
     Seed,
     Share,
     StopText,
@@ -38,6 +39,7 @@ from antiphon.http.decode import decode, whole
 from antiphon.interactions.model import check_labels
 
 METADATA_PAIRS_MAX = 16
+MICRO = 1_000_000
 ANY_TEXT = ResponseFormat()
 AS_USUAL = Reasoning()
 SESSION_HEADER = b"x-session-id"
@@ -50,6 +52,13 @@ class StreamOptions(Struct):
     """Only `include_usage` has an effect."""
 
     include_usage: bool | None = None
+
+
+class WireMaxPrice(Struct):
+    """What the model may cost, in USDC for 1,000,000 tokens, as OpenRouter has it."""
+
+    prompt: Price = None
+    completion: Price = None
 
 
 class WireReasoning(Struct):
@@ -82,6 +91,7 @@ class GeneratingBody(Struct, kw_only=True):
     stream_options: StreamOptions | None = None
     timeout_secs: Annotated[float, Meta(gt=0)] | None = None
     max_ttft_ms: Annotated[float, Meta(ge=0, le=1e12)] | None = None
+    max_price: WireMaxPrice | None = None
     user: Annotated[str, Meta(max_length=512)] | None = None
     session_id: SessionId | None = None
     labels: dict[str, str] | None = None
@@ -202,11 +212,22 @@ def neutral(wire: Body, tools: list[WireTool] | None, asked: Asked, rules: DoorR
         labels=wire.all_labels,
         tags=tuple(wire.tags) if wire.tags else (),
         campaign=wire.ab_campaign,
+        prices_max=prices_max(wire),
         system_prompt_args=wire.system_prompt_args,
         use_tools=wire.use_tools,
         tool_overrides=asked.tool_overrides,
         ignored_fields=asked.ignored,
     )
+
+
+def prices_max(wire: GeneratingBody) -> PricesMax:
+    """What the caller would pay."""
+    most = wire.max_price
+    return (None, None) if most is None else (_micro(most.prompt), _micro(most.completion))
+
+
+def _micro(price: float | None) -> int | None:
+    return None if price is None else int(price * MICRO + 0.5)
 
 
 def session_id(headers: Mapping[bytes, bytes], in_body: str | None) -> str | None:

@@ -15,6 +15,7 @@ from antiphon.completions.dialects.openai.request import (
     DoorRules,
     GeneratingBody,
     check_generating,
+    prices_max,
     sampling,
 )
 from antiphon.errors import BadRequest
@@ -65,6 +66,7 @@ def neutral(wire: TextBody, asked: Asked, bounds: RequestBounds, rules: DoorRule
         labels=wire.all_labels,
         tags=tuple(wire.tags) if wire.tags else (),
         campaign=wire.ab_campaign,
+        prices_max=prices_max(wire),
         ignored_fields=asked.ignored,
     )
 

@@ -50,6 +50,7 @@ OUT_OF_RULE = {
     "stream_options": ["true", "[]"],
     "timeout_secs": ["0", "-1", '"1"'],
     "max_ttft_ms": ["-1", '"1"'],
+    "max_price": ["1", "[]"],
     "response_format": ['"text"'],
     "tools": ["{}", '"f"'],
     "tool_choice": ['"any"', "1", '"required"', '{"type":"function","function":{"name":"f"}}'],
@@ -299,3 +300,10 @@ def test_the_remaining_fields_are_carried_over() -> None:
     assert (request.stream, request.include_usage, request.parallel_tool_calls) == (True, True, False)
     assert (request.timeout_s, request.max_ttft_s, request.user, request.labels) == (5, 0.25, "u", {"a": "b"})
     assert read('"stop":["x","y"]').sampling.stop == ("x", "y")
+
+
+def test_prices_are_told_in_usdc_for_a_million_tokens() -> None:
+    """As OpenRouter has them; what is not said is not bounded."""
+    assert read('"max_price":{"prompt":0.05,"completion":2}').prices_max == (50_000, 2_000_000)
+    assert read('"max_price":{"completion":0.0000019}').prices_max == (None, 2)
+    assert read('"max_price":{}').prices_max == read().prices_max == (None, None)
