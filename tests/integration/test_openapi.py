@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
+from antiphon.completions.dialects.anthropic_messages.request import REFUSED as MESSAGES_REFUSED
+from antiphon.completions.dialects.openai_responses.request import REFUSED as RESPONSES_REFUSED
 from tests.examples.processes import ENGINE_MODULE, Gateway, ask, gateway, said, started, variables
 
 if TYPE_CHECKING:
@@ -46,6 +48,18 @@ LEFT_OUT = (
     "top_logprobs",
     "suffix",
     "best_of",
+)
+# And these of responses and messages, most of which are refused whatever they hold.
+OF_OTHERS = (
+    *RESPONSES_REFUSED,
+    *MESSAGES_REFUSED,
+    "previous_response_id",
+    "n",
+    "text",
+    "reasoning",
+    "thinking",
+    "stop",
+    "system",
 )
 
 
@@ -107,6 +121,8 @@ def furnished(found: Gateway, payer: str) -> dict[str, JSON]:
     assert status == 200
     status, paid = ask(f"{found.root}/v1/chat/completions", payer, {**question, "model": "one"})
     assert status == 200
+    status, response = ask(f"{found.root}/v1/responses", found.key, {"model": "one", "input": "hello"})
+    assert status == 200
     first, second = (choice["completion_id"] for choice in answer["choices"])
     return {
         "project": "default",
@@ -117,6 +133,7 @@ def furnished(found: Gateway, payer: str) -> dict[str, JSON]:
         "preferred_completion": first,
         "other_completion": second,
         "receipt": paid["id"],
+        "response": response["id"],
         "channel": "general",
         "messages": question["messages"],
         "prompt": "hello",
@@ -132,7 +149,8 @@ def brought_home(lab: Lab, case: Case) -> None:
         named = f"default/{model}" if case.operation.path.startswith("/api/v1/") else model
         case.body.update({name: value for name, value in lab.names.items() if name in case.body})
         case.body.update({"model": named} if "model" in case.body else {})
-        for name in LEFT_OUT:
+        others = case.operation.path.startswith(("/v1/responses", "/v1/messages"))
+        for name in (*LEFT_OUT, *(OF_OTHERS if others else ())):
             case.body.pop(name, None)
     if "channel" in (case.query or {}):
         case.query.update({"channel": lab.names["channel"]})
