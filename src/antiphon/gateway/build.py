@@ -20,7 +20,6 @@ from antiphon.credits.receipt_routes import ReceiptRoutes
 from antiphon.credits.routes import CreditRoutes
 from antiphon.feedback.metric_routes import MetricRoutes
 from antiphon.feedback.routes import RecordRoutes
-from antiphon.feedback.scores import Scores
 from antiphon.gateway import values
 from antiphon.gateway.answers import Answers
 from antiphon.gateway.app import Application
@@ -34,16 +33,13 @@ from antiphon.gateway.load_watch import LoadWatch
 from antiphon.gateway.memory import Memory
 from antiphon.gateway.nodes import NodeParts
 from antiphon.gateway.pages import PageRoutes
+from antiphon.gateway.querying import graphql_routes
 from antiphon.gateway.routes import Handlers, all_shapes, table
 from antiphon.gateway.serving import sources
 from antiphon.gateway.storage import Storage
 from antiphon.gateway.trusting import Trusting
-from antiphon.graphql.gathering import Gathering
-from antiphon.graphql.reading import Services
-from antiphon.graphql.routes import GraphQLRoutes
 from antiphon.ids import Ids
 from antiphon.interactions.export_routes import ExportRoutes
-from antiphon.interactions.groups import Groups
 from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
@@ -249,7 +245,7 @@ class Builder:
                 clock=self._clock,
                 ids=self._ids,
             ),
-            graphql=GraphQLRoutes(self._graphql()),
+            graphql=graphql_routes(storage, self._catalogue, self._placement),
             health=self._health,
             pages=PageRoutes(),
             once=storage.once,
@@ -270,22 +266,6 @@ class Builder:
             clock=self._clock,
             ids=self._ids,
             wheel=self._wheel,
-        )
-
-    def _graphql(self) -> Services:
-        storage = self._storage
-        return Services(
-            catalogue=self._catalogue,
-            placement=self._placement,
-            projects=storage.projects,
-            interactions=storage.interactions,
-            groups=Groups(storage.database, storage.interactions),
-            feedbacks=storage.feedbacks,
-            comparisons=storage.comparisons,
-            metrics=storage.feedback_metrics,
-            scores=Scores(storage.database),
-            campaigns=storage.campaigns.campaigns,
-            gathering=Gathering(storage.database),
         )
 
     def _sign_in(self) -> SignIn:
