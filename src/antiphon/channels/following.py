@@ -26,7 +26,7 @@ class Follower:
         self._tail = tail
         self._account = account
         self._number = end
-        self._revision: int | None = None  # of the members and messages that were looked at
+        self._revision: int | None = None  # of the members that were looked at
         self.channel = channel
 
     async def next(self, wait_s: float) -> list[Message] | None:
@@ -48,7 +48,7 @@ class Follower:
 
     @property
     def _outdated(self) -> bool:
-        """Whether the members or the messages have changed since they were looked at."""
+        """Whether the members have changed since it was looked at whether the reader is one."""
         return self._tail.begin is not None and self._revision != self._tail.revision
 
     async def _look(self) -> list[Message]:
@@ -98,7 +98,9 @@ class Following:
 
     @contextmanager
     def follower(self, account: str, channel: Channel, end: int) -> Iterator[Follower]:
-        """A follower from a number on; Unavailable when there are too many."""
+        """A follower from a number on; Unavailable when there are too many, and when the gateway ends."""
+        if self._watch.ending:
+            raise Unavailable("The gateway ends.", retry_after_s=1)
         if self._watch.followers >= self._bounds.followers_max:
             raise Unavailable("As many follow channels here as may at once.", retry_after_s=RETRY_AFTER_S)
         with self._watch.follow(channel.id) as tail:

@@ -116,7 +116,7 @@ class Messages:
             if not (operator or own or channel.owner == key.account):
                 return False
             message_store.delete(connection, message)
-            store.revise(connection, channel_id)
+            store.count_deletion(connection, channel_id)
             return True
 
         if not await self._database.write(work):

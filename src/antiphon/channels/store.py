@@ -19,16 +19,18 @@ OF_ANY = "m.account IN ('', :account)"  # the first one stands for everybody
 HEADS_MAX = 64  # channels that one statement asks for
 _PLACES = tuple(f"id_{number}" for number in range(HEADS_MAX))
 _HEADS = (
-    f"SELECT id, last_number, revision FROM channels WHERE id IN ({', '.join(f':{place}' for place in _PLACES)})"
-)  # fmt: skip
+    "SELECT id, last_number, revision, deletions FROM channels"
+    f" WHERE id IN ({', '.join(f':{place}' for place in _PLACES)})"
+)
 
 
 class Head(Struct, frozen=True):
-    """How far a channel has come; `revision` counts changes of its members and deleted messages."""
+    """How far a channel has come; `revision` counts changes of its members, `deletions` deleted messages."""
 
     channel_id: str
     last_number: int
     revision: int
+    deletions: int
 
 
 def find(connection: Connection, account: str, address: str) -> Channel | None:
@@ -117,8 +119,13 @@ def members(connection: Connection, channel: Channel) -> tuple[str, ...]:
 
 
 def revise(connection: Connection, channel_id: str) -> None:
-    """Let every gateway look again at who follows a channel, and at what it holds of it in memory."""
+    """Let every gateway look again at who follows a channel."""
     connection.run("UPDATE channels SET revision = revision + 1 WHERE id = :channel_id", channel_id=channel_id)
+
+
+def count_deletion(connection: Connection, channel_id: str) -> None:
+    """Let every gateway forget what it holds of a channel in memory."""
+    connection.run("UPDATE channels SET deletions = deletions + 1 WHERE id = :channel_id", channel_id=channel_id)
 
 
 def heads(connection: Connection, channel_ids: Sequence[str]) -> list[Head]:
@@ -129,4 +136,4 @@ def heads(connection: Connection, channel_ids: Sequence[str]) -> list[Head]:
 
 
 def _head(row: Row) -> Head:
-    return Head(row[0], row[1], row[2])
+    return Head(*row)

@@ -44,8 +44,9 @@ class Tail:
         self.followers = 0
         self.begin: int | None = None  # None: nobody has asked yet
         self.end = 0
-        self.revision = 0
+        self.revision = 0  # of the members
         self.gone = False
+        self._deletions = 0
         self._messages: deque[Message] = deque()
         self._characters = 0
         self._changed = asyncio.Event()
@@ -63,7 +64,7 @@ class Tail:
             self.wake()
             return
         head = news.head
-        if self.begin is None or head.revision != self.revision:
+        if self.begin is None or (head.revision, head.deletions) != (self.revision, self._deletions):
             self._clear(head)
         elif head.last_number > self.end:
             self._extend(news)
@@ -98,7 +99,7 @@ class Tail:
         self._messages.clear()
         self._characters = 0
         self.begin = self.end = head.last_number
-        self.revision = head.revision
+        self.revision, self._deletions = head.revision, head.deletions
 
 
 class Watch:

@@ -144,15 +144,18 @@ async def test_a_deleted_message_leaves_the_memory(channels: Channels, elsewhere
 
 
 async def test_the_end_of_a_gateway_ends_its_followers(channels: Channels) -> None:
-    """They are told that there is no more to wait for, and pages that are waited for come empty."""
+    """They are told that there is no more to wait for, and pages that are waited for come empty; others are refused."""
     channel, _ = await channels.messages.page("ann", "general", Wanted(1))
     waiting = asyncio.create_task(channels.following.page("ann", Asked("general", Wanted(1), wait_s=PATIENCE_S)))
     with channels.following.follower("ann", channel, 0) as follower:
         next_ = asyncio.create_task(follower.next(PATIENCE_S))
-        await asyncio.sleep(0)
+        while channels.watch.followers < 2:
+            await channels.watch.look()
         channels.leave()
         assert await next_ is None
     assert (await waiting)[1].messages == ()
+    with pytest.raises(Unavailable, match="ends"), channels.following.follower("ann", channel, 0):
+        pass
 
 
 @pytest.mark.parametrize("bounds", [Bounds(followers_max=1)])

@@ -58,8 +58,12 @@ async def test_the_life_of_channels(database: Database) -> None:
 
 
 async def test_heads(database: Database) -> None:
-    """Of the channels that are asked for and are there, with how often they were revised."""
+    """Of the channels that are asked for and are there, with how often they were changed."""
     await database.write(keep)
     await database.write(partial(store.revise, channel_id=TEAM.id))
+    await database.write(partial(store.count_deletion, channel_id=GENERAL.id))
     found = await database.read(partial(store.heads, channel_ids=[TEAM.id, GENERAL.id, "ch-none"]))
-    assert sorted(found, key=lambda head: head.channel_id) == [Head(GENERAL.id, 0, 0), Head(TEAM.id, 0, 1)]
+    assert sorted(found, key=lambda head: head.channel_id) == [
+        Head(GENERAL.id, 0, 0, 1),
+        Head(TEAM.id, 0, 1, 0),
+    ]

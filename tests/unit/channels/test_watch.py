@@ -48,9 +48,9 @@ def message(number: int, content: str = "x") -> Message:
     return Message(CHANNEL, number, "ann", "ann", "api", content, number)
 
 
-def news(last: int, *numbers: int, revision: int = 0, content: str = "x") -> News:
+def news(last: int, *numbers: int, revision: int = 0, deletions: int = 0, content: str = "x") -> News:
     """What a question brings."""
-    return News(Head(CHANNEL, last, revision), tuple(message(number, content) for number in numbers))
+    return News(Head(CHANNEL, last, revision, deletions), tuple(message(number, content) for number in numbers))
 
 
 def numbers(tail: Tail, number: int) -> list[int] | None:
@@ -94,6 +94,9 @@ async def test_a_tail_begins_anew() -> None:
     tail.take(news(2, revision=1))
     await waiting
     assert (numbers(tail, 1), numbers(tail, 2), tail.revision) == (None, [], 1)
+    tail.take(news(3, 3, revision=1))
+    tail.take(news(3, revision=1, deletions=1))
+    assert (numbers(tail, 2), numbers(tail, 3), tail.revision) == (None, [], 1)
     tail.take(None)
     assert tail.gone
 

@@ -1,5 +1,5 @@
 -- Named lists of messages. `owner` is an account, '' for public channels. `last_number` and `last_at_ms` are those of the
--- last message; `revision` counts changes of members and deleted messages, so that gateways look again.
+-- last message. `revision` counts changes of members and `deletions` deleted messages, so that gateways look again.
 CREATE TABLE channels (
     id TEXT PRIMARY KEY,
     owner TEXT NOT NULL,
@@ -8,6 +8,7 @@ CREATE TABLE channels (
     last_number BIGINT NOT NULL DEFAULT 0 CHECK (last_number >= 0),
     last_at_ms BIGINT NOT NULL DEFAULT 0,
     revision BIGINT NOT NULL DEFAULT 0,
+    deletions BIGINT NOT NULL DEFAULT 0,
     UNIQUE (owner, name)
 );
 
