@@ -1,4 +1,6 @@
-"""Asks with the openai SDK, `max_retries=0`: `python sdk_child.py BASE_URL KEY CLIENTS`, in the SDK's environment.
+"""Asks with the openai SDK: `python sdk_child.py BASE_URL KEY CLIENTS [RETRIES]`, in the SDK's environment.
+
+Without RETRIES it retries nothing.
 
 Reads one request a line from standard input, and writes one line for each answer, put together as the SDK gave it.
 """
@@ -20,10 +22,12 @@ ANSWER_S_MAX = 90.0
 JSON = Any  # Any: the wire
 
 
-async def main(base_url: str, key: str, clients: str) -> None:
+async def main(base_url: str, key: str, clients: str, retries: str = "0") -> None:
     """So many clients, until there is no request left."""
     requests = (json.loads(line) for line in sys.stdin)
-    async with openai.AsyncOpenAI(base_url=base_url, api_key=key, max_retries=0, timeout=ANSWER_S_MAX) as client:
+    async with openai.AsyncOpenAI(
+        base_url=base_url, api_key=key, max_retries=int(retries), timeout=ANSWER_S_MAX
+    ) as client:
         await asyncio.gather(*(asking(client, requests) for _ in range(int(clients))))
 
 

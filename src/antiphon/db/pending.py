@@ -13,7 +13,7 @@ from antiphon.db import Work
 from antiphon.db.session import DatabaseFailed, Session
 from antiphon.errors import Unavailable
 
-RETRY_AFTER_S = 1
+RETRY_AFTER_S = 2  # so that a client which comes again twice outlasts the restart of a server
 
 
 class Pending:

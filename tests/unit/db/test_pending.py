@@ -44,7 +44,7 @@ async def test_a_full_queue_refuses() -> None:
     queue.put(pending())
     with pytest.raises(Unavailable, match="too many") as caught:
         queue.put(pending())
-    assert caught.value.retry_after_s == 1
+    assert caught.value.retry_after_s == 2
 
 
 async def test_while_it_refuses_everybody_is_told() -> None:

@@ -137,7 +137,7 @@ async def test_a_lock_of_others_is_waited_for_in_a_thread(
         assert await impatient.read(names) == []
         with pytest.raises(Unavailable) as caught:
             await writing
-        assert caught.value.retry_after_s == 1
+        assert caught.value.retry_after_s == 2
         assert not impatient.healthy
         watch = Stopwatch()
         with pytest.raises(Unavailable):
@@ -238,7 +238,7 @@ def test_nothing_is_trusted_after_a_failed_sync(failing_sync: Path, sqlite_path:
     environment = {
         **os.environ,
         "LD_PRELOAD": str(failing_sync),
-        "ANTIPHON_FAILING_SYNC": str(sqlite_path.with_name("failing")),
+        "FAILING_SYNC": str(sqlite_path.with_name("failing")),
     }
     command = [sys.executable, "-m", "tests.fixtures.databases.syncing_child", f"sqlite:///{sqlite_path}"]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, timeout=60)

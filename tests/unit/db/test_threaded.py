@@ -196,7 +196,7 @@ async def test_the_queue_has_an_end(database: Database) -> None:
     await asyncio.sleep(0)
     with pytest.raises(Unavailable) as caught:
         await database.write(names)
-    assert caught.value.retry_after_s == 1
+    assert caught.value.retry_after_s == 2
     gate.open()
     await asyncio.gather(first, *waiting)
 
