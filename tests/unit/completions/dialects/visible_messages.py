@@ -74,9 +74,9 @@ def _output_config(value: Value, request: ChatRequest) -> bool:
 
 
 def _metadata(value: Value, request: ChatRequest) -> bool:
-    """The user is told apart from labels."""
+    """The user is told apart from labels; the field `user` wins."""
     labels = {name: told for name, told in value.items() if name != "user_id"}
-    return request.user == value.get("user_id") and labels.items() <= (request.labels or {}).items()
+    return (request.user is None) <= ("user_id" not in value) and labels.items() <= (request.labels or {}).items()
 
 
 SEEN: Mapping[str, Seen] = {

@@ -33,7 +33,7 @@ def _words(item: Mapping[str, Value]) -> list[str]:
 def _parts(content: Value) -> list[str]:
     if isinstance(content, str):
         return [content]
-    return [part.get("text") or part["image_url"] for part in content or ()]
+    return [part.get("text") or part.get("refusal") or part["image_url"] for part in content or ()]
 
 
 def _tools(value: Value, request: ChatRequest) -> bool:
@@ -70,6 +70,7 @@ SEEN: Mapping[str, Seen] = {
     "input": _input,
     "instructions": lambda value, request: request.instructions == value and value in request.messages[0].text,
     "previous_response_id": lambda value, request: request.previous_id == value,
+    "max_tokens": lambda _value, request: request.sampling.max_tokens is not None,  # or the vendor's own name wins
     "max_output_tokens": lambda value, request: request.sampling.max_tokens == value,
     "top_logprobs": lambda value, request: request.sampling.logprobs and request.sampling.top_logprobs == value,
     "include": lambda value, request: LOGPROBS not in value or request.sampling.logprobs,

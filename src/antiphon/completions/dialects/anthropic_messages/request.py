@@ -14,7 +14,14 @@ from antiphon.chat import ChatRequest, NamedTool, Reasoning, ResponseFormat, Too
 from antiphon.completions.dialects import RequestBounds
 from antiphon.completions.dialects.anthropic_messages.blocks import WireBlock, WireTurn, turns
 from antiphon.completions.dialects.openai.fields import Name, StopText, Tokens
-from antiphon.completions.dialects.openai.request import Asked, DoorRules, GeneratingBody, check_generating, sampling
+from antiphon.completions.dialects.openai.request import (
+    Asked,
+    DoorRules,
+    GeneratingBody,
+    check_generating,
+    prices_max,
+    sampling,
+)
 from antiphon.errors import BadRequest
 from antiphon.http.decode import whole
 
@@ -113,6 +120,7 @@ def neutral(wire: MessagesBody, asked: Asked, bounds: RequestBounds, rules: Door
         session_id=asked.session_id,
         store=wire.store,
         stores=rules.stores,
+        prices_max=prices_max(wire),
         labels={**noted, **(wire.labels or {})} or None,
         tags=tuple(wire.tags) if wire.tags else (),
         campaign=wire.ab_campaign,

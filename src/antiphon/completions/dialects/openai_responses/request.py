@@ -12,7 +12,14 @@ from msgspec import Meta, Struct
 from antiphon.chat import ChatRequest, NamedTool, Reasoning, ResponseFormat, Tool, ToolChoice
 from antiphon.completions.dialects import RequestBounds
 from antiphon.completions.dialects.openai.fields import Name, Tokens, TopLogprobs
-from antiphon.completions.dialects.openai.request import Asked, DoorRules, GeneratingBody, check_generating, sampling
+from antiphon.completions.dialects.openai.request import (
+    Asked,
+    DoorRules,
+    GeneratingBody,
+    check_generating,
+    prices_max,
+    sampling,
+)
 from antiphon.completions.dialects.openai.tools import JsonObjectFormat, NamedSchema, TextFormat
 from antiphon.completions.dialects.openai_responses.items import Input, composed, turns
 from antiphon.errors import BadRequest
@@ -144,6 +151,7 @@ def neutral(wire: ResponseBody, asked: Asked, bounds: RequestBounds, rules: Door
         session_id=asked.session_id,
         store=wire.store,
         stores=rules.stores,
+        prices_max=prices_max(wire),
         labels=wire.all_labels,
         tags=tuple(wire.tags) if wire.tags else (),
         campaign=wire.ab_campaign,
