@@ -129,16 +129,7 @@ class Builder:
             ids=self._ids,
             log=log,
         )
-        self._batching = Batching(
-            settings,
-            self._storage.database,
-            keys=values.named_keys(settings, development_key),
-            limits=self._limits,
-            quiet=lambda: not self._load.sheds and not self._placement.waiting,
-            clock=self._clock,
-            ids=self._ids,
-            log=log,
-        )
+        self._batching = self._batches()
         self._charging = charging(self._storage, self._metrics, nodes=self._trusting, clock=self._clock)
         self._providers = Providers(clock=self._clock, on_trouble=self._trouble)
         if settings.tool_providers:
@@ -148,6 +139,18 @@ class Builder:
 
     def _trouble(self, provider: Provider, reason: str) -> None:
         self._log.warning("a tool provider fails", provider=provider.key, reason=reason)
+
+    def _batches(self) -> Batching:
+        return Batching(
+            self._settings,
+            self._storage.database,
+            keys=values.named_keys(self._settings, self._development_key),
+            limits=self._limits,
+            quiet=lambda: not self._load.sheds and not self._placement.waiting,
+            clock=self._clock,
+            ids=self._ids,
+            log=self._log,
+        )
 
     def build(self, *, environ: Mapping[str, str], on_progress: OnProgress, on_state: OnState) -> Gateway:
         """The gateway; `on_progress` and `on_state` are told of its models."""

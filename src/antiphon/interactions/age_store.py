@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from antiphon.db import Connection
 from antiphon.interactions import store
-from antiphon.interactions.store import OnDelete
 
 # Not a DISTINCT: each step of this goes down the index once, however many rows a project has.
 NEXT = "SELECT MIN(project_id) FROM interactions WHERE project_id > :after"
@@ -26,12 +25,10 @@ def project_ids(connection: Connection) -> list[str]:
         found.append(str(row[0]))
 
 
-def delete(
-    connection: Connection, project_id: str | None, *, before_ms: int, most: int, on_delete: OnDelete
-) -> int:  # fmt: skip
+def delete(connection: Connection, project_id: str | None, *, before_ms: int, most: int) -> int:
     """Delete up to `most` that came before a time, the oldest first; of a project, None: of no project. How many."""
     if project_id is None:
         rows = connection.all(OF_NONE, before_ms=before_ms, most=most)
     else:
         rows = connection.all(OF_PROJECT, project_id=project_id, before_ms=before_ms, most=most)
-    return store.remove(connection, rows, on_delete)
+    return store.remove(connection, rows)

@@ -8,7 +8,6 @@ from antiphon.interactions import store
 from antiphon.interactions.model import Filter, Interaction, Reach, kept_rows
 from antiphon.interactions.paging import Page, Paging
 from antiphon.interactions.recorder import Recorder
-from antiphon.interactions.store import OnDelete, untold
 from antiphon.projects.resolve import shown
 
 DELETED_TOGETHER = 500  # in one transaction, so that other writes need not wait for long
@@ -17,10 +16,9 @@ DELETED_TOGETHER = 500  # in one transaction, so that other writes need not wait
 class Interactions:
     """All stored completions. Whatever is asked about one waits until it is written."""
 
-    def __init__(self, database: Database, recorder: Recorder, *, on_delete: OnDelete = untold) -> None:
+    def __init__(self, database: Database, recorder: Recorder) -> None:
         self._database = database
         self._recorder = recorder
-        self._on_delete = on_delete
         self.record = recorder.put
         self.require_room = recorder.require_room
         self.settled = recorder.settled
@@ -66,7 +64,7 @@ class Interactions:
 
     async def _delete_some(self, reach: Reach, wanted: Filter) -> int:
         def work(connection: Connection) -> int:
-            return store.delete(connection, reach, wanted, DELETED_TOGETHER, self._on_delete)
+            return store.delete(connection, reach, wanted, DELETED_TOGETHER)
 
         return await self._database.write(work)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -32,16 +32,10 @@ TAG = (
     " VALUES (:completion_id, :account, :tag, :created_at_ms)"
 )
 
-OnDelete = Callable[[Connection, Sequence[str]], None]  # told of completion ids, within the work, while all is there
-
 _answer = msgspec.json.Decoder(Answer)
 _parameters = msgspec.json.Decoder(Parameters)
 _labels = msgspec.json.Decoder(dict[str, str])
 _tags = msgspec.json.Decoder(tuple[str, ...])
-
-
-def untold(_connection: Connection, _completion_ids: Sequence[str]) -> None:
-    """Nobody wants to know what is deleted."""
 
 
 def insert(connection: Connection, row: Interaction) -> None:
@@ -102,23 +96,19 @@ def is_answer(connection: Connection, account: str, answer_id: str) -> bool:
     return connection.one(sql, account=account, answer_id=answer_id) is not None
 
 
-def delete(
-    connection: Connection, reach: Reach, wanted: Filter, most: int, on_delete: OnDelete = untold
-) -> int:  # fmt: skip
+def delete(connection: Connection, reach: Reach, wanted: Filter, most: int) -> int:
     """Delete up to `most` of those that the filter lets through, with all that hangs on them; how many those were."""
     query = Query(reach, wanted)
     chosen = query.page(Paging(limit=most - 1, order="asc"))
     sql = f"SELECT i.completion_id, i.account, i.session_id FROM {query.tables} WHERE {chosen}"
-    return remove(connection, connection.all(sql, **query.values), on_delete)
+    return remove(connection, connection.all(sql, **query.values))
 
 
-def remove(connection: Connection, rows: Sequence[Row], on_delete: OnDelete) -> int:
+def remove(connection: Connection, rows: Sequence[Row]) -> int:
     """Delete these (completion id, account, session id), with all that hangs on them; how many those are."""
     if not rows:
         return 0
-    completion_ids = [str(completion_id) for completion_id, _, _ in rows]
-    on_delete(connection, completion_ids)
-    values: dict[str, Value] = {f"id{number}": one for number, one in enumerate(completion_ids)}
+    values: dict[str, Value] = {f"id{number}": row[0] for number, row in enumerate(rows)}
     places = ", ".join(f":{name}" for name in values)
     connection.run(f"DELETE FROM interactions WHERE completion_id IN ({places})", **values)
     for account, session_id in sorted({(row[1], row[2]) for row in rows if row[2] is not None}):

@@ -14,7 +14,6 @@ from antiphon.db import Connection, Database
 from antiphon.errors import Unavailable
 from antiphon.interactions import age_store, turns
 from antiphon.interactions.retention import Retention
-from antiphon.interactions.store import OnDelete, untold
 from antiphon.projects.model import Project
 
 NAME = "interactions"
@@ -34,14 +33,12 @@ class Sweeper:
         projects: Callable[[], Mapping[str, Project]],
         clock: Clock,
         on_swept: Callable[[int], None],
-        on_delete: OnDelete = untold,
     ) -> None:
         self._database = database
         self._retention = retention
         self._projects = projects
         self._clock = clock
         self._on_swept = on_swept
-        self._on_delete = on_delete
 
     async def run(self, every_s: float = EVERY_S) -> None:
         """Sweep for ever."""
@@ -72,9 +69,7 @@ class Sweeper:
 
         def work(connection: Connection) -> int:
             turns.hold(connection, NAME, until_ms=self._now_ms() + int(EVERY_S * 1000))
-            return age_store.delete(
-                connection, project_id, before_ms=before_ms, most=SWEPT_TOGETHER, on_delete=self._on_delete
-            )
+            return age_store.delete(connection, project_id, before_ms=before_ms, most=SWEPT_TOGETHER)
 
         swept = 0
         while True:

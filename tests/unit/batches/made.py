@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from antiphon.batches.files import Files
 from antiphon.batches.model import Batch, File
@@ -13,7 +13,7 @@ from antiphon.ids import seeded
 from antiphon.key import Key
 
 NOW_MS = 1_700_000_000_000
-CHAT = "/v1/chat/completions"
+CHAT: Final = "/v1/chat/completions"
 ANN, BOB = Key("ann"), Key("bob")
 
 

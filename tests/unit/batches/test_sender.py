@@ -96,7 +96,7 @@ async def test_what_has_its_answer_is_not_sent(database: Database) -> None:
 async def test_some_refusals_are_asked_again(
     database: Database, monkeypatch: pytest.MonkeyPatch, statuses: tuple[int, ...], asked: int, counts: Counts
 ) -> None:
-    """Too much to do: until there is room; a failure: a few times; a mistake: never. Only the last can stand."""
+    """Too much to do until there is room, a failure a few times, a mistake never; only the last answer can stand."""
     monkeypatch.setattr(sender_module, "RETRY_S", 0.0)
     answering = Answering(*statuses)
     sending = Sending(database, answering)
