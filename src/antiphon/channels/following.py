@@ -44,7 +44,8 @@ class Follower:
     @property
     def _settled(self) -> bool:
         """Whether there is nothing to do before the tail changes."""
-        return self._number >= self._tail.end and not self._tail.gone and not self._outdated
+        tail = self._tail
+        return self._number >= tail.end and not (tail.gone or self._outdated or self._watch.ending)
 
     @property
     def _outdated(self) -> bool:
