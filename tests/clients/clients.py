@@ -37,6 +37,7 @@ CLIENTS = (
             "openai_stream",
             "openai_texts",
             "openai_usage",
+            "openai_batches",
             "openai_v1",
             "openai_errors",
             "openai_retries",
