@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -11,8 +12,11 @@ import pytest
 
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
+from antiphon.testing.raw_client import RawClient, request_bytes
 
 from .crowd import KEY, LAST, SETTINGS, Crowd
+
+DRAIN_S = 30.0  # for which a gateway waits for answers that are not finished
 
 
 @pytest.fixture
@@ -95,3 +99,16 @@ async def test_three_are_killed_in_turns(database_url: str, tmp_path: Path) -> N
     """Nine times, each begun anew, while more is written."""
     async with gateways(database_url, tmp_path, 3) as made:
         print(told(await prove(made, writers=20, followers=20, each=250, kills=9)))
+
+
+@pytest.mark.slow
+async def test_a_gateway_that_ends_lets_followers_go(database_url: str, tmp_path: Path) -> None:
+    """Their streams end whole, and nobody waits for them to leave."""
+    async with gateways(database_url, tmp_path, 1) as (gateway,), await RawClient.connect(gateway.url) as client:
+        headers = {"authorization": f"Bearer {KEY}"}
+        await client.send(request_bytes("/v1/channel?channel=general&follow=true", method="GET", headers=headers))
+        await client.until(b"retry")
+        begun = time.monotonic()
+        assert await gateway.stop() == 0
+        assert (await client.response()).ending == "whole"
+        assert time.monotonic() - begun < DRAIN_S
