@@ -1,6 +1,7 @@
 """Anthropic's Messages: blocks in and out, a stream of named events. Pure.
 
-What differs from Anthropic: thoughts have no signature, since nobody here seals them.
+`max_tokens` is lowered to what the context leaves: clients must say some number, and few know the model's. Thoughts
+have no signature, since nobody here seals them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from antiphon.completions.dialects.anthropic_messages.request import MessagesBod
 from antiphon.completions.dialects.anthropic_messages.stream import MessageStream
 from antiphon.completions.dialects.openai import request
 
-RULES = request.DoorRules(name="anthropic")
+RULES = request.DoorRules(name="anthropic", shortens=True)
 BODY = MessagesBody
 ANSWER = answer.WireMessage
 _reader = request.Reader(MessagesBody)

@@ -40,6 +40,7 @@ WITHOUT_EFFECT: Mapping[str, str] = {
     "input.content.detail": "every engine sees an image in its own size",
     "input.content.annotations": "no model here cites",
     "input.content.logprobs": "no template has a place for them",
+    "context_management": "only what keeps all of the context can be asked for",
     "cache_control": "beginnings are cached by themselves",
     "messages.content.cache_control": "as of the whole request",
     "system.cache_control": "as of the whole request",

@@ -30,8 +30,8 @@ STOPS_MAX = 16
 REFUSED = {
     "container": "there are no containers here",
     "mcp_servers": "a project has its tool providers here",
-    "context_management": "send the turns that are to be read",
 }
+KEEPING = "all"  # what an edit of the context keeps that changes nothing
 
 
 class WireTool(Struct):
@@ -75,6 +75,19 @@ class OutputConfig(Struct):
     format: SchemaFormat | None = None
 
 
+class ContextEdit(Struct):
+    """Something that is to be taken out of the context."""
+
+    type: str
+    keep: Any = None  # Any: a number of turns, or all
+
+
+class ContextManagement(Struct):
+    """What is to become of turns that grow old; only what keeps all of them is taken."""
+
+    edits: list[ContextEdit] | None = None
+
+
 class MessagesBody(GeneratingBody, kw_only=True):
     """POST /v1/messages. Null means the same as absent, everywhere; `max_tokens` may be left to the model."""
 
@@ -88,9 +101,9 @@ class MessagesBody(GeneratingBody, kw_only=True):
     system_prompt_args: dict[str, Any] | None = None  # Any: values of any JSON type, printed into a template
     use_tools: bool | None = None
     cache_control: Any = None  # Any: a hint
+    context_management: ContextManagement | None = None
     container: Any = None  # Any, here and below: refused, whatever it is
     mcp_servers: Any = None
-    context_management: Any = None
 
 
 def neutral(wire: MessagesBody, asked: Asked, bounds: RequestBounds, rules: DoorRules) -> ChatRequest:
@@ -115,6 +128,7 @@ def neutral(wire: MessagesBody, asked: Asked, bounds: RequestBounds, rules: Door
         stream=wire.stream is True,
         timeout_s=wire.timeout_secs,
         max_ttft_s=None if wire.max_ttft_ms is None else wire.max_ttft_ms / 1000,
+        shortens=rules.shortens,
         door=rules.name,
         user=wire.user or user,
         session_id=asked.session_id,
@@ -136,6 +150,10 @@ def _check(wire: MessagesBody, bounds: RequestBounds) -> None:
             raise BadRequest(f"{name}: not supported, {reason}.", param=name)
     if (whole(wire.n, "n") or 1) > 1:
         raise BadRequest("n: a message has one answer.", param="n")
+    for edit in (wire.context_management and wire.context_management.edits) or ():
+        if edit.keep != KEEPING:
+            rule = "only edits that keep all are taken, send the turns that are to be read"
+            raise BadRequest(f"context_management.edits: {rule}.", param="context_management.edits")
     if len(wire.messages) > bounds.messages_max:
         raise BadRequest(f"messages: at most {bounds.messages_max} are allowed.", param="messages")
     if wire.stop is not None and wire.stop_sequences is not None:

@@ -27,6 +27,7 @@ def test_the_shortest_request() -> None:
     """It is not stored, and nothing is thought."""
     asked = parse()
     assert (asked.door, asked.stores, asked.sampling.max_tokens) == ("anthropic", False, 100)
+    assert asked.shortens
     assert asked.reasoning == Reasoning(enabled=False)
     assert parse(max_tokens=None).sampling.max_tokens is None
 
@@ -77,6 +78,12 @@ def test_stops() -> None:
     assert parse(stop="a").sampling.stop == ("a",)
 
 
+def test_edits_that_change_nothing_are_taken() -> None:
+    """As some clients send them with every request."""
+    keeping = {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}
+    assert parse(context_management=keeping) == parse(context_management={}) == parse()
+
+
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_what_is_not_there_is_refused_by_name(name: str) -> None:
     """With what to do instead; null and nothing are what there is."""
@@ -93,6 +100,7 @@ def test_what_is_not_there_is_refused_by_name(name: str) -> None:
         ({"messages": [HI] * 4}, "messages"),
         ({"messages": [{"role": "tool", "content": "a"}]}, "messages[0].role"),
         ({"n": 2}, "n"),
+        ({"context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]}}, "context_management.edits"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"stop": "a", "stop_sequences": ["b"]}, "stop"),
         ({"stop_sequences": ["a"] * 17}, "stop_sequences"),
