@@ -1,20 +1,21 @@
 """What a campaign has counted, summed in the database: units per variant, the sums of their means and squares.
 
 Each unit of assignment counts once, with the mean of its values: those of one user are alike, so counting each request
-would make a few busy users look like many. Plain functions over a connection, called within a work.
+would make a few busy users look like many. Large campaigns are summed part by part, so that no statement takes long and
+others come in between. Plain functions over a connection, called within a work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
 from antiphon.campaigns.model import Campaign, Measure, Weighting
-from antiphon.db import Connection, Row
+from antiphon.db import Connection, Row, Value
 from antiphon.verdict.arm import Arm
 from antiphon.verdict.compare import Tally
-from antiphon.verdict.picture import Point
 from antiphon.verdict.ratio import Period
 
 COLUMNS = (
@@ -34,7 +35,22 @@ MEASURED: dict[Measure, str] = {
 }
 MINUTE_MS = 60_000
 
+UNIT_MIN, UNITS = -(1 << 63), 1 << 64
+WITHIN = "unit BETWEEN :low AND :high"
+SAMPLES = 64
+PART_ROWS = 100_000  # a tenth of a second, where a statement may take one and a half
+PARTS_MAX = 4_096
+
 Arms = dict[str, Arm]
+Units = dict[tuple[int, str], int]  # by minute and variant
+Sums = dict[tuple[int, str], tuple[int, float]]  # how many values, and their sum, by time and variant
+
+
+class Part(Struct, frozen=True):
+    """Some of the units, from the lowest to the highest: what is summed of all parts is summed of all units."""
+
+    low: int = UNIT_MIN
+    high: int = UNIT_MIN + UNITS - 1
 
 
 class Counted(Struct, frozen=True, kw_only=True):
@@ -73,42 +89,71 @@ def count(connection: Connection, counted: Counted) -> None:
     )
 
 
-def measures(connection: Connection, campaign_id: str, wanted: Sequence[Measure]) -> dict[Measure, Arms]:
+def parts(connection: Connection, campaign: Campaign) -> tuple[Part, ...]:
+    """Parts of the campaign's units, so many that each has few enough rows, by how many a small part has."""
+    (sample, *_) = split(SAMPLES)
+    names, values = _variants(campaign)
+    row = connection.one(
+        "SELECT COUNT(*) FROM campaign_requests"
+        f" WHERE campaign_id = :campaign_id AND variant IN ({names}) AND {WITHIN}",
+        campaign_id=campaign.id,
+        low=sample.low,
+        high=sample.high,
+        **values,
+    )
+    assert row is not None, "an aggregate has a row"
+    return split(min(PARTS_MAX, 1 + SAMPLES * int(row[0]) // PART_ROWS))
+
+
+def split(number: int) -> tuple[Part, ...]:
+    """All units in so many parts: they are hashes, so parts of equal width have about as many of them."""
+    edges = [UNIT_MIN + place * (UNITS // number) for place in range(number)] + [UNIT_MIN + UNITS]
+    return tuple(Part(low, high - 1) for low, high in pairwise(edges))
+
+
+def measures(connection: Connection, campaign: Campaign, wanted: Sequence[Measure], part: Part) -> dict[Measure, Arms]:
     """Of each measure that is wanted, the arm of each variant."""
     if not wanted:
         return {}
     means = ", ".join(f"AVG({MEASURED[one]}) AS {one}" for one in wanted)
-    rows = connection.all(
-        f"SELECT variant, {', '.join(map(_sums, wanted))} FROM (SELECT variant, {means} FROM campaign_requests"
-        " WHERE campaign_id = :campaign_id GROUP BY variant, unit) AS units GROUP BY variant",
-        campaign_id=campaign_id,
+    sql = (
+        f"SELECT {', '.join(map(_sums, wanted))} FROM (SELECT {means} FROM campaign_requests"
+        f" WHERE campaign_id = :campaign_id AND variant = :variant AND {WITHIN} GROUP BY unit) AS units"
     )
-    return _by_measure(wanted, rows)
+    return _by_measure(connection, sql, campaign, wanted, part)
 
 
-def measures_of_requests(connection: Connection, campaign_id: str, wanted: Sequence[Measure]) -> dict[Measure, Arms]:
+def measures_of_requests(
+    connection: Connection, campaign: Campaign, wanted: Sequence[Measure], part: Part
+) -> dict[Measure, Arms]:
     """The same with each request for itself, as guardrails look at it: what breaks is a variant, whoever asks."""
     if not wanted:
         return {}
-    rows = connection.all(
-        f"SELECT variant, {', '.join(_sums(MEASURED[one]) for one in wanted)} FROM campaign_requests"
-        " WHERE campaign_id = :campaign_id GROUP BY variant",
-        campaign_id=campaign_id,
+    sql = (
+        f"SELECT {', '.join(_sums(MEASURED[one]) for one in wanted)} FROM campaign_requests"
+        f" WHERE campaign_id = :campaign_id AND variant = :variant AND {WITHIN}"
     )
-    return _by_measure(wanted, rows)
+    return _by_measure(connection, sql, campaign, wanted, part)
 
 
-def scores(connection: Connection, campaign_id: str, metric_id: str, kind: str) -> Arms:
+def scores(connection: Connection, campaign: Campaign, metric_id: str, kind: str, part: Part) -> Arms:
     """The arm of each variant by what people said: `direct` of completions, or `outcome` of sessions."""
-    rows = connection.all(
-        "SELECT variant, COUNT(value), SUM(value), SUM(value * value) FROM (SELECT variant, AVG(value) AS value"
-        " FROM campaign_scores WHERE campaign_id = :campaign_id AND metric_id = :metric_id AND kind = :kind"
-        " GROUP BY variant, unit) AS units GROUP BY variant",
-        campaign_id=campaign_id,
-        metric_id=metric_id,
-        kind=kind,
-    )
-    return {row[0]: _arm(row[1:]) for row in rows}
+    arms = {}
+    for variant in campaign.variants:
+        row = connection.one(
+            f"SELECT {_sums('value')} FROM (SELECT AVG(value) AS value FROM campaign_scores"
+            " WHERE campaign_id = :campaign_id AND metric_id = :metric_id AND kind = :kind AND variant = :variant"
+            f" AND {WITHIN} GROUP BY unit) AS units",
+            campaign_id=campaign.id,
+            metric_id=metric_id,
+            kind=kind,
+            variant=variant.key,
+            low=part.low,
+            high=part.high,
+        )
+        assert row is not None, "an aggregate has a row"
+        arms[variant.key] = _arm(row)
+    return arms
 
 
 def preferences(
@@ -135,72 +180,75 @@ def preferences(
     }
 
 
-def periods(connection: Connection, campaign: Campaign) -> list[Period]:
-    """How many units first came while each of the campaign's weightings held, by variant."""
-    names = [variant.key for variant in campaign.variants]
+def units(connection: Connection, campaign: Campaign, part: Part) -> Units:
+    """How many units each variant got; where weights have changed, by the minute in which each first came."""
+    keys = [variant.key for variant in campaign.variants]
+    names, values = _variants(campaign)
+    within = f"campaign_id = :campaign_id AND variant IN ({names}) AND {WITHIN}"
+    values |= {"campaign_id": campaign.id, "low": part.low, "high": part.high}
     if len(campaign.weightings) < 2:
-        weights = campaign.weightings[0].weights if campaign.weightings else [one.weight for one in campaign.variants]
-        units = connection.all(
-            "SELECT variant, COUNT(DISTINCT unit) FROM campaign_requests WHERE campaign_id = :campaign_id"
-            " GROUP BY variant",
-            campaign_id=campaign.id,
-        )
-        return [Period(dict(zip(names, weights, strict=True)), {row[0]: int(row[1]) for row in units})]
-    return _by_weighting(names, campaign.weightings, _first_units(connection, campaign.id, names))
-
-
-def points(connection: Connection, campaign_id: str, metric_id: str, kind: str, bucket_ms: int) -> list[Point]:
-    """What people said by stretches of time, in their order."""
-    return _points(
-        connection.all(
-            "SELECT variant, at_ms / :bucket_ms, COUNT(value), AVG(value) FROM campaign_scores"
-            " WHERE campaign_id = :campaign_id AND metric_id = :metric_id AND kind = :kind GROUP BY 1, 2 ORDER BY 2, 1",
-            campaign_id=campaign_id,
-            metric_id=metric_id,
-            kind=kind,
-            bucket_ms=bucket_ms,
-        ),
-        bucket_ms,
-    )
-
-
-def measure_points(connection: Connection, campaign_id: str, measure: Measure, bucket_ms: int) -> list[Point]:
-    """A measure by stretches of time, in their order."""
-    column = MEASURED[measure]
-    return _points(
-        connection.all(
-            f"SELECT variant, at_ms / :bucket_ms, COUNT({column}), AVG({column}) FROM campaign_requests"
-            f" WHERE campaign_id = :campaign_id AND {column} IS NOT NULL GROUP BY 1, 2 ORDER BY 2, 1",
-            campaign_id=campaign_id,
-            bucket_ms=bucket_ms,
-        ),
-        bucket_ms,
-    )
-
-
-def _first_units(connection: Connection, campaign_id: str, names: Sequence[str]) -> list[Row]:
-    """For each minute and variant's number, how many units came for the first time and got that variant."""
-    numbers = " ".join(f"WHEN :variant{number} THEN {number}" for number in range(len(names)))
-    return connection.all(
+        counted = f"SELECT variant, COUNT(DISTINCT unit) FROM campaign_requests WHERE {within} GROUP BY variant"
+        return {(0, row[0]): int(row[1]) for row in connection.all(counted, **values)}
+    numbers = " ".join(f"WHEN :variant{number} THEN {number}" for number in range(len(keys)))
+    first = (
         f"SELECT first / (16 * {MINUTE_MS}), first % 16, COUNT(*) FROM (SELECT MIN(at_ms * 16 + CASE variant {numbers}"
-        " ELSE 15 END) AS first FROM campaign_requests WHERE campaign_id = :campaign_id GROUP BY unit) AS units"
-        " GROUP BY 1, 2",
-        campaign_id=campaign_id,
-        **{f"variant{number}": name for number, name in enumerate(names)},
+        f" END) AS first FROM campaign_requests WHERE {within} GROUP BY unit) AS units GROUP BY 1, 2"
     )
+    return {(int(row[0]), keys[row[1]]): int(row[2]) for row in connection.all(first, **values)}
 
 
-def _by_weighting(names: Sequence[str], weightings: Sequence[Weighting], rows: Sequence[Row]) -> list[Period]:
-    """Minutes within which weights changed belong to no period: what was expected then is not one number."""
-    found: list[Period] = []
+def periods(campaign: Campaign, found: Units) -> list[Period]:
+    """The units that first came while each of the campaign's weightings held.
+
+    Minutes within which weights changed belong to no period: what was expected then is not one number.
+    """
+    names = [variant.key for variant in campaign.variants]
+    weightings = campaign.weightings or (Weighting(0, tuple(variant.weight for variant in campaign.variants)),)
+    made = []
     for place, weighting in enumerate(weightings):
         begin = -(-weighting.from_ms // MINUTE_MS) if place else 0
         end = weightings[place + 1].from_ms // MINUTE_MS if place + 1 < len(weightings) else None
-        units = dict.fromkeys(names, 0)
-        for minute, number, n in rows:
-            if begin <= minute and (end is None or minute < end) and number < len(names):
-                units[names[number]] += n
-        found.append(Period(dict(zip(names, weighting.weights, strict=True)), units))
+        within = dict.fromkeys(names, 0)
+        for (minute, name), n in found.items():
+            if begin <= minute and (end is None or minute < end):
+                within[name] += n
+        made.append(Period(dict(zip(names, weighting.weights, strict=True)), within))
+    return made
+
+
+def points(connection: Connection, campaign: Campaign, metric_id: str, kind: str, bucket_ms: int, part: Part) -> Sums:
+    """What people said by stretches of time."""
+    return _by_time(
+        connection,
+        "SELECT at_ms / :bucket_ms, COUNT(value), SUM(value) FROM campaign_scores WHERE campaign_id = :campaign_id"
+        f" AND metric_id = :metric_id AND kind = :kind AND variant = :variant AND {WITHIN} GROUP BY 1",
+        campaign,
+        bucket_ms,
+        part,
+        metric_id=metric_id,
+        kind=kind,
+    )
+
+
+def measure_points(connection: Connection, campaign: Campaign, measure: Measure, bucket_ms: int, part: Part) -> Sums:
+    """A measure by stretches of time."""
+    column = MEASURED[measure]
+    return _by_time(
+        connection,
+        f"SELECT at_ms / :bucket_ms, COUNT({column}), SUM({column}) FROM campaign_requests"
+        f" WHERE campaign_id = :campaign_id AND variant = :variant AND {WITHIN} AND {column} IS NOT NULL GROUP BY 1",
+        campaign,
+        bucket_ms,
+        part,
+    )
+
+
+def _by_time(connection: Connection, sql: str, campaign: Campaign, bucket_ms: int, part: Part, **values: Value) -> Sums:
+    found: Sums = {}
+    values |= {"campaign_id": campaign.id, "bucket_ms": bucket_ms, "low": part.low, "high": part.high}
+    for variant in campaign.variants:
+        for bucket, n, total in connection.all(sql, variant=variant.key, **values):
+            found[int(bucket) * bucket_ms, variant.key] = (int(n), float(total))
     return found
 
 
@@ -210,13 +258,23 @@ def _sums(column: str) -> str:
     )
 
 
-def _by_measure(wanted: Sequence[Measure], rows: Sequence[Row]) -> dict[Measure, Arms]:
-    return {one: {row[0]: _arm(row[1 + 3 * place :]) for row in rows} for place, one in enumerate(wanted)}
+def _by_measure(
+    connection: Connection, sql: str, campaign: Campaign, wanted: Sequence[Measure], part: Part
+) -> dict[Measure, Arms]:
+    found: dict[Measure, Arms] = {one: {} for one in wanted}
+    for variant in campaign.variants:
+        row = connection.one(sql, campaign_id=campaign.id, variant=variant.key, low=part.low, high=part.high)
+        assert row is not None, "an aggregate has a row"
+        for place, one in enumerate(wanted):
+            found[one][variant.key] = _arm(row[3 * place : 3 * place + 3])
+    return found
+
+
+def _variants(campaign: Campaign) -> tuple[str, dict[str, Value]]:
+    """Places and values for the keys of all variants."""
+    values: dict[str, Value] = {f"variant{number}": one.key for number, one in enumerate(campaign.variants)}
+    return ", ".join(f":{name}" for name in values), values
 
 
 def _arm(row: Row) -> Arm:
     return Arm(int(row[0]), float(row[1]), float(row[2]))
-
-
-def _points(rows: Sequence[Row], bucket_ms: int) -> list[Point]:
-    return [Point(row[0], int(row[1]) * bucket_ms, int(row[2]), float(row[3])) for row in rows]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from msgspec import Struct
 
 from antiphon.campaigns import aggregates, gathering
+from antiphon.campaigns.aggregates import Arms, Part, Units
 from antiphon.campaigns.judging import Breach, Judgement
-from antiphon.campaigns.model import Campaign, Measure, Status
+from antiphon.campaigns.model import Campaign, Goal, Measure, Status
 from antiphon.clock import Clock
 from antiphon.db import Connection, Database
 from antiphon.verdict import guard, picture, text
@@ -16,10 +20,11 @@ from antiphon.verdict.allocation import shares
 from antiphon.verdict.arm import Arm
 from antiphon.verdict.judge import Measured, Verdict
 from antiphon.verdict.judge import judge as verdict_of
-from antiphon.verdict.ratio import Period
 
 GUARD_ALPHA = 0.01  # how likely any guardrail of a campaign speaks up that should not, over all looks
 SHARE_STEP = 0.05  # smaller changes of shares are not worth the users that they move
+
+T = TypeVar("T")
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -38,7 +43,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 class Reports:
-    """Reports on campaigns, by what their counts are now. A long calculation keeps nobody waiting."""
+    """Reports on campaigns, by what their counts are now. Nobody waits for a long one: it is made in steps."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
@@ -46,12 +51,8 @@ class Reports:
 
     async def of(self, campaign: Campaign) -> Report:
         """The report, with every goal and every measure."""
-
-        def work(connection: Connection) -> tuple[list[Measured], list[Period]]:
-            return gathering.all_metrics(connection, campaign), aggregates.periods(connection, campaign)
-
-        metrics, periods = await self._database.read(work)
-        verdict = await asyncio.to_thread(_verdict, campaign, metrics, periods)
+        metrics, units = await self._gather(campaign, gathering.all_goals(campaign))
+        verdict = await asyncio.to_thread(_verdict, campaign, metrics, units)
         return Report(
             id=campaign.id,
             campaign=campaign.key,
@@ -67,20 +68,42 @@ class Reports:
 
     async def picture(self, campaign: Campaign) -> str:
         """The report as a picture, with what came over time."""
-        report, now_ms = await self.of(campaign), self._now_ms()
-        points = await self._database.read(lambda connection: gathering.points(connection, campaign, now_ms))
-        return picture.svg(report.verdict, f"{campaign.name} ({campaign.status})", points)
+        report, width_ms = await self.of(campaign), gathering.bucket_ms(campaign, self._now_ms())
+        sums = await self._of_parts(
+            campaign, lambda connection, part: gathering.sums(connection, campaign, width_ms, part)
+        )
+        return picture.svg(report.verdict, f"{campaign.name} ({campaign.status})", gathering.points(sums))
 
     async def judge(self, campaign: Campaign) -> Judgement:
         """What is due: guardrails first, then the verdict by the first goal, then other shares."""
+        breaches = await self._breaches(campaign) if campaign.guardrails else ()
+        if not campaign.goals:
+            return Judgement(breaches)
+        metrics, units = await self._gather(campaign, campaign.goals[:1])
+        return await asyncio.to_thread(_judgement, campaign, breaches, metrics, units)
 
-        def work(connection: Connection) -> tuple[dict[Measure, aggregates.Arms], list[Measured], list[Period]]:
-            wanted = tuple(dict.fromkeys(one.measure for one in campaign.guardrails))
-            guarded = aggregates.measures_of_requests(connection, campaign.id, wanted)
-            return guarded, gathering.deciding_metric(connection, campaign), aggregates.periods(connection, campaign)
+    async def _breaches(self, campaign: Campaign) -> tuple[Breach, ...]:
+        wanted = tuple(dict.fromkeys(one.measure for one in campaign.guardrails))
 
-        guarded, metrics, periods = await self._database.read(work)
-        return await asyncio.to_thread(_judgement, campaign, guarded, metrics, periods)
+        def work(connection: Connection, part: Part) -> dict[Measure, Arms]:
+            return aggregates.measures_of_requests(connection, campaign, wanted, part)
+
+        parts = await self._of_parts(campaign, work)
+        guarded = {one: functools.reduce(gathering.added, (part[one] for part in parts)) for one in wanted}
+        return await asyncio.to_thread(_breaches, campaign, guarded)
+
+    async def _gather(self, campaign: Campaign, goals: Sequence[Goal]) -> tuple[tuple[Measured, ...], Units]:
+        parts = await self._of_parts(
+            campaign, lambda connection, part: gathering.gather(connection, campaign, goals, part)
+        )
+        whole = gathering.together(parts)
+        metrics = await self._database.read(lambda connection: gathering.metrics(connection, campaign, goals, whole))
+        return metrics, whole.units
+
+    async def _of_parts(self, campaign: Campaign, work: Callable[[Connection, Part], T]) -> list[T]:
+        """What the work finds in each part of the campaign's units, one after the other: others come in between."""
+        parts = await self._database.read(lambda connection: aggregates.parts(connection, campaign))
+        return [await self._database.read(functools.partial(_turned, work, part)) for part in parts]
 
     def _now_ms(self) -> int:
         return int(self._clock.now() * 1000)
@@ -92,11 +115,15 @@ def as_text(report: Report) -> str:
     return "\n".join([head, *text.lines(report.verdict)]) + "\n"
 
 
-def _verdict(campaign: Campaign, metrics: list[Measured], periods: list[Period]) -> Verdict:
+def _turned(work: Callable[[Connection, Part], T], part: Part, connection: Connection) -> T:
+    return work(connection, part)
+
+
+def _verdict(campaign: Campaign, metrics: Sequence[Measured], units: Units) -> Verdict:
     return verdict_of(
         [variant.key for variant in campaign.variants],
         metrics,
-        periods,
+        aggregates.periods(campaign, units),
         alpha=campaign.alpha,
         enough=campaign.samples_min,
         dropped=frozenset(variant.key for variant in campaign.variants if variant.dropped),
@@ -105,18 +132,15 @@ def _verdict(campaign: Campaign, metrics: list[Measured], periods: list[Period])
 
 
 def _judgement(
-    campaign: Campaign, guarded: dict[Measure, aggregates.Arms], metrics: list[Measured], periods: list[Period]
+    campaign: Campaign, breaches: tuple[Breach, ...], metrics: Sequence[Measured], units: Units
 ) -> Judgement:
-    breaches = _breaches(campaign, guarded)
-    if not metrics:
-        return Judgement(breaches)
-    verdict = _verdict(campaign, metrics, periods)
+    verdict = _verdict(campaign, metrics, units)
     decided = verdict.status == "decided"
     weights = _weights(campaign, metrics[0]) if verdict.status == "undecided" else None
     return Judgement(breaches, decided, verdict.winner, text.sentence(verdict), weights)
 
 
-def _breaches(campaign: Campaign, guarded: dict[Measure, aggregates.Arms]) -> tuple[Breach, ...]:
+def _breaches(campaign: Campaign, guarded: dict[Measure, Arms]) -> tuple[Breach, ...]:
     """Each variant that is beyond a guardrail for certain."""
     found = []
     alpha = GUARD_ALPHA / max(1, len(campaign.guardrails) * len(campaign.variants))

@@ -104,14 +104,21 @@ def score(metric: Metric, value: float, param: str) -> float:
 def same_prompt(one: Interaction, other: Interaction) -> bool:
     """Whether two completions answer the same prompt.
 
-    One that was written down without any system prompt may be compared with one that had a project's.
+    One that was written down without any system prompt may be compared with one that had a project's, and of one
+    campaign any two, for system prompts may be what its variants differ in.
     """
-    return one.prompt_hash == other.prompt_hash or _bare(one.messages, other.messages)
+    return one.prompt_hash == other.prompt_hash or _bare(one.messages, other.messages) or _of_one_campaign(one, other)
 
 
 def _bare(one: tuple[Message, ...], other: tuple[Message, ...]) -> bool:
     turns, others = _turns(one), _turns(other)
     return turns == others and (len(turns) == len(one) or len(others) == len(other))
+
+
+def _of_one_campaign(one: Interaction, other: Interaction) -> bool:
+    return (
+        one.campaign is not None and one.campaign == other.campaign and _turns(one.messages) == _turns(other.messages)
+    )
 
 
 def _turns(messages: tuple[Message, ...]) -> list[tuple[object, ...]]:

@@ -27,6 +27,10 @@ class Arm(Struct, frozen=True):
             return 0.0
         return max(0.0, self.squares - self.total * self.mean) / (self.n - 1)
 
+    def plus(self, other: Arm) -> Arm:
+        """These values and others."""
+        return Arm(self.n + other.n, self.total + other.total, self.squares + other.squares)
+
     def times(self, factor: float) -> Arm:
         """The same with more values of the same mean and spread."""
         return Arm(round(self.n * factor), self.total * factor, self.squares * factor)

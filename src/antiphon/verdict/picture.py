@@ -14,10 +14,11 @@ from antiphon.verdict.compare import Comparison
 from antiphon.verdict.judge import MetricVerdict, Verdict
 from antiphon.verdict.text import number, sentence
 
-WIDTH = 760
+WIDTH = 860
 MARGIN = 24
 NAMES = 190  # what stands left of an interval
-NUMBERS = 190  # and right of it
+NUMBERS = 250  # and right of it
+NAME_CHARACTERS = 22  # of a pair, as many as fit there
 ROW = 26
 CHART = 150
 COLOURS = ("#1b5e8c", "#d1651f", "#4b8b3b", "#8c3a78", "#6b6b6b", "#b59a00", "#2a9d9d", "#a33b3b")
@@ -64,7 +65,7 @@ def _forest(metric: MetricVerdict, top: int) -> tuple[list[str], int]:
     parts = [_line(place(0), top, place(0), bottom, "#999", dash=True)]
     for row, one in enumerate(metric.comparisons):
         middle = top + ROW * row + ROW // 2
-        parts.append(_text(MARGIN, middle + 4, f"{one.second} - {one.first}"))
+        parts.append(_text(MARGIN, middle + 4, _short(f"{one.second} - {one.first}")))
         if one.low is not None and one.high is not None:
             parts += _interval(one, middle, place)
         around = f"{one.effect:+.3g} ({number(one.low)} to {number(one.high)})"
@@ -110,6 +111,10 @@ def _chart(metric: MetricVerdict, points: Sequence[Point], top: int) -> list[str
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts.append(_text(WIDTH - NUMBERS + 14, top + 14 + 18 * place, standing.variant, fill=colour))
     return parts
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= NAME_CHARACTERS else f"{name[: NAME_CHARACTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _text(x: float, y: float, text: str, *, size: int = 13, weight: int = 400, fill: str = "#222") -> str:

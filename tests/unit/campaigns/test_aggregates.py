@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import statistics
 from collections import defaultdict
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -11,8 +13,8 @@ import pytest
 from msgspec.structs import replace
 
 from antiphon.campaigns import aggregates
-from antiphon.campaigns.aggregates import Counted
-from antiphon.campaigns.model import MEASURES, Weighting
+from antiphon.campaigns.aggregates import Counted, Part
+from antiphon.campaigns.model import MEASURES, Campaign, Weighting
 from antiphon.db import Connection, Database
 from antiphon.verdict.arm import Arm
 from antiphon.verdict.compare import Tally
@@ -22,6 +24,7 @@ from tests.unit.campaigns.drafts import draft, variant
 SCORE = "INSERT INTO campaign_scores VALUES ('c-id', 'm', :kind, :subject, :who, :variant, :unit, :at_ms, :value)"
 PREFERENCE = "INSERT INTO campaign_preferences VALUES ('c-id', 'm', :first, 'z', 1, :preferred, :other, :tied, 0)"
 MINUTE_MS = 60_000
+ALL = Part()
 
 
 def counted(number: int, variant_key: str = "a", unit: int = 1, **fields: Any) -> Counted:  # Any: of several types
@@ -78,7 +81,7 @@ async def test_measures_are_summed_over_units(database: Database) -> None:
         for number in range(300)
     ]
     await count(database, *rows, counted(1_000, campaign_id="other"))
-    found = await database.read(lambda connection: aggregates.measures(connection, "c-id", MEASURES))
+    found = await database.read(lambda connection: aggregates.measures(connection, draft(), MEASURES, ALL))
     for measure, column in aggregates.MEASURED.items():
         values: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
         for row in rows:
@@ -95,16 +98,16 @@ async def test_measures_are_summed_over_units(database: Database) -> None:
 async def test_a_request_counts_once(database: Database) -> None:
     """Whoever tells of it again."""
     await count(database, counted(1, latency_ms=5.0), counted(1, latency_ms=7.0))
-    found = await database.read(lambda connection: aggregates.measures(connection, "c-id", ["latency_ms"]))
-    assert found == {"latency_ms": {"a": Arm(1, 5.0, 25.0)}}
-    assert await database.read(lambda connection: aggregates.measures(connection, "c-id", [])) == {}
+    found = await database.read(lambda connection: aggregates.measures(connection, draft(), ["latency_ms"], ALL))
+    assert found == {"latency_ms": {"a": Arm(1, 5.0, 25.0), "b": Arm()}}
+    assert await database.read(lambda connection: aggregates.measures(connection, draft(), [], ALL)) == {}
 
 
 async def test_scores_are_summed_over_units(database: Database) -> None:
     """Of the kind that is asked for."""
     await score(database, ("a", 1, 1.0), ("a", 1, 0.0), ("a", 2, 1.0), ("b", 1, 0.25))
     await score(database, ("b", 5, 1.0), kind="outcome")
-    found = await database.read(lambda connection: aggregates.scores(connection, "c-id", "m", "direct"))
+    found = await database.read(lambda connection: aggregates.scores(connection, draft(), "m", "direct", ALL))
     assert found == {"a": Arm(2, 1.5, 1.25), "b": Arm(1, 0.25, 0.0625)}
 
 
@@ -120,14 +123,28 @@ async def test_preferences_are_tallied_by_pair(database: Database) -> None:
     assert found == {("a", "b"): Tally(1, 2, 1)}
 
 
+async def test_guardrails_look_at_each_request(database: Database) -> None:
+    """Whoever it is of."""
+    await count(database, counted(1, unit=1, failed=True), counted(2, unit=1, failed=True), counted(3, unit=2))
+    found = await database.read(
+        lambda connection: aggregates.measures_of_requests(connection, draft(), ["error_rate"], ALL)
+    )
+    assert found == {"error_rate": {"a": Arm(3, 2.0, 2.0), "b": Arm()}}
+    assert await database.read(lambda connection: aggregates.measures_of_requests(connection, draft(), [], ALL)) == {}
+
+
+async def periods(database: Database, campaign: Campaign) -> list[Period]:
+    """The periods of a campaign."""
+    found = await database.read(lambda connection: aggregates.units(connection, campaign, ALL))
+    return aggregates.periods(campaign, found)
+
+
 async def test_units_are_held_against_the_only_weights(database: Database) -> None:
     """A unit counts once, however often it comes."""
     campaign = draft(weightings=(Weighting(0, (1.0, 3.0)),))
     await count(database, counted(1, "a", 1), counted(2, "a", 1), counted(3, "b", 2), counted(4, "b", 3))
-    found = await database.read(lambda connection: aggregates.periods(connection, campaign))
-    assert found == [Period({"a": 1.0, "b": 3.0}, {"a": 1, "b": 2})]
-    before = await database.read(lambda connection: aggregates.periods(connection, draft()))
-    assert before == [Period({"a": 1.0, "b": 1.0}, {"a": 1, "b": 2})]
+    assert await periods(database, campaign) == [Period({"a": 1.0, "b": 3.0}, {"a": 1, "b": 2})]
+    assert await periods(database, draft()) == [Period({"a": 1.0, "b": 1.0}, {"a": 1, "b": 2})]
 
 
 async def test_units_belong_to_the_weights_that_they_first_met(database: Database) -> None:
@@ -145,8 +162,7 @@ async def test_units_belong_to_the_weights_that_they_first_met(database: Databas
         counted(5, "b", 4, at_ms=3 * MINUTE_MS),
         counted(6, "a", 5, at_ms=4 * MINUTE_MS),
     )
-    found = await database.read(lambda connection: aggregates.periods(connection, campaign))
-    assert found == [
+    assert await periods(database, campaign) == [
         Period({"a": 1.0, "b": 1.0}, {"a": 1, "b": 1}),
         Period({"a": 1.0, "b": 9.0}, {"a": 1, "b": 1}),
     ]
@@ -158,12 +174,34 @@ async def test_values_are_told_by_stretches_of_time(database: Database) -> None:
     await count(database, counted(1, latency_ms=10.0), counted(2, latency_ms=30.0), counted(3))
     said, measured = await database.read(
         lambda connection: (
-            aggregates.points(connection, "c-id", "m", "direct", 2_000),
-            aggregates.measure_points(connection, "c-id", "latency_ms", 2_000),
+            aggregates.points(connection, draft(), "m", "direct", 2_000, ALL),
+            aggregates.measure_points(connection, draft(), "latency_ms", 2_000, ALL),
         )
     )
-    assert [(point.variant, point.from_ms, point.n, point.mean) for point in said] == [
-        ("a", 0, 2, 0.5),
-        ("b", 2_000, 1, 1.0),
-    ]
-    assert [(point.from_ms, point.n, point.mean) for point in measured] == [(0, 1, 10.0), (2_000, 1, 30.0)]
+    assert said == {(0, "a"): (2, 1.0), (2_000, "b"): (1, 1.0)}
+    assert measured == {(0, "a"): (1, 10.0), (2_000, "a"): (1, 30.0)}
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 64, 4_096])
+def test_parts_hold_every_unit_once(number: int) -> None:
+    """From the lowest to the highest, one behind the other."""
+    parts = aggregates.split(number)
+    assert len(parts) == number
+    assert (parts[0].low, parts[-1].high) == (-(2**63), 2**63 - 1)
+    assert all(one.high + 1 == other.low for one, other in pairwise(parts))
+
+
+async def test_large_campaigns_have_many_parts(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as keep each small, and one where there is little; the sums of all are the sums of one."""
+    random = Random(2)
+    await count(database, *(counted(number, unit=random.getrandbits(64) - 2**63) for number in range(640)))
+    assert await database.read(lambda connection: aggregates.parts(connection, draft())) == (ALL,)
+    monkeypatch.setattr(aggregates, "PART_ROWS", 50)
+    parts = await database.read(lambda connection: aggregates.parts(connection, draft()))
+    assert 5 <= len(parts) <= 40
+    found = [await database.read(functools.partial(_requests, part)) for part in parts]
+    assert sum(found) == 640
+
+
+def _requests(part: Part, connection: Connection) -> int:
+    return aggregates.measures(connection, draft(), ["prompt_tokens"], part)["prompt_tokens"]["a"].n

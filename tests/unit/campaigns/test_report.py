@@ -17,7 +17,7 @@ from tests.unit.feedback.said import LIKED
 
 @pytest.fixture
 def database_kind() -> str:
-    """One is enough: what differs between databases stands in the store's tests."""
+    """One is enough: what differs between databases stands in the aggregates' tests."""
     return "sqlite"
 
 

@@ -92,3 +92,19 @@ def test_same_prompts(one: tuple[Message, ...], other: tuple[Message, ...], *, s
     """A project's system prompt need not be written down, but two that are written down have to be equal."""
     first, second = kept_rows([row(1, messages=one), row(2, messages=other)])
     assert same_prompt(first, second) is same
+
+
+def test_variants_of_one_campaign_may_differ_in_their_system_prompts() -> None:
+    """Then completions of both can be compared; of two campaigns, or of other turns, they cannot."""
+    warm = (Message("system", "Be warm."), ASKED)
+    first, second, other, elsewhere = kept_rows(
+        [
+            row(1, messages=(SYSTEM, ASKED), campaign="c"),
+            row(2, messages=warm, campaign="c"),
+            row(3, messages=(*warm, ANSWERED), campaign="c"),
+            row(4, messages=warm, campaign="d"),
+        ]
+    )
+    assert same_prompt(first, second)
+    assert not same_prompt(first, other)
+    assert not same_prompt(first, elsewhere)

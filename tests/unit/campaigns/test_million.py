@@ -1,0 +1,81 @@
+"""A million requests and a million values, in each database: `make verdicts` makes them and takes the time."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from antiphon.campaigns.model import Goal, Weighting
+from antiphon.campaigns.report import Reports
+from antiphon.clock import ManualClock
+from antiphon.db import Connection, Database
+from tests.fixtures.machine import Stopwatch
+from tests.unit.campaigns.counts import keep_metrics
+from tests.unit.campaigns.drafts import draft
+from tests.unit.feedback.said import LIKED
+
+ROWS = 1_000_000
+UNITS = 400_000
+SECONDS_MAX = 2.0
+PART = 10_000  # rows of one work: a statement may take a second and a half
+# Numbers that are scattered enough, made by the database: a unit's variant is its own for ever.
+NUMBERS = (
+    "WITH RECURSIVE counted(i) AS"
+    " (SELECT CAST(:begin AS BIGINT) UNION ALL SELECT i + 1 FROM counted WHERE i + 1 < :end),"
+    f" numbered AS (SELECT i, (i * 7919) % {UNITS} AS number FROM counted),"
+    f" drawn AS (SELECT i, number, (number - {UNITS // 2}) * {2**64 // UNITS} AS unit FROM numbered)"
+)
+VARIANT = "CASE number % 2 WHEN 0 THEN 'a' ELSE 'b' END"
+REQUESTS = (
+    "INSERT INTO campaign_requests (answer_id, campaign_id, variant, unit, at_ms, latency_ms, ttft_ms, cost_micro_usdc,"
+    f" prompt_tokens, completion_tokens, failed, refused) {NUMBERS} SELECT 'chatcmpl-' || i, 'c-id', {VARIANT}, unit,"
+    " i * 100, (i * 31) % 997, (i * 37) % 101, i % 5000, i % 900, i % 300, CASE i % 100 WHEN 0 THEN 1 ELSE 0 END, 0"
+    " FROM drawn"
+)
+SCORES = (
+    "INSERT INTO campaign_scores (campaign_id, metric_id, kind, subject, who, variant, unit, at_ms, value)"
+    f" {NUMBERS} SELECT 'c-id', '{LIKED}', 'direct', 'completion-' || i, i, {VARIANT}, unit, i * 100,"
+    " CASE WHEN (i * 104729) % 1000 < 500 + 10 * (number % 2) THEN 1.0 ELSE 0.0 END FROM drawn"
+)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Both, and neither with every work run twice."""
+    return str(request.param)
+
+
+async def fill(database: Database) -> None:
+    """Make the rows, and let the database learn about them, as PostgreSQL does by itself in time."""
+    for statement in (REQUESTS, SCORES):
+        for begin in range(0, ROWS, PART):
+            await database.write(functools.partial(_part, statement, begin))
+    for table in ("campaign_requests", "campaign_scores"):
+        await database.write(functools.partial(_analyze, table))
+
+
+def _part(statement: str, begin: int, connection: Connection) -> int:
+    return connection.run(statement, begin=begin, end=begin + PART)
+
+
+def _analyze(table: str, connection: Connection) -> int:
+    return connection.run(f"ANALYZE {table}")
+
+
+@pytest.mark.slow
+async def test_a_million_is_reported_in_two_seconds(database: Database, database_kind: str) -> None:
+    """The whole report, with every measure, on either database."""
+    await keep_metrics(database)
+    await fill(database)
+    goals = (Goal("liked"), Goal("latency_ms", "measure"))
+    campaign = draft(goals=goals, weightings=(Weighting(0, (1.0, 1.0)),), status="running", started_at_ms=0)
+    reports = Reports(database, clock=ManualClock())
+    taken = []
+    for _ in range(3):
+        watch = Stopwatch()
+        report = await reports.of(campaign)
+        taken.append(watch.fair_s)
+    print(f"{database_kind}: reported in {', '.join(f'{seconds:.2f}' for seconds in taken)} s")
+    assert sum(standing.n for standing in report.verdict.metrics[0].standings) == UNITS
+    assert min(taken) <= SECONDS_MAX
