@@ -121,6 +121,10 @@ def furnished(found: Gateway, payer: str) -> dict[str, JSON]:
     assert status == 200
     status, paid = ask(f"{found.root}/v1/chat/completions", payer, {**question, "model": "one"})
     assert status == 200
+    variants = [{"key": "a"}, {"key": "b", "model": "one"}]
+    campaign = {"key": "colours", "project": "default", "variants": variants, "share": 0.0}
+    status, _ = ask(f"{found.root}/v1/campaigns", found.key, campaign)
+    assert status == 201
     status, response = ask(f"{found.root}/v1/responses", found.key, {"model": "one", "input": "hello"})
     assert status == 200
     first, second = (choice["completion_id"] for choice in answer["choices"])
@@ -135,6 +139,9 @@ def furnished(found: Gateway, payer: str) -> dict[str, JSON]:
         "receipt": paid["id"],
         "response": response["id"],
         "channel": "general",
+        "campaign": "colours",
+        "variants": variants,
+        "goals": [{"metric": "thumbs"}],
         "messages": question["messages"],
         "prompt": "hello",
         "input": "hello",

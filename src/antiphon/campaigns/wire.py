@@ -10,7 +10,9 @@ from msgspec.structs import asdict
 from antiphon.campaigns.model import (
     GOALS_MAX,
     GUARDRAILS_MAX,
+    SAMPLES_MAX,
     VARIANTS_MAX,
+    WEIGHT_MAX,
     Campaign,
     EndReason,
     Goal,
@@ -24,7 +26,7 @@ from antiphon.campaigns.model import (
 from antiphon.chat import Sampling, ToolOverride
 from antiphon.projects.wire import Names, Penalty, Share
 
-Weight = Annotated[float, Meta(gt=0, le=1_000_000)]
+Weight = Annotated[float, Meta(gt=0, le=WEIGHT_MAX)]
 IdOrKey = Annotated[str, Meta(min_length=1, max_length=256)]
 
 
@@ -78,7 +80,7 @@ class WireGuardrail(Struct, frozen=True, forbid_unknown_fields=True):
     """The most that the mean of a measure may be, and what is done about a variant that is beyond it."""
 
     measure: Measure
-    limit: float
+    limit: Annotated[float, Meta(ge=0)]
     action: Literal["stop", "drop"] = "stop"
 
 
@@ -87,17 +89,17 @@ class CampaignBody(Struct, frozen=True, forbid_unknown_fields=True):
 
     key: str
     project: IdOrKey
-    variants: Annotated[tuple[VariantBody, ...], Meta(max_length=VARIANTS_MAX)]
+    variants: Annotated[tuple[VariantBody, ...], Meta(min_length=2, max_length=VARIANTS_MAX)]
     name: str | None = None
     description: str = ""
     goals: Annotated[tuple[WireGoal, ...], Meta(max_length=GOALS_MAX)] = ()
     guardrails: Annotated[tuple[WireGuardrail, ...], Meta(max_length=GUARDRAILS_MAX)] = ()
-    share: float = 1.0
+    share: Share = 1.0
     unit: Unit = "user"
     allocation: Literal["fixed", "adaptive"] = "fixed"
-    floor: float | None = None
-    alpha: float = 0.05
-    samples_min: int = 100
+    floor: Share | None = None
+    alpha: Annotated[float, Meta(gt=0, le=0.5)] = 0.05
+    samples_min: Annotated[int, Meta(ge=1, le=SAMPLES_MAX)] = 100
     decides: bool = False
     deploys: bool = False
     start: bool = False
@@ -106,7 +108,7 @@ class CampaignBody(Struct, frozen=True, forbid_unknown_fields=True):
 class CampaignChangeBody(Struct, frozen=True, forbid_unknown_fields=True):
     """What can be changed while a campaign runs: the share of the requests, and weights by variants' keys."""
 
-    share: float | UnsetType = UNSET
+    share: Share | UnsetType = UNSET
     weights: dict[str, Weight] | UnsetType = UNSET
 
 

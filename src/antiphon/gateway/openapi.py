@@ -188,6 +188,7 @@ def _answer(route: Route, named: dict[type, Json]) -> Json:
         return {"description": "Done"}
     schema: Json = named[route.response] if route.response is not None else {}
     content: Json = {route.media_type: {"schema": schema} if schema else {}}
+    content |= {media_type: {} for media_type in route.also}
     if route.streams:
         content["text/event-stream"] = {"schema": EVENT}
     answer: Json = {"description": "OK", "content": content}

@@ -18,8 +18,9 @@ class Route(Struct, frozen=True):
 
     In the middle of a path `{name}` stands for one part of it. `scope` is what the key must have, None: nothing.
     `request`, `response` and `query` are the structs whose JSON schemas the document shows; `success` is the status of
-    a good answer, `statuses` are the documented refusals besides the ones that every route has. `keyed` says that an
-    Idempotency-Key makes the request safe to send again.
+    a good answer, which is of `media_type`, or of those in `also` where a request asks for that; `statuses` are the
+    documented refusals besides the ones that every route has. `keyed` says that an Idempotency-Key makes the request
+    safe to send again.
     """
 
     method: str
@@ -33,6 +34,7 @@ class Route(Struct, frozen=True):
     response: type | None = None
     query: type | None = None
     media_type: str = "application/json"
+    also: tuple[str, ...] = ()
     success: int = 200
     statuses: tuple[int, ...] = ()
     streams: bool = False

@@ -126,6 +126,14 @@ def test_an_open_route_with_a_parameter() -> None:
     assert set(operation["responses"]) == {"200", *ALWAYS}
 
 
+def test_an_answer_that_comes_in_several_types() -> None:
+    """Only the first has a schema."""
+    route = Route("GET", "/x", answer, "See.", "tag", response=Question, also=("text/plain",))
+    content = document((route,), ())["paths"]["/x"]["get"]["responses"]["200"]["content"]
+    assert list(content) == ["application/json", "text/plain"]
+    assert content["text/plain"] == {}
+
+
 def test_an_answer_without_a_body() -> None:
     """It has a status of its own and no content."""
     route = Route("DELETE", "/things/{thing}", answer, "Forget a thing.", "tests", success=204, statuses=(409,))
