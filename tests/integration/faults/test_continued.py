@@ -241,3 +241,22 @@ async def test_a_client_s_own_beginning_is_gone_on_with(going: Lab) -> None:
     whole = seen(await going.ask(stream=True, model="pair", messages=messages, max_tokens=12))
     broken = seen(await broken_twice(going, Fault(name="close", k=K), messages=messages, max_tokens=12))
     assert (broken.text, broken.usage, broken.error) == (whole.text, whole.usage, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/v1/responses", "response.output_text.delta"), ("/v1/messages", "content_block_delta")]
+)
+async def test_responses_and_messages_go_on(going: Lab, path: str, kind: str) -> None:
+    """In one piece of their own events, with one id, and the counts of an answer that never broke."""
+    going.push(Fault(name="close", k=K), Fault(name="cut", k=K))
+    body = {"model": "pair", "input": "hello", "messages": list(MESSAGES), "max_tokens": 12, "stream": True}
+    async with await RawClient.connect(going.gateway.url) as client:
+        await client.send(request_bytes(path, body, headers={"authorization": f"Bearer {KEY}"}))
+        events = [json.loads(event) for event in (await client.response(timeout_s=20)).events()]
+    pieces = [event["delta"] for event in events if event["type"] == kind]
+    texts = [piece if isinstance(piece, str) else piece["text"] for piece in pieces]
+    assert "".join(texts) == expected_text(MESSAGES, 12)
+    last = next(event for event in reversed(events) if "usage" in event.get("response", event))
+    told = last.get("response", last)["usage"]
+    prompt = plan_answer({"messages": list(MESSAGES)}, FOLLOWING, number=0, created=0).prompt_tokens
+    assert (told["input_tokens"], told["output_tokens"]) == (prompt, 12)
