@@ -9,7 +9,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from antiphon.completions.poison import Suspicion
-from antiphon.errors import AntiphonError, EngineLost, Unavailable
+from antiphon.errors import AntiphonError, EngineLost, PoisonPrompt, Unavailable
 from antiphon.models.ask import NOWHERE, Ask
 from antiphon.models.catalogue import Model, Offer
 from antiphon.models.load import Place
@@ -17,6 +17,25 @@ from antiphon.models.placement import Placement
 from antiphon.models.waiting import Waiter
 
 APART_AGAIN_S = 0.1  # between two looks for an engine that no other prompt under suspicion is at
+
+
+async def place_apart(placement: Placement, asked: Ask, tried: frozenset[str], suspicion: Suspicion) -> Place:
+    """A place where no other prompt under suspicion is, waited for; PoisonPrompt if this one has killed enough."""
+    suspicion.check()
+    while True:
+        try:
+            place = placement.take(asked, tried | suspicion.apart) or await placement.wait(asked, tried)
+        except Unavailable:
+            if not suspicion.apart - tried:
+                raise
+            await asyncio.sleep(APART_AGAIN_S)
+            continue
+        try:
+            suspicion.begin(place.offer.engine.name)
+        except PoisonPrompt:
+            placement.give_back(place)
+            raise
+        return place
 
 
 class Places:

@@ -34,24 +34,21 @@ PROMPTS_MAX = 1024  # suspects; of more, those that were suspected first are for
 
 
 class Poison:
-    """The prompts under suspicion. `now` gives seconds; as long as no engine dies, looking here costs nothing."""
+    """The prompts under suspicion; `idle` while there are none, so that a look costs nothing. `now` gives seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
+        self.idle = True
         self._suspects: dict[bytes, _Suspect] = {}
         self._deaths = _Deaths()
         self._trials: dict[str, dict[bytes, float]] = {}  # by engine: which prompts, and until when
-
-    @property
-    def idle(self) -> bool:
-        """Whether no prompt is under suspicion."""
-        return not self._suspects
 
     def suspects(self, prompt: bytes) -> bool:
         """Whether an engine died of it, as it seems; PoisonPrompt if it has killed enough."""
         suspect = self._suspects.get(prompt)
         if suspect is not None and self.now() - suspect.at >= BLOCKED_S:
             del self._suspects[prompt]
+            self.idle = not self._suspects
             return False
         if suspect is not None and suspect.guilt >= (2 if self._deaths.many(self.now()) else 1):
             raise PoisonPrompt
@@ -109,6 +106,7 @@ class Poison:
             guilt = last.guilt if same else last.guilt + 1 / len(self._on_trial(engine, now) | {prompt})
         self._deaths.note(prompt, engine, now)
         self._suspects[prompt] = _Suspect(guilt, engine, now, heard)
+        self.idle = False
         while len(self._suspects) > PROMPTS_MAX:
             del self._suspects[next(iter(self._suspects))]
         self.suspects(prompt)
@@ -116,6 +114,7 @@ class Poison:
     def cleared(self, prompt: bytes) -> None:
         """It lived through what would have killed it."""
         if self._suspects.pop(prompt, None) is not None:
+            self.idle = not self._suspects
             self._deaths.clear(prompt)
 
 

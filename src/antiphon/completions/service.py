@@ -14,7 +14,7 @@ from antiphon.completions.empty import EmptyStream
 from antiphon.completions.folded import folded, must_be_folded
 from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
 from antiphon.completions.merge import MergedStream
-from antiphon.completions.places import APART_AGAIN_S
+from antiphon.completions.places import place_apart
 from antiphon.completions.plan import Bounds, Plan, job
 from antiphon.completions.poison import PLAIN_SOON_S, Poison, Suspicion
 from antiphon.completions.prepare import Preparation
@@ -87,21 +87,20 @@ class Completions:
         placement, asked = self._placement, ask(plan, streams=False)
         tried: frozenset[str] = frozenset()
         failure: AntiphonError | None = None
-        suspicion = Suspicion(self._poison, plan)
-        suspicion.check()
+        poison = self._poison
+        suspicion = None if poison.idle else Suspicion(poison, plan)
         while True:
             try:
-                place = placement.take(asked, tried | suspicion.apart) or await placement.wait(asked, tried)
+                if suspicion is None:
+                    place = placement.take(asked, tried) or await placement.wait(asked, tried)
+                else:
+                    place = await place_apart(placement, asked, tried, suspicion)
             except Unavailable as error:
-                if suspicion.apart - tried:
-                    await asyncio.sleep(APART_AGAIN_S)
-                    continue
                 self._failed(plan, code(failure or error))
                 raise failure or error from None
             offer = place.offer
             tried |= {offer.engine.name}
             try:
-                suspicion.begin(offer.engine.name)
                 attempt = self._ids.make("att-")
                 left_s = plan.total_at - self._loop.time()
                 asked_for = job(plan, offer, 0, attempt=attempt, deadline_s=left_s)
@@ -112,6 +111,7 @@ class Completions:
                 placement.failed(place, error)
                 if isinstance(error, EngineLost):
                     soon = self._loop.time() - place.taken_at < PLAIN_SOON_S
+                    suspicion = suspicion or Suspicion(poison, plan)
                     await suspicion.lost(offer.engine, soon=soon)
                 if len(tried) >= ATTEMPTS_MAX:
                     self._failed(plan, code(error))
@@ -121,16 +121,20 @@ class Completions:
                 self._failed(plan, code(error))
                 raise
             finally:
-                suspicion.left()
+                if suspicion is not None:
+                    suspicion.left()
                 placement.give_back(place)
-            suspicion.cleared()
-            usage = bounded(usage, plan)
-            choices = (self._named(choice) if choice.tool_calls else choice,)
-            node = offer.engine.name
-            served = (Served(node, attempt, usage.completion_tokens),)
-            examined = choice if plan.examined else None
-            self._on_end(Record(plan, usage, self._loop.time(), None, None, node, choices, (usage,), served, examined))
-            return Completion(choices, usage), node
+            if not poison.idle:
+                (suspicion or Suspicion(poison, plan)).cleared()
+            return self._answered(plan, choice, bounded(usage, plan), offer.engine.name, attempt), offer.engine.name
+
+    def _answered(self, plan: Plan, choice: Choice, usage: Usage, node: str, attempt: str) -> Completion:
+        """The completion that a node made in an attempt, noted."""
+        choices = (self._named(choice) if choice.tool_calls else choice,)
+        served = (Served(node, attempt, usage.completion_tokens),)
+        examined = choice if plan.examined else None
+        self._on_end(Record(plan, usage, self._loop.time(), None, None, node, choices, (usage,), served, examined))
+        return Completion(choices, usage)
 
     def _named(self, choice: Choice) -> Choice:
         """Every tool call has an id, also from an engine that gives none."""

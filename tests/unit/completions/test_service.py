@@ -16,7 +16,7 @@ from antiphon.completions.service import Completions
 from antiphon.engines import ModelFacts
 from antiphon.errors import BadRequest, DeadlineExceeded, EngineFailed, EngineLost, PoisonPrompt, Unavailable
 from antiphon.ids import seeded
-from antiphon.models.catalogue import Catalogue
+from antiphon.models.catalogue import Catalogue, Offer
 from antiphon.models.placement import Placement
 from antiphon.vision.admission import ImageAdmission
 from antiphon.vision.limits import ImageLimits
@@ -212,3 +212,24 @@ async def test_a_plain_request_that_kills_engines_kills_two(records: list[Record
     with pytest.raises(PoisonPrompt):
         await service_of(records, BOUNDS, poison).complete(plan_of(model_of(*engines)), ignore)
     assert [len(engine.jobs) for engine in engines] == [1, 1, 0]
+    assert [record.failure for record in records] == ["poison_prompt"]
+
+
+async def test_a_plain_request_that_waited_may_be_accused_meanwhile(records: list[Record]) -> None:
+    """It gives back the place that it waited for, and is noted once."""
+    loop = asyncio.get_running_loop()
+    poison, engine = Poison(loop.time), ScriptedEngine(answers=(None, ANSWER))
+    plan = plan_of(msgspec.structs.replace(model_of(engine), offers=(Offer(engine, "m", slots=1),)))
+    service = service_of(records, BOUNDS, poison)
+    first = asyncio.create_task(service.complete(plan, ignore))
+    await asyncio.sleep(0)
+    await Suspicion(poison, plan).lost(ScriptedEngine("dead-1", wait_s=1), soon=True)
+    second = asyncio.create_task(service.complete(plan, ignore))
+    await asyncio.sleep(0)
+    with pytest.raises(PoisonPrompt):
+        await Suspicion(poison, plan).lost(ScriptedEngine("dead-2", wait_s=1), soon=True)
+    first.cancel()
+    with pytest.raises(PoisonPrompt):
+        await second
+    assert [record.failure for record in records] == ["client_gone", "poison_prompt"]
+    assert service._placement._loads.of("node-1").in_flight == 0
