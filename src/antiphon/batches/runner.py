@@ -21,9 +21,9 @@ from antiphon.errors import Unavailable
 from antiphon.ids import Ids
 
 LOOK_S = 2.0
-BEAT_S = 1.0
+BEAT_S = 2.0
 LEASE_MS = 6_000
-AT_ONCE = 4  # batches that one gateway is at work on
+AT_ONCE = 32  # batches that one gateway is at work on; their requests take turns
 PURPOSE = "batch_output"
 
 

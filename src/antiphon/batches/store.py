@@ -79,8 +79,15 @@ def running(connection: Connection, account: str) -> int:
 
 
 def claim(connection: Connection, runner: str, *, now_ms: int, until_ms: int) -> Batch | None:
-    """The oldest batch that nobody is at work on: it is the runner's until then."""
-    sql = f"SELECT id, document FROM batches WHERE {IS_RUNNING} AND until_ms <= :now_ms ORDER BY created_at_ms LIMIT 1"
+    """A batch that nobody is at work on: it is the runner's until then.
+
+    The oldest of the account for which the least is worked on, so that no account keeps others from beginning.
+    """
+    at_work = f"SELECT COUNT(*) FROM batches AS b WHERE {IS_RUNNING} AND b.until_ms > :now_ms"
+    sql = (
+        f"SELECT id, document FROM batches AS a WHERE {IS_RUNNING} AND until_ms <= :now_ms"
+        f" ORDER BY ({at_work} AND b.account = a.account), created_at_ms LIMIT 1"
+    )
     row = connection.one(sql, now_ms=now_ms)
     if row is None:
         return None

@@ -20,7 +20,7 @@ def batch_rows(files: FileRoutes, batches: BatchRoutes) -> tuple[Route, ...]:
         Route("DELETE", "/v1/files/{file}", files.delete, "Delete a file.", "batches",
               response=wire.WireDeletedFile, statuses=(404,)),
         Route("POST", "/v1/batches", batches.create, "Have a file of requests answered.", "batches",
-              request=wire.BatchBody, response=wire.WireBatch, statuses=(404, 409)),
+              request=wire.BatchBody, response=wire.WireBatch, statuses=(404, 409), keyed=True),
         Route("GET", "/v1/batches", batches.list, "List the account's batches, the newest first.", "batches",
               query=wire.BatchesQuery, response=wire.WireBatches, statuses=(404,)),
         Route("GET", "/v1/batches/{batch}", batches.get, "One batch, and how far it is.", "batches",

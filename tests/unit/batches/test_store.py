@@ -48,6 +48,18 @@ async def test_a_batch_is_one_runners(database: Database) -> None:
     await database.write(work)
 
 
+async def test_accounts_begin_in_turn(database: Database) -> None:
+    """Whoever has most under way comes last, and of one account the oldest comes first."""
+
+    def work(connection: Connection) -> list[str]:
+        for number, account in enumerate(("ann", "ann", "ann", "bob"), 1):
+            store.insert(connection, batch(number, account=account))
+        claimed = [store.claim(connection, "r", now_ms=NOW_MS, until_ms=NOW_MS + 10) for _ in range(5)]
+        return [one.id for one in claimed if one is not None]
+
+    assert await database.write(work) == ["batch_1", "batch_4", "batch_2", "batch_3"]
+
+
 async def test_an_answer_stands_once(database: Database) -> None:
     """A second one is refused, the same one again is not, and each is counted once."""
 

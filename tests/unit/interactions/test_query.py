@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon.db import Database
+from antiphon.db import Connection, Database, Value
+from antiphon.interactions import age_store
 from antiphon.interactions.model import Filter, LabelFilter, Reach
 from antiphon.interactions.paging import Paging, Position
 from antiphon.interactions.query import Query
@@ -47,6 +48,22 @@ async def test_several_values_are_looked_up_too(database: Database) -> None:
     wanted = Filter(labels=(LabelFilter("k", ("v", "w")),), completion_ids=("a", "b"))
     told = await plan(database, Query(Reach("ann", ("p", "q")), wanted), Paging())
     assert "SCAN" not in told
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_what_is_old_is_found_without_reading_what_is_not(database: Database) -> None:
+    """And so are the projects that have anything: a step of an index for each."""
+    values: dict[str, Value] = {"before_ms": 1, "most": 9, "project_id": "p", "after": ""}
+
+    def work(connection: Connection) -> list[str]:
+        statements = (age_store.OF_PROJECT, age_store.OF_NONE, age_store.NEXT)
+        return [
+            " ".join(str(row[3]) for row in connection.all(f"EXPLAIN QUERY PLAN {sql}", **values)) for sql in statements
+        ]
+
+    for told in await database.read(work):
+        assert "INDEX interactions_by_age (project_id" in told
+        assert "TEMP B-TREE" not in told
 
 
 @pytest.mark.parametrize("reach", [Reach("ann"), Reach("ann", ()), Reach("ann", ("p",))])

@@ -21,6 +21,7 @@ from antiphon.chat import (
     Usage,
 )
 from antiphon.db import Connection, Database
+from antiphon.feedback import store as feedback_store
 from antiphon.interactions import store
 from antiphon.interactions.model import (
     Answer,
@@ -28,11 +29,13 @@ from antiphon.interactions.model import (
     Interaction,
     LabelFilter,
     Parameters,
+    Rating,
     Reach,
     Timings,
     kept_rows,
 )
 from antiphon.interactions.paging import Order, Page, Paging
+from tests.unit.feedback.said import FOREIGN, LIKED, feedback, keep_metrics
 from tests.unit.interactions.stored import ANN, BOB, NOW_MS, keep, row, uuid
 
 FULL = Parameters(
@@ -152,6 +155,33 @@ async def test_what_a_filter_lets_through(database: Database) -> None:
     await keep(database, *rows, *foreign)
     for fields, expected in FOUND:
         assert await numbers(database, Filter(**fields)) == expected, fields
+
+
+async def test_a_rating_is_what_users_last_said(database: Database) -> None:
+    """On the average, by the metric of the account, whether it is named by its id or its key."""
+    await keep_metrics(database)
+    await keep(database, *(row(number) for number in range(1, 5)), row(9, account="bob"))
+    said = (
+        feedback(1, 1, value=0.0, user="u"),
+        feedback(2, 1, value=1.0, user="u"),
+        feedback(3, 2, value=1.0, user="u"),
+        feedback(4, 2, value=0.0, user="v"),
+        feedback(5, 3, value=0.0),
+        feedback(6, 9, value=1.0, account="bob", metric_id=FOREIGN),
+    )
+
+    def work(connection: Connection) -> None:
+        for one in said:
+            feedback_store.insert_feedback(connection, one)
+
+    await database.write(work)
+    for metric in ("liked", LIKED):
+        assert await numbers(database, Filter(rating=Rating(metric))) == {1, 2, 3}
+        assert await numbers(database, Filter(rating=Rating(metric, 0.5))) == {1, 2}
+        assert await numbers(database, Filter(rating=Rating(metric, 0.5, 0.5))) == {2}
+        assert await numbers(database, Filter(rating=Rating(metric, None, 0.25))) == {3}
+    assert await numbers(database, Filter(rating=Rating("stars"))) == set()
+    assert await numbers(database, Filter(rating=Rating("liked")), BOB) == {9}
 
 
 async def test_equal_prompts_are_found_by_their_hash(database: Database) -> None:
