@@ -11,6 +11,7 @@ from .environments import Environment
 OPENAI_PYTHON = Environment("openai-python", python=("openai==3.52.0", "pydantic==2.14.3"))
 OPENAI_NODE = Environment("openai-node", node=(("openai", "6.49.0"), ("zod", "4.6.7")))
 ANTHROPIC = Environment("anthropic", python=("anthropic==2.14.0",))
+ANTHROPIC_NODE = Environment("anthropic-node", node=(("@anthropic-ai/sdk", "1.14.0"),))
 LANGCHAIN = Environment("langchain-openai", python=("langchain-openai==1.7.3", "langchain-core==1.7.2"))
 ADAPTIVE_0_13 = Environment("adaptive-sdk-0.13", python=("adaptive-sdk==0.13.0",))
 ADAPTIVE_0_14 = Environment("adaptive-sdk-0.14", python=("adaptive-sdk==0.14.2",))
@@ -71,7 +72,9 @@ CLIENTS = (
         door="adaptive",
         further=True,
     ),
+    Client("openai-node-responses", OPENAI_NODE, ("openai_node_responses",), further=True),
     Client("anthropic", ANTHROPIC, ("anthropic_messages",)),
+    Client("anthropic-node", ANTHROPIC_NODE, ("anthropic_node_messages",), further=True),
     Client("langchain-openai", LANGCHAIN, ("langchain_scenarios",)),
     Client("langchain-openai-nugen", LANGCHAIN, ("langchain_scenarios",), door="nugen", further=True),
     Client("langchain-openai-adaptive", LANGCHAIN, ("langchain_scenarios",), door="adaptive", further=True),
