@@ -40,6 +40,12 @@ async def report(lab: Lab, key: str) -> JSON:
     return (await lab.manage(f"/{key}/report")).json()
 
 
+async def counted(lab: Lab, key: str) -> int:
+    """How many units were counted."""
+    units: dict[str, int] = (await report(lab, key))["verdict"]["ratio"]["units"]
+    return sum(units.values())
+
+
 async def spoken(lab: Lab, number: int) -> tuple[str, str]:
     """A user asks, then likes the answer of one variant and not the other's, at first the wrong way round."""
     session = user(1_000 + number)
@@ -69,7 +75,7 @@ async def test_what_people_say_decides(lab: Lab) -> None:
             said = {"metric": "thumbs", "project": "p", "preferred_completion": preferred, "other_completion": other}
             await posted(lab, "/api/v1/comparison", said)
         async with asyncio.timeout(10):
-            while sum((await report(lab, made["id"]))["verdict"]["ratio"]["units"].values()) < USERS:  # noqa: ASYNC110 - counted behind
+            while await counted(lab, made["id"]) < USERS:  # noqa: ASYNC110 - counted behind the answers
                 await asyncio.sleep(0.05)
         found = await report(lab, "voted")
     verdict = found["verdict"]

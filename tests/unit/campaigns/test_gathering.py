@@ -30,7 +30,7 @@ def database_kind() -> str:
 
 
 async def test_goals_come_first(database: Database) -> None:
-    """In their order, with what each is; then every measure that is no goal. Parts make up the whole."""
+    """In their order, with what each is; then every measure that is no goal, and parts make up the whole."""
     await keep_metrics(database)
     await scores(database, LIKED, "a", 4, 1)
     await preferences(database, LIKED, "b", "a", 2)
