@@ -34,7 +34,6 @@ CLIENTS = (
         OPENAI_PYTHON,
         (
             *OPENAI_PYTHON_SLOW,
-            "openai_responses",
             "openai_stream",
             "openai_texts",
             "openai_usage",
@@ -72,8 +71,9 @@ CLIENTS = (
         door="adaptive",
         further=True,
     ),
+    Client("openai-python-responses", OPENAI_PYTHON, ("openai_responses",), further=True),
     Client("openai-node-responses", OPENAI_NODE, ("openai_node_responses",), further=True),
-    Client("anthropic", ANTHROPIC, ("anthropic_messages",)),
+    Client("anthropic", ANTHROPIC, ("anthropic_messages",), further=True),
     Client("anthropic-node", ANTHROPIC_NODE, ("anthropic_node_messages",), further=True),
     Client("langchain-openai", LANGCHAIN, ("langchain_scenarios",)),
     Client("langchain-openai-nugen", LANGCHAIN, ("langchain_scenarios",), door="nugen", further=True),
