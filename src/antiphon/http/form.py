@@ -26,20 +26,31 @@ def fields(content_type: str, body: bytes) -> dict[str, Field]:
     boundary = BOUNDARY.search(content_type)
     if boundary is None or not content_type.lower().startswith("multipart/form-data"):
         raise UnsupportedMedia("content-type: expected multipart/form-data with a boundary.")
-    mark = b"--" + (boundary[1] or boundary[2]).encode("latin-1")
-    parts = (b"\r\n" + body).split(b"\r\n" + mark, PARTS_MAX + 2)
-    if len(parts) < 3 or not parts[-1].startswith(b"--"):  # nothing before the first mark, `--` behind the last
-        raise BadRequest(f"The form has no end, or more than {PARTS_MAX} fields.")
+    mark = b"\r\n--" + (boundary[1] or boundary[2]).encode("latin-1")
+    begin = 0 if body.startswith(mark[2:]) else body.find(mark) + 2
     found: dict[str, Field] = {}
-    for part in parts[1:-1]:
-        head, blank, content = part.partition(b"\r\n\r\n")
-        disposition = _disposition(head)
-        name = NAME.search(disposition)
-        if not blank or name is None:
-            raise BadRequest("A part of the form has no name.")
-        file_name = FILE_NAME.search(disposition)
-        found.setdefault(name[1], Field(content, None if file_name is None else file_name[1]))
-    return found
+    for _ in range(PARTS_MAX + 1):
+        begin += len(mark) - 2
+        if found and body.startswith(b"--", begin):
+            return found
+        end = body.find(mark, begin)
+        if end < 0:
+            break
+        name, field = _field(body, begin, end)
+        found.setdefault(name, field)
+        begin = end + 2
+    raise BadRequest(f"The form has no end, no field, or more than {PARTS_MAX}.")
+
+
+def _field(body: bytes, begin: int, end: int) -> tuple[str, Field]:
+    """The part between two marks; its content is copied once, however large it is."""
+    blank = body.find(b"\r\n\r\n", begin, end)
+    disposition = _disposition(body[begin : max(begin, blank)])
+    name = NAME.search(disposition)
+    if blank < 0 or name is None:
+        raise BadRequest("A part of the form has no name.")
+    file_name = FILE_NAME.search(disposition)
+    return name[1], Field(body[blank + 4 : end], None if file_name is None else file_name[1])
 
 
 def _disposition(head: bytes) -> str:

@@ -18,7 +18,7 @@ from antiphon.projects.model import Project
 
 NAME = "interactions"
 EVERY_S = 60.0
-SWEPT_TOGETHER = 100  # in one transaction
+SWEPT_TOGETHER = 50  # in one transaction
 REST = 4  # so many times as long as a transaction took, nothing is deleted
 
 
