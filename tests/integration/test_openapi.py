@@ -142,6 +142,7 @@ def furnished(found: Gateway, payer: str) -> dict[str, JSON]:
         "campaign": "colours",
         "variants": variants,
         "goals": [{"metric": "thumbs"}],
+        "weights": {"a": 2.0},
         "messages": question["messages"],
         "prompt": "hello",
         "input": "hello",
