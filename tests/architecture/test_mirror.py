@@ -78,6 +78,7 @@ TESTED_BY = {
         "gateway/storage.py",
         "gateway/serve.py",
     ),
+    "integration/test_openapi.py": ("gateway/response_rows.py",),
     "integration/test_fault_engine.py": (
         "testing/fault_engine.py",
         "testing/player.py",
