@@ -36,8 +36,8 @@ class Files:
         self._clock = clock
         self._ids = ids
 
-    async def add(self, account: str, name: str, content: bytes) -> File:
-        """Keep a file of requests; what it holds is looked at when a batch is made of it."""
+    async def add(self, account: str, name: str, content: bytes, *, expires_s: int | None = None) -> File:
+        """Keep a file of requests for so long, or as long as any; a batch of it will look at what it holds."""
         if len(content) > self._size_bytes_max:
             raise BodyTooLarge(f"file: expected at most {self._size_bytes_max} bytes.")
         try:
@@ -54,7 +54,7 @@ class Files:
             name=name[:NAME_CHARACTERS_MAX].replace("\0", ""),
             size_bytes=len(content),
             created_at_ms=now_ms,
-            expires_at_ms=now_ms + self._keep_ms,
+            expires_at_ms=now_ms + kept_ms(self._keep_ms, expires_s),
         )
         await self._keep(file, list(pieces(text)))
         return file
@@ -118,6 +118,11 @@ class Files:
         while await self._database.write(lambda connection: file_store.delete_expired(connection, now_ms)):
             swept += 1
         return swept
+
+
+def kept_ms(most_ms: int, asked_s: int | None) -> int:
+    """How long a file is kept: as is asked for, but not longer than any."""
+    return most_ms if asked_s is None else min(most_ms, asked_s * 1000)
 
 
 def missing(file_id: str) -> NotFound:

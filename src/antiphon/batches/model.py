@@ -12,6 +12,7 @@ Status = Literal["validating", "failed", "in_progress", "finalizing", "completed
 RUNNING: tuple[Status, ...] = ("validating", "in_progress", "finalizing", "cancelling")
 
 WINDOW_S = 24 * 3600
+EXPIRY_S_MIN, EXPIRY_S_MAX = 3_600, 30 * 86_400  # that a client may ask for
 METADATA_MAX = 16
 KEY_CHARACTERS_MAX = 64
 VALUE_CHARACTERS_MAX = 512
@@ -43,7 +44,8 @@ class Fault(Struct, frozen=True):
 class Batch(Struct, frozen=True, kw_only=True):
     """Many requests to one endpoint. The key that made it is found again by its id, else by its name.
 
-    `moments` are when it came to each status, in milliseconds since 1970.
+    `answers_s`: how long its answers are kept, None: as the gateway keeps files. `moments` are when it came to each
+    status, in milliseconds since 1970.
     """
 
     id: str
@@ -60,6 +62,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     total: int = 0
     output_file_id: str | None = None
     error_file_id: str | None = None
+    answers_s: int | None = None
 
     @property
     def expires_at_ms(self) -> int:

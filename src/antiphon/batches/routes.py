@@ -6,12 +6,13 @@ import msgspec
 
 from antiphon.batches import wire
 from antiphon.batches.files import PURPOSE, Files
-from antiphon.batches.model import File
+from antiphon.batches.model import EXPIRY_S_MAX, EXPIRY_S_MIN, File
 from antiphon.batches.service import Batches
 from antiphon.batches.store import Kept
 from antiphon.errors import BadRequest
 from antiphon.http.decode import decode
 from antiphon.http.exchange import JSON, Exchange, require_key
+from antiphon.http.form import Field
 from antiphon.http.form import fields as form_fields
 from antiphon.interactions.listing import Fields, fields
 from antiphon.interactions.paging import LIMIT_MAX, Order, Paging, Position
@@ -38,7 +39,8 @@ class FileRoutes:
             raise BadRequest(f"purpose: expected {PURPOSE}.", param="purpose")
         if file is None:
             raise BadRequest("file: required.", param="file", code="missing_required_parameter")
-        made = await self._files.add(account, file.file_name or "requests.jsonl", file.content)
+        name = file.file_name or "requests.jsonl"
+        made = await self._files.add(account, name, file.content, expires_s=_expiry_s(given))
         exchange.respond(200, msgspec.json.encode(wire.file(made)), JSON)
 
     async def list(self, exchange: Exchange) -> None:
@@ -81,8 +83,15 @@ class BatchRoutes:
     async def create(self, exchange: Exchange) -> None:
         """Make a batch of a file; its requests are sent as this key's."""
         body = decode(await exchange.body(), _body)
-        key = require_key(exchange)
-        _show(exchange, await self._batches.create(key, body.input_file_id, body.endpoint, body.metadata or {}))
+        expiry = body.output_expires_after
+        made = await self._batches.create(
+            require_key(exchange),
+            body.input_file_id,
+            body.endpoint,
+            body.metadata or {},
+            answers_s=None if expiry is None else expiry.seconds,
+        )
+        _show(exchange, made)
 
     async def list(self, exchange: Exchange) -> None:
         """A part of them, the newest first."""
@@ -108,6 +117,20 @@ class BatchRoutes:
 
 def _show(exchange: Exchange, kept: Kept) -> None:
     exchange.respond(200, msgspec.json.encode(wire.batch(kept.batch, kept.counts)), JSON)
+
+
+def _expiry_s(given: dict[str, Field]) -> int | None:
+    """How long an uploaded file is to be kept, where the form says so."""
+    anchor, seconds = given.get("expires_after[anchor]"), given.get("expires_after[seconds]")
+    if anchor is None and seconds is None:
+        return None
+    if anchor is None or anchor.content != b"created_at":
+        raise BadRequest("expires_after[anchor]: expected created_at.", param="expires_after[anchor]")
+    text = b"" if seconds is None else seconds.content
+    if not (text.isdigit() and EXPIRY_S_MIN <= int(text[:9]) <= EXPIRY_S_MAX):
+        rule = f"expected {EXPIRY_S_MIN} to {EXPIRY_S_MAX}"
+        raise BadRequest(f"expires_after[seconds]: {rule}.", param="expires_after[seconds]")
+    return int(text)
 
 
 def _file_position(file: File) -> Position:

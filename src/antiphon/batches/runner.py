@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from antiphon.batches import file_store, store
 from antiphon.batches.checking import check
-from antiphon.batches.files import Files
+from antiphon.batches.files import Files, kept_ms
 from antiphon.batches.lines import unanswered
 from antiphon.batches.model import Batch, Fault, File, Status
 from antiphon.batches.sender import Sender
@@ -186,7 +186,7 @@ class Runner:
             name=f"{batch.id}_{'output' if good else 'error'}.jsonl",
             size_bytes=size,
             created_at_ms=now_ms,
-            expires_at_ms=now_ms + self._keep_ms,
+            expires_at_ms=now_ms + kept_ms(self._keep_ms, batch.answers_s),
             batch_id=batch.id,
             good=good,
         )

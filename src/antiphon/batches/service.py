@@ -29,7 +29,9 @@ class Batches:
         self._ids = ids
         self._on_made = on_made
 
-    async def create(self, key: Key, file_id: str, endpoint: Endpoint, metadata: dict[str, str]) -> Kept:
+    async def create(
+        self, key: Key, file_id: str, endpoint: Endpoint, metadata: dict[str, str], *, answers_s: int | None = None
+    ) -> Kept:
         """A batch of the file's requests; they will be sent as the key's."""
         batch = Batch(
             id=self._ids.make("batch_"),
@@ -40,6 +42,7 @@ class Batches:
             input_file_id=file_id,
             created_at_ms=self._now_ms(),
             metadata=metadata,
+            answers_s=answers_s,
         )
 
         def work(connection: Connection) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from antiphon.batches.model import (
+    EXPIRY_S_MAX,
+    EXPIRY_S_MIN,
     KEY_CHARACTERS_MAX,
     METADATA_MAX,
     VALUE_CHARACTERS_MAX,
@@ -22,6 +24,13 @@ Label = Annotated[str, Meta(min_length=1, max_length=KEY_CHARACTERS_MAX, pattern
 LabelValue = Annotated[str, Meta(max_length=VALUE_CHARACTERS_MAX, pattern=r"^[^\x00]*$")]
 
 
+class Expiry(Struct):
+    """When a file is to be deleted: so long after it was made."""
+
+    anchor: Literal["created_at"]
+    seconds: Annotated[int, Meta(ge=EXPIRY_S_MIN, le=EXPIRY_S_MAX)]
+
+
 class BatchBody(Struct):
     """POST /v1/batches."""
 
@@ -29,6 +38,7 @@ class BatchBody(Struct):
     endpoint: Endpoint
     completion_window: Literal["24h"]
     metadata: Annotated[dict[Label, LabelValue], Meta(max_length=METADATA_MAX)] | None = None
+    output_expires_after: Expiry | None = None
 
 
 class WireFile(Struct):

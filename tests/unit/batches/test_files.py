@@ -6,6 +6,7 @@ import pytest
 
 from antiphon.batches import files as files_module
 from antiphon.batches import lines as lines_module
+from antiphon.batches.files import kept_ms
 from antiphon.clock import ManualClock
 from antiphon.db import Database
 from antiphon.errors import BadRequest, BodyTooLarge, NotFound
@@ -48,6 +49,12 @@ async def test_a_file_has_a_bound(database: Database) -> None:
     with pytest.raises(BodyTooLarge):
         await files.add("ann", "f", named(100))
     assert (await files.page("ann", None, Paging())).items == ()
+
+
+@pytest.mark.parametrize(("asked_s", "expected_s"), [(None, 172_800), (3_600, 3_600), (500_000, 172_800)])
+def test_a_file_is_kept_as_long_as_asked(asked_s: int | None, expected_s: int) -> None:
+    """But not longer than any."""
+    assert kept_ms(172_800_000, asked_s) == expected_s * 1000
 
 
 async def test_a_file_is_deleted(database: Database) -> None:

@@ -98,6 +98,23 @@ async def test_what_is_no_upload_is_refused(desk: Desk) -> None:
             await desk.ask(desk.files.list, query=query)
 
 
+async def test_a_file_may_go_sooner(desk: Desk) -> None:
+    """As the form says, within bounds."""
+
+    def asked(anchor: str, seconds: str) -> bytes:
+        fields = {"expires_after[anchor]": anchor, "expires_after[seconds]": seconds}
+        parts = [
+            f'--b\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{said}\r\n' for name, said in fields.items()
+        ]
+        return "".join(parts).encode() + form()
+
+    made = await desk.told(desk.files.create, asked("created_at", "3600"))
+    assert made["expires_at"] - made["created_at"] == 3_600
+    for wrong in (("now", "3600"), ("created_at", "60"), ("created_at", "soon")):
+        with pytest.raises(BadRequest, match="^expires_after"):
+            await desk.ask(desk.files.create, asked(*wrong))
+
+
 async def test_a_batch_is_made_listed_and_cancelled(desk: Desk) -> None:
     """By its account."""
     file = await desk.told(desk.files.create, form())

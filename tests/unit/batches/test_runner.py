@@ -58,10 +58,10 @@ class House:
             raise
         return Answered(400 if line.custom_id == "n1" else 200, "req_1", b"{}", self.stood.append)
 
-    async def begin(self, content: bytes) -> str:
+    async def begin(self, content: bytes, answers_s: int | None = None) -> str:
         """A batch of a file."""
         file = await self.files.add("ann", "f", content)
-        return (await self.batches.create(ANN, file.id, CHAT, {})).batch.id
+        return (await self.batches.create(ANN, file.id, CHAT, {}, answers_s=answers_s)).batch.id
 
     async def over(self, batch_id: str) -> Kept:
         """The batch, once nothing more becomes of it."""
@@ -97,6 +97,15 @@ async def test_a_batch_is_completed(database: Database) -> None:
     assert list(kept.batch.moments) == ["in_progress", "finalizing", "completed"]
     assert [await house.lines(kept.batch.output_file_id), await house.lines(kept.batch.error_file_id)] == [4, 1]
     assert house.stood == [True] * 5
+
+
+async def test_answers_may_go_sooner(database: Database) -> None:
+    """As the batch says."""
+    house = House(database)
+    kept = await house.over(await house.begin(named(1), answers_s=500))
+    assert kept.batch.output_file_id is not None
+    file = await house.files.get("ann", kept.batch.output_file_id)
+    assert file.expires_at_ms - file.created_at_ms == 500_000
 
 
 async def test_a_file_that_is_no_batch_fails(database: Database) -> None:
