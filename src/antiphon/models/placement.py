@@ -60,9 +60,11 @@ class Placement:
         Unavailable when there is none, when nobody may wait, or when the first token would surely be too late. A
         request that has tried an engine is a retry, of which there may only be so many at once.
         """
+        kept = False
         if self._queues and not self._queues.came(ask):
             self._queues.serve()  # an engine that has come back told nobody
-        place = self._free(ask, tried, fresh=True)
+            kept = self._queues.keeps_from(ask)
+        place = None if kept else self._free(ask, tried, fresh=True)
         if place is None:
             refusal = self._hopeless(ask, tried)
             if refusal is not None:

@@ -156,10 +156,14 @@ class Queues:
             return True
         return False
 
+    def keeps_from(self, ask: Ask) -> bool:
+        """Whether what is free is kept for accounts that are about to be back, and not for that one."""
+        queue = self._queues.get(ask.model.id)
+        expected = 0 if queue is None else queue.comebacks.expected(self._now())
+        return expected > 0 and has_more_than_its_share(ask, self._loads, expected)
+
     def _kept_from(self, waiter: Waiter) -> bool:
-        """Whether what is free is kept for accounts that are about to be back."""
-        expected = waiter.queue.comebacks.expected(self._now())
-        if not expected or not has_more_than_its_share(waiter.ask, self._loads, expected):
+        if not self.keeps_from(waiter.ask):
             return False
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(KEPT_S, self._serve_later)

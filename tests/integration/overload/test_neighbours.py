@@ -15,7 +15,7 @@ STREAMS = 500
 FLOODED_S = 2.0  # until all of them have come
 ROUNDS = 3
 ANSWERS = 20  # of each quiet key, a round
-RATIO_MAX = {"mean_s": 1.5, "p99_s": 2.0}  # of later answers, beside the flood to without it
+RATIO_MAX = {"mean_s": 1.5, "p99_s": 1.5}  # of later answers, beside the flood to without it
 
 
 async def quiet(lab: Lab) -> list[list[Answered]]:

@@ -41,6 +41,7 @@ async def test_a_place_is_kept_for_whoever_asks_one_thing_after_the_other() -> N
         placement.succeeded(mine)
         placement.give_back(mine)
         assert not any(waiter.future.done() for waiter in waiting)
+        assert placement.take(flood) is None  # nor does a request of the flood have it that has just come
         mine = placement.take(quiet)
         assert mine is not None
     placement.succeeded(mine)
