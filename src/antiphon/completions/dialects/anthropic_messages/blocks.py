@@ -1,7 +1,8 @@
 """The blocks of a conversation as Anthropic writes them, and how they become neutral turns. Pure.
 
-Results of tools stand in a user's turn here; they become turns of their own. Texts side by side are joined by a blank
-line, as are a user's turns, since templates take one after the other.
+Results of tools stand in a user's turn here; they become turns of their own, and images that tools have answered stand
+behind them, since only a user's turn holds images. Texts side by side are joined by a blank line, as are turns of one
+user, since templates take one after the other.
 """
 
 from __future__ import annotations
@@ -49,14 +50,11 @@ class WireBlock(Struct):
     cache_control: Any = None  # Any: a hint
 
 
-Content = str | Annotated[list[WireBlock], Meta(min_length=1)]
-
-
 class WireTurn(Struct):
     """One turn."""
 
     role: Literal["user", "assistant", "system"]
-    content: Content
+    content: str | list[WireBlock]
 
 
 def turns(system: str | list[WireBlock] | None, messages: Iterable[WireTurn]) -> tuple[Message, ...]:
@@ -87,8 +85,11 @@ def _turns(turn: WireTurn, param: str) -> list[Message]:
 
 def _asked(blocks: list[WireBlock], param: str) -> list[Message]:
     """What a user says, and what tools have answered, in their order."""
+    if not blocks:
+        raise BadRequest(f"{param}: at least one block is required.", param=param)
     made: list[Message] = []
     parts: list[Part] = []
+    images: list[Part] = []
     for i, block in enumerate(blocks):
         place = f"{param}[{i}]"
         if block.type != "tool_result":
@@ -97,13 +98,23 @@ def _asked(blocks: list[WireBlock], param: str) -> list[Message]:
         if parts:
             made.append(Message("user", _content(parts)))
             parts = []
-        if block.tool_use_id is None:
-            raise BadRequest(f"{place}.tool_use_id: required.", param=f"{place}.tool_use_id")
-        told = _text(block.content, f"{place}.content")
-        made.append(Message("tool", f"Error: {told}" if block.is_error else told, tool_call_id=block.tool_use_id))
-    if parts:
-        made.append(Message("user", _content(parts)))
+        told, shown = _result(block, place)
+        made.append(told)
+        images += shown
+    if images or parts:
+        made.append(Message("user", _content(images + parts)))
     return made
+
+
+def _result(block: WireBlock, param: str) -> tuple[Message, list[Part]]:
+    """What a tool has answered, and the images of it."""
+    call_id = _required(block.tool_use_id, f"{param}.tool_use_id")
+    content = block.content
+    blocks = [WireBlock("text", text=content)] if isinstance(content, str) else content or []
+    parts = [_part(each, f"{param}.content[{i}]") for i, each in enumerate(blocks)]
+    told = GAP.join(part.text for part in parts if isinstance(part, Text))
+    images: list[Part] = [part for part in parts if isinstance(part, Image)]
+    return Message("tool", f"Error: {told}" if block.is_error else told, tool_call_id=call_id), images
 
 
 def _answer(blocks: list[WireBlock], param: str) -> Message:

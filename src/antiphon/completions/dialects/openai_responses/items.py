@@ -1,6 +1,7 @@
 """The items of a conversation as OpenAI's Responses write them, and how they become neutral turns. Pure.
 
-What stands to the model's side of one turn comes as several items, in their order: a thought, a text, calls. All
+What stands to the model's side of one turn comes as several items, in their order: a thought, a text, calls. Images
+that functions have answered stand behind their outputs, since only a user's turn holds images. All
 system texts that open a conversation become one turn, since templates take only one; who wrote which is noted on it,
 so that a later response goes on from what was said, without the instructions of this one.
 """
@@ -90,6 +91,7 @@ class _Turns:
         self._reasoning = ""
         self._content: str | None = None
         self._calls: list[ToolCall] = []
+        self._images: list[Part] = []  # that functions have answered
 
     def add(self, item: WireItem, param: str) -> None:
         """Take the next item."""
@@ -116,17 +118,25 @@ class _Turns:
         if item.role is None:
             raise BadRequest(f"{param}.role: required.", param=f"{param}.role")
         content = _content(item.content, f"{param}.content", images=item.role == "user")
-        if item.role != "assistant":
-            self._close()
-            if item.role == "user":
-                self._turns.append(Message("user", content))
-            else:
-                self._turns.append(Message("system", content, metadata={NOTE: [content]}))
+        if item.role == "user":
+            self._asked(content)
             return
         assert isinstance(content, str), "only a user's content holds images"
+        if item.role != "assistant":
+            self._close()
+            self._turns.append(Message("system", content, metadata={NOTE: [content]}))
+            return
         if self._content is not None or self._calls:
             self._close()
         self._content = content
+
+    def _asked(self, content: str | tuple[Part, ...]) -> None:
+        """A user speaks, of the images that stand just before it if there are any."""
+        images, self._images = tuple(self._images), []
+        self._close()
+        if images:
+            content = images + (content if isinstance(content, tuple) else (Text(content),))
+        self._turns.append(Message("user", content))
 
     def _thought(self, item: WireItem, param: str) -> None:
         """A thought as it was shown: in full, or as its summary."""
@@ -147,12 +157,20 @@ class _Turns:
     def _result(self, item: WireItem, param: str) -> None:
         if item.call_id is None:
             raise BadRequest(f"{param}.call_id: required in a function's output.", param=f"{param}.call_id")
+        images, self._images = self._images, []
         self._close()
-        content = _content(item.output, f"{param}.output", images=False)
+        content = _content(item.output, f"{param}.output", images=True)
+        if isinstance(content, tuple):
+            images += [part for part in content if isinstance(part, Image)]
+            content = "".join(part.text for part in content if isinstance(part, Text))
         self._turns.append(Message("tool", content, tool_call_id=item.call_id))
+        self._images = images
 
     def _close(self) -> None:
-        """What the model's side has said so far is a turn; a thought that nothing follows is none."""
+        """What the model's side has said so far is a turn, as are images; a thought that nothing follows is none."""
+        if self._images:
+            self._turns.append(Message("user", tuple(self._images)))
+            self._images = []
         if self._content is not None or self._calls:
             calls = tuple(self._calls)
             turn = Message("assistant", self._content, tool_calls=calls, reasoning=self._reasoning or None)

@@ -68,6 +68,24 @@ def test_results_are_turns_of_their_own() -> None:
     )
 
 
+def test_images_of_tools_stand_behind_their_results() -> None:
+    """All of them, and before what the user says."""
+    picture = image(type="url", url="https://a")
+    told = read(("user", [result("c1", [text("a"), picture]), result("c2", [picture]), text("So?")]))
+    assert told == (
+        Message("tool", "a", tool_call_id="c1"),
+        Message("tool", "", tool_call_id="c2"),
+        Message("user", (Image("https://a"), Image("https://a"), Text("So?"))),
+    )
+
+
+def test_an_empty_answer_may_be_sent_back() -> None:
+    """As it came; nobody else says nothing."""
+    assert read(("assistant", [])) == (Message("assistant", ""),)
+    with pytest.raises(BadRequest, match="at least one block"):
+        read(("user", []))
+
+
 def test_turns_of_a_user_side_by_side_are_one() -> None:
     """Images stay where they are."""
     picture = image(type="base64", media_type="image/png", data="AAAA")
@@ -90,7 +108,7 @@ def test_turns_of_a_user_side_by_side_are_one() -> None:
         ("user", image(type="base64", media_type="image/png"), ".source.data"),
         ("user", image(type="url"), ".source.url"),
         ("user", {"type": "tool_result"}, ".tool_use_id"),
-        ("user", result("c1", [image(type="url", url="https://a")]), ".content[0].type"),
+        ("user", result("c1", [{"type": "document"}]), ".content[0].type"),
         ("assistant", image(type="url", url="https://a"), ".type"),
         ("assistant", {"type": "tool_use", "id": "c1"}, ".name"),
         ("assistant", {"type": "tool_use", "name": "f"}, ".id"),

@@ -63,6 +63,17 @@ def test_images_stay_where_they_are() -> None:
     assert read({"role": "user", "content": parts}) == (Message("user", (Text("This"), Image("data:a"))),)
 
 
+def test_images_of_functions_stand_behind_their_outputs() -> None:
+    """All of them, and before whatever comes next."""
+    parts = [{"type": "input_text", "text": "7"}, {"type": "input_image", "image_url": "data:a"}]
+    result = {**RESULT, "output": parts}
+    tool, picture = Message("tool", "7", tool_call_id="c1"), Image("data:a")
+    assert read(result, result, user("So?")) == (tool, tool, Message("user", (picture, picture, Text("So?"))))
+    assert read(result) == (tool, Message("user", (picture,)))
+    assert [turn.role for turn in read(result, CALL)] == ["tool", "user", "assistant"]
+    assert [turn.role for turn in read(result, {"role": "system", "content": "a"})] == ["tool", "user", "system"]
+
+
 @pytest.mark.parametrize(
     ("item", "param"),
     [
