@@ -18,7 +18,7 @@ WIDTH = 860
 MARGIN = 24
 NAMES = 190  # what stands left of an interval
 NUMBERS = 250  # and right of it
-NAME_CHARACTERS = 22  # of a pair, as many as fit there
+NAME_CHARACTERS = 11  # of each variant of a pair, as many as fit there
 ROW = 26
 CHART = 150
 COLOURS = ("#1b5e8c", "#d1651f", "#4b8b3b", "#8c3a78", "#6b6b6b", "#b59a00", "#2a9d9d", "#a33b3b")
@@ -65,7 +65,7 @@ def _forest(metric: MetricVerdict, top: int) -> tuple[list[str], int]:
     parts = [_line(place(0), top, place(0), bottom, "#999", dash=True)]
     for row, one in enumerate(metric.comparisons):
         middle = top + ROW * row + ROW // 2
-        parts.append(_text(MARGIN, middle + 4, _short(f"{one.second} - {one.first}")))
+        parts.append(_text(MARGIN, middle + 4, f"{_short(one.second)} - {_short(one.first)}"))
         if one.low is not None and one.high is not None:
             parts += _interval(one, middle, place)
         around = f"{one.effect:+.3g} ({number(one.low)} to {number(one.high)})"

@@ -39,6 +39,11 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"
 
 
+def _about(count: int) -> str:
+    """Two digits of it: an estimate has no more."""
+    return f"{float(f'{count:.2g}'):,.0f}"
+
+
 def _ratio(ratio: RatioCheck) -> list[str]:
     counts = ", ".join(f"{name} {n:,} of {ratio.expected[name]:,.0f}" for name, n in ratio.units.items())
     found = [f"Units, and how many were to be expected: {counts}."]
@@ -68,5 +73,7 @@ def _comparison(one: Comparison) -> str:
     if one.better is not None:
         better = one.second if one.better == "second" else one.first
         return f"  {effect}: {better} is better, p {one.p_value:.2g}{ties}"
-    more = "no number of values would tell" if one.needed is None else f"about {one.needed:,} more values would tell"
+    more = (
+        "no number of values would tell" if one.needed is None else f"about {_about(one.needed)} more values would tell"
+    )
     return f"  {effect}: not certain, p {one.p_value:.2g}; {more}{ties}"

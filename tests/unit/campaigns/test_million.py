@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from antiphon.campaigns.model import Goal, Weighting
 from antiphon.campaigns.report import Reports
 from antiphon.clock import ManualClock
 from antiphon.db import Connection, Database
+from tests.fixtures.databases.server import PostgresServer
 from tests.fixtures.machine import Stopwatch
 from tests.unit.campaigns.counts import keep_metrics
 from tests.unit.campaigns.drafts import draft
@@ -63,17 +65,26 @@ def _analyze(table: str, connection: Connection) -> int:
     return connection.run(f"ANALYZE {table}")
 
 
+def backends(server: PostgresServer) -> list[int]:
+    """The processes that serve connections, and all others of the server."""
+    rows = server.run("SELECT pid FROM pg_stat_activity")
+    return [int(row[0]) for row in rows if Path(f"/proc/{row[0]}").exists()]
+
+
 @pytest.mark.slow
-async def test_a_million_is_reported_in_two_seconds(database: Database, database_kind: str) -> None:
+async def test_a_million_is_reported_in_two_seconds(
+    database: Database, database_kind: str, request: pytest.FixtureRequest
+) -> None:
     """The whole report, with every measure, on either database."""
     await keep_metrics(database)
     await fill(database)
     goals = (Goal("liked"), Goal("latency_ms", "measure"))
     campaign = draft(goals=goals, weightings=(Weighting(0, (1.0, 1.0)),), status="running", started_at_ms=0)
     reports = Reports(database, clock=ManualClock())
+    pids = () if database_kind == "sqlite" else tuple(backends(request.getfixturevalue("postgres")))
     taken = []
     for _ in range(3):
-        watch = Stopwatch()
+        watch = Stopwatch(*pids)
         report = await reports.of(campaign)
         taken.append(watch.fair_s)
     print(f"{database_kind}: reported in {', '.join(f'{seconds:.2f}' for seconds in taken)} s")
