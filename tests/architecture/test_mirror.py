@@ -163,7 +163,6 @@ TESTED_BY = {
     ),
     "unit/link/test_broker.py": ("link/accounts.py",),
     "unit/link/test_remote.py": ("link/remote_stream.py",),
-    "unit/link/test_responder.py": ("link/served.py",),
     "unit/structured/test_branches.py": (
         "structured/accepts.py",
         "structured/emptiness.py",

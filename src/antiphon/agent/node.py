@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import uvloop
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from antiphon.agent.announcements import Announce, Announcement
 from antiphon.agent.beats import Beats
@@ -28,7 +28,7 @@ from antiphon.errors import ConfigError
 from antiphon.link.claims import public_key
 from antiphon.link.connection import Connection
 from antiphon.link.responder import Responder
-from antiphon.link.served import Duty
+from antiphon.link.served import Done, Duty
 from antiphon.nodes.enrolment import Token, read
 from antiphon.observe.logs import Log
 from antiphon.settings.model import Settings
@@ -79,6 +79,7 @@ class Node:
     def __init__(self, plan: Plan, *, clock: Clock, log: Log, environ: Mapping[str, str], announce: Announce) -> None:
         self._plan = plan
         self._clock = clock
+        self._log = log
         self._announce = announce
         self._random = random.Random()
         self._identity = Identity(plan.settings.data_dir)
@@ -194,6 +195,7 @@ class Node:
             clock=self._clock,
             sign=self._sign,
             signs_as=lease.node,
+            on_done=self._done if self._plan.settings.observability.access_log else None,
         )
         responder = self._responder = Responder(connection, duty, slots=slots, clock=self._clock)
         beats = self._beats = Beats(
@@ -218,6 +220,10 @@ class Node:
 
     def _sign(self, receipt: NodeReceipt) -> str:
         return self._wallet.signed(receipt.text)
+
+    def _done(self, done: Done) -> None:
+        """A line for each attempt, with the id that the client knows its request by."""
+        self._log.info("attempt", **asdict(done))
 
     def _reached(self, lease: Lease, slots: int) -> None:
         self._troubles.clear()

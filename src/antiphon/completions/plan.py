@@ -143,6 +143,7 @@ def job(plan: Plan, offer: Offer, index: int, *, attempt: str = "", deadline_s: 
             prompt=request.prompt(index),
             attempt=attempt,
             deadline_s=deadline_s,
+            request_id=plan.caller.request_id,
         )
     messages = request.messages
     if messages[-1].role == "assistant":
@@ -170,4 +171,5 @@ def job(plan: Plan, offer: Offer, index: int, *, attempt: str = "", deadline_s: 
         calls_in_text=calling and not native,
         attempt=attempt,
         deadline_s=deadline_s,
+        request_id=plan.caller.request_id,
     )

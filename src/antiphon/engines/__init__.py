@@ -32,6 +32,7 @@ class Job(Struct, frozen=True):
     `tools` are there only for an engine whose model knows tools by itself; `calls_in_text` says that calls are read out
     of its text instead, and stop texts looked for outside of them. A text completion has a `prompt` and no messages.
     `attempt` names this one try of one choice, for nodes that hold several; after `deadline_s` nobody waits for it.
+    `request_id` is what the client knows its request by: it goes along, so that all logs can be searched for it.
     """
 
     model: str
@@ -48,6 +49,7 @@ class Job(Struct, frozen=True):
     calls_in_text: bool = False
     attempt: str = ""
     deadline_s: float | None = None  # seconds left when it is sent; None: as long as somebody waits
+    request_id: str = ""
 
     @property
     def prefill(self) -> str | None:

@@ -63,7 +63,8 @@ class HttpEngine:
     async def complete(self, job: Job) -> tuple[Choice, Usage]:
         """One finished choice, asked for in one piece."""
         to = endpoint(job)
-        return to.decode_whole(await self._answer(to.path, to.encode(job, self.kind, stream=False), to.param))
+        body = await self._answer(to.path, to.encode(job, self.kind, stream=False), to.param, known_by(job))
+        return to.decode_whole(body)
 
     async def embed(self, model: str, inputs: tuple[Prompt, ...]) -> tuple[tuple[Vector, ...], Usage]:
         """One vector for each input, asked for in as many requests as the kind takes at once."""
@@ -77,10 +78,10 @@ class HttpEngine:
             tokens += usage.prompt_tokens
         return vectors, Usage(prompt_tokens=tokens)
 
-    async def _answer(self, path: str, body: bytes, param: str) -> bytes:
+    async def _answer(self, path: str, body: bytes, param: str, own: bytes = b"") -> bytes:
         """The body of a good answer; raises the engine's refusal, which is about `param`."""
         try:
-            answer = await self._pool.request("POST", path, headers=self._headers, body=body)
+            answer = await self._pool.request("POST", path, headers=self._headers, own=own, body=body)
         except ClientError as error:
             raise failure(error) from error
         if answer.status != 200:
@@ -92,7 +93,7 @@ class HttpEngine:
         to = endpoint(job)
         body = to.encode(job, self.kind, stream=True)
         try:
-            answer = await self._pool.send("POST", to.path, headers=self._headers, body=body)
+            answer = await self._pool.send("POST", to.path, headers=self._headers, own=known_by(job), body=body)
         except ClientError as error:
             raise failure(error) from error
         top_logprobs, timed = job.sampling.top_logprobs, tally(job, self.kind) == "timings"
@@ -124,3 +125,11 @@ class HttpEngine:
     async def close(self) -> None:
         """Drop all connections."""
         self._pool.close()
+
+
+def known_by(job: Job) -> bytes:
+    """The header by which the engine's log can be searched for a request; b"" for a job that belongs to none.
+
+    Each attempt has a value of its own: vLLM takes it for the id of its work, and refuses one that it works on already.
+    """
+    return f"x-request-id: {job.request_id}.{job.attempt}\r\n".encode() if job.request_id and job.attempt else b""

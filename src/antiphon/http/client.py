@@ -146,23 +146,24 @@ class Pool:
         path: str,
         *,
         headers: tuple[tuple[str, str], ...] = (),
+        own: bytes = b"",
         body: bytes = b"",
         whole: bool = False,
     ) -> Answer:
         """Send a request and return at once; `head` waits (`whole`: for all of the answer, with one wake-up).
 
-        Raises ConnectFailed when nothing was sent.
+        `headers` are those of many requests, `own` the lines of this one. Raises ConnectFailed when nothing was sent.
         """
-        request = self._head(method, path, headers) + b"content-length: %d\r\n\r\n" % len(body) + body
+        request = self._head(method, path, headers) + own + b"content-length: %d\r\n\r\n" % len(body) + body
         connection = self._idle_connection() or await self._connect()
         connection.send(request, whole=whole)
         return Answer(connection, self, request)
 
     async def request(
-        self, method: str, path: str, *, headers: tuple[tuple[str, str], ...] = (), body: bytes = b""
+        self, method: str, path: str, *, headers: tuple[tuple[str, str], ...] = (), own: bytes = b"", body: bytes = b""
     ) -> WholeAnswer:
-        """Send a request and wait for the whole answer; ConnectFailed or Broken."""
-        request = self._head(method, path, headers) + b"content-length: %d\r\n\r\n" % len(body) + body
+        """Send a request, as `send` does, and wait for the whole answer; ConnectFailed or Broken."""
+        request = self._head(method, path, headers) + own + b"content-length: %d\r\n\r\n" % len(body) + body
         connection = self._idle_connection() or await self._connect()
         connection.send(request, whole=True)
         try:

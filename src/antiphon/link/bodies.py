@@ -5,10 +5,10 @@ A node is a stranger: it is told nothing of who asks, and what it sends is decod
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from antiphon.chat import (
@@ -32,6 +32,7 @@ from antiphon.engines.thought import Thinking
 from antiphon.errors import EngineFailed
 
 T = TypeVar("T")
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{0,128}\Z")]  # goes on to an engine in a header
 
 
 class _Part(Struct, frozen=True):
@@ -64,8 +65,9 @@ class _Job(Struct, frozen=True):
     thinking: Thinking | None = None
     prompt: Prompt | None = None
     calls_in_text: bool = False
-    attempt: str = ""
+    attempt: Id = ""
     deadline_s: float | None = None
+    request_id: Id = ""
 
 
 class Texts(Struct, frozen=True):

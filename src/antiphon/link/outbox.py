@@ -9,7 +9,7 @@ from typing import Protocol
 from antiphon.chat import Delta, Usage
 from antiphon.engines.receipt import SignedReceipt
 from antiphon.errors import EngineFailed
-from antiphon.link.frames import Deltas, End, Failed, Frame, Piece, encode
+from antiphon.link.frames import Deltas, End, Failed, FailureKind, Frame, Piece, encode
 
 DELTAS_MAX = 64  # in one frame, so that none is too large for a message
 FRAME_BYTES_MAX = 768 * 1024
@@ -26,12 +26,13 @@ class Sender(Protocol):
 class Outbox:
     """Frames to one gateway about one attempt. `upto` is the number of the last one that may be sent."""
 
-    __slots__ = ("_connection", "_first", "_kept", "_subject", "_waiter", "closed", "seq", "upto")
+    __slots__ = ("_connection", "_first", "_kept", "_subject", "_waiter", "closed", "failure", "seq", "upto")
 
     def __init__(self, connection: Sender, subject: bytes, window: int) -> None:
         self.seq = 0
         self.upto = window
         self.closed = False
+        self.failure: FailureKind | None = None
         self._connection = connection
         self._subject = subject
         self._kept: deque[bytes] = deque()
@@ -63,6 +64,7 @@ class Outbox:
     def fail(self, frame: Failed) -> None:
         """Say that there is no more of it. `frame` has the number of `seq` and one more."""
         self.closed = True
+        self.failure = frame.kind
         self._send(frame)
 
     def _send(self, frame: Frame) -> None:

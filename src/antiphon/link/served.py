@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import msgspec
+from msgspec import Struct
 
 from antiphon.chat import Delta, Usage
 from antiphon.clock import Clock
@@ -21,6 +22,19 @@ PIECE_BYTES = 256 * 1024
 Sign = Callable[[NodeReceipt], str]
 
 
+class Done(Struct, frozen=True):
+    """What a node's log tells of an attempt: nothing of what was asked or said."""
+
+    attempt: str
+    request_id: str
+    model: str
+    duration_ms: int
+    failure: str | None  # None where it was finished
+
+
+OnDone = Callable[[Done], None]
+
+
 class Duty:
     """What a node serves with, and what it signs as. `engines` by the names of models; it may change meanwhile."""
 
@@ -33,12 +47,14 @@ class Duty:
         clock: Clock,
         sign: Sign | None = None,
         signs_as: str | None = None,
+        on_done: OnDone | None = None,
     ) -> None:
         self.node = node
         self.engines = engines
         self.epoch = epoch
         self.sign = sign
         self.signs_as = signs_as or node  # where it goes by another name at the broker
+        self.on_done = on_done
         self._clock = clock
 
     def now_ms(self) -> int:
@@ -64,6 +80,7 @@ class Served:
         self._loop = asyncio.get_running_loop()
         self._begun_ms = duty.now_ms()
         self._first_ms = 0
+        self._job: Job | None = None
         self._digest: AnswerDigest | None = None if duty.sign is None else AnswerDigest()
 
     async def run(self, kind: Kind, body: bytes) -> None:
@@ -81,6 +98,14 @@ class Served:
         finally:
             if not outbox.closed:  # cancelled, or something that nobody thought of
                 outbox.fail(Failed(outbox.seq + 1, "failed"))
+            self._tell()
+
+    def _tell(self) -> None:
+        """Tell whoever keeps a log, of what was generated."""
+        told, job = self._duty.on_done, self._job
+        if told is not None and job is not None:
+            spent_ms = self._duty.now_ms() - self._begun_ms
+            told(Done(self._attempt, job.request_id, job.model, spent_ms, self._outbox.failure))
 
     async def _serve(self, kind: Kind, body: bytes) -> None:
         duty = self._duty
@@ -101,6 +126,7 @@ class Served:
             await self._whole(bodies.encode(facts))
 
     async def _stream(self, job: Job) -> None:
+        self._job = job
         outbox = self._outbox
         stream = await self._duty.engine(job.model).open(job)
         try:
@@ -133,6 +159,7 @@ class Served:
         return self._outbox.open
 
     async def _complete(self, job: Job) -> None:
+        self._job = job
         choice, usage = await self._duty.engine(job.model).complete(job)
         self._first_ms = self._duty.now_ms()
         receipt = self._receipt(job, answer_sha256(choice), usage)

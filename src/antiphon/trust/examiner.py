@@ -100,7 +100,11 @@ class Examiner:
         """The beginning of what the node says to the same request at another temperature; "" when it says nothing."""
         if answer.engine is None:
             return ""
-        asked = replace(answer.job, sampling=sampling, attempt=self._ids.make("att-"), deadline_s=AGAIN_S)
+        request_id = answer.job.request_id
+        if request_id.startswith("req_"):  # one of ours; a client that names its requests may well ask again by one
+            request_id = self._ids.make("req_")
+        attempt = self._ids.make("att-")
+        asked = replace(answer.job, sampling=sampling, attempt=attempt, deadline_s=AGAIN_S, request_id=request_id)
         said, until = "", asyncio.get_running_loop().time() + AGAIN_S
         try:
             stream = await answer.engine.open(asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
+from msgspec.structs import replace
 
 from antiphon.chat import Prompt, Sampling, Usage
 from antiphon.engines import Job, ModelFacts
@@ -183,3 +184,18 @@ async def test_vectors_that_break_off_are_a_failure(name: str) -> None:
         server.push(Fault(name, route="embeddings"))  # type: ignore[arg-type]
         with pytest.raises(EngineFailed):
             await engine.embed("fault-model", ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("request_id", "attempt", "sent"),
+    [("req_7", "att-1", "req_7.att-1"), ("req_7", "", None), ("", "att-1", None)],
+)
+async def test_the_request_is_named_to_the_engine(request_id: str, attempt: str, sent: str | None) -> None:
+    """Either way of asking has the request's id, each attempt with its own behind it."""
+    asked = replace(job(), request_id=request_id, attempt=attempt)
+    async with connected() as (engine, server):
+        await engine.complete(asked)
+        stream = await engine.open(asked)
+        await deltas(stream)
+        stream.close()
+        assert [one.headers.get("x-request-id") for one in server.record.exchanges] == [sent, sent]

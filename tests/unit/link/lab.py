@@ -24,7 +24,7 @@ from antiphon.link.gateway_link import GatewayLink
 from antiphon.link.limits import LinkLimits
 from antiphon.link.remote import NodeAnswer, RemoteEngine
 from antiphon.link.responder import Responder
-from antiphon.link.served import Duty, Sign
+from antiphon.link.served import Duty, OnDone, Sign
 
 CLOCK = SystemClock()
 KEYS = BrokerKeys.make()
@@ -248,11 +248,12 @@ class Lab:
         model: str = "m",
         shim: Shim | None = None,
         credentials: Credentials | None = None,
+        on_done: OnDone | None = None,
     ) -> Node:
         """A connected node's end."""
         connection = await self.connect(credentials or node_credentials(name), name, shim)
         played = PlayedEngine()
-        duty = Duty(name, {model: engine or played}, epoch=7, clock=CLOCK, sign=sign)
+        duty = Duty(name, {model: engine or played}, epoch=7, clock=CLOCK, sign=sign, on_done=on_done)
         responder = Responder(connection, duty, slots=slots, clock=CLOCK, limits=self.limits)
         self._stack.push_async_callback(responder.close)
         connection.start()

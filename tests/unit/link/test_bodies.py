@@ -41,6 +41,7 @@ FULL = Job(
     calls_in_text=True,
     attempt="att_1",
     deadline_s=12.5,
+    request_id="req_1",
 )
 
 
@@ -82,3 +83,11 @@ def test_an_answer_is_what_it_should_be() -> None:
     for body in (b"", b"\xc1", bodies.encode({"choice": 5}), bodies.encode([1]), b"\x91" * 5_000):
         with pytest.raises(EngineFailed, match="not what it should be"):
             bodies.read(bodies.answers, body)
+
+
+@pytest.mark.parametrize("field", ["request_id", "attempt"])
+def test_an_id_is_no_way_into_a_header(field: str) -> None:
+    """The node's engine is told of both, so a gateway may write nothing else into them."""
+    for bad in ("a\r\nauthorization: Bearer x", "a\n", "a b", "a" * 129):
+        with pytest.raises(msgspec.DecodeError):
+            bodies.read_job(bodies.encode(replace(FULL, **{field: bad})))

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from antiphon.chat import Logprob, Message, Sampling
-from antiphon.engines import Job
+from antiphon.engines import DeltaStream, Job
 from antiphon.errors import Unavailable
 from antiphon.ids import seeded
 from antiphon.trust.examiner import Examiner, forced
@@ -116,6 +116,30 @@ async def test_what_a_text_cannot_tell() -> None:
     for other in (penalised, replace(answer, text="Yes."), replace(hot, engine=None), replace(hot, engine=Down("n"))):
         assert "text" not in {outcome.kind for outcome in await examiner.examine(other)}
     assert "text" in {outcome.kind for outcome in await examiner.examine(hot)}
+
+
+class Noting(ToyEngine):
+    """A node that notes which requests it is asked for by name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.requests: list[str] = []
+
+    async def open(self, job: Job) -> DeltaStream:
+        """As it is, noted."""
+        self.requests.append(job.request_id)
+        return await super().open(job)
+
+
+@pytest.mark.parametrize(("given", "same"), [("req_7", False), ("order-7", True)])
+async def test_a_second_request_is_named_as_a_client_s_would_be(given: str, same: bool) -> None:
+    """A new id where the gateway names requests, else it would tell the node that it is looked at."""
+    node = Noting("node")
+    examiner = Examiner(lambda _model, _node: reference(ToyEngine("own")), draw=Random(7), ids=seeded(7))
+    answer = await answered(node, 1, "hidden", temperature=1.0)
+    await examiner.examine(replace(answer, job=replace(answer.job, request_id=given)))
+    assert [one == given for one in node.requests] == [same]
+    assert all(node.requests)
 
 
 async def test_another_temperature_is_told_truly() -> None:
