@@ -25,6 +25,7 @@ K = 3
 FOLLOWING = Habits(follows_grammars=True)
 PAIR = '{ name = "pair", upstream_name = "fault-model" }'
 NATIVE = '{ name = "native", upstream_name = "fault-model", tools = "native" }'
+MIXED = '{{ name = "mixed", upstream_name = "fault-model", tools = "{}" }}'  # by engine `a` alone
 BREAKS = (
     Fault(name="close", k=K),
     Fault(name="reset", k=K, delay_s=0.05),
@@ -50,7 +51,9 @@ async def kept(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
     folder = tmp_path_factory.mktemp("continued")
     either = Draws()
     async with FaultEngine(FOLLOWING, shared=either) as a, FaultEngine(FOLLOWING, shared=either) as b:
-        text = settings(a, b, continuations=3).replace(PAIR, f"{PAIR}, {NATIVE}")
+        native, emulated = (f"{PAIR}, {NATIVE}, {MIXED.format(tools)}" for tools in ("native", "emulated"))
+        text = settings(a, b, continuations=3).replace(PAIR, native, 1)
+        text = emulated.join(text.rsplit(PAIR, 1))
         async with GatewayProcess(text, folder) as gateway:
             yield Lab(gateway, a, b, either)
 
@@ -158,6 +161,22 @@ async def test_calls_go_on(going: Lab, model: str, k: int) -> None:
     broken = await broken_twice(going, Fault(name="close", k=k), **fields)
     assert called(chunks(broken)) == called(chunks(whole))
     assert usage(chunks(broken)) == usage(chunks(whole))
+
+
+@pytest.mark.parametrize("k", [2, 6, 14])
+async def test_a_call_of_an_engine_s_own_goes_on_in_the_text_of_another(going: Lab, k: int) -> None:
+    """Nothing need repeat: what was told of it stands in front of what that one may still write."""
+    fields: JSON = {"model": "mixed", "tools": TOOLS, "tool_choice": "required", "stream": True}
+    before = going.a.record.struck
+    going.a.push(Fault(name="close", k=k))
+    for number in range(20):
+        messages = [{"role": "user", "content": f"Visit number {number}."}]
+        answer = await going.ask(**fields, messages=messages, max_tokens=99, parallel_tool_calls=False, timeout_s=20)
+        names, _, finishes = called(chunks(answer))
+        assert (names, finishes) == (["visit"], ["tool_calls"])
+        if going.a.record.struck > before:
+            return
+    pytest.fail("The engine whose calls are its own was never asked.")
 
 
 def called(events: list[JSON]) -> JSON:
