@@ -20,6 +20,7 @@ from antiphon.interactions.paging import LIMIT_MAX, Order, Paging, Position
 LINES = (b"content-type", b"application/jsonl")
 FILES_LIMIT = 100
 BATCHES_LIMIT = 20
+DIGITS_MAX = 9
 
 _body = msgspec.json.Decoder(wire.BatchBody)
 
@@ -127,7 +128,7 @@ def _expiry_s(given: dict[str, Field]) -> int | None:
     if anchor is None or anchor.content != b"created_at":
         raise BadRequest("expires_after[anchor]: expected created_at.", param="expires_after[anchor]")
     text = b"" if seconds is None else seconds.content
-    if not (text.isdigit() and EXPIRY_S_MIN <= int(text[:9]) <= EXPIRY_S_MAX):
+    if not (text.isdigit() and len(text) <= DIGITS_MAX and EXPIRY_S_MIN <= int(text) <= EXPIRY_S_MAX):
         rule = f"expected {EXPIRY_S_MIN} to {EXPIRY_S_MAX}"
         raise BadRequest(f"expires_after[seconds]: {rule}.", param="expires_after[seconds]")
     return int(text)

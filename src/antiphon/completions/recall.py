@@ -46,6 +46,8 @@ class Recalling:
         return await self._patience.attempt(lambda: self._look(key, answer_id))
 
     async def _look(self, key: Key, answer_id: str) -> Interaction:
+        if "\0" in answer_id:  # which no database could look for
+            raise missing(answer_id)
         found = (await self._interactions.page(self.reach(key), Filter(answer_id=answer_id), Paging(limit=1))).items
         if not found or found[0].door != DOOR:
             raise missing(answer_id)

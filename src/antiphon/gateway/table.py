@@ -46,11 +46,11 @@ class Route(Struct, frozen=True):
         return self.path[self.path.index("{") + 1 : self.path.index("}")] if "{" in self.path else None
 
     def match(self, path: str) -> str | None:
-        """The value of the path's parameter; None when it is another path."""
+        """The value of the path's parameter; None when it is another path, or holds what no database stores."""
         before, after = self.path[: self.path.index("{")], self.path[self.path.index("}") + 1 :]
         value = path[len(before) : len(path) - len(after)]
         fits = path.startswith(before) and path.endswith(after) and bool(value)
-        return value if fits and not (after and "/" in value) else None
+        return value if fits and not (after and "/" in value) and "\0" not in value else None
 
 
 class Table:

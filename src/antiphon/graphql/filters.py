@@ -79,7 +79,7 @@ def part_of_groups(page: CursorPage, order: Sequence[OrderPair] | None) -> Group
         raise BadRequest("page: groups are read forwards, by `first` and `after`.", param="page")
     if page.after is not None and not page.after.startswith(GROUP_CURSOR):
         raise BadRequest("page: not a cursor that a list of groups gave.", param="page")
-    after = None if page.after is None else page.after.removeprefix(GROUP_CURSOR)
+    after = None if page.after is None else _storable(page.after.removeprefix(GROUP_CURSOR), "page: a cursor")
     return GroupPaging(_limit(page.first), after, _order(order, "group", "asc"))
 
 
@@ -115,7 +115,7 @@ class _Narrowing:
             self._one_of("completion_ids", [said.completion_id])
         if said.label is not None:
             values = () if said.label.value is None else tuple(_values(said.label.value))
-            self._labels.append(LabelFilter(said.label.key, values))
+            self._labels.append(LabelFilter(_storable(said.label.key, "filter: a label's key"), values))
         if said.source is not None:
             self._sources.add(said.source)
         if said.timerange is not None:
@@ -200,6 +200,13 @@ def _values(condition: StringCondition) -> list[str]:
     if len(given) > VALUES_MAX or any("\0" in value for value in given):
         raise BadRequest(f"filter: at most {VALUES_MAX} values, without U+0000, are allowed.", param="filter")
     return given
+
+
+def _storable(text: str, what: str) -> str:
+    """The text, which a database can look for."""
+    if "\0" in text:
+        raise BadRequest(f"{what} holds no U+0000.", param=what.partition(":")[0])
+    return text
 
 
 def _limit(asked: int | None) -> int:

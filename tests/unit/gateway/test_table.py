@@ -65,9 +65,9 @@ def test_routes_are_found(method: str, path: str, template: str, parameter: str 
     assert (found.method, found.path, value) == (method, template, parameter)
 
 
-@pytest.mark.parametrize("path", ["/", "", "/model", "/models/", "/chat/", "/CHAT", "/chat/completions"])
+@pytest.mark.parametrize("path", ["/", "", "/model", "/models/", "/chat/", "/CHAT", "/chat/completions", "/keys/a\0"])
 def test_unknown_addresses_are_not_found(path: str) -> None:
-    """Nothing is guessed: no closing slash, no other case, no empty parameter."""
+    """Nothing is guessed: no closing slash, no other case, no empty parameter, none that no database stores."""
     with pytest.raises(NotFound):
         table().find("GET", path)
 

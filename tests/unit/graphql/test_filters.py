@@ -81,6 +81,7 @@ def test_plain_fields_say_the_same() -> None:
         {"model": {"in_": ["a"] * 257}},
         {"prompt_hash": {"in_": ["a", "b"]}},
         {"label": {"key": "a", "value": {"eq": "\0"}}},
+        {"label": {"key": "\0"}},
         {"scores": {"metric": "a", "value": {"eq": 1, "lte": 2}}},
         {"scores": {"metric": "a"}, "and_": [{"scores": {"metric": "b"}}]},
         {"and_": [{}] * CONDITIONS_MAX},
@@ -122,7 +123,7 @@ def test_parts_that_are_refused(page: dict[str, Any]) -> None:
 
 def test_parts_of_groups_that_are_refused() -> None:
     """Backwards, and by cursors of something else."""
-    for page in (CursorPage(last=1), CursorPage(before="group:m"), CursorPage(after=cursor(PLACE))):
+    for page in (CursorPage(last=1), CursorPage(before="group:m"), CursorPage(after=cursor(PLACE)), CursorPage(after="group:\0")):
         with pytest.raises(BadRequest, match="page: "):
             part_of_groups(page, None)
 
