@@ -99,6 +99,17 @@ async def test_older_turns_go_until_the_limit_is_kept() -> None:
     assert shorter.turns_dropped == 1
 
 
+async def test_older_turns_go_where_the_context_has_no_room_for_them() -> None:
+    """Only where the request says so, with room for the answer that it wants; without a context nothing is known."""
+    old, answer, new = Message("user", "x" * 900), Message("assistant", "y" * 30), Message("user", "z" * 30)
+    plan = plan_with(ScriptedEngine(), old, answer, new, context=400, asked=300, drops_turns=True)
+    assert (await fitted(plan)).request.messages == (answer, new)
+    roomy = plan_with(ScriptedEngine(), old, answer, new, context=2000, asked=300, drops_turns=True)
+    assert (await fitted(roomy)).request.messages == (old, answer, new)
+    unknown = plan_with(ScriptedEngine(), old, answer, new, context=None, drops_turns=True)
+    assert await fitted(unknown) is unknown
+
+
 @pytest.mark.parametrize("failure", [EngineFailed("It broke."), Unavailable("Gone.")])
 async def test_an_engine_that_cannot_count_decides_itself(failure: EngineFailed | Unavailable) -> None:
     """Then the plan goes out as it is."""
