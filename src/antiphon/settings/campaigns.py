@@ -36,7 +36,7 @@ CampaignKey = Annotated[
     ),
 ]
 Weight = Annotated[float, Meta(gt=0, le=1_000_000)]
-Limit = Annotated[float, Meta(ge=0, le=1_000_000_000)]
+Limit = Annotated[float, Meta(ge=0, le=1_000_000_000_000)]
 PART = re.compile(r"[A-Za-z_]+|[0-9]+")
 
 
