@@ -241,6 +241,15 @@ COMMANDS = (
         ("antiphon ledger verify", "antiphon ledger verify --config antiphon.yaml --json"),
     ),
     Command(
+        ("trace",),
+        "antiphon.cli.trace:trace",
+        "Print what became of a request, in the order of time: from the database, and from logs.",
+        (
+            "antiphon trace req_019a0f5c2b77",
+            "antiphon trace order-7 --account ann --log gateway.log --log node.log",
+        ),
+    ),
+    Command(
         ("nodes", "invite"),
         "antiphon.cli.nodes:invite",
         "Print a token, good once, and the line that makes another machine a node; takes an admin's key.",

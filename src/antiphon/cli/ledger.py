@@ -67,28 +67,12 @@ def verify(
 
 
 def _findings(settings: Settings, heads: tuple[Head, ...]) -> Findings:
+    from antiphon.cli.snapshot import snapshot
     from antiphon.clock import SystemClock
     from antiphon.credits.verify import verify as prove
-    from antiphon.db import StatementFailed, address
-    from antiphon.db.open import FILE_NAME, driver_for
-    from antiphon.db.session import DatabaseFailed, Use
-    from antiphon.errors import ConfigError
 
-    clock = SystemClock()
-    url = None if settings.database.url is None else settings.database.url.reveal()
-    if url is None or not address.of_server(url):
-        path = settings.data_dir.expanduser() / FILE_NAME if url is None else address.file_path(url)
-        if not path.is_file():
-            raise ConfigError(f"database.url: {path} is not there.")
-    try:
-        session = driver_for(url, settings.data_dir, clock).connect(Use.READ)
-        try:
-            session.begin()
-            return prove(session, now_ms=int(clock.now() * 1000), heads=heads)
-        finally:
-            session.close()
-    except (DatabaseFailed, StatementFailed) as failure:
-        raise ConfigError(f"database.url: the books cannot be read: {failure}.") from failure
+    with snapshot(settings, "the books") as session:
+        return prove(session, now_ms=int(SystemClock().now() * 1000), heads=heads)
 
 
 def _head(text: str) -> Head:
