@@ -101,6 +101,15 @@ class Desk:
         content = (await self.send("GET", f"/v1/files/{file_id}/content")).body
         return {one["custom_id"]: one for one in map(json.loads, content.splitlines())}
 
+    async def grant(self, config: Path) -> None:
+        """Give the account credit."""
+        granting = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "antiphon", "credits", "grant", "ann", "1", "--ledger", "DEV"),
+            *("--config", str(config)),
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        assert await granting.wait() == 0
+
     async def ledger(self) -> list[Json]:
         """The account's history."""
         return list((await self.send("GET", "/v1/credits/ledger?limit=200")).json()["data"])
@@ -121,22 +130,17 @@ async def engine() -> AsyncIterator[FaultEngine]:
 
 @pytest_asyncio.fixture
 async def desk(database_url: str, engine: FaultEngine, tmp_path: Path) -> AsyncIterator[Desk]:
-    """A gateway at which Ann has credit."""
+    """A gateway, and Ann, who pays for what she asks."""
     settings = SETTINGS.format(database=database_url, ann=KEY, bob=BOB, engine=engine.url)
     gateway = GatewayProcess(settings, tmp_path)
     async with gateway:
-        granting = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "antiphon", "credits", "grant", "ann", "1", "--ledger", "DEV"),
-            *("--config", str(tmp_path / "antiphon.toml")),
-            stdout=asyncio.subprocess.DEVNULL,
-        )
-        assert await granting.wait() == 0
         yield Desk(gateway)
         assert "Traceback" not in gateway.log, gateway.log
 
 
-async def test_a_batch_is_answered(desk: Desk, engine: FaultEngine) -> None:
-    """Good answers in one file, refusals in another; nobody else sees any of it."""
+async def test_a_batch_is_answered(desk: Desk, engine: FaultEngine, tmp_path: Path) -> None:
+    """Good answers in one file, refusals in another, each charged for itself; nobody else sees any of it."""
+    await desk.grant(tmp_path / "antiphon.toml")
     batch_id = await desk.begin([line("one"), line("two", model="absent"), line("three", temperature=9), line("four")])
     batch = await desk.until(batch_id, *ENDED)
     assert (batch["status"], batch["request_counts"]) == ("completed", {"total": 4, "completed": 2, "failed": 2})
@@ -145,6 +149,8 @@ async def test_a_batch_is_answered(desk: Desk, engine: FaultEngine) -> None:
     assert good["one"]["response"]["body"]["usage"]["completion_tokens"] == 8
     assert {name: told["response"]["status_code"] for name, told in bad.items()} == {"two": 404, "three": 400}
     assert bad["three"]["response"]["body"]["error"]["param"] == "temperature"
+    receipts = [await desk.send("GET", f"/v1/receipts/{told['response']['body']['id']}") for told in good.values()]
+    assert [receipt.json()["reason"] for receipt in receipts] == ["delivered"] * 2
     other = Desk(desk.gateway, BOB)
     for path in (f"/v1/batches/{batch_id}", f"/v1/files/{batch['output_file_id']}"):
         assert (await other.send("GET", path)).status == 404
@@ -154,6 +160,7 @@ async def test_a_batch_is_answered(desk: Desk, engine: FaultEngine) -> None:
 
 async def test_a_batch_is_cancelled(desk: Desk) -> None:
     """What was answered stays, the rest is not sent; a file that is no batch comes to nothing, and says where."""
+    desk = Desk(desk.gateway, BOB)  # who pays nothing
     asked = "[[answer tokens=8 delay_s=0.05]]"
     batch_id = await desk.begin([line(f"n{n}", messages=[{"role": "user", "content": asked}]) for n in range(60)])
     await desk.until(batch_id, "in_progress", answered=1)
@@ -177,6 +184,7 @@ async def test_a_killed_gateway_charges_nothing_twice(
     desk: Desk, engine: FaultEngine, tmp_path: Path, takes_over: bool
 ) -> None:
     """What was answered stays, what was not is sent again, here or elsewhere, and each is charged at most once."""
+    await desk.grant(tmp_path / "antiphon.toml")
     names = [f"n{number}" for number in range(40)]
     slow = "[[answer tokens=8 delay_s=0.05]]"
     asked = [line(name, messages=[{"role": "user", "content": f"{slow} {name}"}]) for name in names]

@@ -99,8 +99,8 @@ def said(answer: RawResponse) -> str:
     return content[:40]
 
 
-async def test_what_is_not_stored_is_nowhere(watched: Watched) -> None:
-    """Neither prompt nor answer: plain, streamed, broken off, refused, under a key that makes it safe to repeat."""
+async def test_what_is_not_to_be_stored_is_nowhere(watched: Watched) -> None:
+    """However it was asked, answered or broken off; what is stored is found, so that the search is known to find."""
     await watched.grant()
     unstored = chat(f"[[answer tokens=40]] {SECRET}", store=False, session_id="s1", metadata={"page": "home"})
     plain = await watched.send("POST", CHAT, unstored)
@@ -117,15 +117,8 @@ async def test_what_is_not_stored_is_nowhere(watched: Watched) -> None:
     assert (refused.status, failed.status) == (400, 502)
     receipt = await watched.send("GET", f"/v1/receipts/{plain.json()['id']}")
     assert receipt.status == 200
-    texts = (SECRET, REFUSED, said(plain), said(keyed), said(several))
-    assert watched.holds(*texts) == []
-    await watched.gateway.stop()
-    assert watched.holds(*texts) == []
-
-
-async def test_what_is_deleted_is_gone(watched: Watched) -> None:
-    """Found while it is stored, so that the search is known to find; not found once it is deleted and all is closed."""
-    await watched.grant()
+    unkept = (SECRET, REFUSED, said(plain), said(keyed), said(several))
+    assert watched.holds(*unkept) == []
     answer = await watched.send("POST", CHAT, chat(f"[[answer tokens=40]] {KEPT}", store=True, session_id="s2"))
     exported = await watched.send("GET", "/v1/interactions/export?session_id=s2")
     assert exported.body.count(b"\n") == 1
@@ -134,4 +127,4 @@ async def test_what_is_deleted_is_gone(watched: Watched) -> None:
     assert (await watched.send("DELETE", "/v1/interactions?account=ann&to_ms=9999999999999")).json()["deleted"] == 1
     assert (await watched.send("GET", "/v1/sessions/s2")).status == 404
     await watched.gateway.stop()
-    assert watched.holds(KEPT, said(answer)) == []
+    assert watched.holds(*unkept, KEPT, said(answer)) == []

@@ -19,6 +19,8 @@ from antiphon.db import Database
 from antiphon.ids import seeded
 from tests.unit.batches.made import ANN, CHAT, NOW_MS, files_of, named
 
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgres"])
+
 
 class House:
     """A gateway's runner, and what an account sees of it."""

@@ -16,6 +16,8 @@ from antiphon.db import Database
 from antiphon.ids import seeded
 from tests.unit.batches.made import batch, files_of, named
 
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])  # the stores are tried on each
+
 
 class Answering:
     """Stands where requests are answered: says what it is told, and counts."""

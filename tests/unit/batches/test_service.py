@@ -12,6 +12,8 @@ from antiphon.ids import seeded
 from antiphon.interactions.paging import Paging
 from tests.unit.batches.made import ANN, BOB, CHAT, NOW_MS, files_of, named
 
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])  # the stores are tried on each
+
 
 def batches_of(database: Database, made: list[None]) -> Batches:
     """The batches of a database; `made` grows with each that is new."""
