@@ -147,8 +147,8 @@ class Limits:
         """Count a request that needs room in each of these; nothing is counted when one of them has none."""
         levels = self.levels
         used: list[Used] = []
-        for part in asked:
-            used.append(levels[part.scale].used(part, now_ns))  # noqa: PERF401 - a comprehension is a call, at each request
+        for part in asked:  # a comprehension is a call more, at each request
+            used.append(levels[part.scale].used(part, now_ns))  # noqa: PERF401
         for part, each in zip(asked, used, strict=True):
             refusal = levels[part.scale].refusal(part, each)
             if refusal is not None:
