@@ -73,6 +73,23 @@ def turns(system: str | list[WireBlock] | None, messages: Iterable[WireTurn]) ->
     return tuple(made)
 
 
+def check_results(messages: Iterable[WireTurn]) -> None:
+    """BadRequest for a result of a tool that answers no call of the model's last turn, or one twice."""
+    calls: set[str | None] = set()
+    for i, turn in enumerate(messages):
+        blocks = turn.content if isinstance(turn.content, list) else []
+        if turn.role == "assistant":
+            calls = {block.id for block in blocks if block.type == "tool_use"}
+            continue
+        for j, block in enumerate(blocks):
+            if block.type != "tool_result" or block.tool_use_id is None:
+                continue
+            if block.tool_use_id not in calls:
+                param = f"messages[{i}].content[{j}].tool_use_id"
+                raise BadRequest(f"{param}: the model's last turn has no call of this id to answer.", param=param)
+            calls.remove(block.tool_use_id)
+
+
 def _turns(turn: WireTurn, param: str) -> list[Message]:
     if isinstance(turn.content, str):
         return [Message(turn.role, turn.content)]

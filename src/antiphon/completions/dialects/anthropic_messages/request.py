@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from antiphon.chat import ChatRequest, NamedTool, Reasoning, ResponseFormat, Tool, ToolChoice
 from antiphon.completions.dialects import RequestBounds
-from antiphon.completions.dialects.anthropic_messages.blocks import WireBlock, WireTurn, turns
+from antiphon.completions.dialects.anthropic_messages.blocks import WireBlock, WireTurn, check_results, turns
 from antiphon.completions.dialects.openai.fields import Name, StopText, Tokens
 from antiphon.completions.dialects.openai.request import (
     Asked,
@@ -156,6 +156,7 @@ def _check(wire: MessagesBody, bounds: RequestBounds) -> None:
             raise BadRequest(f"context_management.edits: {rule}.", param="context_management.edits")
     if len(wire.messages) > bounds.messages_max:
         raise BadRequest(f"messages: at most {bounds.messages_max} are allowed.", param="messages")
+    check_results(wire.messages)
     if wire.stop is not None and wire.stop_sequences is not None:
         raise BadRequest("stop: give stop_sequences or stop, not both.", param="stop")
     choice = wire.tool_choice

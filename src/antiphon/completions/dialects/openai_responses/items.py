@@ -58,7 +58,27 @@ def turns(given: Input) -> tuple[Message, ...]:
     made = _Turns()
     for i, item in enumerate(given):
         made.add(item, f"input[{i}]")
-    return made.all()
+    told = made.all()
+    if not told:
+        raise BadRequest(
+            "input: thoughts alone are no turn, a message or a function's output is needed.", param="input"
+        )
+    return told
+
+
+def check_outputs(given: Input) -> None:
+    """BadRequest for a function's output that answers no call before it, or one twice."""
+    calls: set[str] = set()
+    for i, item in enumerate(() if isinstance(given, str) else given):
+        if item.call_id is None:
+            continue
+        if item.type == "function_call":
+            calls.add(item.call_id)
+        elif item.type == "function_call_output" and item.call_id not in calls:
+            param = f"input[{i}].call_id"
+            raise BadRequest(f"{param}: there is no call of this id before it to answer.", param=param)
+        else:
+            calls.discard(item.call_id)
 
 
 def composed(instructions: str | None, earlier: Iterable[Message], new: Iterable[Message]) -> tuple[Message, ...]:

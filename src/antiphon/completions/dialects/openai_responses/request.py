@@ -21,7 +21,7 @@ from antiphon.completions.dialects.openai.request import (
     sampling,
 )
 from antiphon.completions.dialects.openai.tools import JsonObjectFormat, NamedSchema, TextFormat
-from antiphon.completions.dialects.openai_responses.items import Input, composed, turns
+from antiphon.completions.dialects.openai_responses.items import Input, check_outputs, composed, turns
 from antiphon.errors import BadRequest
 from antiphon.http.decode import whole
 
@@ -171,6 +171,8 @@ def _check(wire: ResponseBody, bounds: RequestBounds) -> None:
         raise BadRequest("n: a response has one answer.", param="n")
     if isinstance(wire.input, list) and len(wire.input) > bounds.messages_max:
         raise BadRequest(f"input: at most {bounds.messages_max} items are allowed.", param="input")
+    if wire.previous_response_id is None:  # which has the calls
+        check_outputs(wire.input)
     if wire.text is not None and wire.text.verbosity not in (None, "medium"):
         raise BadRequest("text.verbosity: only `medium`, say it in the instructions.", param="text.verbosity")
     reasoning = wire.reasoning

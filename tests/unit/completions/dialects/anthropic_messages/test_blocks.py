@@ -8,15 +8,21 @@ import msgspec
 import pytest
 
 from antiphon.chat import Image, Message, Text, ToolCall
-from antiphon.completions.dialects.anthropic_messages.blocks import WireTurn, turns
+from antiphon.completions.dialects.anthropic_messages.blocks import WireTurn, check_results, turns
 from antiphon.errors import BadRequest
+
+CALL = {"type": "tool_use", "id": "c1", "name": "f"}
+
+
+def wired(messages: list[tuple[str, Any]]) -> list[WireTurn]:  # Any: contents as JSON
+    """Turns of these roles and contents."""
+    return msgspec.convert([{"role": role, "content": content} for role, content in messages], list[WireTurn])
 
 
 def read(*wire: tuple[str, Any], system: Any = None) -> tuple[Message, ...]:  # Any: contents as JSON
     """The turns that these roles and contents are."""
-    told = [{"role": role, "content": content} for role, content in wire]
     blocks = None if system is None else msgspec.convert({"role": "user", "content": system}, WireTurn).content
-    return turns(blocks, msgspec.convert(told, list[WireTurn]))
+    return turns(blocks, wired(list(wire)))
 
 
 def text(told: str) -> dict[str, Any]:
@@ -122,3 +128,24 @@ def test_what_is_wrong_is_named(role: str, block: dict[str, Any], param: str) ->
         read((role, [block]))
     assert refused.value.param == f"messages[0].content[0]{param}"
     assert refused.value.message.startswith(refused.value.param)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [("user", [result("c1")])],
+        [("user", [result("c1")]), ("assistant", [CALL])],
+        [("assistant", [CALL]), ("user", [result("c2")])],
+        [("assistant", [CALL]), ("user", [result("c1"), result("c1")])],
+        [("assistant", [CALL]), ("assistant", "No."), ("user", [result("c1")])],
+    ],
+)
+def test_results_in_the_wrong_place_are_refused(messages: list[tuple[str, Any]]) -> None:
+    """Before their calls, for others, twice, or when the model has gone on."""
+    with pytest.raises(BadRequest, match=r"^messages\[\d\]\.content\[\d\]\.tool_use_id: "):
+        check_results(wired(messages))
+
+
+def test_results_in_their_place_are_taken() -> None:
+    """Behind their calls, also where a user's turn stands between."""
+    check_results(wired([("assistant", [CALL]), ("user", "Wait."), ("user", [text("Here:"), result("c1")])]))

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from antiphon.chat import Image, Message, Text, ToolCall
-from antiphon.completions.dialects.openai_responses.items import Input, composed, shown, turns
+from antiphon.completions.dialects.openai_responses.items import Input, check_outputs, composed, shown, turns
 from antiphon.errors import BadRequest
 
 CALL = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}
@@ -136,3 +136,24 @@ def test_images_are_shown_by_their_addresses() -> None:
     """Or by what stands for them."""
     (item,) = shown([Message("user", (Text("This"), Image("stored-image:1")))], "1")
     assert item["content"][1] == {"type": "input_image", "image_url": "stored-image:1", "detail": "auto"}
+
+
+def test_thoughts_alone_are_no_turn() -> None:
+    """There would be nothing to answer."""
+    with pytest.raises(BadRequest, match="^input: "):
+        read(THOUGHT)
+
+
+@pytest.mark.parametrize(
+    "items", [[RESULT], [RESULT, CALL], [CALL, {**RESULT, "call_id": "c2"}], [CALL, RESULT, RESULT]]
+)
+def test_outputs_in_the_wrong_place_are_refused(items: list[dict[str, Any]]) -> None:
+    """Before their calls, for others, or twice."""
+    with pytest.raises(BadRequest, match=r"^input\[\d\]\.call_id: "):
+        check_outputs(msgspec.convert(items, Input))
+
+
+def test_outputs_in_their_place_are_taken() -> None:
+    """Behind their calls, whatever stands between; a text has none."""
+    check_outputs(msgspec.convert([CALL, {**CALL, "call_id": "c2"}, user("Wait."), RESULT], Input))
+    check_outputs("Hi")
