@@ -123,7 +123,12 @@ def test_parts_that_are_refused(page: dict[str, Any]) -> None:
 
 def test_parts_of_groups_that_are_refused() -> None:
     """Backwards, and by cursors of something else."""
-    for page in (CursorPage(last=1), CursorPage(before="group:m"), CursorPage(after=cursor(PLACE)), CursorPage(after="group:\0")):
+    for page in (
+        CursorPage(last=1),
+        CursorPage(before="group:m"),
+        CursorPage(after=cursor(PLACE)),
+        CursorPage(after="group:\0"),
+    ):
         with pytest.raises(BadRequest, match="page: "):
             part_of_groups(page, None)
 
