@@ -61,8 +61,7 @@ class Sender:
 
         async def work() -> None:
             while (line := await _next(lines, turn)) is not None:
-                async with self._room:
-                    await self._send(batch, line)
+                await self._send(batch, line)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(self._parallel):
@@ -97,9 +96,10 @@ class Sender:
     async def _send(self, batch: Batch, line: Line) -> None:
         tries = 0
         while True:
-            while not self._quiet():  # noqa: ASYNC110 - nobody tells when
-                await asyncio.sleep(PAUSE_S)
-            got = await self._answer(batch, line)
+            async with self._room:  # which a request gives up while it waits to be tried again
+                while not self._quiet():  # noqa: ASYNC110 - nobody tells when
+                    await asyncio.sleep(PAUSE_S)
+                got = await self._answer(batch, line)
             tries += got.status in FAILED
             if got.status not in BUSY and (got.status not in FAILED or tries >= TRIES_MAX):
                 break

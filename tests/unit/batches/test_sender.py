@@ -11,7 +11,7 @@ from antiphon.batches import sender as sender_module
 from antiphon.batches import store
 from antiphon.batches.lines import Line
 from antiphon.batches.model import Batch, Counts
-from antiphon.batches.sender import Answered, Sender
+from antiphon.batches.sender import Answer, Answered, Sender
 from antiphon.db import Database
 from antiphon.ids import seeded
 from tests.unit.batches.made import batch, files_of, named
@@ -42,7 +42,7 @@ class Answering:
 class Sending:
     """A batch of ten requests, and who sends them."""
 
-    def __init__(self, database: Database, answering: Answering, quiet: Callable[[], bool] = lambda: True) -> None:
+    def __init__(self, database: Database, answering: Answer, quiet: Callable[[], bool] = lambda: True) -> None:
         self.database = database
         self.files = files_of(database)
         self.sender = Sender(database, self.files, answering, parallel=3, quiet=quiet, ids=seeded(3))
@@ -106,6 +106,29 @@ async def test_some_refusals_are_asked_again(
     await sending.sender.send(sending.batch)
     assert answering.stood == [False] * (asked - 1) + [True]
     assert await sending.counts() == counts
+
+
+async def test_who_waits_to_be_tried_again_is_in_nobodys_way(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With room for three, three that are refused for long leave it to the others."""
+    monkeypatch.setattr(sender_module, "RETRY_S", 60.0)
+    refused, served, full = Answering(503, 503, 503), Answering(), asyncio.Event()
+
+    async def answer(asked: Batch, line: Line) -> Answered:
+        if asked.id == "batch_1" and len(refused.asked) == 2:
+            full.set()
+        return await (refused if asked.id == "batch_1" else served)(asked, line)
+
+    sending = Sending(database, answer)
+    await sending.begin(3)
+    held = asyncio.create_task(sending.sender.send(sending.batch))
+    await full.wait()
+    other = batch(2, input_file_id=sending.batch.input_file_id)
+    await database.write(lambda connection: store.insert(connection, other))
+    await sending.sender.send(other)
+    held.cancel()
+    assert served.stood == [True] * 3
 
 
 async def test_others_go_first(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
