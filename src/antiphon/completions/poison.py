@@ -105,6 +105,8 @@ class Poison:
             same = last.engine == engine and now - last.at < SAME_DEATH_S
             guilt = last.guilt if same else last.guilt + 1 / len(self._on_trial(engine, now) | {prompt})
         self._deaths.note(prompt, engine, now)
+        for over in [name for name in self._trials if not self._on_trial(name, now)]:
+            del self._trials[over]  # engines that never come back would stay for ever
         self._suspects[prompt] = _Suspect(guilt, engine, now, heard)
         self.idle = False
         while len(self._suspects) > PROMPTS_MAX:

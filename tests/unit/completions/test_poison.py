@@ -186,3 +186,16 @@ async def test_where_engines_die_by_themselves_one_more_death_is_chance() -> Non
     clock.now += DYING_S
     with pytest.raises(PoisonPrompt):
         await died(poison, again, "node-4")
+
+
+async def test_trials_at_engines_that_are_gone_are_forgotten() -> None:
+    """Nodes that come back do so under other names."""
+    clock = Clock()
+    poison = Poison(clock)
+    for number in range(50):
+        suspicion = await died(poison, asking(str(number)), "node-1")
+        suspicion.begin(f"node-{number}")
+        await suspicion.lost(ScriptedEngine(), soon=True)
+        suspicion.left()
+        clock.now += 2 * SAME_DEATH_S
+    assert len(poison._trials) <= 1
