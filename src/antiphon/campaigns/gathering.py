@@ -15,7 +15,7 @@ from antiphon.feedback import metric_store
 from antiphon.feedback.model import Metric
 from antiphon.verdict.arm import Arm
 from antiphon.verdict.compare import Kind
-from antiphon.verdict.judge import Measured
+from antiphon.verdict.judge import Measured, Verdict, judge
 from antiphon.verdict.picture import Point
 
 RATES: tuple[Measure, ...] = ("error_rate", "refusal_rate")
@@ -69,6 +69,19 @@ def metrics(
 ) -> tuple[Measured, ...]:
     """Each goal as a verdict takes it."""
     return tuple(_metric(connection, campaign, goal, arms) for goal, arms in zip(goals, gathered.arms, strict=True))
+
+
+def verdict(campaign: Campaign, found: Sequence[Measured], units: Units) -> Verdict:
+    """The verdict on the campaign by these goals."""
+    return judge(
+        [variant.key for variant in campaign.variants],
+        found,
+        aggregates.periods(campaign, units),
+        alpha=campaign.alpha,
+        enough=campaign.samples_min,
+        dropped=frozenset(variant.key for variant in campaign.variants if variant.dropped),
+        decides=bool(campaign.goals),
+    )
 
 
 def bucket_ms(campaign: Campaign, now_ms: int) -> int:

@@ -5,30 +5,19 @@ from __future__ import annotations
 import asyncio
 
 from antiphon.campaigns import gathering
+from antiphon.campaigns.counts import Counts
 from antiphon.campaigns.model import Campaign
 from antiphon.db import Database
-from antiphon.verdict.judge import Measured, Verdict, judge
+from antiphon.verdict.judge import Verdict
 
 
 class Gathering:
     """Reads what there is of campaigns. A long calculation keeps nobody waiting."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._counts = Counts(database)
 
     async def of(self, campaign: Campaign) -> Verdict:
-        """The verdict by the first goal; whether variants came in the ratio that they should is not looked at."""
-        metrics = await self._database.read(lambda connection: gathering.deciding_metric(connection, campaign))
-        return await asyncio.to_thread(_verdict, campaign, metrics)
-
-
-def _verdict(campaign: Campaign, metrics: list[Measured]) -> Verdict:
-    return judge(
-        [variant.key for variant in campaign.variants],
-        metrics,
-        (),
-        alpha=campaign.alpha,
-        enough=campaign.samples_min,
-        dropped=frozenset(variant.key for variant in campaign.variants if variant.dropped),
-        decides=bool(campaign.goals),
-    )
+        """The verdict by the first goal."""
+        metrics, units = await self._counts.metrics(campaign, campaign.goals[:1])
+        return await asyncio.to_thread(gathering.verdict, campaign, metrics, units)

@@ -15,7 +15,7 @@ from antiphon.verdict.arm import Arm
 from antiphon.verdict.compare import Tally
 from antiphon.verdict.judge import Measured
 from antiphon.verdict.picture import Point
-from tests.unit.campaigns.counts import MINUTE_MS, keep_metrics, preferences, requests, scores
+from tests.unit.campaigns.counted_rows import MINUTE_MS, keep_metrics, preferences, requests, scores
 from tests.unit.campaigns.drafts import draft
 from tests.unit.feedback.said import LIKED, STARS
 

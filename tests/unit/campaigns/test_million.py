@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import functools
+import os
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,8 +15,7 @@ from antiphon.campaigns.report import Reports
 from antiphon.clock import ManualClock
 from antiphon.db import Connection, Database
 from tests.fixtures.databases.server import PostgresServer
-from tests.fixtures.machine import Stopwatch
-from tests.unit.campaigns.counts import keep_metrics
+from tests.unit.campaigns.counted_rows import keep_metrics
 from tests.unit.campaigns.drafts import draft
 from tests.unit.feedback.said import LIKED
 
@@ -66,9 +68,17 @@ def _analyze(table: str, connection: Connection) -> int:
 
 
 def backends(server: PostgresServer) -> list[int]:
-    """The processes that serve connections, and all others of the server."""
+    """This process, and those that serve connections."""
     rows = server.run("SELECT pid FROM pg_stat_activity")
-    return [int(row[0]) for row in rows if Path(f"/proc/{row[0]}").exists()]
+    return [os.getpid(), *(int(row[0]) for row in rows if Path(f"/proc/{row[0]}").exists())]
+
+
+def worked_s(pids: Sequence[int]) -> float:
+    """How long processors have worked for these processes: what others do on the machine does not count."""
+    threads = [
+        thread for pid in pids if Path(f"/proc/{pid}").exists() for thread in Path(f"/proc/{pid}/task").iterdir()
+    ]
+    return sum(int((thread / "schedstat").read_text(encoding="ascii").split()[0]) for thread in threads) / 1e9
 
 
 @pytest.mark.slow
@@ -81,12 +91,12 @@ async def test_a_million_is_reported_in_two_seconds(
     goals = (Goal("liked"), Goal("latency_ms", "measure"))
     campaign = draft(goals=goals, weightings=(Weighting(0, (1.0, 1.0)),), status="running", started_at_ms=0)
     reports = Reports(database, clock=ManualClock())
-    pids = () if database_kind == "sqlite" else tuple(backends(request.getfixturevalue("postgres")))
+    pids = [os.getpid()] if database_kind == "sqlite" else backends(request.getfixturevalue("postgres"))
     taken = []
     for _ in range(3):
-        watch = Stopwatch(*pids)
+        before, begun = worked_s(pids), time.perf_counter()
         report = await reports.of(campaign)
-        taken.append(watch.fair_s)
-    print(f"{database_kind}: reported in {', '.join(f'{seconds:.2f}' for seconds in taken)} s")
+        taken.append(worked_s(pids) - before)
+        print(f"{database_kind}: {time.perf_counter() - begun:.2f} s, of which processors worked {taken[-1]:.2f} s")
     assert sum(standing.n for standing in report.verdict.metrics[0].standings) == UNITS
     assert min(taken) <= SECONDS_MAX

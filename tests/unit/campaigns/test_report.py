@@ -10,7 +10,7 @@ from antiphon.campaigns.model import Campaign, Goal, Guardrail, Weighting
 from antiphon.campaigns.report import Reports, as_text
 from antiphon.clock import ManualClock
 from antiphon.db import Database
-from tests.unit.campaigns.counts import keep_metrics, preferences, requests, scores
+from tests.unit.campaigns.counted_rows import keep_metrics, preferences, requests, scores
 from tests.unit.campaigns.drafts import draft, variant
 from tests.unit.feedback.said import LIKED
 

@@ -13,7 +13,7 @@ from antiphon.clock import ManualClock
 from antiphon.db import Database
 from antiphon.errors import BadRequest
 from antiphon.key import Key
-from tests.unit.campaigns.counts import keep_metrics, requests
+from tests.unit.campaigns.counted_rows import keep_metrics, requests
 from tests.unit.campaigns.drafts import draft
 from tests.unit.http.recording import RecordingWire, exchange_of
 
