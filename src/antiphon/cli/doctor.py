@@ -68,11 +68,13 @@ def _findings(flags: SettingFlags) -> Iterator[Finding]:
 
 
 def _with_settings(settings: Settings) -> Iterator[Finding]:
-    from antiphon.cli import gateway_checks, machine_checks, model_checks
+    from antiphon.cli import gateway_checks, machine_checks, model_checks, node_checks, storage_checks
 
     yield machine_checks.data_dir(settings.data_dir)
     yield machine_checks.open_files(settings.server.connections_max)
     yield machine_checks.keys(settings)
+    yield from storage_checks.storage(settings)
+    yield from node_checks.nodes(settings)
     if settings.models:
         yield model_checks.engine_library()
     for model in settings.models:

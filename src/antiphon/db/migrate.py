@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS migrations (
   applied_at_ms BIGINT NOT NULL
 )
 """
+APPLIED = "SELECT number, name, digest FROM migrations ORDER BY number"
 
 
 class Migration(Struct, frozen=True):
@@ -69,19 +70,19 @@ def migrate(session: Session, migrations: Sequence[Migration], *, clock: Clock) 
 def _apply_next(session: Session, migrations: Sequence[Migration], clock: Clock) -> Migration | None:
     session.begin()
     try:
-        missing = _missing(session.all("SELECT number, name, digest FROM migrations ORDER BY number"), migrations)
-        if not missing:
+        left = missing(session.all(APPLIED), migrations)
+        if not left:
             session.rollback()
             return None
-        _apply(session, missing[0], clock)
+        _apply(session, left[0], clock)
         session.commit()
-        return missing[0]
+        return left[0]
     except BaseException:
         session.rollback()
         raise
 
 
-def _missing(rows: Sequence[Row], migrations: Sequence[Migration]) -> Sequence[Migration]:
+def missing(rows: Sequence[Row], migrations: Sequence[Migration]) -> Sequence[Migration]:
     """What is still to be applied; ConfigError when what was applied is not how this list begins."""
     for row, migration in zip(rows, migrations, strict=False):
         if row[0] != migration.number:

@@ -23,9 +23,10 @@ def test_it_tells_each_check(run: Callable[..., Any], engine: FaultEngine) -> No
         "data folder",
         "open files",
         "keys",
+        "database",
         f"upstream {engine.url.partition(':')[0]}",
     ]
-    assert checks[:6] == expected
+    assert checks[:7] == expected
     assert ran.out.splitlines()[-1] == "Nothing is in the way."
 
 
