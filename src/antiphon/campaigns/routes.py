@@ -87,9 +87,10 @@ class CampaignRoutes:
             for name in body.weights:
                 if campaign.variant(name) is None:
                     raise BadRequest(f"weights.{name}: there is no such variant.", param=f"weights.{name}")
-            campaign = await self._campaigns.reweigh(key.account, campaign.id, body.weights)
-        if body.share is not UNSET:
+        if body.share is not UNSET:  # first, since another campaign may be in its way: nothing is half changed
             campaign = await self._campaigns.set_share(key.account, campaign.id, body.share)
+        if body.weights is not UNSET:
+            campaign = await self._campaigns.reweigh(key.account, campaign.id, body.weights)
         _respond(exchange, 200, campaign)
 
     async def start(self, exchange: Exchange) -> None:

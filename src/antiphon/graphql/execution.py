@@ -30,6 +30,7 @@ from antiphon.graphql.schema import load_schema
 from antiphon.http.errors import sentence
 
 ERRORS_MAX = 5
+MESSAGE_CHARACTERS_MAX = 500  # the library repeats what is wrong, however long it is
 KEPT_MAX = 64
 KEPT_CHARACTERS_MAX = 131_072
 VARIABLES_DEPTH_MAX = 16
@@ -97,7 +98,7 @@ class Execution:
             fields = {} if root is None else root.fields
             names = [one.name.value for one in definition.selection_set.selections if isinstance(one, FieldNode)]
             missing += [name for name in names if name not in fields and not name.startswith("__")]
-        return [{"message": f"Unsupported: there is no `{name}` here."} for name in missing[:ERRORS_MAX]]
+        return [{"message": _short(f"Unsupported: there is no `{name}` here.")} for name in missing[:ERRORS_MAX]]
 
     def _keep(self, text: str, document: DocumentNode) -> None:
         self._kept[text] = document
@@ -148,7 +149,7 @@ def _answer(result: ExecutionResult) -> Json:
 
 def _shown(error: GraphQLError) -> Json:
     cause = error.original_error
-    shown: Json = {**error.formatted}
+    shown: Json = {**error.formatted, "message": _short(error.message)}
     if isinstance(cause, RequestError):
         shown |= _refused(cause)
     return shown
@@ -157,3 +158,7 @@ def _shown(error: GraphQLError) -> Json:
 def _refused(refusal: RequestError) -> Json:
     """The sentence that stands at Adaptive's door too, with the code as GraphQL has it."""
     return {"message": sentence(refusal), "extensions": {"code": refusal.code}}
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= MESSAGE_CHARACTERS_MAX else f"{message[:MESSAGE_CHARACTERS_MAX]}…"

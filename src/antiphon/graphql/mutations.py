@@ -159,6 +159,10 @@ class Mutations:
         """Make a campaign between models of a project, and let it begin; it ends by itself once it is decided."""
         project = self._changeable(given.project)
         services = [self._service(project, name) for name in given.model_services]
+        for name in given.model_services:
+            if self._model(name).embeds:
+                rule = f"{shown(name)} makes embeddings, it generates no text"
+                raise BadRequest(f"modelServices: {rule}.", param="modelServices", code="model_not_supported")
         kind: GoalKind = "comparison" if given.score_type == "COMPARISON" else "direct"
         draft = Campaign(
             id="",

@@ -9,7 +9,15 @@ import pytest
 
 from antiphon.campaigns.routes import CampaignRoutes
 from antiphon.db import Database
-from antiphon.errors import AntiphonError, BadRequest, ModelNotFound, NotFound, PermissionDenied, ProjectNotFound
+from antiphon.errors import (
+    AntiphonError,
+    BadRequest,
+    Conflict,
+    ModelNotFound,
+    NotFound,
+    PermissionDenied,
+    ProjectNotFound,
+)
 from antiphon.key import ADMIN, Key
 from antiphon.models.catalogue import Catalogue, Model
 from tests.unit.campaigns.drafts import campaigns_of
@@ -140,6 +148,15 @@ async def test_weights_of_variants_that_are_not_there(asked: Asked) -> None:
     with pytest.raises(BadRequest, match=r"^weights\.x: there is no such variant\.$"):
         await asked.ask("change", "c", body={"weights": {"x": 2}, "share": 0.1})
     assert (await asked.json("get", "c"))["share"] == 1.0
+
+
+async def test_nothing_is_half_changed(asked: Asked) -> None:
+    """Where another campaign is in the way of the share, the weights stay as well."""
+    await asked.ask("create", body={**BODY, "start": True})
+    await asked.ask("create", body={**BODY, "key": "d", "share": 0, "start": True})
+    with pytest.raises(Conflict, match="^share: "):
+        await asked.ask("change", "d", body={"share": 0.5, "weights": {"b": 3}})
+    assert [one["weight"] for one in (await asked.json("get", "d"))["variants"]] == [1, 1]
 
 
 @pytest.mark.parametrize(

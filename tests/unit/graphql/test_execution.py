@@ -6,7 +6,7 @@ import pytest
 
 from antiphon.errors import Unavailable
 from antiphon.graphql import execution as execution_module
-from antiphon.graphql.execution import KEPT_MAX, Execution
+from antiphon.graphql.execution import KEPT_MAX, MESSAGE_CHARACTERS_MAX, Execution
 from antiphon.graphql.pace import AT_ONCE, Pace
 from antiphon.graphql.reading import Reading, Services
 from antiphon.interactions.model import Reach
@@ -50,6 +50,12 @@ async def test_several_operations(services: Services) -> None:
     answer = await Execution().run(text, Reading(services, ANN), operation_name="Two")
     assert answer == {"data": {"me": {"name": "ann"}}}
     assert "operation name" in await refused(services, text)
+
+
+async def test_what_is_wrong_is_told_shortly(services: Services) -> None:
+    """However much of it there is."""
+    for text in ("{ " + "a" * 30_000 + " }", '{ project(idOrKey: "' + "a" * 30_000 + '") { id } }'):
+        assert len(await refused(services, text)) <= MESSAGE_CHARACTERS_MAX + 1
 
 
 async def test_what_is_wrong_is_told(services: Services) -> None:

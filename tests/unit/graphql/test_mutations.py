@@ -5,9 +5,11 @@ from __future__ import annotations
 from antiphon.db import Database
 from antiphon.graphql.reading import Services
 from antiphon.key import ADMIN, Key
+from antiphon.models.catalogue import Model
 from antiphon.projects.model import Project
 from tests.unit.graphql.asking import USER, Json, refused, told
 from tests.unit.interactions.stored import keep, row, uuid
+from tests.unit.models.offers import offer
 
 SCORE = """
 mutation AddDirectScore($completionId_0: UUID!, $metricId_0: IdOrKey!, $input_0: ScoreAddInput!) {
@@ -189,6 +191,10 @@ async def test_a_campaign_is_made_and_cancelled(services: Services) -> None:
         ({"key": "a", "project": "nobody"}, "EntityNotFound: project"),
     ):
         assert rule in await refused(services, CAMPAIGN, {"input": spring | changes})
+    services.catalogue.replace("vectors", (Model("vectors", (offer("v"),), embeds=True),))
+    await services.projects.create(Project("", "wide", "Wide"))
+    wide = spring | {"key": "c", "project": "wide", "modelServices": ["m", "vectors"]}
+    assert "makes embeddings" in await refused(services, CAMPAIGN, {"input": wide})
     assert "scope `admin`" in await refused(services, CAMPAIGN, {"input": spring | {"key": "b"}}, key=USER)
     assert "scope `admin`" in await refused(services, cancel, {"input": "older"}, key=USER)
     limited = Key("limited", account_name="ann", scopes=ADMIN, projects=frozenset({"other"}))
