@@ -48,11 +48,12 @@ def count_feedback(connection: Connection, given: Feedback) -> None:
 def count_outcome(connection: Connection, given: Outcome) -> None:
     """Count the outcome of a session that had one variant of a campaign only."""
     connection.run(
-        f"{SCORE} WHERE i.account = :account AND i.session_id = :subject AND i.unit IS NOT NULL{SAID_ANEW}",
+        f"{SCORE} WHERE i.account = :account AND i.session_id = :session_id AND i.unit IS NOT NULL{SAID_ANEW}",
         account=given.account,
         metric_id=given.metric_id,
         kind="outcome",
-        subject=given.session_id,
+        subject=_unnamed(given.account, given.session_id),
+        session_id=given.session_id,
         who=who(given.session_id, given.user),
         at_ms=given.created_at_ms,
         value=given.value,
@@ -75,8 +76,14 @@ def count_comparison(connection: Connection, given: Comparison) -> None:
     )
 
 
+def _unnamed(account: str, session_id: str) -> str:
+    """What stands for a session: its id is the caller's own, and may say whose it is."""
+    key = blake2b(account.encode(), digest_size=32).digest()
+    return blake2b(session_id.encode("utf-8", "surrogatepass"), digest_size=16, key=key).hexdigest()
+
+
 def who(subject: str, user: str | None) -> int:
     """64 bits that are the same for the same user on the same subject, and for no two subjects."""
-    key = blake2b(subject.encode(), digest_size=32).digest()
+    key = blake2b(subject.encode("utf-8", "surrogatepass"), digest_size=32).digest()
     named = (user or "").encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(named, digest_size=8, key=key).digest(), signed=True)

@@ -91,6 +91,7 @@ async def test_a_million_is_reported_in_two_seconds(
     goals = (Goal("liked"), Goal("latency_ms", "measure"))
     campaign = draft(goals=goals, weightings=(Weighting(0, (1.0, 1.0)),), status="running", started_at_ms=0)
     reports = Reports(database, clock=ManualClock())
+    await reports.of(campaign)  # so that whoever reads is connected
     pids = [os.getpid()] if database_kind == "sqlite" else backends(request.getfixturevalue("postgres"))
     taken = []
     for _ in range(3):

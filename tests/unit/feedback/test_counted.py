@@ -16,7 +16,7 @@ from tests.unit.campaigns.drafts import draft
 from tests.unit.feedback.said import comparison, feedback, keep_metrics, outcome
 from tests.unit.interactions.stored import ANN, keep, row, uuid
 
-SCORES = "SELECT campaign_id, kind, variant, unit, value FROM campaign_scores ORDER BY subject, who"
+SCORES = "SELECT campaign_id, kind, variant, unit, value FROM campaign_scores ORDER BY campaign_id, variant, value"
 PREFERENCES = "SELECT campaign_id, preferred, other, tied FROM campaign_preferences"
 
 
@@ -98,6 +98,13 @@ async def test_what_was_counted_stays(database: Database) -> None:
         return connection.all(SCORES) + connection.all(PREFERENCES)
 
     assert await database.write(work) == before
+
+
+async def test_a_session_is_not_named(database: Database) -> None:
+    """What stands for it says nothing of it."""
+    await said(database, outcome(1, "s"))
+    (subject,) = await database.read(lambda connection: connection.all("SELECT subject FROM campaign_scores"))
+    assert len(subject[0]) == 32
 
 
 def test_users_are_told_apart_on_one_subject_only() -> None:
