@@ -182,8 +182,11 @@ class Pool:
         return answer
 
     async def resend(self, request: bytes, *, whole: bool) -> Connection:
-        """Send the same bytes on a connection that nobody has used."""
-        connection = await self._connect()
+        """Send the same bytes on a connection that nobody has used; Broken where none is made, since they were sent."""
+        try:
+            connection = await self._connect()
+        except ConnectFailed as error:
+            raise Broken(f"closed before an answer came, then {error}") from error
         connection.send(request, whole=whole)
         return connection
 

@@ -92,6 +92,28 @@ async def test_a_stale_connection_is_replaced_once() -> None:
         pool.close()
 
 
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_request_that_was_sent_is_never_called_unsent(*, whole: bool) -> None:
+    """An origin that dies of a request on a kept-alive connection has had it, though no other connection is made."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await reader.readuntil(b"\r\n\r\n")
+        server.close()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    pool = Pool(Origin("127.0.0.1", server.sockets[0].getsockname()[1]))
+    assert (await pool.request("GET", "/")).status == 200
+    with pytest.raises(Broken, match="closed before an answer came"):
+        if whole:
+            await pool.request("GET", "/")
+        else:
+            await (await pool.send("GET", "/")).head()
+    pool.close()
+
+
 async def test_a_request_is_not_repeated_once_an_answer_began() -> None:
     """A kept-alive connection that breaks within the answer is an error: the engine has seen the request."""
     async with running(each_time(OK, b"HTTP/1.1 200")) as origin:
