@@ -38,7 +38,8 @@ REFUSED: dict[str, dict[str, str]] = {
     "513 characters": {"authorization": "Bearer " + "k" * 513},
     "10 KB": {"authorization": "Bearer " + "k" * 10_240},
     "cookie": {"cookie": f"authorization=Bearer {KEY}; api_key={KEY}"},
-    "x-api-key": {"x-api-key": KEY},
+    "x-api-key that is unknown": {"x-api-key": f"{KEY}0"},
+    "x-api-key beside a key that is unknown": {"x-api-key": KEY, "authorization": f"Bearer {KEY}0"},
     "api-key": {"api-key": KEY},
     "proxy-authorization": {"proxy-authorization": f"Bearer {KEY}"},
     "x-forwarded-authorization": {"x-forwarded-authorization": f"Bearer {KEY}"},
@@ -55,6 +56,7 @@ def cases() -> list[Case]:
     return [
         *(_asked(f"key: {name}", given, 401) for name, given in REFUSED.items()),
         *(_asked(f"key: {name}", {"authorization": given}, 200) for name, given in TAKEN.items()),
+        _asked("key: x-api-key, as Anthropic's clients send it", {"x-api-key": KEY}, 200),
         _query(),
         _first("broken body", b"{"),
         _first("huge body declared", b"", {"content-length": "99999999999"}),

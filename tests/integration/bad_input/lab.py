@@ -118,11 +118,21 @@ def _wrong_error(case: Case, response: RawResponse) -> str | None:
     if "json" not in response.headers["content-type"]:
         return None if case.param == ANY else "no JSON error"
     error: JSON = response.json()["error"]
+    if isinstance(error, str) or set(error) == {"type", "message"}:
+        return _wrong_sentence(case, error if isinstance(error, str) else error["message"])
     if set(error) != {"message", "type", "param", "code"} or not error["message"]:
         return f"not an error object: {error}"
     if not _names(error["param"], case.param):
         return f"names {error['param']!r}, not {case.param!r}: {error['message']}"
     return None
+
+
+def _wrong_sentence(case: Case, sentence: str) -> str | None:
+    """What is wrong with an error that is little but a sentence, as Adaptive's and Anthropic's doors have it."""
+    if not sentence:
+        return "an error that says nothing"
+    named = case.param in (ANY, None) or sentence.startswith(f"{case.param}: ")
+    return None if named else f"does not name {case.param!r}: {sentence}"
 
 
 def _below_the_application(response: RawResponse) -> bool:

@@ -9,9 +9,12 @@ import pytest
 from antiphon.testing.raw_client import RawClient
 
 from . import (
+    address_cases,
     auth_cases,
     depth_cases,
+    door_cases,
     embedding_cases,
+    graphql_cases,
     image_cases,
     json_cases,
     message_cases,
@@ -24,7 +27,7 @@ from . import (
     wire_cases,
 )
 from .case import KEY, Case
-from .lab import Lab, wrong
+from .lab import ERROR_BYTES_MAX, Lab, wrong
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 GOOD_EACH = 50
@@ -47,6 +50,9 @@ CLASSES: dict[str, Callable[[], list[Case]]] = {
     "text": text_cases.cases,
     "prompts": prompt_cases.cases,
     "embeddings": embedding_cases.cases,
+    "responses and messages": door_cases.cases,
+    "addresses, files and batches": address_cases.cases,
+    "bodies of GraphQL": graphql_cases.bodies,
 }
 SENT_TO_ENGINES = {
     "model", "messages", "stream", "stream_options", "max_tokens", "temperature", "top_p", "top_k", "min_p",
@@ -71,6 +77,20 @@ async def test_each_case_gets_its_answer(lab: Lab, subtests: pytest.Subtests) ->
     await lab.assert_serves()
     assert count >= CASES_MIN
     assert lab.gateway.memory_bytes()["VmRSS"] - before < GROWN_BYTES_MAX
+
+
+async def test_graphql_refuses_in_its_answer(lab: Lab, subtests: pytest.Subtests) -> None:
+    """With reasons that are short, and nothing of what was asked for."""
+    for case in graphql_cases.cases():
+        with subtests.test(msg=case.name):
+            response = await lab.answer(case)
+            problem = wrong(case, response)
+            assert problem is None, problem
+            answer = response.json()
+            assert answer.get("data") is None
+            assert answer["errors"]
+            assert len(response.body) < 5 * ERROR_BYTES_MAX
+    await lab.assert_serves()
 
 
 async def test_nothing_private_reaches_the_engine(lab: Lab) -> None:
