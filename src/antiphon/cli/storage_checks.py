@@ -107,7 +107,7 @@ def _payments(connection: Connection, clock: Clock) -> Iterator[Finding]:
         if state == "dead":
             found = f"{what} was refused: {reason or 'no reason is known'}"
             advice = (
-                "Nothing was credited, and nothing was taken. The payer may sign anew; docs/topup.md has the reasons."
+                "Nothing was credited. The payer may look at the reason, and sign anew; docs/topup.md says what is checked."
             )
             yield warn(f"payment {topup}", found, advice)
         else:
