@@ -24,8 +24,6 @@ LOGIT_MAX = -log(EDGE)
 class Bounded:
     """Evidence on means of values between 0 and 1."""
 
-    floor, ceiling = 0.0, 1.0
-
     def log_e(self, first: Arm, second: Arm, effect: float = 0.0) -> float:
         """The logarithm of the evidence against `effect` being how much higher the second mean is."""
         if not first.n or not second.n:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import exp, inf, isfinite, log
 from typing import Literal, Protocol
 
@@ -20,16 +21,6 @@ FACTOR_MAX = 1e5  # as many times more values as are thought of
 
 class Evidence(Protocol):
     """What can be said of means, by the kind of their values."""
-
-    @property
-    def floor(self) -> float:
-        """The least that a mean may be."""
-        ...
-
-    @property
-    def ceiling(self) -> float:
-        """The most that a mean may be."""
-        ...
 
     def log_e(self, first: Arm, second: Arm, effect: float = 0.0) -> float:
         """The logarithm of the evidence against `effect` being how much higher the second mean is."""
@@ -126,15 +117,7 @@ def compare_preferences(names: tuple[str, str], tally: Tally, *, alpha: float, t
     )
 
 
-class Grows(Protocol):
-    """The evidence that so many times as many values would give."""
-
-    def __call__(self, factor: float, /) -> float:
-        """Its logarithm."""
-        ...
-
-
-def _needed(grown: Grows, n: int, bar: float) -> int | None:
+def _needed(grown: Callable[[float], float], n: int, bar: float) -> int | None:
     """How many more values like those there are reach the bar; 0 if those do, None if hardly any number would."""
     if not n or grown(FACTOR_MAX) < bar:
         return None

@@ -1,4 +1,4 @@
-"""Whether a mean is beyond a limit, or beyond another's, for certain: what a guardrail asks after every look. Pure."""
+"""Whether a mean is beyond a limit for certain: what a guardrail asks after every look. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,3 @@ from antiphon.verdict.compare import Kind, evidence
 def above(arm: Arm, limit: float, kind: Kind) -> float:
     """The chance, at most, of evidence as strong at any time if the arm's mean is the limit or less."""
     return exp(-max(0.0, evidence(kind).log_e_above(arm, limit))) if arm.n else 1.0
-
-
-def exceeds(first: Arm, second: Arm, margin: float, kind: Kind) -> float:
-    """The chance, at most, of evidence as strong at any time if the second mean is higher by `margin` or less."""
-    if second.mean - first.mean <= margin:
-        return 1.0
-    return exp(-max(0.0, evidence(kind).log_e(first, second, margin)))

@@ -19,8 +19,6 @@ VALUES_MIN = 100  # of each variant, below which sums of skewed values are not n
 class Scalar:
     """Evidence on means of values of any size."""
 
-    floor, ceiling = -inf, inf
-
     def log_e(self, first: Arm, second: Arm, effect: float = 0.0) -> float:
         """The logarithm of the evidence against `effect` being how much higher the second mean is."""
         if min(first.n, second.n) < VALUES_MIN:
