@@ -9,8 +9,9 @@ import pytest
 from antiphon.chat import Delta, Usage
 from antiphon.completions.generate import ChoiceStream
 from antiphon.completions.hedge import RacedStream
-from antiphon.engines import DeltaStream
-from antiphon.errors import AntiphonError, EngineFailed
+from antiphon.completions.poison import Poison, Suspicion
+from antiphon.engines import DeltaStream, ModelFacts
+from antiphon.errors import AntiphonError, EngineFailed, EngineLost, PoisonPrompt
 from antiphon.ids import seeded
 from antiphon.models.load import Place
 from antiphon.models.placement import Placement
@@ -111,3 +112,32 @@ async def test_without_another_engine_the_late_one_is_waited_for() -> None:
     )
     choice = ChoiceStream(plan_of(model_of(*engines)), 0, Impatient(queue_max=9), bounds=BOUNDS, ids=seeded(1))
     assert await read(choice) == "Hello"
+
+
+async def test_a_prompt_under_suspicion_is_not_asked_for_twice_at_once() -> None:
+    """It might kill both."""
+    engines = (ScriptedEngine("node-1", opens=((None, *HELLO),)), ScriptedEngine("node-2"))
+    plan, poison = plan_of(model_of(*engines)), Poison(asyncio.get_running_loop().time)
+    await Suspicion(poison, plan).lost(ScriptedEngine("dead", wait_s=1), soon=True)
+    choice = ChoiceStream(plan, 0, Impatient(queue_max=9), bounds=BOUNDS, ids=seeded(1), poison=poison)
+    assert await read(choice) == "Hello"
+    assert engines[1].jobs == []
+
+
+async def test_two_that_die_of_one_prompt_at_once_are_two() -> None:
+    """The one that dropped out counts once the other one breaks too."""
+
+    class Dead(ScriptedEngine):
+        async def models(self) -> list[ModelFacts]:
+            """Nothing listens any more."""
+            raise EngineFailed
+
+    engines = (
+        Dead("node-1", opens=((None, EngineLost()),)),
+        Dead("node-2", opens=((EngineLost(),),)),
+        ScriptedEngine("node-3"),
+    )
+    choice = ChoiceStream(plan_of(model_of(*engines)), 0, Impatient(queue_max=9), bounds=BOUNDS, ids=seeded(1))
+    with pytest.raises(PoisonPrompt):
+        await read(choice)
+    assert engines[2].jobs == []
