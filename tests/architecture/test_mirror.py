@@ -73,6 +73,7 @@ TESTED_BY = {
         "gateway/answers.py",
         "gateway/build.py",
         "gateway/gateway.py",
+        "gateway/handling.py",
         "gateway/querying.py",
         "gateway/serving.py",
         "gateway/storage.py",

@@ -21,9 +21,9 @@ from antiphon.completions.plan import Plan, job
 from antiphon.completions.record import Record
 from antiphon.completions.tool_loop import ROUNDS_MAX
 from antiphon.credits.draft import Asked, kept
-from antiphon.credits.metering import Charge, Meter, Outcome
+from antiphon.credits.metering import Charge, Meter
 from antiphon.credits.money import usdc_text
-from antiphon.credits.receipt import Reason, Served, Terms, reason_of
+from antiphon.credits.receipt import Outcome, Reason, Served, Terms, reason_of
 from antiphon.errors import AntiphonError
 from antiphon.http.exchange import Exchange, Header
 from antiphon.key import Ledger

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from antiphon.chat import Usage
@@ -21,7 +20,7 @@ from antiphon.credits.draft import Asked, Body, Draft, kept
 from antiphon.credits.lease import LeasedHold
 from antiphon.credits.leases import Leases
 from antiphon.credits.ledger import AccountKey, Earner, charge
-from antiphon.credits.receipt import Reason, Served, payable
+from antiphon.credits.receipt import Outcome, Reason, Served, payable
 from antiphon.engines.receipt import SignedReceipt
 from antiphon.errors import InsufficientCredits
 
@@ -118,15 +117,6 @@ class Meter:
     def now_ms(self) -> int:
         """The time, in milliseconds since 1970."""
         return int(self._clock.now() * 1000)
-
-
-class Outcome(Struct, frozen=True):
-    """How a request ended: what it took, and which node served it, or which nodes in turn."""
-
-    usage: Usage
-    reason: Reason
-    node: str = ""
-    served: tuple[Served, ...] = ()
 
 
 class Charge:

@@ -24,6 +24,15 @@ class Served(Struct, frozen=True):
     tokens: int
 
 
+class Outcome(Struct, frozen=True):
+    """How a request ended: what it took, and which node served it, or which nodes in turn."""
+
+    usage: Usage
+    reason: Reason
+    node: str = ""
+    served: tuple[Served, ...] = ()
+
+
 class Receipt(Struct, frozen=True):
     """One request of a key that spends credit. Amounts are whole micro-USDC, prices are as they were at the hold."""
 

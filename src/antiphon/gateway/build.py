@@ -5,21 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from antiphon.accounts.keyring import Keyring
-from antiphon.accounts.routes import AuthRoutes, KeyRoutes
 from antiphon.accounts.running import Running
-from antiphon.accounts.sign_in import SignIn
-from antiphon.campaigns.joining import Joining
-from antiphon.campaigns.report_routes import ReportRoutes
-from antiphon.campaigns.routes import CampaignRoutes
-from antiphon.channels.channel_routes import ChannelRoutes
-from antiphon.channels.routes import MessageRoutes
 from antiphon.clock import SystemClock
 from antiphon.completions.doors import DOORS, Door
-from antiphon.credits.earning_routes import EarningRoutes
-from antiphon.credits.receipt_routes import ReceiptRoutes
-from antiphon.credits.routes import CreditRoutes
-from antiphon.feedback.metric_routes import MetricRoutes
-from antiphon.feedback.routes import RecordRoutes
 from antiphon.gateway import values
 from antiphon.gateway.answers import Answers
 from antiphon.gateway.app import Application
@@ -27,28 +15,21 @@ from antiphon.gateway.batching import Batching
 from antiphon.gateway.charging import charging
 from antiphon.gateway.cors import CrossOrigin
 from antiphon.gateway.gateway import Gateway, Part
+from antiphon.gateway.handling import Handling
 from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.limiting import Limiting
 from antiphon.gateway.load_watch import LoadWatch
 from antiphon.gateway.memory import Memory
 from antiphon.gateway.nodes import NodeParts
-from antiphon.gateway.pages import PageRoutes
-from antiphon.gateway.querying import graphql_routes
 from antiphon.gateway.routes import Handlers, all_shapes, table
 from antiphon.gateway.serving import sources
 from antiphon.gateway.storage import Storage
 from antiphon.gateway.trusting import Trusting
 from antiphon.ids import Ids
-from antiphon.interactions.export_routes import ExportRoutes
-from antiphon.interactions.routes import InteractionRoutes, SessionRoutes
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
-from antiphon.models.routes import ModelRoutes
-from antiphon.nodes.invites import Invites
-from antiphon.nodes.routes import NodeRoutes
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
-from antiphon.projects.routes import ProjectRoutes
 from antiphon.providers.client import require_installed
 from antiphon.providers.model import Provider
 from antiphon.providers.service import Providers
@@ -56,8 +37,6 @@ from antiphon.settings.model import Settings
 from antiphon.settings.tool_providers import as_provider
 from antiphon.sources.embedded import OnState
 from antiphon.sources.supervision import OnProgress
-from antiphon.topup.routes import TopupRoutes
-from antiphon.trust.routes import TrustRoutes
 from antiphon.vision.admission import ImageAdmission
 from antiphon.wheel import TimerWheel
 
@@ -211,47 +190,18 @@ class Builder:
         )
 
     def _handlers(self) -> Handlers:
-        storage, answers = self._storage, self._answers()
-        campaigns = CampaignRoutes(storage.campaigns.campaigns, storage.projects, self._catalogue)
-        return Handlers(
-            chat=answers.chat(self._doors),
-            text=answers.text(self._doors),
-            embeddings=answers.embeddings(self._doors),
-            responses=answers.responses(),
-            response_tokens=answers.response_tokens(),
-            message_tokens=answers.message_tokens(),
-            auth=AuthRoutes(self._sign_in(), on_change=storage.keys_changed),
-            keys=KeyRoutes(storage.keys, clock=self._clock, on_change=storage.keys_changed),
-            credits=self._credit_routes(),
-            receipts=ReceiptRoutes(storage.receipts),
-            earnings=EarningRoutes(storage.earnings),
-            trust=TrustRoutes(self._trusting.trust, self._trusting.resolve, clock=self._clock),
-            topup=TopupRoutes(storage.topups, base_url=self._settings.server.base_url or self._base_url),
-            models=ModelRoutes(self._catalogue, self._placement),
-            nodes=self._node_routes(),
-            projects=ProjectRoutes(storage.projects),
-            interactions=InteractionRoutes(storage.interactions, storage.projects),
-            export=ExportRoutes(storage.interactions, storage.projects),
-            files=self._batching.files,
-            batches=self._batching.batches,
-            sessions=SessionRoutes(storage.sessions, storage.projects),
-            campaigns=campaigns,
-            campaign_reports=ReportRoutes(storage.reports, campaigns.find),
-            feedback_metrics=MetricRoutes(storage.feedback_metrics),
-            messages=self._message_routes(),
-            channels=ChannelRoutes(storage.channels.directory),
-            records=RecordRoutes(
-                storage.feedbacks,
-                storage.comparisons,
-                storage.projects,
-                join=Joining(storage.campaigns.known, self._catalogue, lambda: storage.projects.by_name),
-                clock=self._clock,
-                ids=self._ids,
-            ),
-            graphql=graphql_routes(storage, self._catalogue, self._placement),
-            health=self._health,
-            pages=PageRoutes(),
-            once=storage.once,
+        handling = Handling(
+            self._settings,
+            self._storage,
+            self._catalogue,
+            self._placement,
+            self._metrics,
+            base_url=self._base_url,
+            clock=self._clock,
+            ids=self._ids,
+        )
+        return handling.handlers(
+            self._doors, self._answers(), self._nodes, self._trusting, self._batching, health=self._health
         )
 
     def _answers(self) -> Answers:
@@ -270,37 +220,3 @@ class Builder:
             ids=self._ids,
             wheel=self._wheel,
         )
-
-    def _sign_in(self) -> SignIn:
-        storage, rules = self._storage, values.sign_in_rules(self._settings, self._base_url)
-        secrets = [pepper.secret for pepper in storage.peppers]
-        return SignIn(storage.keys, rules, secrets, clock=self._clock, ids=self._ids)
-
-    def _node_routes(self) -> NodeRoutes:
-        base_url = self._settings.server.base_url or self._base_url
-        storage = self._storage
-        return NodeRoutes(
-            storage.nodes,
-            Invites(storage.database, storage.peppers, clock=self._clock, ids=self._ids),
-            self._nodes.registry,
-            self._nodes,
-            base_url=base_url,
-            clock=self._clock,
-        )
-
-    def _message_routes(self) -> MessageRoutes:
-        channels = self._storage.channels
-        self._metrics.watch_followers(lambda: channels.watch.followers)
-        return MessageRoutes(
-            channels,
-            on_posted=self._metrics.posted,
-            heartbeat_s=self._settings.timeouts.heartbeat_s,
-            follow_s=self._settings.channels.follow_s,
-            exact=self._settings.server.wire == "exact",
-        )
-
-    def _credit_routes(self) -> CreditRoutes:
-        exact = self._settings.server.wire == "exact"
-        return CreditRoutes(
-            self._storage.credits, gifts=values.gifts(self._settings), clock=self._clock, exact=exact
-        )  # fmt: skip

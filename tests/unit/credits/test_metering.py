@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from antiphon.chat import Usage
 from antiphon.credits import budget_store, receipt_store
 from antiphon.credits.ledger import AccountKey, node
-from antiphon.credits.metering import Charge, Outcome
-from antiphon.credits.receipt import Reason, Receipt, Served, Terms
+from antiphon.credits.metering import Charge
+from antiphon.credits.receipt import Outcome, Reason, Receipt, Served, Terms
 from antiphon.engines.receipt import NodeReceipt, SignedReceipt
 from antiphon.errors import InsufficientCredits
 from antiphon.models.catalogue import Model
