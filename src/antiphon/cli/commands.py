@@ -241,6 +241,12 @@ COMMANDS = (
         ("antiphon ledger verify", "antiphon ledger verify --config antiphon.yaml --json"),
     ),
     Command(
+        ("top",),
+        "antiphon.cli.top:top",
+        "Show what a gateway does, look after look: models, times, nodes, money.",
+        ("antiphon top", "antiphon top --every 5", "antiphon top --once --json --base-url https://gateway.example"),
+    ),
+    Command(
         ("trace",),
         "antiphon.cli.trace:trace",
         "Print what became of a request, in the order of time: from the database, and from logs.",

@@ -105,10 +105,8 @@ def _payments(connection: Connection, clock: Clock) -> Iterator[Finding]:
     for topup, account, amount, state, reason in connection.all(UNSETTLED, **late, most=PAYMENTS_SHOWN):
         what = f"{usdc_text(amount)} USDC for {account}"
         if state == "dead":
-            found = f"{what} was refused: {reason or 'no reason is known'}"
-            advice = (
-                "Nothing was credited. The payer may look at the reason, and sign anew; docs/topup.md says what is checked."
-            )
+            found = f"{what} came to nothing: {reason or 'no reason is known'}"
+            advice = "Nothing was credited. The payer may sign a new payment; docs/topup.md says what is checked."
             yield warn(f"payment {topup}", found, advice)
         else:
             found = f"{what} is not settled after {LATE_S // 60} minutes"

@@ -93,7 +93,7 @@ def test_clocks_that_are_apart(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("state", "end", "says"),
-    [("dead", "{now}", "refused: insufficient_funds"), ("settling", "NULL", "not settled after 10 minutes")],
+    [("dead", "{now}", "came to nothing: insufficient_funds"), ("settling", "NULL", "not settled after 10 minutes")],
 )
 def test_a_payment_that_became_no_credit(folder: Path, state: str, end: str, says: str) -> None:
     """How much, for whom, why not, and what can be done."""
