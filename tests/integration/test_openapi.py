@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from http import HTTPStatus
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +18,7 @@ from msgspec import Struct
 from antiphon.completions.dialects.anthropic_messages.request import REFUSED as MESSAGES_REFUSED
 from antiphon.completions.dialects.openai_responses.request import REFUSED as RESPONSES_REFUSED
 from tests.examples.processes import ENGINE_MODULE, Gateway, ask, gateway, said, started, variables
+from tests.integration.openapi_examples import VARIANTS, Examples
 
 if TYPE_CHECKING:
     import schemathesis
@@ -24,10 +27,27 @@ if TYPE_CHECKING:
 
 JSON = Any  # Any: the wire
 CASES_FEW = 150
-CASES_MANY = 2000
+CASES_EACH = 14
+EXAMPLES_EACH = 6
+KINDS = ("bad", "bad", "good", "home", "example", "example")
 ANSWER_S_MAX = 30.0
-GOOD_SHARE = 0.7
+# What made-up requests do not get a good answer from: what takes a wallet, a payment or a machine.
+OUT_OF_REACH = {
+    "GET /v1/earnings",
+    "POST /v1/auth/challenge",
+    "POST /v1/auth/wallet",
+    "POST /v1/credits/topup",
+    "POST /v1/files",
+    "POST /v1/nodes/enrol",
+    "POST /v1/nodes/lease",
+    "GET /v1/nodes/{node}",
+    "PATCH /v1/nodes/{node}",
+    "DELETE /v1/nodes/{node}",
+    "POST /v1/nodes/{node}/pardon",
+}
 SETTINGS = """
+auth: {{keys_per_account_max: 1000}}
+overload: {{lag_s: 0}}
 upstreams:
   - url: {url}
     name: engine
@@ -74,6 +94,7 @@ class Lab(Struct, frozen=True):
     good: dict[str, st.SearchStrategy[Any]]  # Any: schemathesis' own type, whose import takes a second
     bad: dict[str, st.SearchStrategy[Any]]
     names: dict[str, JSON]
+    examples: Examples
 
     def __repr__(self) -> str:
         """Short: a message with all strategies in it would be too long for Hypothesis."""
@@ -100,7 +121,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             good = {one.label: one.as_strategy(generation_mode=GenerationMode.POSITIVE) for one in operations}
             bad = {one.label: one.as_strategy(generation_mode=GenerationMode.NEGATIVE) for one in operations}
             payer = made_key(found)
-            yield Lab(found, payer, good, bad, furnished(found, payer))
+            names = furnished(found, payer)
+            yield Lab(found, payer, good, bad, names, Examples(found, names, count()))
             assert found.process.poll() is None
             assert "Traceback" not in (folder / "gateway.log").read_text(encoding="utf-8")
 
@@ -121,8 +143,7 @@ def furnished(found: Gateway, payer: str) -> dict[str, JSON]:
     assert status == 200
     status, paid = ask(f"{found.root}/v1/chat/completions", payer, {**question, "model": "one"})
     assert status == 200
-    variants = [{"key": "a"}, {"key": "b", "model": "one"}]
-    campaign = {"key": "colours", "project": "default", "variants": variants, "share": 0.0}
+    campaign = {"key": "colours", "project": "default", "variants": VARIANTS, "share": 0.0}
     status, _ = ask(f"{found.root}/v1/campaigns", found.key, campaign)
     assert status == 201
     status, response = ask(f"{found.root}/v1/responses", found.key, {"model": "one", "input": "hello"})
@@ -140,7 +161,7 @@ def furnished(found: Gateway, payer: str) -> dict[str, JSON]:
         "response": response["id"],
         "channel": "general",
         "campaign": "colours",
-        "variants": variants,
+        "variants": VARIANTS,
         "goals": [{"metric": "thumbs"}],
         "weights": {"a": 2.0},
         "messages": question["messages"],
@@ -169,14 +190,33 @@ def brought_home(lab: Lab, case: Case) -> None:
         case.path_parameters.update({name: names[name] for name in case.path_parameters if name in names})
 
 
-@st.composite
-def cases(draw: st.DrawFn, lab: Lab) -> Case:
-    """A request to any operation, by its schema or against it; of those by their schema many ask for what is there."""
-    is_good = draw(st.booleans())
-    strategies = lab.good if is_good else lab.bad
-    case: Case = draw(strategies[draw(st.sampled_from(sorted(strategies)))])
-    if is_good and draw(st.integers(0, 3)):
+def exemplified(lab: Lab, case: Case, added: int) -> None:
+    """Makes the case an example, where there is one, with so many of the fields that the case had."""
+    example = lab.examples.of(case.operation.label)
+    if example is None:
         brought_home(lab, case)
+        return
+    given = case.body if isinstance(case.body, dict) else {}
+    more = [name for name in given if name not in example.body and name not in (*LEFT_OUT, *OF_OTHERS)]
+    if example.body:
+        case.body = example.body | {name: given[name] for name in more[:added]}
+    if case.path_parameters and example.parameter:
+        case.path_parameters.update(dict.fromkeys(case.path_parameters, example.parameter))
+    if example.query:
+        case.query.clear()
+        case.query.update(example.query)
+
+
+@st.composite
+def cases(draw: st.DrawFn, lab: Lab, labels: AbstractSet[str], kinds: Sequence[str]) -> Case:
+    """A request to one of the operations, by its schema or against it; of the former many ask for what is there."""
+    kind = draw(st.sampled_from(kinds))
+    strategies = lab.bad if kind == "bad" else lab.good
+    case: Case = draw(strategies[draw(st.sampled_from(sorted(labels)))])
+    if kind == "home":
+        brought_home(lab, case)
+    if kind == "example":
+        exemplified(lab, case, draw(st.integers(0, 1)))
     return case
 
 
@@ -186,7 +226,7 @@ def assert_not_ours(case: Case, status: int) -> None:
     assert status < 500 or (status == 504 and asked_for), case.as_curl_command()
 
 
-def tried(lab: Lab, count: int) -> Counter[tuple[str, int]]:
+def tried(lab: Lab, labels: AbstractSet[str], number: int, kinds: Sequence[str] = KINDS) -> Counter[tuple[str, int]]:
     """Sends so many cases and checks what comes back; how often each operation answered with each status."""
     import requests
     from schemathesis.specs.openapi import checks
@@ -200,8 +240,8 @@ def tried(lab: Lab, count: int) -> Counter[tuple[str, int]]:
         checks.response_schema_conformance,
     ]
 
-    @settings(max_examples=count, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None)
-    @given(case=cases(lab), accept=st.sampled_from(["application/json", "text/plain", "*/*"]))
+    @settings(max_examples=number, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None)
+    @given(case=cases(lab, labels, kinds), accept=st.sampled_from(["application/json", "text/plain", "*/*"]))
     def send(case: Case, accept: str) -> None:
         key = lab.payer if case.operation.path.startswith(PAID) else lab.gateway.key
         headers = {"authorization": f"Bearer {key}", "accept": accept}
@@ -217,15 +257,16 @@ def tried(lab: Lab, count: int) -> Counter[tuple[str, int]]:
 
 def test_a_few_requests(lab: Lab) -> None:
     """No answer has a status, a type or a body that the document does not name, and none is a mistake of ours."""
-    assert tried(lab, CASES_FEW).total() >= CASES_FEW
+    assert tried(lab, lab.good.keys(), CASES_FEW).total() >= CASES_FEW
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_many_requests(lab: Lab) -> None:
-    """The same for so many that every operation is asked, and most of them give a good answer too."""
-    told = tried(lab, CASES_MANY)
-    assert told.total() >= CASES_MANY
+    """The same for many to each operation, which all give a good answer too, but for those out of reach."""
+    told: Counter[tuple[str, int]] = Counter()
+    for label in sorted(lab.good):
+        told += tried(lab, {label}, EXAMPLES_EACH, ["example"]) + tried(lab, {label}, CASES_EACH)
     assert {label for label, _ in told} == set(lab.good)
     answered = {label for label, status in told if status < HTTPStatus.MULTIPLE_CHOICES}
-    assert len(answered) > GOOD_SHARE * len(lab.good), set(lab.good) - answered
+    assert set(lab.good) - answered <= OUT_OF_REACH
