@@ -121,7 +121,7 @@ def document(routes: tuple[Route, ...], shapes: tuple[tuple[str, ErrorShape], ..
     types: list[type] = [ErrorBody, *(SHOWN[shape] for _, shape in shapes)]
     types += [InvalidBody] if DetailBody in types else []
     for route in routes:
-        types += [part for part in (route.request, route.response) if part is not None]
+        types += [part for part in (route.request, route.response, route.offer) if part is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template=REF_TEMPLATE)
     named = dict(zip(types, schemas, strict=True))
     paths: dict[str, Json] = {}
@@ -155,6 +155,9 @@ def _operation(route: Route, shape: ErrorShape, named: dict[type, Json]) -> Json
     }
     for status in _statuses(route, shape):
         operation["responses"][str(status)] = _refusal(status, shape, named)
+    if route.offer is not None:
+        offer = {"application/json": {"schema": named[route.offer]}}
+        operation["responses"][str(int(HTTPStatus.PAYMENT_REQUIRED))]["content"] = offer
     if route.key:
         operation["security"] = [{"key": []}]
     if route.parameter is not None:

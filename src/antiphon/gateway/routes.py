@@ -53,7 +53,7 @@ from antiphon.projects.routes import ProjectRoutes
 from antiphon.projects.wire import ProjectBody, ProjectChangeBody, WireProject, WireProjects
 from antiphon.topup.routes import TopupRoutes
 from antiphon.topup.wire import PATH as TOPUP_PATH
-from antiphon.topup.wire import TopupBody, WireToppedUp
+from antiphon.topup.wire import RefusalV1, TopupBody, WireToppedUp
 from antiphon.trust.routes import TrustRoutes
 from antiphon.trust.wire import WireStanding
 
@@ -264,7 +264,7 @@ def _trust(routes: TrustRoutes) -> tuple[Route, ...]:
 def _topup(routes: TopupRoutes) -> Route:
     return Route("POST", TOPUP_PATH, routes.topup, "Buy credits with USDC, by x402: first the price, then a payment.",
                  "credits", scope="credits", request=TopupBody, response=WireToppedUp,
-                 statuses=(402, 403, 409), keyed=True)  # fmt: skip
+                 statuses=(402, 403, 409), keyed=True, offer=RefusalV1)  # fmt: skip
 
 
 def _nodes(routes: NodeRoutes) -> tuple[Route, ...]:

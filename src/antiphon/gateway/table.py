@@ -19,7 +19,8 @@ class Route(Struct, frozen=True):
     In the middle of a path `{name}` stands for one part of it. `scope` is what the key must have, None: nothing.
     `request`, `response` and `query` are the structs whose JSON schemas the document shows; `success` is the status of
     a good answer, which is of `media_type`, or of those in `also` where a request asks for that; `statuses` are the
-    documented refusals besides the ones that every route has. `keyed` says that an Idempotency-Key makes the request
+    documented refusals besides the ones that every route has, and `offer` the struct of a 402 that says what would pay
+    here, in place of an error. `keyed` says that an Idempotency-Key makes the request
     safe to send again.
     """
 
@@ -39,6 +40,7 @@ class Route(Struct, frozen=True):
     statuses: tuple[int, ...] = ()
     streams: bool = False
     keyed: bool = False
+    offer: type | None = None
 
     @property
     def parameter(self) -> str | None:

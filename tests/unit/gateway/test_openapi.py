@@ -134,6 +134,13 @@ def test_an_answer_that_comes_in_several_types() -> None:
     assert content["text/plain"] == {}
 
 
+def test_a_refusal_that_says_what_would_pay() -> None:
+    """It is no error's body, and comes as JSON alone."""
+    route = Route("POST", "/v1/price", answer, "Buy.", "tests", statuses=(402,), offer=Question)
+    paid = document((route,))["paths"]["/v1/price"]["post"]["responses"]["402"]
+    assert paid["content"] == {"application/json": {"schema": {"$ref": "#/components/schemas/Question"}}}
+
+
 def test_an_answer_without_a_body() -> None:
     """It has a status of its own and no content."""
     route = Route("DELETE", "/things/{thing}", answer, "Forget a thing.", "tests", success=204, statuses=(409,))
