@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from antiphon.batches.model import Endpoint, Fault
+from antiphon.errors import BadRequest
+from antiphon.http.decode import decode
 
 PIECE_CHARACTERS = 65_536
 CUSTOM_ID_CHARACTERS_MAX = 512
@@ -77,19 +79,27 @@ def read(number: int, text: str, endpoint: Endpoint) -> Line | Fault:
     """The request of a line, or what is wrong with it."""
     place = number + 1
     try:
-        request = _request.decode(text)
-        streams = _streaming.decode(request.body).stream
-    except msgspec.ValidationError as error:
-        return Fault("invalid_request", f"{error}.", place)
-    except (msgspec.DecodeError, RecursionError):
-        return Fault("invalid_json_line", "This line is not a JSON object.", place)
+        request = decode(text.encode(), _request)
+    except BadRequest as refusal:
+        if refusal.param is None:
+            return Fault("invalid_json_line", "This line is not a JSON object.", place)
+        return Fault("invalid_request", refusal.message, place, refusal.param)
+    return _fault(request, endpoint, place) or Line(number, request.custom_id, bytes(request.body))
+
+
+def _fault(request: _Request, endpoint: Endpoint, place: int) -> Fault | None:
+    """What is wrong with a request, as far as it is not the endpoint's to say."""
     if request.method != "POST":
         return Fault("invalid_method", "method: expected POST.", place, "method")
     if request.url != endpoint:
         return Fault("mismatched_endpoint", f"url: expected {endpoint}, as the batch says.", place, "url")
+    try:
+        streams = decode(bytes(request.body), _streaming).stream
+    except BadRequest:
+        return Fault("invalid_request", "body: expected an object.", place, "body")
     if streams:
         return Fault("invalid_request", "body.stream: answers of a batch are not streamed.", place, "body.stream")
-    return Line(number, request.custom_id, bytes(request.body))
+    return None
 
 
 def answered(answer_id: str, line: Line, status: int, request_id: str, body: bytes) -> str:

@@ -45,21 +45,23 @@ def test_a_good_line_is_a_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "code"),
+    ("changes", "code", "param"),
     [
-        ({"method": "GET"}, "invalid_method"),
-        ({"url": "/v1/embeddings"}, "mismatched_endpoint"),
-        ({"body": {"stream": True}}, "invalid_request"),
-        ({"body": "text"}, "invalid_request"),
-        ({"custom_id": ""}, "invalid_request"),
-        ({"custom_id": 5}, "invalid_request"),
+        ({"method": "GET"}, "invalid_method", "method"),
+        ({"url": "/v1/embeddings"}, "mismatched_endpoint", "url"),
+        ({"body": {"stream": True}}, "invalid_request", "body.stream"),
+        ({"body": "text"}, "invalid_request", "body"),
+        ({"body": None}, "invalid_request", "body"),
+        ({"custom_id": ""}, "invalid_request", "custom_id"),
+        ({"custom_id": 5}, "invalid_request", "custom_id"),
     ],
 )
-def test_a_wrong_line_is_told(changes: dict[str, Any], code: str) -> None:  # Any: JSON
-    """With its place, counted as people do."""
+def test_a_wrong_line_is_told(changes: dict[str, Any], code: str, param: str) -> None:  # Any: JSON
+    """With its place, counted as people do, and its field."""
     found = read(4, json.dumps(request("a") | changes), CHAT)
     assert isinstance(found, Fault)
-    assert (found.line, found.code) == (5, code)
+    assert (found.line, found.code, found.param) == (5, code, param)
+    assert found.message.startswith(f"{param}: ")
 
 
 @pytest.mark.parametrize("said", ["{", "[]", '{"custom_id": "a"}', "nul", "[" * 100_000])
