@@ -125,6 +125,6 @@ def kept_ms(most_ms: int, asked_s: int | None) -> int:
     return most_ms if asked_s is None else min(most_ms, asked_s * 1000)
 
 
-def missing(file_id: str) -> NotFound:
+def missing(file_id: str, param: str = "file_id") -> NotFound:
     """The refusal of a file id that the caller cannot mean."""
-    return NotFound(f"The file {shown(file_id)} does not exist.", param="file_id", code="file_not_found")
+    return NotFound(f"The file {shown(file_id)} does not exist.", param=param, code="file_not_found")

@@ -48,7 +48,7 @@ class Batches:
         def work(connection: Connection) -> None:
             file = file_store.get(connection, key.account, file_id)
             if file is None or file.batch_id is not None:
-                raise missing(file_id)
+                raise missing(file_id, "input_file_id")
             if store.running(connection, key.account) >= self._per_account_max:
                 raise Conflict(f"The account has {self._per_account_max} batches under way, and no more are taken on.")
             store.insert(connection, batch)

@@ -62,7 +62,7 @@ def cases() -> list[Case]:
         *(asked(address, 400, param=param) for address, param in QUERIES.items()),
         *(_form(name, body, param) for name, (body, param) in FORMS.items()),
         *(post("/v1/batches", f"batches: {param}", body, param=param) for param, body in BATCHES.items()),
-        post("/v1/batches", "a file that is not there", BATCH, 404, param="file_id"),
+        post("/v1/batches", "a file that is not there", BATCH, 404, param="input_file_id"),
         post("/v1/files", "JSON for a form", {}, 415, param=None),
     ]
 
