@@ -93,6 +93,7 @@ class Directory:
     async def change(self, key: Key, address: str, add: tuple[str, ...], remove: tuple[str, ...]) -> Shown:
         """Let accounts use a channel, and others no longer; its owner may."""
         require_accounts(add, "addMembers")
+        require_accounts(remove, "removeMembers")
 
         def work(connection: Connection) -> Shown:
             channel = _owned(connection, key, address)

@@ -51,6 +51,8 @@ async def test_members_come_and_go(channels: Channels) -> None:
         await channels.directory.change(BOB, "ann/team", ("eve",), ())
     with pytest.raises(PermissionDenied):
         await channels.directory.delete(BOB, "ann/team")
+    with pytest.raises(BadRequest, match=r"^removeMembers\[1\]: "):
+        await channels.directory.change(ANN, "team", (), ("bob", "\0"))
     changed = await channels.directory.change(ANN, "team", ("eve",), ("bob", "ann"))
     assert changed.members == ("eve",)
     assert await names(channels, "bob") == list(PUBLIC)
