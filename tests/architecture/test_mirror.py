@@ -108,7 +108,9 @@ TESTED_BY = {
         "completions/dialects/openai/messages.py",
         "completions/dialects/openai/tools.py",
     ),
+    "unit/completions/test_poison.py": ("completions/suspicion.py",),
     "unit/completions/test_prepare.py": ("completions/grammars.py",),
+    "unit/completions/test_service.py": ("completions/stream.py",),
     "unit/completions/dialects/test_canonical.py": ("completions/dialects/openai/answer.py",),
     "unit/graphql/test_queries.py": (
         "graphql/completion_views.py",

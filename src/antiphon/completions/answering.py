@@ -8,7 +8,8 @@ import msgspec
 
 from antiphon.chat import ChatRequest, Completion
 from antiphon.completions.plan import Caller, Plan
-from antiphon.completions.service import Completions, CompletionStream
+from antiphon.completions.service import Completions
+from antiphon.completions.stream import CompletionStream
 from antiphon.completions.tool_loop import ToolLoop
 from antiphon.completions.tool_stream import ToolStream
 from antiphon.errors import BadRequest

@@ -22,11 +22,12 @@ from antiphon.completions.length import ended
 from antiphon.completions.parts import Parts
 from antiphon.completions.places import Places
 from antiphon.completions.plan import Bounds, Plan
-from antiphon.completions.poison import FURTHER_TOKENS, SOON_S, Poison, Suspicion
+from antiphon.completions.poison import SOON_S, Poison
 from antiphon.completions.reasoning import hidden
 from antiphon.completions.replay import Diverged
 from antiphon.completions.seam import Silent
 from antiphon.completions.shaper import Shaper, shaper
+from antiphon.completions.suspicion import FURTHER_TOKENS, Suspicion
 from antiphon.completions.transcript import LOOSE_MAX, Transcript
 from antiphon.credits.receipt import Served
 from antiphon.engines import DeltaStream, Take
@@ -133,7 +134,7 @@ class ChoiceStream:
             self._parts.begin(self.node, self._attempts.name, self.tokens)
         except (EngineFailed, Unavailable) as error:
             self._places.failed(error)
-            self._release()
+            self.close()
             if len(self._places.tried) >= ATTEMPTS_MAX:
                 raise
             return error
@@ -276,7 +277,7 @@ class ChoiceStream:
         if not self.tokens:
             if not self._places.may_try(ATTEMPTS_MAX):
                 raise error
-            self._release()
+            self.close()
             await self._start_again()
             return
         if refused:
@@ -284,7 +285,7 @@ class ChoiceStream:
         elif not again:
             going_on.begin(error, self.node, emulated=self._emulated, most=self._bounds.continuations_max)
             self._unheard = True
-        self._release()
+        self.close()
         self._repeated = 0
         self._token_due = going_on.due
 
@@ -389,12 +390,9 @@ class ChoiceStream:
                 raise Silent
         return now
 
-    def _release(self) -> None:
+    def close(self) -> None:
+        """End it; an unfinished engine stops."""
         if self._stream is not None:
             self._stream.close()
             self._stream = None
         self._places.release()
-
-    def close(self) -> None:
-        """End it; an unfinished engine stops."""
-        self._release()

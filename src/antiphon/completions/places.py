@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from antiphon.completions.poison import Suspicion
+from antiphon.completions.suspicion import Suspicion
 from antiphon.errors import AntiphonError, EngineLost, PoisonPrompt, Unavailable
 from antiphon.models.ask import NOWHERE, Ask
 from antiphon.models.catalogue import Model, Offer

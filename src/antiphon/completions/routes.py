@@ -15,8 +15,8 @@ from antiphon.completions.doors import Door
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.recall import Recall
 from antiphon.completions.recording import parameters
-from antiphon.completions.service import CompletionStream
 from antiphon.completions.slow_answer import SlowAnswer
+from antiphon.completions.stream import CompletionStream
 from antiphon.completions.tool_stream import ToolStream
 from antiphon.credits.metering import Charge
 from antiphon.errors import AntiphonError

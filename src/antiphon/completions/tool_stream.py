@@ -12,7 +12,8 @@ from antiphon.completions.collect import Collector
 from antiphon.completions.fit import fitted
 from antiphon.completions.plan import Plan
 from antiphon.completions.record import CLIENT_GONE, Record, code
-from antiphon.completions.service import Completions, CompletionStream
+from antiphon.completions.service import Completions
+from antiphon.completions.stream import CompletionStream
 from antiphon.completions.tool_calls import Caller, results
 from antiphon.completions.tool_rounds import Asked, Round, added, round_plan
 from antiphon.engines import Take

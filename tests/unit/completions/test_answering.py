@@ -13,7 +13,8 @@ from antiphon.completions.answering import Answering
 from antiphon.completions.plan import Caller
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.record import Record
-from antiphon.completions.service import Completions, CompletionStream
+from antiphon.completions.service import Completions
+from antiphon.completions.stream import CompletionStream
 from antiphon.completions.tool_stream import ToolStream
 from antiphon.errors import BadRequest
 from antiphon.ids import seeded

@@ -9,7 +9,8 @@ import pytest
 from antiphon.chat import Delta, Usage
 from antiphon.completions.generate import ChoiceStream
 from antiphon.completions.hedge import RacedStream
-from antiphon.completions.poison import Poison, Suspicion
+from antiphon.completions.poison import Poison
+from antiphon.completions.suspicion import Suspicion
 from antiphon.engines import DeltaStream, ModelFacts
 from antiphon.errors import AntiphonError, EngineFailed, EngineLost, PoisonPrompt
 from antiphon.ids import seeded

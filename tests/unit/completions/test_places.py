@@ -9,7 +9,8 @@ import pytest
 
 from antiphon.completions.asks import ask
 from antiphon.completions.places import Places
-from antiphon.completions.poison import Poison, Suspicion
+from antiphon.completions.poison import Poison
+from antiphon.completions.suspicion import Suspicion
 from antiphon.errors import EngineLost, Unavailable
 from antiphon.models.catalogue import Model, Offer
 from antiphon.models.placement import Placement

@@ -7,16 +7,8 @@ import pytest
 
 from antiphon.chat import Message
 from antiphon.completions.plan import Plan
-from antiphon.completions.poison import (
-    APART_S,
-    BLOCKED_S,
-    DYING_S,
-    FURTHER_TOKENS,
-    PROMPTS_MAX,
-    SAME_DEATH_S,
-    Poison,
-    Suspicion,
-)
+from antiphon.completions.poison import BLOCKED_S, DYING_S, PROMPTS_MAX, SAME_DEATH_S, Poison
+from antiphon.completions.suspicion import APART_S, FURTHER_TOKENS, Suspicion
 from antiphon.engines import ModelFacts
 from antiphon.errors import EngineFailed, PoisonPrompt
 from antiphon.models.ask import NOWHERE

@@ -58,7 +58,7 @@ def test_what_takes_part_in_nothing() -> None:
     """Neither a campaign nor a variant is told."""
     plan = msgspec.structs.replace(PLAN, assigned=None)
     (row, _) = interactions(msgspec.structs.replace(RECORD, plan=plan), 0)
-    assert row.campaign is row.variant is row.unit is None
+    assert (row.campaign, row.variant, row.unit) == (None, None, None)
 
 
 def test_parameters_as_they_took_effect() -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from antiphon.chat import Choice, Delta, Sampling, ToolCall, Usage
 from antiphon.completions.plan import Bounds, Plan
-from antiphon.completions.poison import Poison, Suspicion
+from antiphon.completions.poison import Poison
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.record import Record
 from antiphon.completions.service import Completions
+from antiphon.completions.suspicion import Suspicion
 from antiphon.engines import ModelFacts
 from antiphon.errors import BadRequest, DeadlineExceeded, EngineFailed, EngineLost, PoisonPrompt, Unavailable
 from antiphon.ids import seeded
