@@ -33,7 +33,7 @@ def test_one_model_is_the_entry_of_the_list(client: Client) -> None:
 
 def test_an_unknown_model_is_404(client: Client) -> None:
     """Also one whose name is a part or an escape of a known one."""
-    for name in ("nothing", client.model + "/", client.model.split("/")[0], "..%2F..%2Fetc", "%00"):
+    for name in ("nothing", client.model + "/", client.model.split("/")[0], "..%2F..%2Fetc"):
         answer = client.http.get(f"/v1/models/{name}")
         assert answer.status_code == 404, name
         assert Refusal.of(answer).code == "model_not_found"

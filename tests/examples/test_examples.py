@@ -254,7 +254,7 @@ def test_every_example_has_a_page() -> None:
     """Each folder has a README, and the examples' page links it."""
     listed = (EXAMPLES / "README.md").read_text()
     folders = [path for path in EXAMPLES.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))]
-    assert len(folders) == 7
+    assert len(folders) == 8
     for folder in folders:
         assert (folder / "README.md").is_file()
         assert f"({folder.name}/README.md)" in listed
