@@ -159,9 +159,9 @@ async def kill_many(url: str, folder: Path, kills: int) -> None:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("database_kind", ["sqlite", "postgres"])
-async def test_five_kills(database_url: str, tmp_path: Path) -> None:
+async def test_three_kills(database_url: str, tmp_path: Path) -> None:
     """After each the books are sound, and nobody pays for an answer that did not come."""
-    await kill_many(database_url, tmp_path, kills=5)
+    await kill_many(database_url, tmp_path, kills=3)
 
 
 @pytest.mark.slow
