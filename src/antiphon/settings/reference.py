@@ -57,13 +57,18 @@ def bounds(kind: inspect.Type) -> str:
     match bare(kind):
         case inspect.IntType(gt=above, ge=least, le=most) | inspect.FloatType(gt=above, ge=least, le=most):
             if above is not None:
-                return f"above {above:g}, at most {most:,}"
-            return f"{least:,} to {most:,}"
+                return f"above {above:g}, at most {_number(most)}"
+            return f"{_number(least)} to {_number(most)}"
         case inspect.StrType(min_length=int(least), max_length=int(most)):
             return f"{least:,} to {most:,} characters"
         case inspect.VarTupleType(item_type=item):
             return bounds(item)
     return ""
+
+
+def _number(value: float | None) -> str:
+    """A whole number as one, whatever its type: Python takes one `Annotated[...]` for another with equal bounds."""
+    return f"{int(value) if value is not None and value == int(value) else value:,}"
 
 
 def shown_default(setting: Setting) -> str:

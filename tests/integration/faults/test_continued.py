@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,10 +47,9 @@ FORMAT = {"type": "json_schema", "json_schema": {"name": "address", "schema": AD
 TOOLS = [{"type": "function", "function": {"name": "visit", "parameters": ADDRESS}}]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="package")
-async def kept(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
+@asynccontextmanager
+async def lab(folder: Path) -> AsyncIterator[Lab]:
     """A gateway that lets answers go on, over two engines that follow grammars."""
-    folder = tmp_path_factory.mktemp("continued")
     either = Draws()
     async with FaultEngine(FOLLOWING, shared=either) as a, FaultEngine(FOLLOWING, shared=either) as b:
         native, emulated = (f"{PAIR}, {NATIVE}, {MIXED.format(tools)}" for tools in ("native", "emulated"))
@@ -56,6 +57,20 @@ async def kept(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
         text = emulated.join(text.rsplit(PAIR, 1))
         async with GatewayProcess(text, folder) as gateway:
             yield Lab(gateway, a, b, either)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
+async def kept(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
+    """One of them for all tests."""
+    async with lab(tmp_path_factory.mktemp("continued")) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def unharmed(tmp_path: Path) -> AsyncIterator[Lab]:
+    """One that no engine has failed yet, so that each is asked."""
+    async with lab(tmp_path) as made:
+        yield made
 
 
 @pytest_asyncio.fixture(loop_scope="package")
@@ -164,17 +179,17 @@ async def test_calls_go_on(going: Lab, model: str, k: int) -> None:
 
 
 @pytest.mark.parametrize("k", [2, 6, 14])
-async def test_a_call_of_an_engine_s_own_goes_on_in_the_text_of_another(going: Lab, k: int) -> None:
+async def test_a_call_of_an_engine_s_own_goes_on_in_the_text_of_another(unharmed: Lab, k: int) -> None:
     """Nothing need repeat: what was told of it stands in front of what that one may still write."""
     fields: JSON = {"model": "mixed", "tools": TOOLS, "tool_choice": "required", "stream": True}
-    before = going.a.record.struck
-    going.a.push(Fault(name="close", k=k))
+    before = unharmed.a.record.struck
+    unharmed.a.push(Fault(name="close", k=k))
     for number in range(20):
         messages = [{"role": "user", "content": f"Visit number {number}."}]
-        answer = await going.ask(**fields, messages=messages, max_tokens=99, parallel_tool_calls=False, timeout_s=20)
+        answer = await unharmed.ask(**fields, messages=messages, max_tokens=99, parallel_tool_calls=False, timeout_s=20)
         names, _, finishes = called(chunks(answer))
         assert (names, finishes) == (["visit"], ["tool_calls"])
-        if going.a.record.struck > before:
+        if unharmed.a.record.struck > before:
             return
     pytest.fail("The engine whose calls are its own was never asked.")
 
