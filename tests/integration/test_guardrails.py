@@ -137,10 +137,11 @@ async def test_a_winner_is_deployed(lab: Lab) -> None:
     assert (await lab.ask("/v1/projects/q"))["defaults"] == {"max_tokens": 1}
     report = await lab.ask("/v1/campaigns/liked/report")
     assert report["sentence"]
+    await require_other_forms(lab)
 
 
-async def test_a_report_is_a_picture_too(lab: Lab) -> None:
-    """And a text for a terminal."""
+async def require_other_forms(lab: Lab) -> None:
+    """The report is a picture too, and a text for a terminal."""
     async with await RawClient.connect(lab.gateways[1].url) as client:
         for form, begin in (("svg", b"<svg"), ("text", b"liked")):
             headers = {"authorization": f"Bearer {KEY}"}

@@ -34,8 +34,9 @@ class Receipts:
         """
         await self._settlements.settled(receipt_id)
         work = partial(receipt_store.get, account=account, receipt_id=receipt_id)
+        on_its_way = self._settlements.pending  # as it was before looking: what is written meanwhile was not seen
         found = await self._database.read(work)
-        if found is None and self._settlements.pending:
+        if found is None and on_its_way:
             await self._settlements.all_settled()
             found = await self._database.read(work)
         if found is None:

@@ -10,6 +10,7 @@ from antiphon.credits import receipts as receipts_module
 from antiphon.credits.closing import Closing
 from antiphon.credits.receipts import DAY_S, Receipts
 from antiphon.credits.service import Credits
+from antiphon.db import Work
 from antiphon.errors import NotFound
 from tests.unit.credits.asking import UNPAID, UNPAID_DRAFT, draft
 from tests.unit.credits.books import Books
@@ -32,6 +33,22 @@ async def test_what_has_just_ended_is_waited_for(gateway: Credits, receipts: Rec
     """By either id."""
     gateway.leases.settlements.put(Closing("answer-1", draft=UNPAID_DRAFT))
     assert (await receipts.get("ann", name)).receipt == UNPAID
+
+
+async def test_what_is_written_while_somebody_looks(
+    books: Books, gateway: Credits, receipts: Receipts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked for once more: the first look came too soon."""
+    settlements, read = gateway.leases.settlements, books.database.read
+
+    async def slow(work: Work[object]) -> object:
+        found = await read(work)
+        await settlements.all_settled()
+        return found
+
+    settlements.put(Closing("answer-1", draft=UNPAID_DRAFT))
+    monkeypatch.setattr(books.database, "read", slow)
+    assert (await receipts.get("ann", "request-1")).receipt == UNPAID
 
 
 @pytest.mark.parametrize(("account", "name"), [("ann", "never"), ("bob", "answer-1"), ("bob", "request-1")])
