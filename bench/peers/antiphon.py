@@ -51,5 +51,5 @@ GATEWAY = Gateway(
     install=_install,
     version=_version,
     launch=_launch,
-    doors={door.name: f"{door.prefix}/chat/completions" for door in DOORS},
+    doors={door.name: door.address for door in DOORS if door.address.endswith("/chat/completions")},  # one load for all
 )
