@@ -59,7 +59,10 @@ class LinkClient(Client):
 
     async def flush(self, timeout: int = FLUSH_S) -> None:  # noqa: ASYNC109 - the library's own name
         """As the library's, whose question goes out ahead of subscriptions that still wait to be sent."""
-        await self._flush_pending(force_flush=True)
+        if self.is_connected and self._transport is not None and self._pending:
+            self._transport.writelines(self._pending[:])
+            self._pending.clear()
+            self._pending_data_size = 0
         await super().flush(timeout)
 
     async def shut(self) -> None:
