@@ -111,8 +111,9 @@ class Settlements:
         while self._waiting or self._ended or not self._closing:
             self.put_together()
             if not self._waiting:
-                self._arrived.clear()
-                await self._arrived.wait()
+                if not self._closing:
+                    self._arrived.clear()
+                    await self._arrived.wait()
                 continue
             group = self._group()
             if not await self._settle(group):

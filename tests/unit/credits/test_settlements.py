@@ -166,3 +166,14 @@ async def test_too_many_receipts(books: Books, monkeypatch: pytest.MonkeyPatch) 
     books.database.away = False
     books.lost.clear()
     await gateway.leases.settlements.all_settled()
+
+
+async def test_the_end_waits_for_nothing_that_is_lost(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all that came last is lost for want of room, a gateway still ends."""
+    monkeypatch.setattr(settlements_module, "UNSETTLED_MAX", 0)
+    settlements = (await books.gateway()).leases.settlements
+    settlements.put(Closing("free", draft=draft(id="free", charged=0)))
+    async with asyncio.timeout(5):
+        await settlements.close()
+    assert [settlement.request_id for settlement, _ in books.lost] == ["free"]
+    books.lost.clear()
