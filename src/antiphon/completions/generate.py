@@ -17,6 +17,7 @@ from antiphon.chat import Delta, Usage
 from antiphon.completions.asks import ask, renewed
 from antiphon.completions.attempt import Attempts, told_all
 from antiphon.completions.continuing import Continuing
+from antiphon.completions.dues import Dues
 from antiphon.completions.hedge import Late, raced
 from antiphon.completions.length import ended
 from antiphon.completions.parts import Parts
@@ -66,9 +67,9 @@ class ChoiceStream:
         self._plan = plan
         self._index = index
         self._bounds = bounds
-        self._stall_s = min(bounds.stall_s, bounds.inter_token_s) if bounds.continuations_max else bounds.inter_token_s
         self._ids = ids
         self._loop = asyncio.get_running_loop()
+        self._dues = Dues(plan, bounds)
         self._suspicion = Suspicion(poison or Poison(self._loop.time), plan)
         self._attempts = Attempts(plan, index, ids)
         self._places = Places(placement, ask(plan, index), self._suspicion, partial(renewed, plan, latest))
@@ -77,10 +78,6 @@ class ChoiceStream:
         self._emulated = False
         self._stream: DeltaStream | None = None
         self._shaper: Shaper | None = None
-        self._total_at = plan.total_at
-        self._first_due = self._token_due = plan.first_token_at
-        self._silence_due = math.inf  # when a stall is a failure, though no other engine could go on
-        self._beat_at = 0.0
         self._take: Take | None = None
         self._tokens_max = math.inf if plan.sampling.max_tokens is None else plan.sampling.max_tokens
         self._as_it_came = False
@@ -97,10 +94,6 @@ class ChoiceStream:
         self.complete = False
 
     @property
-    def _first_token_s(self) -> float:
-        return self._plan.first_token_at - self._plan.begun_at
-
-    @property
     def usages(self) -> tuple[Usage, ...]:
         """As the engine says, else as counted here."""
         return (self.usage or Usage(completion_tokens=self.tokens),)
@@ -113,7 +106,7 @@ class ChoiceStream:
     async def start(self) -> None:
         """Reach an engine, or line up for one: then `next` waits. Raises what the last attempt raised."""
         self._suspicion.check()
-        self._token_due = self._first_due
+        self._dues.token = self._dues.first
         failure: AntiphonError | None = None
         while True:
             try:
@@ -139,7 +132,7 @@ class ChoiceStream:
                 raise
             return error
         if self._bounds.hedges:
-            self._token_due = min(self._first_due, self._places.late_at)
+            self._dues.token = min(self._dues.first, self._places.late_at)
         return None
 
     def _serve(self, offer: Offer) -> None:
@@ -153,11 +146,11 @@ class ChoiceStream:
 
     async def _hedge(self) -> None:
         """The first token is late: ask another engine too, if one is free and there may be more attempts."""
-        self._token_due = min(self._first_due, self._loop.time() + AGAIN_S)
+        self._dues.look_again(AGAIN_S)
         if self._stream is not None and not self._suspicion.suspected:
             race = await raced(self._stream, self._places, self._attempts, self._outrun)
             if race is not None:
-                self._stream, self._token_due = race, self._first_due
+                self._stream, self._dues.token = race, self._dues.first
 
     def _outrun(self, offer: Offer, attempt: str) -> None:
         """The engine that was asked second has won."""
@@ -166,7 +159,7 @@ class ChoiceStream:
 
     async def start_late(self) -> None:
         """As `start`, for a choice that had to wait for others: its first token has as long as theirs had."""
-        self._first_due = self._loop.time() + self._first_token_s
+        self._dues.anew()
         await self.start()
 
     async def next(self, take: Take | None = None) -> list[Delta] | None:
@@ -176,7 +169,8 @@ class ChoiceStream:
         Raises FirstTokenTimeout, DeadlineExceeded, EngineFailed, or the engine's refusal.
         """
         self._take = None if self.first_token_at is None else take  # the first one may bring forward what is due
-        self._beat_at = self._loop.time() + self._bounds.heartbeat_s
+        dues = self._dues
+        dues.beat_after(self._loop.time())
         while not self._finished:
             if len(self._said) > LOOSE_MAX:
                 self._going_on().said.fold()
@@ -184,13 +178,12 @@ class ChoiceStream:
                 if not await self._placed():
                     return None
                 continue
-            until = min(self._beat_at, self._token_due, self._total_at)
             try:
                 stream = self._stream
-                deltas = await stream.next(until, partial(self._feed, stream) if self._take else None)
+                deltas = await stream.next(dues.next, partial(self._feed, stream) if self._take else None)
                 if self._finished:
                     break  # what came behind the end, before this task had its turn
-                if deltas is None and self._check_time() >= self._beat_at:
+                if deltas is None and self._check_time() >= dues.beat:
                     return None
                 if deltas is not None and not deltas:
                     raise EngineFailed("The engine ended its answer without finishing it.")
@@ -202,13 +195,13 @@ class ChoiceStream:
                 deltas = self._shape(deltas, now)
                 if deltas:
                     return deltas  # else all of it is held back, for a while or for good
-                if now >= self._beat_at:
+                if now >= dues.beat:
                     return None
         return await self._drain()
 
     async def _placed(self) -> bool:
         """Wait for a place and begin there; False when a heartbeat is due first."""
-        until = min(self._beat_at, self._token_due, self._total_at)
+        until = self._dues.next
         if self._seams:
             await self._reach(self._going_on(), until)
         elif (place := await self._places.wait(until)) is not None:
@@ -217,7 +210,7 @@ class ChoiceStream:
                 if not self._places.may_try(ATTEMPTS_MAX):
                     raise failure
                 await self.start()
-        return self._stream is not None or self._check_time() < self._beat_at
+        return self._stream is not None or self._check_time() < self._dues.beat
 
     async def _reach(self, going_on: Continuing, until: float) -> None:
         """Go on at another engine, if one is there by then."""
@@ -225,7 +218,7 @@ class ChoiceStream:
         self.node = self._places.node or self.node
         if self._stream is None:
             return
-        self._token_due = min(going_on.due, self._places.late_at)
+        self._dues.token = min(going_on.due, self._places.late_at)
         self._parts.begin(self.node, self._attempts.name, self.tokens)
         place = self._places.place
         if going_on.emulated and not self._emulated and place is not None:
@@ -243,7 +236,7 @@ class ChoiceStream:
         deltas = self._shape(deltas, now)
         take = self._take
         if deltas and take is not None:
-            self._beat_at = now + self._bounds.heartbeat_s
+            self._dues.beat_after(now)
             if not take(deltas):
                 self._take = take = None
         return take is not None and not self._finished
@@ -273,7 +266,7 @@ class ChoiceStream:
         if self._hides and not going_on.said.text and not going_on.said.calls:
             self.tokens = 0  # none of it was shown
             going_on.said.forget()
-            self._first_due = self._loop.time() + self._first_token_s
+            self._dues.anew()
         if not self.tokens:
             if not self._places.may_try(ATTEMPTS_MAX):
                 raise error
@@ -287,7 +280,7 @@ class ChoiceStream:
             self._unheard = True
         self.close()
         self._repeated = 0
-        self._token_due = going_on.due
+        self._dues.token = going_on.due
 
     async def _start_again(self) -> None:
         """As `start`, for what broke off unheard: an engine that is up but may not be asked just now is waited for."""
@@ -297,18 +290,14 @@ class ChoiceStream:
                 await self.start()
                 return
             except Unavailable:
-                until = min(self._beat_at, self._first_due, self._total_at)
+                until = min(self._dues.beat, self._dues.first, self._dues.end)
                 if self._loop.time() + AGAIN_S >= until or not self._places.hopeful:
                     raise
             await asyncio.sleep(AGAIN_S)
 
     def _waits_on(self) -> bool:
         """Whether a silent engine is given more time, since no other one could go on now."""
-        if self._unheard or self._token_due == self._silence_due or self._stall_s >= self._bounds.inter_token_s:
-            return False
-        self._silence_due = self._token_due + self._bounds.inter_token_s - self._stall_s
-        self._token_due = self._silence_due
-        return not self._places.free()
+        return not self._unheard and self._dues.wait_on() and not self._places.free()
 
     @property
     def _seams(self) -> int:
@@ -324,13 +313,14 @@ class ChoiceStream:
     def _heard(self) -> None:
         """Something came that shows nowhere."""
         self._repeated += 1
-        self._token_due = self._loop.time() + self._stall_s
+        self._dues.stalls_after(self._loop.time())
 
     def _shape(self, deltas: list[Delta], now: float) -> list[Delta]:
         """Count them, one token each, and make them fit to be sent; what is usual is asked first."""
-        if now >= self._total_at:
+        dues = self._dues
+        if now >= dues.end:
             raise DeadlineExceeded
-        self._token_due = now + self._stall_s
+        dues.token = now + dues.stall_s
         if self._unheard:
             self._begun(now)
         self.tokens += len(deltas)
@@ -380,15 +370,8 @@ class ChoiceStream:
 
     def _check_time(self) -> float:
         """The time now; raises when it is up."""
-        now = self._loop.time()
-        if now >= self._total_at:
-            raise DeadlineExceeded
-        if now >= self._token_due:
-            if self.first_token_at is None:
-                raise Late if now < self._first_due else FirstTokenTimeout
-            if self._stream is not None or not self._seams:
-                raise Silent
-        return now
+        served = self._stream is not None or not self._seams
+        return self._dues.check(begun=self.first_token_at is not None, served=served)
 
     def close(self) -> None:
         """End it; an unfinished engine stops."""
