@@ -6,8 +6,10 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from antiphon.campaigns import aggregates, gathering
+from antiphon.campaigns import aggregates, gathering, growth_store
 from antiphon.campaigns.aggregates import Arms, Part, Units
+from antiphon.campaigns.gathering import Gathered
+from antiphon.campaigns.growth_store import Growth
 from antiphon.campaigns.model import Campaign, Goal, Measure
 from antiphon.db import Connection, Database
 from antiphon.verdict.judge import Measured
@@ -47,6 +49,18 @@ class Counts:
             campaign, lambda connection, part: gathering.sums(connection, campaign, width_ms, part)
         )
         return gathering.points(parts)
+
+    async def growth(self, campaign: Campaign, width_ms: int) -> tuple[Measured | None, Growth]:
+        """The first goal, and how its arms grew; None where there is no goal that has arms."""
+        goals = campaign.goals[:1]
+        if not goals or goals[0].kind == "comparison":
+            return None, {}
+        parts = await self._of_parts(
+            campaign, lambda connection, part: gathering.grown(connection, campaign, width_ms, part)
+        )
+        nothing = Gathered(({},), {})
+        found = await self._database.read(lambda connection: gathering.metrics(connection, campaign, goals, nothing))
+        return found[0], growth_store.together(parts)
 
     async def _of_parts(self, campaign: Campaign, work: Callable[[Connection, Part], T]) -> list[T]:
         parts = await self._database.read(lambda connection: aggregates.parts(connection, campaign))

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from antiphon.campaigns import aggregates
+from antiphon.campaigns import aggregates, growth_store
 from antiphon.campaigns.aggregates import Arms, Part, Sums, Units
+from antiphon.campaigns.growth_store import Growth
 from antiphon.campaigns.model import MEASURES, Campaign, Goal, Measure
 from antiphon.db import Connection
 from antiphon.feedback import metric_store
@@ -100,6 +101,17 @@ def sums(connection: Connection, campaign: Campaign, width_ms: int, part: Part) 
         return aggregates.measure_points(connection, campaign, measure, width_ms, part)
     metric_id = _found(connection, campaign, goal).id
     return aggregates.points(connection, campaign, metric_id, goal.kind, width_ms, part)
+
+
+def grown(connection: Connection, campaign: Campaign, width_ms: int, part: Part) -> Growth:
+    """How the arms of the first goal grew, which is there and no preference."""
+    goal = campaign.goals[0]
+    measure = _measure(goal)
+    if measure is not None:
+        return growth_store.of_measure(connection, campaign, measure, width_ms, part)
+    return growth_store.of_scores(
+        connection, campaign, _found(connection, campaign, goal).id, goal.kind, width_ms, part
+    )
 
 
 def points(parts: Iterable[Sums]) -> list[Point]:

@@ -1,4 +1,4 @@
-"""GET /v1/campaigns/{campaign}/report: what is known of a campaign, as JSON, as text or as a picture."""
+"""What is known of a campaign: its report, as JSON, as text or as a picture, and its intervals over time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from antiphon.campaigns.model import Campaign
 from antiphon.campaigns.report import Reports, as_text
+from antiphon.campaigns.timeline import Timelines
 from antiphon.errors import BadRequest
 from antiphon.http.exchange import JSON, Exchange, require_key
 from antiphon.key import Key
@@ -33,8 +34,9 @@ class ReportQuery(Struct):
 class ReportRoutes:
     """Reports on what `find` lets a key see."""
 
-    def __init__(self, reports: Reports, find: Callable[[Key, str], Awaitable[Campaign]]) -> None:
+    def __init__(self, reports: Reports, timelines: Timelines, find: Callable[[Key, str], Awaitable[Campaign]]) -> None:
         self._reports = reports
+        self._timelines = timelines
         self._find = find
 
     async def report(self, exchange: Exchange) -> None:
@@ -49,6 +51,11 @@ class ReportRoutes:
             exchange.respond(200, as_text(report).encode(), TEXT)
         else:
             exchange.respond(200, msgspec.json.encode(report), JSON)
+
+    async def timeline(self, exchange: Exchange) -> None:
+        """How what is known of the campaign came about."""
+        campaign = await self._find(require_key(exchange), exchange.parameter)
+        exchange.respond(200, msgspec.json.encode(await self._timelines.of(campaign)), JSON)
 
 
 def _format(query: str) -> str:

@@ -6,6 +6,7 @@ from antiphon.campaigns import wire
 from antiphon.campaigns.report import Report
 from antiphon.campaigns.report_routes import ReportQuery, ReportRoutes
 from antiphon.campaigns.routes import CampaignRoutes
+from antiphon.campaigns.timeline import Timeline
 from antiphon.gateway.table import Route
 
 
@@ -26,6 +27,8 @@ def campaign_rows(routes: CampaignRoutes, reports: ReportRoutes) -> tuple[Route,
               response=wire.WireCampaign, statuses=(404,)),
         Route("GET", "/v1/campaigns/{campaign}/report", reports.report, "What is known of a campaign, and how surely.",
               "campaigns", query=ReportQuery, response=Report, also=("text/plain", "image/svg+xml"), statuses=(404,)),
+        Route("GET", "/v1/campaigns/{campaign}/timeline", reports.timeline, "How what is known of it came about.",
+              "campaigns", response=Timeline, statuses=(404,)),
         Route("PATCH", "/v1/campaigns/{campaign}", routes.change, "Change its share of requests, or its weights.",
               "campaigns", request=wire.CampaignChangeBody, response=wire.WireCampaign,
               statuses=(403, 404, 409)),

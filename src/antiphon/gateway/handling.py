@@ -7,6 +7,7 @@ from antiphon.accounts.sign_in import SignIn
 from antiphon.campaigns.joining import Joining
 from antiphon.campaigns.report_routes import ReportRoutes
 from antiphon.campaigns.routes import CampaignRoutes
+from antiphon.campaigns.timeline import Timelines
 from antiphon.channels.channel_routes import ChannelRoutes
 from antiphon.channels.routes import MessageRoutes
 from antiphon.clock import Clock
@@ -101,7 +102,9 @@ class Handling:
             batches=batching.batches,
             sessions=SessionRoutes(storage.sessions, storage.projects),
             campaigns=campaigns,
-            campaign_reports=ReportRoutes(storage.reports, campaigns.find),
+            campaign_reports=ReportRoutes(
+                storage.reports, Timelines(storage.database, clock=self._clock), campaigns.find
+            ),
             feedback_metrics=MetricRoutes(storage.feedback_metrics),
             messages=self._message_routes(),
             channels=ChannelRoutes(storage.channels.directory),

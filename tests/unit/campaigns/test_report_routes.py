@@ -9,6 +9,7 @@ import pytest
 from antiphon.campaigns.model import Campaign, Goal
 from antiphon.campaigns.report import Reports
 from antiphon.campaigns.report_routes import ReportRoutes
+from antiphon.campaigns.timeline import Timelines
 from antiphon.clock import ManualClock
 from antiphon.db import Database
 from antiphon.errors import BadRequest
@@ -34,7 +35,8 @@ async def routes(database: Database) -> ReportRoutes:
         assert (key.account, name) == ("ann", "c")
         return draft(goals=(Goal("liked"),), status="running", started_at_ms=0)
 
-    return ReportRoutes(Reports(database, clock=ManualClock()), find)
+    clock = ManualClock()
+    return ReportRoutes(Reports(database, clock=clock), Timelines(database, clock=clock), find)
 
 
 async def answer(routes: ReportRoutes, query: str) -> RecordingWire:
@@ -57,6 +59,16 @@ async def test_each_format_is_given(routes: ReportRoutes) -> None:
     assert picture.headers["content-type"] == "image/svg+xml"
     assert picture.headers["content-security-policy"].startswith("default-src 'none'")
     assert picture.body.startswith(b"<svg ")
+
+
+async def test_a_timeline_is_given(routes: ReportRoutes) -> None:
+    """By the goal that decides; there is nothing to tell before its first value."""
+    exchange, wire = exchange_of("GET", "/v1/campaigns/c/timeline")
+    exchange.key, exchange.parameter = Key("ann"), "c"
+    await routes.timeline(exchange)
+    told = json.loads(wire.body)
+    assert (told["object"], told["campaign"], told["metric"]) == ("campaign_timeline", "c", "liked")
+    assert (told["better"], told["data"]) == ("higher", [])
 
 
 async def test_another_format_is_refused(routes: ReportRoutes) -> None:
