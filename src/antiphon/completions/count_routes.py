@@ -7,13 +7,14 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Struct
 
+from antiphon.chat import ChatRequest
 from antiphon.completions.answering import Answering
 from antiphon.completions.dialects import RequestBounds
 from antiphon.completions.doors import Door
 from antiphon.completions.fit import prompt_tokens
 from antiphon.completions.plan import Caller
 from antiphon.completions.recall import Recall
-from antiphon.errors import Unavailable
+from antiphon.errors import BadRequest, Unavailable
 from antiphon.http.exchange import JSON, Exchange, require_key
 
 
@@ -52,6 +53,13 @@ class CountRoutes:
         if self._door.id_header:
             exchange.always += ((self._door.id_header, exchange.request_id.encode()),)
         request = self._door.dialect.parse(await exchange.body(), exchange.headers, self._bounds)
+        try:
+            tokens = await self._tokens(exchange, request)
+        except BadRequest as error:
+            raise self._door.names.told(error) from None
+        exchange.respond(200, msgspec.json.encode(self._told(tokens)), JSON)
+
+    async def _tokens(self, exchange: Exchange, request: ChatRequest) -> int:
         key = require_key(exchange)
         if request.previous_id is not None:
             request = await self._recall(key, request)
@@ -59,4 +67,4 @@ class CountRoutes:
         tokens = await prompt_tokens(plan)
         if tokens is None:
             raise Unavailable(f"No engine can count for {plan.model.id!r} now.", retry_after_s=1)
-        exchange.respond(200, msgspec.json.encode(self._told(tokens)), JSON)
+        return tokens

@@ -23,6 +23,7 @@ from antiphon.completions.dialects import (
     responses,
 )
 from antiphon.completions.dialects.anthropic_messages.stream import PING
+from antiphon.completions.dialects.field_names import AS_CHATS, FieldNames
 from antiphon.http.errors import ErrorShape
 from antiphon.http.sse import DONE, HEARTBEAT
 
@@ -34,7 +35,8 @@ class Door(Struct, frozen=True):
 
     `chat` is where it answers, behind the prefix; a door without it has one address, the prefix itself, and no list of
     models of its own. `done` ends a whole stream, `heartbeat` stands where one is silent. `echoes`: answers say again
-    what was asked for. `id_header` tells the request's id once more, under the vendor's name.
+    what was asked for. `id_header` tells the request's id once more, under the vendor's name. `names` are the
+    vendor's for the fields that a refusal names.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Door(Struct, frozen=True):
     heartbeat: bytes = HEARTBEAT
     echoes: bool = False
     id_header: bytes = b""
+    names: FieldNames = AS_CHATS
 
     @property
     def address(self) -> str:
@@ -61,10 +64,13 @@ class Door(Struct, frozen=True):
         return f"{self.prefix}/" if self.chat else self.prefix
 
 
-RESPONSES = Door("responses", "OpenAI Responses", "/v1/responses", responses, "openai", chat="", done=b"", echoes=True)
+RESPONSES = Door(
+    "responses", "OpenAI Responses", "/v1/responses", responses, "openai", chat="", done=b"", echoes=True,
+    names=responses.NAMES,
+)  # fmt: skip
 MESSAGES = Door(
     "anthropic", "Anthropic", "/v1/messages", anthropic, "anthropic", chat="", done=b"", heartbeat=PING,
-    id_header=b"request-id",
+    id_header=b"request-id", names=anthropic.NAMES,
 )  # fmt: skip
 DOORS = (
     Door("v1", "OpenAI, Dria, DMind", "/v1", canonical, "openai", canonical_text, canonical_embeddings),

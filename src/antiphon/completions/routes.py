@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 
-from antiphon.chat import Completion, Delta
+from antiphon.chat import ChatRequest, Completion, Delta
 from antiphon.clock import Clock
 from antiphon.completions.answering import Answering
 from antiphon.completions.charging import Charging, credit_headers
@@ -19,7 +19,7 @@ from antiphon.completions.slow_answer import SlowAnswer
 from antiphon.completions.stream import CompletionStream
 from antiphon.completions.tool_stream import ToolStream
 from antiphon.credits.metering import Charge
-from antiphon.errors import AntiphonError
+from antiphon.errors import AntiphonError, BadRequest
 from antiphon.http.errors import error_event
 from antiphon.http.exchange import EVENT_STREAM, Exchange, Header, require_key
 from antiphon.ids import Ids
@@ -65,6 +65,12 @@ class ChatRoutes:
             exchange.always += ((self._door.id_header, exchange.request_id.encode()),)
         body = await exchange.body()
         request = self._dialect.parse(body, exchange.headers, self._bounds)
+        try:
+            await self._chat(exchange, request, body)
+        except BadRequest as error:
+            raise self._door.names.told(error) from None
+
+    async def _chat(self, exchange: Exchange, request: ChatRequest, body: bytes) -> None:
         key = require_key(exchange)
         if request.previous_id is not None and self._recall is not None:
             request = await self._recall(key, request)
@@ -103,7 +109,7 @@ class ChatRoutes:
         try:
             completion, node = await self._answering.complete(plan, answer.beat)
         except AntiphonError as error:
-            answer.fail(error, self._door.errors)
+            answer.fail(self._door.names.told(error), self._door.errors)
         else:
             head = self._head(exchange, plan, node)
             if charge is None:
@@ -128,8 +134,9 @@ class ChatRoutes:
             stream.failed(error)
             if not exchange.started:
                 raise
-            told = renderer.failed(error) if isinstance(renderer, FailingStream) else b""
-            exchange.fail(told + error_event(error, self._door.errors))
+            shown = self._door.names.told(error)
+            told = renderer.failed(shown) if isinstance(renderer, FailingStream) else b""
+            exchange.fail(told + error_event(shown, self._door.errors))
         except asyncio.CancelledError:
             if exchange.ended_by is not None:  # else the client has left
                 stream.failed(exchange.ended_by)

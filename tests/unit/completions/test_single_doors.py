@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+import pytest
 
 from antiphon.chat import ChatRequest, Delta, Message
-from antiphon.completions.doors import MESSAGES, RESPONSES
-from antiphon.errors import EngineFailed
+from antiphon.completions.doors import MESSAGES, RESPONSES, Door
+from antiphon.errors import BadRequest, EngineFailed
 from antiphon.key import Key
 from antiphon.testing.raw_client import events_of
 from tests.unit.completions.scripted import BREAKING, HELLO, ScriptedEngine
 from tests.unit.completions.test_routes import ANSWER, BEATING, Served, unchunked
+
+UNFIT = {"type": "json_schema", "schema": {"anyOf": []}}
 
 
 async def test_a_response_that_breaks_has_failed() -> None:
@@ -52,3 +57,18 @@ async def test_a_silent_message_is_kept_alive_by_pings() -> None:
     assert b"event: ping" in unchunked(wire.body).partition(b"event: message_start")[0]
     assert b"heartbeat" not in wire.body
     assert "request-id" in wire.headers
+
+
+@pytest.mark.parametrize(
+    ("door", "body", "field"),
+    [
+        (RESPONSES, {"input": "Hi", "text": {"format": {**UNFIT, "name": "a"}}}, "text.format.schema.anyOf"),
+        (MESSAGES, {"output_config": {"format": UNFIT}}, "output_config.format.schema.anyOf"),
+    ],
+)
+async def test_a_refusal_has_the_vendors_names(door: Door, body: dict[str, Any], field: str) -> None:
+    """Though what is behind the door knows only a chat's."""
+    with pytest.raises(BadRequest, match=rf"^{field}") as refused:
+        await Served(ScriptedEngine(), door=door).ask(**body)
+    assert refused.value.param is not None
+    assert refused.value.param.startswith(field)

@@ -13,11 +13,22 @@ from antiphon.completions.dialects import AnswerStream, Head, RequestBounds
 from antiphon.completions.dialects.anthropic_messages import answer
 from antiphon.completions.dialects.anthropic_messages.request import MessagesBody, neutral
 from antiphon.completions.dialects.anthropic_messages.stream import MessageStream
+from antiphon.completions.dialects.field_names import FieldNames
 from antiphon.completions.dialects.openai import request
 
 RULES = request.DoorRules(name="anthropic", shortens=True)
 BODY = MessagesBody
 ANSWER = answer.WireMessage
+NAMES = FieldNames(
+    (r"messages.*", "messages"),  # its turns become others here, so the number of one tells nothing of the other
+    (r"stop$", "stop_sequences"),
+    (r"reasoning\.max_tokens$", "thinking.budget_tokens"),
+    (r"response_format\.json_schema", "output_config.format"),
+    (r"response_format", "output_config.format"),
+    (r"tools\[(\d+)\]\.function\.parameters", r"tools[\1].input_schema"),
+    (r"tools\[(\d+)\]\.function", r"tools[\1]"),
+    (r"tool_choice\.function", "tool_choice"),
+)
 _reader = request.Reader(MessagesBody)
 
 

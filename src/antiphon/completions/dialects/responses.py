@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from antiphon.chat import ChatRequest, Completion
 from antiphon.completions.dialects import AnswerStream, Head, RequestBounds
+from antiphon.completions.dialects.field_names import FieldNames
 from antiphon.completions.dialects.openai import request
 from antiphon.completions.dialects.openai_responses import answer
 from antiphon.completions.dialects.openai_responses.request import ResponseBody, neutral
@@ -17,6 +18,15 @@ from antiphon.completions.dialects.openai_responses.stream import ResponseStream
 RULES = request.DoorRules(name="responses", stores=True)
 BODY = ResponseBody
 ANSWER = answer.WireResponse
+NAMES = FieldNames(
+    (r"messages.*", "input"),  # items are no turns, so the number of one tells nothing of the other
+    (r"max_tokens$", "max_output_tokens"),
+    (r"response_format\.json_schema", "text.format"),
+    (r"response_format", "text.format"),
+    (r"tools\[(\d+)\]\.function", r"tools[\1]"),
+    (r"tool_choice\.function", "tool_choice"),
+    limit="max_output_tokens",
+)
 _reader = request.Reader(ResponseBody)
 
 
