@@ -27,10 +27,10 @@ export function ticks(low, high, wanted = 5) {
  * nothing is excluded. `x` and `y` write numbers out, `label` says what there is to see, `zero` draws a line at 0.
  */
 export function lines({ series, x, y, label, height = 240, zero = false, signal }) {
-  const legend = h("ul", { class: "legend", "aria-hidden": "true" }, series.map((one, place) => h("li", { class: colour(place) }, one.name)));
+  const legend = h("ul", { class: "legend", "aria-hidden": "true" }, series.map((one, place) => h("li", { class: colour(place) }, h("i"), one.name)));
   const reading = h("p", { class: "reading muted", "aria-hidden": "true" }, "");
   const stage = h("div", { class: "stage" });
-  const figure = h("figure", { class: "chart" }, legend, stage, reading, h("figcaption", { class: "visually-hidden" }, label));
+  const figure = h("figure", { class: "plot" }, legend, stage, reading, h("figcaption", { class: "visually-hidden" }, label));
   const draw = () => {
     const width = Math.max(NARROWEST, stage.clientWidth);
     replace(stage, drawn({ series, x, y, label, width, height, zero }, reading));
@@ -42,7 +42,7 @@ export function lines({ series, x, y, label, height = 240, zero = false, signal 
 }
 
 function drawn({ series, x, y, label, width, height, zero }, reading) {
-  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
+  const picture = svg("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
   const points = series.flatMap((one) => one.points);
   if (points.length === 0) return picture;
   const [first, last] = extent(points.map((point) => point.x));
@@ -57,7 +57,7 @@ function drawn({ series, x, y, label, width, height, zero }, reading) {
 
 function grid({ low, high, first, last, across, down, x, y, width, height, zero }) {
   const rows = ticks(low, high, 4).map((tick) => [
-    svg("line", { class: tick === 0 && zero ? "zero" : "rule", x1: MARGIN.left, x2: width - MARGIN.right, y1: down(tick), y2: down(tick) }),
+    svg("line", { class: tick === 0 && zero ? "zero" : "grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: down(tick), y2: down(tick) }),
     svg("text", { class: "tick", x: MARGIN.left - 8, y: down(tick) + 4, "text-anchor": "end" }, y(tick)),
   ]);
   const wanted = Math.max(2, Math.min(6, Math.floor(width / 130)));
@@ -114,7 +114,7 @@ export function forest({ rows, label, signal }) {
     const width = Math.max(80, stage.clientWidth);
     const across = scale(-most, most, 8, width - 8);
     const sure = row.certain ? "certain" : "open";
-    replace(stage, svg("svg", { viewBox: `0 0 ${width} 24`, width, height: 24, "aria-hidden": "true" },
+    replace(stage, svg("svg", { class: "chart", viewBox: `0 0 ${width} 24`, width, height: 24, "aria-hidden": "true" },
       svg("line", { class: "zero", x1: across(0), x2: across(0), y1: 0, y2: 24 }),
       row.low === null || row.high === null ? null : svg("line", { class: `whisker ${sure}`, x1: across(row.low), x2: across(row.high), y1: 12, y2: 12 }),
       svg("circle", { class: `dot ${sure}`, cx: across(row.value), cy: 12, r: 4.5 })));
@@ -130,7 +130,7 @@ export function forest({ rows, label, signal }) {
 /** How much of something is taken, as a bar; `kind` is `good`, `warn` or `bad`. */
 export function meter(value, most, label, kind = "") {
   const share = most > 0 ? Math.min(1, value / most) : 0;
-  return h("span", { class: `meter ${kind}`, role: "img", "aria-label": label }, h("span", { style: { inlineSize: `${share * 100}%` } }));
+  return h("div", { class: `meter ${kind}`, role: "img", "aria-label": label }, h("i", { style: { "inline-size": `${share * 100}%` } }));
 }
 
 /** The last values of something, as a small line that reaches from 0 to `most`. */
@@ -138,7 +138,7 @@ export function sparkline(values, most, label, { width = 160, height = 36 } = {}
   const across = scale(0, Math.max(1, values.length - 1), 1, width - 1);
   const down = scale(0, most || 1, height - 2, 2);
   const path = values.map((value, place) => `${across(place)},${down(Math.min(value, most || 1))}`);
-  return svg("svg", { class: "sparkline", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": label },
+  return svg("svg", { class: "chart sparkline", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": label },
     svg("polygon", { class: "band series-0", points: [`1,${height - 1}`, ...path, `${across(values.length - 1)},${height - 1}`].join(" ") }),
     svg("polyline", { class: "line series-0", points: path.join(" ") }));
 }
