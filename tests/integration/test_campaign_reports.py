@@ -83,7 +83,8 @@ async def test_what_people_say_decides(lab: Lab) -> None:
     assert (verdict["status"], verdict["winner"]) == ("decided", "warm")
     assert [(one["n"], one["mean"]) for one in thumbs["standings"]] == [(len(plain), 0), (len(warm), 1)]
     assert sum(one["n"] for one in solved["standings"]) == USERS
-    assert preferred["comparisons"][0]["tally"] == {"first": 0, "second": min(len(warm), len(plain)), "ties": 0}
+    tally = {"first": 0, "second": min(len(warm), len(plain)), "ties": 0, "ties_bad": 0}
+    assert preferred["comparisons"][0]["tally"] == tally
     assert verdict["ratio"]["units"] == {"plain": len(plain), "warm": len(warm)}
     async with await RawClient.connect(lab.gateways[0].url) as client:
         headers = {"authorization": f"Bearer {ADMIN}"}

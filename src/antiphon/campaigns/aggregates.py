@@ -8,7 +8,7 @@ others come in between. Plain functions over a connection, called within a work.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from msgspec import Struct
 
@@ -162,23 +162,19 @@ def preferences(
 ) -> dict[tuple[str, str], Tally]:
     """How often each of two variants was preferred to the other, for pairs in the order of `variants`."""
     rows = connection.all(
-        "SELECT preferred, other, SUM(1 - tied), SUM(tied) FROM campaign_preferences"
+        "SELECT preferred, other, SUM(1 - tied), SUM(tied), SUM(tied_bad) FROM campaign_preferences"
         " WHERE campaign_id = :campaign_id AND metric_id = :metric_id GROUP BY preferred, other",
         campaign_id=campaign_id,
         metric_id=metric_id,
     )
-    won = {(row[0], row[1]): (int(row[2]), int(row[3])) for row in rows}
-    nothing = (0, 0)
-    return {
-        (first, second): Tally(
-            won.get((first, second), nothing)[0],
-            won.get((second, first), nothing)[0],
-            won.get((first, second), nothing)[1] + won.get((second, first), nothing)[1],
-        )
-        for place, first in enumerate(variants)
-        for second in variants[place + 1 :]
-        if (first, second) in won or (second, first) in won
-    }
+    won = {(row[0], row[1]): (int(row[2]), int(row[3]), int(row[4])) for row in rows}
+    nothing = (0, 0, 0)
+    found = {}
+    for first, second in combinations(variants, 2):
+        if (first, second) in won or (second, first) in won:
+            one, other = won.get((first, second), nothing), won.get((second, first), nothing)
+            found[first, second] = Tally(one[0], other[0], one[1] + other[1], one[2] + other[2])
+    return found
 
 
 def units(connection: Connection, campaign: Campaign, part: Part) -> Units:

@@ -22,13 +22,13 @@ SAID_ANEW = (
 )
 PREFERENCE = (
     "INSERT INTO campaign_preferences"
-    " (campaign_id, metric_id, first_id, second_id, who, preferred, other, tied, at_ms)"
-    " SELECT c.id, :metric_id, :first_id, :second_id, :who, p.variant, o.variant, :tied, :at_ms"
+    " (campaign_id, metric_id, first_id, second_id, who, preferred, other, tied, tied_bad, at_ms)"
+    " SELECT c.id, :metric_id, :first_id, :second_id, :who, p.variant, o.variant, :tied, :tied_bad, :at_ms"
     " FROM interactions AS p JOIN interactions AS o ON o.account = p.account AND o.campaign = p.campaign"
     " JOIN campaigns AS c ON c.account = p.account AND c.key = p.campaign"
     " WHERE p.completion_id = :preferred_id AND o.completion_id = :other_id AND p.variant <> o.variant"
     " ON CONFLICT (campaign_id, metric_id, first_id, second_id, who) DO UPDATE"
-    " SET preferred = excluded.preferred, other = excluded.other, tied = excluded.tied"
+    " SET preferred = excluded.preferred, other = excluded.other, tied = excluded.tied, tied_bad = excluded.tied_bad"
 )
 
 
@@ -72,6 +72,7 @@ def count_comparison(connection: Connection, given: Comparison) -> None:
         preferred_id=given.preferred_id,
         other_id=given.other_id,
         tied=int(given.tied is not None),
+        tied_bad=int(given.tied == "bad"),
         at_ms=given.created_at_ms,
     )
 

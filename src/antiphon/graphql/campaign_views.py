@@ -33,7 +33,7 @@ class ComparisonView(Struct, frozen=True):
     wins: int
     losses: int
     ties_good: int
-    ties_bad: int = 0
+    ties_bad: int
 
 
 class VariantReport(Struct, frozen=True):
@@ -177,7 +177,8 @@ def _comparisons(
         is_first = variant == one.first
         wins, losses = (tally.first, tally.second) if is_first else (tally.second, tally.first)
         other = names[one.second if is_first else one.first]
-        found.append(ComparisonView(other, _compared(tally), wins, losses, tally.ties))
+        good, bad = tally.ties - tally.ties_bad, tally.ties_bad
+        found.append(ComparisonView(other, _compared(tally), wins, losses, good, bad))
     return found
 
 

@@ -49,11 +49,12 @@ def evidence(kind: Kind) -> Evidence:
 
 
 class Tally(Struct, frozen=True):
-    """How often each of two variants was preferred to the other, and how often neither was."""
+    """How often each of two variants was preferred to the other, and how often neither was; of these, both were bad."""
 
     first: int = 0
     second: int = 0
     ties: int = 0
+    ties_bad: int = 0
 
 
 class Comparison(Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from antiphon.verdict.ratio import Period
 from tests.unit.campaigns.drafts import draft, variant
 
 SCORE = "INSERT INTO campaign_scores VALUES ('c-id', 'm', :kind, :subject, :who, :variant, :unit, :at_ms, :value)"
-PREFERENCE = "INSERT INTO campaign_preferences VALUES ('c-id', 'm', :first, 'z', 1, :preferred, :other, :tied, 0)"
+PREFERENCE = "INSERT INTO campaign_preferences VALUES ('c-id', 'm', :first, 'z', 1, :preferred, :other, :tied, 0, :bad)"
 MINUTE_MS = 60_000
 ALL = Part()
 
@@ -115,12 +115,13 @@ async def test_preferences_are_tallied_by_pair(database: Database) -> None:
     """In the order of the variants, whichever was preferred."""
 
     def work(connection: Connection) -> None:
-        for number, (preferred, other, tied) in enumerate([("a", "b", 0), ("b", "a", 0), ("b", "a", 0), ("b", "a", 1)]):
-            connection.run(PREFERENCE, first=f"f-{number}", preferred=preferred, other=other, tied=tied)
+        said = [("a", "b", 0, 0), ("b", "a", 0, 0), ("b", "a", 0, 0), ("b", "a", 1, 0), ("a", "b", 1, 1)]
+        for number, (preferred, other, tied, bad) in enumerate(said):
+            connection.run(PREFERENCE, first=f"f-{number}", preferred=preferred, other=other, tied=tied, bad=bad)
 
     await database.write(work)
     found = await database.read(lambda connection: aggregates.preferences(connection, "c-id", "m", ["a", "b", "c"]))
-    assert found == {("a", "b"): Tally(1, 2, 1)}
+    assert found == {("a", "b"): Tally(1, 2, 2, 1)}
 
 
 async def test_guardrails_look_at_each_request(database: Database) -> None:

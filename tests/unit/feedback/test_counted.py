@@ -17,7 +17,7 @@ from tests.unit.feedback.said import comparison, feedback, keep_metrics, outcome
 from tests.unit.interactions.stored import ANN, keep, row, uuid
 
 SCORES = "SELECT campaign_id, kind, variant, unit, value FROM campaign_scores ORDER BY campaign_id, variant, value"
-PREFERENCES = "SELECT campaign_id, preferred, other, tied FROM campaign_preferences"
+PREFERENCES = "SELECT campaign_id, preferred, other, tied, tied_bad FROM campaign_preferences"
 
 
 @pytest_asyncio.fixture(autouse=True)
@@ -85,8 +85,9 @@ async def test_outcomes_count_for_the_variant_of_the_session(database: Database)
 async def test_comparisons_between_variants_are_counted(database: Database) -> None:
     """The last word on a pair, and none within one variant or with another campaign."""
     found = await said(database, comparison(1, 1, 2), comparison(2, 2, 1), comparison(3, 1, 3), comparison(4, 2, 7))
-    assert found == [("c-id", "b", "a", 0)]
-    assert (await said(database, comparison(5, 2, 1, tied="good"))) == [("c-id", "b", "a", 1)]
+    assert found == [("c-id", "b", "a", 0, 0)]
+    assert (await said(database, comparison(5, 2, 1, tied="good"))) == [("c-id", "b", "a", 1, 0)]
+    assert (await said(database, comparison(6, 2, 1, tied="bad"))) == [("c-id", "b", "a", 1, 1)]
 
 
 async def test_what_was_counted_stays(database: Database) -> None:

@@ -60,7 +60,7 @@ def test_the_report_on_values() -> None:
 
 def test_the_report_on_preferences() -> None:
     """How often each was preferred, from both sides; ties count as comparisons."""
-    tallies = {("lab-a:1", "lab-b:1"): Tally(3, 5, 2)}
+    tallies = {("lab-a:1", "lab-b:1"): Tally(3, 5, 2, 1)}
     preference = replace(SPRING, goals=(Goal("liked", "comparison"),))
     view = shown(preference, gathered(Measured(key="liked", kind="preference", tallies=tallies)), None, None)
     assert (view.score_type, view.scores) == ("COMPARISON", 10)
@@ -69,8 +69,8 @@ def test_the_report_on_preferences() -> None:
     assert first.comparisons is not None
     assert second.comparisons is not None
     (won,), (lost,) = first.comparisons, second.comparisons
-    assert (won.variant, won.scores, won.wins, won.losses, won.ties_good) == (B, 10, 3, 5, 2)
-    assert (lost.variant, lost.wins, lost.losses) == (A, 5, 3)
+    assert (won.variant, won.scores, won.wins, won.losses, won.ties_good, won.ties_bad) == (B, 10, 3, 5, 1, 1)
+    assert (lost.variant, lost.wins, lost.losses, lost.ties_good, lost.ties_bad) == (A, 5, 3, 1, 1)
 
 
 @pytest.mark.parametrize(
