@@ -34,6 +34,12 @@ export async function signTyped(address, typed) {
   return ask("eth_signTypedData_v4", [address, JSON.stringify(typed)]);
 }
 
+/** Have the wallet on this chain, which it asks its user about: it signs nothing for another one. */
+export async function onChain(id) {
+  if ((await chain()) === id) return;
+  await ask("wallet_switchEthereumChain", [{ chainId: `0x${id.toString(16)}` }]);
+}
+
 async function ask(method, params = []) {
   if (!present()) throw new Error("This browser has no wallet: install one, or sign in with a key.");
   try {
