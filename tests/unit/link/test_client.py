@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 
 from nats.aio.client import Client
@@ -42,3 +43,48 @@ async def test_a_message_goes_to_its_handler(linked: Lab) -> None:
         await node.shut()
         assert node.ended.is_set()
         await node.shut()
+
+
+class Heard:
+    """A server's end that answers each question at once, and keeps the first word of every line that it was sent."""
+
+    def __init__(self) -> None:
+        self.words: list[bytes] = []
+        self.left = asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Until the client has left."""
+        writer.write(b'INFO {"max_payload": 1000000}\r\n')
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                self.words.append(line.partition(b" ")[0].strip())
+                if self.words[-1] == b"PING":
+                    writer.write(b"PONG\r\n")
+        writer.close()
+        self.left.set()
+
+
+async def test_a_flush_stands_behind_the_subscriptions_before_it() -> None:
+    """A server that has answered it knows them, so that nobody is told that nobody listens."""
+    heard = Heard()
+    async with await asyncio.start_server(heard.serve, "127.0.0.1", 0) as server:
+        client = LinkClient(_unexpected)
+        await client.connect([f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}"], allow_reconnect=False)
+        heard.words.clear()
+        await client.listen("a", _ignored)
+        await client.listen("b", _ignored)
+        await client.flush()
+        assert heard.words[:3] == [b"SUB", b"SUB", b"PING"]
+        client.send(b"c", b"", b"d")
+        await client.flushed(5)
+        assert heard.words[3:] == [b"PUB", b"", b"PING"]
+        await client.shut()
+        await heard.left.wait()
+
+
+def _ignored(subject: bytes, data: bytes | None) -> None:
+    """Nothing comes."""
+
+
+def _unexpected(error: Exception) -> None:
+    raise AssertionError(error)
