@@ -12,27 +12,23 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from antiphon.accounts.rates import SECOND_NS, WINDOW_NS, Rates, left, wait_ns
+from antiphon.accounts.rates import SECOND_NS, WINDOW_NS, Left, Rates, left, wait_ns
 from antiphon.errors import RateLimited
 from antiphon.key import Allowance, Key, Part, Scale
 
-Header = tuple[bytes, bytes]
 Unit = Literal["requests", "tokens"]
 SCALES: tuple[Scale, ...] = ("key", "account")
-REQUEST_HEADERS = (
-    b"x-ratelimit-limit-requests",
-    b"x-ratelimit-remaining-requests",
-    b"x-ratelimit-reset-requests",
+REQUEST_LINES = (
+    b"x-ratelimit-limit-requests: %d\r\nx-ratelimit-remaining-requests: %d\r\nx-ratelimit-reset-requests: %ds\r\n"
 )
-TOKEN_HEADERS = (b"x-ratelimit-limit-tokens", b"x-ratelimit-remaining-tokens", b"x-ratelimit-reset-tokens")
+TOKEN_LINES = b"x-ratelimit-limit-tokens: %d\r\nx-ratelimit-remaining-tokens: %d\r\nx-ratelimit-reset-tokens: %ds\r\n"
 Used = tuple[int, int]  # of requests and of tokens, as `Rates.used` tells it
-Left = tuple[int, int, int]  # how many, of how many a minute, and in how many nanoseconds all will be there
 
 
 class Admission(Struct, frozen=True):
-    """What became of a request that asked to be let in. The headers tell what is left, in refusals too."""
+    """What became of a request that asked to be let in. The header lines tell what is left, in refusals too."""
 
-    headers: tuple[Header, ...]
+    lines: bytes
     refusal: RateLimited | None = None
 
 
@@ -89,24 +85,26 @@ class Level:
         allowance = part.allowance
         if allowance.parallel_max and self.running.get(part.name, 0) >= allowance.parallel_max:
             return RateLimited(f"This {self._scale} allows {allowance.parallel_max} requests at once.", retry_after_s=1)
-        if allowance.requests_per_minute and (wait := wait_ns(used[0], allowance.requests_per_minute)):
-            return self._too_many(allowance.requests_per_minute, "requests", wait)
-        if allowance.tokens_per_minute and (wait := wait_ns(used[1], allowance.tokens_per_minute)):
-            return self._too_many(allowance.tokens_per_minute, "tokens", wait)
+        requests, tokens = allowance.requests_per_minute, allowance.tokens_per_minute
+        if requests and used[0] > WINDOW_NS * (requests - 1):
+            return self._too_many(requests, "requests", used[0])
+        if tokens and used[1] > WINDOW_NS * (tokens - 1):
+            return self._too_many(tokens, "tokens", used[1])
         return None
 
-    def _too_many(self, per_minute: int, unit: Unit, wait: int) -> RateLimited:
+    def _too_many(self, per_minute: int, unit: Unit, used: int) -> RateLimited:
         message = f"This {self._scale} allows {per_minute} {unit} per minute."
-        return RateLimited(message, retry_after_s=-(-wait // SECOND_NS))
+        return RateLimited(message, retry_after_s=-(-wait_ns(used, per_minute) // SECOND_NS))
 
     def enter(self, part: Part, now_ns: int, used: Used) -> Used:
         """Count a request that begins; what has been used then."""
-        allowance = part.allowance
-        self.run(part.name, allowance)
+        allowance, name = part.allowance, part.name
+        if allowance.parallel_max:
+            self.running[name] = self.running.get(name, 0) + 1
         if not allowance.requests_per_minute:
             return used
         requests = used[0] + WINDOW_NS
-        self.requests.set(part.name, allowance.requests_per_minute, now_ns, requests)
+        self.requests.set(name, allowance.requests_per_minute, now_ns, requests)
         return requests, used[1]
 
     def run(self, name: str, allowance: Allowance) -> None:
@@ -147,15 +145,16 @@ class Limits:
         """Count a request that needs room in each of these; nothing is counted when one of them has none."""
         levels = self.levels
         used: list[Used] = []
-        for part in asked:  # a comprehension is a call more, at each request
-            used.append(levels[part.scale].used(part, now_ns))  # noqa: PERF401
-        for part, each in zip(asked, used, strict=True):
-            refusal = levels[part.scale].refusal(part, each)
-            if refusal is not None:
-                return Admission(headers(asked, used), refusal)
-        for index, part in enumerate(asked):
-            used[index] = levels[part.scale].enter(part, now_ns, used[index])
-        return Admission(headers(asked, used))
+        refusal: RateLimited | None = None
+        for part in asked:
+            level = levels[part.scale]
+            each = level.used(part, now_ns)
+            refusal = refusal or level.refusal(part, each)
+            used.append(each)
+        if refusal is None:
+            for index, part in enumerate(asked):
+                used[index] = levels[part.scale].enter(part, now_ns, used[index])
+        return Admission(lines(asked, used), refusal)
 
     def leave(self, key: Key) -> None:
         """Count the end of a request that was admitted."""
@@ -169,26 +168,16 @@ class Limits:
             level.use_tokens(part.name, per_minute, tokens, round(now_s * SECOND_NS))
 
 
-def headers(asked: Sequence[Part], used: Sequence[Used]) -> tuple[Header, ...]:
+def lines(asked: Sequence[Part], used: Sequence[Used]) -> bytes:
     """What is left, as OpenAI's headers say it: of the key's limit or the account's, whichever has less left."""
-    requests = tokens = None
+    requests: Left | None = None
+    tokens: Left | None = None
     for part, (of_requests, of_tokens) in zip(asked, used, strict=True):
-        requests = _least(requests, part.allowance.requests_per_minute, of_requests)
-        tokens = _least(tokens, part.allowance.tokens_per_minute, of_tokens)
-    return _shown(REQUEST_HEADERS, requests) + _shown(TOKEN_HEADERS, tokens)
-
-
-def _least(before: Left | None, per_minute: int, used: int) -> Left | None:
-    """Which has less left: what came before, or a limit of which that was used; 0 a minute is no limit."""
-    if not per_minute:
-        return before
-    rest, whole_in_ns = left(used, per_minute)
-    return (rest, per_minute, whole_in_ns) if before is None or rest < before[0] else before
-
-
-def _shown(names: tuple[bytes, bytes, bytes], least: Left | None) -> tuple[Header, ...]:
-    if least is None:
-        return ()
-    rest, per_minute, whole_in_ns = least
-    whole_in_s = -(-whole_in_ns // SECOND_NS)
-    return (names[0], b"%d" % per_minute), (names[1], b"%d" % rest), (names[2], b"%ds" % whole_in_s)
+        allowance = part.allowance
+        if per_minute := allowance.requests_per_minute:
+            found = left(of_requests, per_minute)
+            requests = found if requests is None or found[1] < requests[1] else requests
+        if per_minute := allowance.tokens_per_minute:
+            found = left(of_tokens, per_minute)
+            tokens = found if tokens is None or found[1] < tokens[1] else tokens
+    return (b"" if requests is None else REQUEST_LINES % requests) + (b"" if tokens is None else TOKEN_LINES % tokens)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 WINDOW_NS = 60 * 10**9  # whole nanoseconds: floats of a long uptime would round a request away
 SECOND_NS = 10**9
 SWEPT_AT_MIN = 1_024
+Left = tuple[int, int, int]  # of how many a minute, how many, and in how many seconds all will be there
 
 
 def wait_ns(used: int, per_minute: int) -> int:
@@ -18,9 +19,10 @@ def wait_ns(used: int, per_minute: int) -> int:
     return -(-missing // per_minute) if missing > 0 else 0
 
 
-def left(used: int, per_minute: int) -> tuple[int, int]:
-    """How many are there, of what has been used, and in how many nanoseconds all will be."""
-    return max(0, per_minute - -(-used // WINDOW_NS)), -(-used // per_minute)
+def left(used: int, per_minute: int) -> Left:
+    """What is left of a rate of which that has been used."""
+    rest = per_minute - -(-used // WINDOW_NS)
+    return per_minute, max(0, rest), -(-used // (per_minute * SECOND_NS))
 
 
 class Rates:
@@ -48,7 +50,8 @@ class Rates:
         held = self._full_at.get(name)
         if held is None or held[1] != per_minute:
             return 0  # another limit than before begins anew
-        return max(0, held[0] - now_ns * per_minute)
+        used = held[0] - now_ns * per_minute
+        return max(0, used)
 
     def set(self, name: str, per_minute: int, now_ns: int, used: int) -> None:
         """Note what it has used, as `used` tells it."""

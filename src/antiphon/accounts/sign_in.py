@@ -33,6 +33,13 @@ class Challenge(Struct, frozen=True):
     expires_at: str
 
 
+class Proven(Struct, frozen=True):
+    """A wallet that has signed. `used` uses its text up, in the transaction of what it leads to."""
+
+    account: str
+    used: Step
+
+
 class SignInRules(Struct, frozen=True):
     """Whom sign-in texts may be for. `per_minute` 0: as many sign-ins as come."""
 
@@ -93,6 +100,13 @@ class SignIn:
 
         Conflict when the account has as many keys as it may: `revoke_others` voids those first.
         """
+        proven = await self.prove(message, signature, address=address)
+        return await self._keys.create(
+            proven.account, Grant(name, SCOPES), first=proven.used, revoke_others=revoke_others
+        )  # fmt: skip
+
+    async def prove(self, message: str, signature: str, *, address: str | None = None) -> Proven:
+        """Whose wallet signed a text of ours; whatever else it is, it is refused."""
         self._require_enabled()
         text = wallet.read(message)
         if address not in (None, text.address):
@@ -107,10 +121,7 @@ class SignIn:
         if await asyncio.to_thread(signer, message, signature) != text.address:
             raise refused("the signature is not the 65 bytes with which that address signs this message")
         self._require_pace()
-        used = _used(text.nonce, expires_at_s * MS, int(now_s * MS))
-        return await self._keys.create(
-            text.address, Grant(name, SCOPES), first=used, revoke_others=revoke_others
-        )  # fmt: skip
+        return Proven(text.address, _used(text.nonce, expires_at_s * MS, int(now_s * MS)))
 
     def _require_enabled(self) -> None:
         if not self._rules.enabled:

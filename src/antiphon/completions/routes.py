@@ -12,6 +12,7 @@ from antiphon.completions.answering import Answering
 from antiphon.completions.charging import Charging, credit_headers
 from antiphon.completions.dialects import AnswerStream, Dialect, Echo, FailingStream, Head, RequestBounds
 from antiphon.completions.doors import Door
+from antiphon.completions.following import planned, trace_of
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.recall import Recall
 from antiphon.completions.recording import parameters
@@ -27,6 +28,7 @@ from antiphon.ids import Ids
 AnyStream = CompletionStream | ToolStream
 WIRE_HEADER = b"x-wire"
 NODE_HEADER = b"x-node"
+RETRY_HEADER = b"x-stainless-retry-count"  # which the SDKs of OpenAI and Anthropic send
 
 
 class ChatRoutes:
@@ -62,7 +64,7 @@ class ChatRoutes:
     async def chat(self, exchange: Exchange) -> None:
         """Answer one completion, plain or streamed as the body asks."""
         if self._door.id_header:
-            exchange.always += ((self._door.id_header, exchange.request_id.encode()),)
+            exchange.always += b"%b: %b\r\n" % (self._door.id_header, exchange.request_id.encode())
         body = await exchange.body()
         request = self._dialect.parse(body, exchange.headers, self._bounds)
         try:
@@ -75,7 +77,10 @@ class ChatRoutes:
         if request.previous_id is not None and self._recall is not None:
             request = await self._recall(key, request)
         answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))
-        plan = await self._answering.plan(request, Caller(key, answer_id, exchange.request_id, _nodes(exchange)))
+        again, trace = sent_again(exchange), trace_of(exchange)
+        caller = Caller(key, answer_id, exchange.request_id, _nodes(exchange), again, exchange.course, trace)
+        plan = await self._answering.plan(request, caller)
+        planned(plan)
         ledger = key.ledger
         if ledger is None:
             await self._answer(exchange, plan, None)
@@ -184,6 +189,11 @@ def _nodes(exchange: Exchange) -> frozenset[str]:
     if named is None:
         return frozenset()
     return frozenset(name.strip() for name in named.decode("latin-1").split(",") if name.strip())
+
+
+def sent_again(exchange: Exchange) -> bool:
+    """Whether the client says that it has sent the request before."""
+    return exchange.headers.get(RETRY_HEADER, b"0") != b"0"
 
 
 def _extra_headers(plan: Plan) -> tuple[Header, ...]:

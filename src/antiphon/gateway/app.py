@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from typing import Literal
 
 from antiphon.accounts.authenticate import bearer
 from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.limits import Admission, Limiter
 from antiphon.accounts.running import Running
+from antiphon.course import Course
 from antiphon.errors import AntiphonError, PermissionDenied, Unavailable
 from antiphon.gateway.cors import CrossOrigin
-from antiphon.gateway.load_watch import LoadWatch
+from antiphon.gateway.load_watch import WORK, LoadWatch
 from antiphon.gateway.table import Route, Table
 from antiphon.http import errors as wire_errors
 from antiphon.http.errors import ErrorShape
@@ -23,13 +25,15 @@ from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+Follow = Callable[[Exchange, float], Course | None]  # since when, in the event loop's seconds
 CLIENT_GONE_STATUS = 499  # never sent; what logs and metrics show
 
 
 class Application:
     """Serves one table of routes. Make it within a running event loop.
 
-    `shapes` says which errors stand below which addresses; OpenAI's stand everywhere else.
+    `shapes` says which errors stand below which addresses; OpenAI's stand everywhere else. `follow` makes the course of
+    a request that engines are to generate for, where somebody wants to know.
     """
 
     def __init__(
@@ -47,12 +51,14 @@ class Application:
         in_flight_max: int = 4096,
         running: Running | None = None,
         load: LoadWatch | None = None,
+        follow: Follow | None = None,
     ) -> None:
         self._table = table
         self._keyring = keyring
         self._limits = limits
         self._running = running or Running()
         self._load = load
+        self._follow = follow
         self._metrics = metrics
         self._log = log
         self._ids = ids
@@ -80,6 +86,8 @@ class Application:
                 return
             route, parameter = self._table.find(exchange.method, exchange.path)
             exchange.route = route.path
+            if self._follow is not None and route.tag in WORK:
+                exchange.course = self._follow(exchange, begun_at)
             if self._load is not None and self._load.sheds:
                 self._load.admit(route.tag)
             if route.key:
@@ -108,6 +116,8 @@ class Application:
                 exchange.break_off()
             self._leave(exchange, entered)
             metrics.in_flight -= 1
+            if exchange.course is not None:
+                exchange.course.ended(exchange.status, self._loop.time())
             metrics.responded(exchange.route, exchange.status)
             if self._log.accesses:
                 self._log.access(exchange, self._loop.time() - begun_at)
@@ -131,7 +141,7 @@ class Application:
 
     def _admit(self, exchange: Exchange, admission: Admission) -> None:
         """Tell what is left of the key's limits, and refuse the request where they have no room for it."""
-        exchange.always += admission.headers  # what is left, in refusals too
+        exchange.always += admission.lines  # what is left, in refusals too
         if admission.refusal is not None:
             raise admission.refusal
 
@@ -156,6 +166,8 @@ class Application:
 
     def _refuse(self, exchange: Exchange, error: AntiphonError) -> None:
         """The error as a response, or as the end of one that has begun."""
+        if exchange.course is not None:
+            exchange.course.refused(error)
         shape = self._shape(exchange.path)
         if exchange.started:
             last = wire_errors.last_piece(error, shape, exchange.media_type)

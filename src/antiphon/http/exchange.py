@@ -7,6 +7,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Protocol
 
+from antiphon.course import Course
 from antiphon.errors import AntiphonError, BadRequest, BodyTimeout, BodyTooLarge, PermissionDenied, UnsupportedMedia
 from antiphon.key import Key
 
@@ -60,7 +61,8 @@ class Exchange:
     request_id = ""
     route = "unknown"
     key: Key | None = None
-    always: tuple[Header, ...] = ()  # headers of whatever response there will be
+    course: Course | None = None  # where somebody follows the request
+    always = b""  # header lines of whatever response there will be, each with its end
     task: asyncio.Task[None] | None = None
     parameter = ""  # what the address holds in place of the route's `{name}`
     keep_alive = True
@@ -197,14 +199,13 @@ class Exchange:
         if not self.complete:
             self.keep_alive = False  # what is left of the request is not worth reading
         lines = [STATUS_LINES[status], b"date: ", self._wire.date(), b"\r\nx-request-id: ", self.request_id.encode()]
-        for name, value in headers + self.always if self.always else headers:
+        for name, value in headers:
             lines += (b"\r\n", name, b": ", value)
+        lines += (b"\r\n", self.always)
         if not self.keep_alive:
-            lines.append(b"\r\nconnection: close\r\n")
+            lines.append(b"connection: close\r\n")
         elif self.http_10:
-            lines.append(b"\r\nconnection: keep-alive\r\n")
-        else:
-            lines.append(b"\r\n")
+            lines.append(b"connection: keep-alive\r\n")
         return b"".join(lines)
 
     def _end(self) -> None:

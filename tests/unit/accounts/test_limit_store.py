@@ -14,6 +14,7 @@ from antiphon.accounts.limit_store import OLD_US, ROWS_MAX, SILENT_US, Batch, Na
 from antiphon.accounts.limits import Admission, Limits
 from antiphon.db import Connection, Database
 from antiphon.key import Allowance, Key
+from tests.unit.accounts.lines import fields
 
 START_US = 1_700_000_000 * 10**6
 
@@ -53,7 +54,7 @@ async def test_runs_share_what_a_minute_allows(database: Database) -> None:
     (refused,) = await settle(database, batch("one", key))
     assert refused.refusal is not None
     assert (refused.refusal.message, refused.refusal.retry_after_s) == ("This key allows 5 requests per minute.", 12)
-    assert dict(refused.headers)[b"x-ratelimit-remaining-requests"] == b"0"
+    assert fields(refused.lines)["x-ratelimit-remaining-requests"] == "0"
     later = START_US + 12 * 10**6
     assert admitted(await settle(database, batch("one", key), later - 1)) == 0
     assert admitted(await settle(database, batch("two", key), later)) == 1
@@ -167,5 +168,5 @@ async def test_it_decides_as_one_gateway_would(database: Database, steps: list[t
         now_us += gap_s * 10**6
         decided = await settle(database, batch(f"run {run}", *[key] * number), now_us)
         expected = [alone.decide(key.allowances, now_us * 1000) for _ in range(number)]
-        assert [each.headers for each in decided] == [each.headers for each in expected]
+        assert [each.lines for each in decided] == [each.lines for each in expected]
         assert [str(each.refusal) for each in decided] == [str(each.refusal) for each in expected]

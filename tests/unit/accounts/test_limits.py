@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.accounts.limits import Limits, headers
+from antiphon.accounts.limits import Limits, lines
 from antiphon.accounts.rates import SECOND_NS
 from antiphon.errors import RateLimited
 from antiphon.key import Allowance, Key
+from tests.unit.accounts.lines import fields
 
 STEPS_PER_S = 8
 
@@ -60,7 +61,7 @@ def admitted(limits: Limits, key: Key, now_s: float, requests: int) -> int:
 def shown(limits: Limits, key: Key, now_s: float) -> dict[str, str]:
     """The headers of an answer."""
     used = [limits.levels[part.scale].used(part, round(now_s * SECOND_NS)) for part in key.allowances]
-    return {name.decode(): value.decode() for name, value in headers(key.allowances, used)}
+    return fields(lines(key.allowances, used))
 
 
 @given(size=st.integers(1, 200), gaps=st.lists(st.integers(0, 80 * STEPS_PER_S), max_size=120))
@@ -219,7 +220,7 @@ async def test_a_gateway_is_told_what_it_may_answer() -> None:
     limits, key = Limits(), Key("k", 1)
     first, second = await limits.admit(key, 0.0), await limits.admit(key, 15.0)
     assert first.refusal is None
-    assert dict(first.headers)[b"x-ratelimit-remaining-requests"] == b"0"
+    assert fields(first.lines)["x-ratelimit-remaining-requests"] == "0"
     assert second.refusal is not None
     assert second.refusal.retry_after_s == 45
-    assert dict(second.headers)[b"x-ratelimit-reset-requests"] == b"45s"
+    assert fields(second.lines)["x-ratelimit-reset-requests"] == "45s"

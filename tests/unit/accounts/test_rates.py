@@ -18,7 +18,7 @@ def test_no_rate_is_rounded(size: int, amounts: list[int]) -> None:
     for amount in amounts:
         rates.use("k", size, now_ns, amount)
         rates = Rates(rates.held)
-    assert left(rates.used("k", size, now_ns), size)[0] == max(0, size - sum(amounts))
+    assert left(rates.used("k", size, now_ns), size)[1] == max(0, size - sum(amounts))
     missing = max(0, sum(amounts) + 1 - size)
     assert rates.wait_ns("k", size, now_ns) == math.ceil(Fraction(missing * 60 * SECOND_NS, size))
 

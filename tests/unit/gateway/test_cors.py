@@ -16,7 +16,7 @@ def test_other_origins_get_nothing(headers: dict[bytes, bytes]) -> None:
     """Without an origin, or with one that is only alike, nothing is added and nothing answered."""
     exchange, wire = exchange_of("GET", "/v1/models", headers)
     assert CrossOrigin((APP,)).handle(exchange) is False
-    assert exchange.always == ()
+    assert exchange.always == b""
     assert wire.sent == b""
 
 

@@ -36,7 +36,7 @@ def test_a_whole_response() -> None:
 def test_headers_of_every_response_come_last() -> None:
     """What was set to go with whatever response there will be goes with it."""
     exchange, wire = exchange_of("GET", "/")
-    exchange.always = ((b"vary", b"origin"),)
+    exchange.always = b"vary: origin\r\n"
     exchange.respond(404, b"", (b"x-a", b"1"))
     assert list(wire.headers)[-3:] == ["x-a", "vary", "content-length"]
 
