@@ -241,6 +241,25 @@ COMMANDS = (
         ("antiphon ledger verify", "antiphon ledger verify --config antiphon.yaml --json"),
     ),
     Command(
+        ("backup",),
+        "antiphon.cli.backup:backup",
+        "Prove the books and copy the database into one file, beside gateways that go on.",
+        ("antiphon backup", "antiphon backup backups/", "antiphon backup monday.db --config antiphon.yaml --json"),
+    ),
+    Command(
+        ("restore",),
+        "antiphon.cli.backup:restore",
+        "Make the database out of a backup, where nothing is stored yet, and prove its books.",
+        ("antiphon restore antiphon-20261126T001500Z.db",),
+    ),
+    Command(
+        ("upgrade",),
+        "antiphon.cli.upgrade:upgrade",
+        "Back the database up, bring it to the form of this version, and prove its books.\n\nThe next start does the "
+        "second of these by itself.",
+        ("antiphon upgrade --check", "antiphon upgrade --backup backups/", "antiphon upgrade --without-backup --json"),
+    ),
+    Command(
         ("top",),
         "antiphon.cli.top:top",
         "Show what a gateway does, look after look: models, times, nodes, money.",

@@ -84,18 +84,24 @@ def _apply_next(session: Session, migrations: Sequence[Migration], clock: Clock)
 
 def missing(rows: Sequence[Row], migrations: Sequence[Migration]) -> Sequence[Migration]:
     """What is still to be applied; ConfigError when what was applied is not how this list begins."""
+    reason = objection(rows, migrations)
+    if reason is not None:
+        raise ConfigError(_refusal(reason))
+    return migrations[len(rows) :]
+
+
+def objection(rows: Sequence[Row], migrations: Sequence[Migration]) -> str | None:
+    """Why a database to which these rows say what was applied is not one of this version's or an older one's."""
     for row, migration in zip(rows, migrations, strict=False):
         if row[0] != migration.number:
-            raise ConfigError(_refusal(f"migration {migration} was left out of it: it was not made by this program"))
+            return f"migration {migration} was left out of it: it was not made by this program"
         if row[2] != migration.digest:
-            raise ConfigError(_refusal(f"migration {migration} was applied to it in another form than this version's"))
+            return f"migration {migration} was applied to it in another form than this version's"
     if len(rows) > len(migrations):
         number, name = rows[-1][:2]
         known = migrations[-1] if migrations else "none"
-        raise ConfigError(
-            _refusal(f"a newer version has changed it (migration {number:04}_{name}; this version's last is {known})")
-        )
-    return migrations[len(rows) :]
+        return f"a newer version has changed it (migration {number:04}_{name}; this version's last is {known})"
+    return None
 
 
 def _apply(session: Session, migration: Migration, clock: Clock) -> None:
