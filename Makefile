@@ -90,6 +90,9 @@ bench-link: $(VENV)/.served ## What a streamed chunk costs over NATS beside HTTP
 docs: $(VENV)/.developed ## Write the references that are generated from the code
 	@$(BIN)/python -m antiphon.settings.reference docs/reference/configuration.md
 	@$(BIN)/python -m antiphon.gateway.error_reference docs/reference/errors.md
+	@$(BIN)/python -m antiphon.gateway.route_reference docs/reference/addresses.md
+	@$(BIN)/python -m antiphon.observe.metric_reference docs/reference/metrics.md
+	@$(BIN)/python -m antiphon.cli.command_reference docs/reference/commands.md
 
 clean: ## Remove the environment and all caches of this folder
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -107,6 +110,6 @@ $(VENV)/.served: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.developed: $(VENV)/.served
 	@echo "Adding what the tests need ..."
-	@$(PIP) install --editable '.[engine,nodes,mcp,postgres,topup,dev]'
+	@$(PIP) install --editable '.[engine,mcp,nodes,payments,postgres,dev]'
 	@touch $@
 

@@ -16,7 +16,7 @@ GAS_MARGIN = 5  # a fifth more than the node estimates
 FEE_TIMES = 2  # of what a block costs now, so that the next few may cost more
 MINED_S = 60.0
 POLL_S = 0.2
-INSTALL = "payouts take the packages of top-ups: pip install 'antiphon[topup]'"
+INSTALL = "payouts take the package `x402`: pip install 'antiphon[payments]'"
 
 
 class Sender(Protocol):

@@ -17,7 +17,9 @@ from antiphon.topup.facilitator import Answer, FacilitatorFailed
 from antiphon.topup.model import Payment, Terms
 
 PACKAGE = "x402"
-INSTALL = "a facilitator in the gateway takes the package `x402`: pip install 'antiphon[topup]', or set facilitator_url"
+INSTALL = (
+    "a facilitator in the gateway takes the package `x402`: pip install 'antiphon[payments]', or set facilitator_url"
+)
 THREADS = 16  # each waits for the chain most of the time
 
 

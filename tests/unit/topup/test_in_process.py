@@ -60,7 +60,7 @@ async def test_the_nodes_key_is_not_told() -> None:
 def test_the_missing_library_is_named() -> None:
     """The remedy stands in the message."""
     require_installed()
-    with pytest.raises(ConfigError, match=r"topup.facilitator_key: .*antiphon\[topup\]"):
+    with pytest.raises(ConfigError, match=r"topup.facilitator_key: .*antiphon\[payments\]"):
         require_installed("no_such_package_at_all")
 
 
