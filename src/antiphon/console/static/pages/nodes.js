@@ -1,0 +1,220 @@
+// Nodes: who serves, how loaded each is, how fast and how far it is trusted. Nodes are invited, drained and taken back.
+
+import { get, part, post, remove } from "../api.js";
+import { meter } from "../charts.js";
+import { ask, confirm, show as dialog } from "../dialogs.js";
+import { add, h } from "../dom.js";
+import { ago, count, rough } from "../format.js";
+import { badge, button, codeBlock, empty, field, figure, figures, heading, select } from "../parts.js";
+import { watch } from "../refresh.js";
+import { table } from "../table.js";
+import { condition, drainButton } from "./node-state.js";
+import { open as openNode } from "./node.js";
+
+const LOOK_S = 2;
+const INVITES_S = 10;
+const TILES_MAX = 60; // with names; more nodes than that are squares
+const MODELS_MAX = 20; // whose nodes' reputation is asked for
+
+/** All nodes, or one where the address names it. */
+export async function open(view, context) {
+  if (context.params.length > 0) await openNode(view, context);
+  else await all(view, context);
+}
+
+async function all(view, { signal }) {
+  const body = h("div", { class: "stack" });
+  const invites = h("div");
+  const invite = button(
+    "Invite a node",
+    async () => {
+      await invited(signal);
+      await lookAtInvites();
+    },
+    { kind: "primary" },
+  );
+  add(view, heading("Nodes", "Machines that serve models for this gateway.", invite), body);
+  const look = await watch(body, {
+    seconds: LOOK_S,
+    signal,
+    load: () => known(signal),
+    show: (nodes) => (nodes.length === 0 ? nothing() : shown(nodes, signal, () => look())),
+  });
+  add(view, h("section", { class: "stack invites" }, h("h2", {}, "Invites"), invites));
+  const lookAtInvites = await watch(invites, {
+    seconds: INVITES_S,
+    signal,
+    load: async () => (await get("/v1/nodes/invites", { signal })).data.filter((one) => one.state !== "used"),
+    show: (found) => invitesTable(found, signal, () => lookAtInvites()),
+  });
+}
+
+/** The nodes, each with its reputation where a model that it serves tells it. */
+async function known(signal) {
+  const [nodes, models] = await Promise.all([get("/v1/nodes", { signal }), get("/v1/models", { signal })]);
+  const served = models.data
+    .slice(0, MODELS_MAX)
+    .map((model) => get(`/v1/models/${part(model.id)}`, { signal }).catch(() => ({})));
+  const standings = new Map(
+    (await Promise.all(served))
+      .flatMap((model) => model.node_states ?? [])
+      .map((state) => [state.name, state.standing]),
+  );
+  return nodes.data.map((node) => ({ ...node, standing: standings.get(node.name) ?? null }));
+}
+
+function nothing() {
+  return empty(
+    "No machine has joined",
+    "A node serves models from wherever it is, behind NAT or not. Invite one above, or in a terminal, and run the line that is printed on that machine:",
+    "antiphon nodes invite --name my-node",
+  );
+}
+
+function shown(nodes, signal, look) {
+  const serving = nodes.filter((node) => node.presence === "serving");
+  const sum = (field) => serving.reduce((total, node) => total + (node[field] ?? 0), 0);
+  return [
+    figures(
+      figure("Serving", count(serving.length), `of ${count(nodes.length)}`),
+      figure("Slots taken", count(sum("running")), `of ${count(sum("slots"))}`),
+      figure("Waiting", count(sum("queued"))),
+      figure("Tokens a second, each stream", rough(fastest(serving)), "fastest"),
+    ),
+    h("section", { class: "stack" }, h("h2", {}, "Load"), map(nodes)),
+    table({ caption: "Nodes", columns: columns(signal, look), rows: nodes }),
+  ];
+}
+
+function fastest(nodes) {
+  const speeds = nodes.map((node) => node.decode_speed).filter((speed) => speed !== null);
+  return speeds.length === 0 ? null : Math.max(...speeds);
+}
+
+/** The map of load: a tile for each node, or a square where there are many. */
+function map(nodes) {
+  const small = nodes.length > TILES_MAX;
+  return h(
+    "ul",
+    { class: `load-map ${small ? "small" : ""}`, "aria-label": "Load of each node" },
+    nodes.map((node) => h("li", {}, tile(node, small))),
+  );
+}
+
+function tile(node, small) {
+  const words = `${node.name}: ${condition(node).text}, ${node.running} of ${node.slots} slots taken, ${node.queued} waiting`;
+  const share = node.slots > 0 ? Math.min(1, node.running / node.slots) : 0;
+  const look = { "--load": String(share) };
+  const link = {
+    class: `tile ${node.presence}`,
+    href: `#/nodes/${part(node.id)}`,
+    "aria-label": words,
+    title: words,
+    style: look,
+  };
+  if (small) return h("a", link);
+  return h(
+    "a",
+    link,
+    h("strong", {}, node.name),
+    h(
+      "span",
+      { class: "number" },
+      node.slots > 0 ? `${node.running}/${node.slots}` : "–",
+      node.queued > 0 ? ` +${node.queued}` : "",
+    ),
+    meter(node.running, node.slots, "", share >= 1 ? "warn" : ""),
+    h(
+      "small",
+      { class: "number" },
+      node.decode_speed === null ? condition(node).text : `${rough(node.decode_speed)} tokens/s`,
+    ),
+  );
+}
+
+function columns(signal, look) {
+  return [
+    { title: "Node", cell: (node) => h("a", { href: `#/nodes/${part(node.id)}` }, node.name) },
+    { title: "State", cell: (node) => badge(condition(node).text, condition(node).kind) },
+    {
+      title: "Running",
+      numeric: true,
+      cell: (node) => (node.slots > 0 ? `${count(node.running)} of ${count(node.slots)}` : "–"),
+    },
+    { title: "Tokens/s", numeric: true, cell: (node) => rough(node.decode_speed) },
+    { title: "Prefill/s", numeric: true, hidden: true, cell: (node) => rough(node.prefill_speed) },
+    {
+      title: "Reputation",
+      numeric: true,
+      hidden: true,
+      cell: (node) => (node.standing === null ? "–" : node.standing.toFixed(2)),
+    },
+    { title: "Models", hidden: true, cell: (node) => node.models.map((model) => model.id).join(", ") || "–" },
+    {
+      title: "Seen",
+      hidden: true,
+      cell: (node) => (node.presence === "serving" ? "now" : ago(new Date(node.seen_at_ms))),
+    },
+    { title: h("span", { class: "visually-hidden" }, "Actions"), cell: (node) => drainButton(node, signal, look) },
+  ];
+}
+
+async function invited(signal) {
+  const name = h("input", { maxlength: 64, autocomplete: "off", placeholder: "as the machine calls itself" });
+  const life = select(
+    [
+      ["3600", "an hour"],
+      ["86400", "a day"],
+      ["604800", "a week"],
+    ],
+    "3600",
+  );
+  const invite = await ask({
+    title: "Invite a node",
+    content: [field("Name", name), field("Good for", life)],
+    action: "Invite",
+    submit: () =>
+      post("/v1/nodes/invites", { name: name.value.trim() || null, expires_in_s: Number(life.value) }, { signal }),
+    signal,
+  });
+  if (invite === null) return;
+  await dialog({
+    title: "Run this on the machine that is to serve",
+    content: [
+      h(
+        "p",
+        {},
+        "It is good once, and shown only now. It takes ",
+        h("code", {}, "pip install 'antiphon[engine,nodes]'"),
+        " there.",
+      ),
+      codeBlock(invite.command, "The line that makes a machine a node"),
+    ],
+    signal,
+  });
+}
+
+function invitesTable(invites, signal, look) {
+  if (invites.length === 0) return h("p", { class: "muted" }, "No invite waits for a machine.");
+  const revoke = async (invite) => {
+    const sure = await confirm({
+      title: "Void this invite",
+      text: "Nobody can join with it any more.",
+      action: "Void",
+      signal,
+    });
+    if (!sure) return;
+    await remove(`/v1/nodes/invites/${part(invite.id)}`, { signal });
+    await look();
+  };
+  const columns = [
+    { title: "Name", cell: (invite) => invite.name ?? "any" },
+    { title: "State", cell: (invite) => badge(invite.state, invite.state === "open" ? "accent" : "") },
+    { title: "Ends", cell: (invite) => ago(new Date(invite.expires_at_ms)) },
+    {
+      title: h("span", { class: "visually-hidden" }, "Actions"),
+      cell: (invite) => (invite.state === "open" ? button("Void", () => revoke(invite), { kind: "quiet" }) : null),
+    },
+  ];
+  return table({ caption: "Invites", columns, rows: invites });
+}
