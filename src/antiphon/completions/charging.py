@@ -20,6 +20,7 @@ from antiphon.completions.fit_prompts import tokens_max
 from antiphon.completions.plan import Plan, job
 from antiphon.completions.record import Record
 from antiphon.completions.tool_loop import ROUNDS_MAX
+from antiphon.course import Course
 from antiphon.credits.draft import Asked, kept
 from antiphon.credits.metering import Charge, Meter
 from antiphon.credits.money import usdc_text
@@ -153,7 +154,13 @@ class Charging:
             raise
         finally:
             del self._charges[charge.id]
-            exchange.conclude(lambda stands: charge.close(otherwise, stands=stands))
+            exchange.conclude(lambda stands: self._close(charge, exchange.course, otherwise, stands=stands))
+
+    def _close(self, charge: Charge, course: Course | None, otherwise: Reason, *, stands: bool) -> None:
+        """Nothing more is sent of a request; who follows it is told what it cost, once that is known."""
+        charge.close(otherwise, stands=stands)
+        if course is not None and charge.ended:
+            course.settled(charge.charged, self._loop.time())
 
     async def close(self) -> None:
         """Wait for what is being counted."""
@@ -165,9 +172,8 @@ def credit_headers(charge: Charge | None, *, ended: bool) -> tuple[Header, ...]:
     """What the account has left, and once a request has `ended` what it cost; nothing of a free one."""
     if charge is None or not charge.held:
         return ()
-    cost = ((b"x-credits-cost", usdc_text(charge.charged).encode()),) if ended else ()
-    balance = charge.balance
-    return cost if balance is None else (*cost, (b"x-credits-balance", usdc_text(balance).encode()))
+    balance = (b"x-credits-balance", usdc_text(charge.balance).encode())
+    return ((b"x-credits-cost", usdc_text(charge.charged).encode()), balance) if ended else (balance,)
 
 
 def _whole(node: str, usage: Usage) -> tuple[Served, ...]:
@@ -196,6 +202,8 @@ async def _end_counted(charge: Charge, outcome: Outcome, plan: Plan) -> None:
             counted = await _prompt_tokens(plan)
     usage = msgspec.structs.replace(outcome.usage, prompt_tokens=counted)
     charge.end(msgspec.structs.replace(outcome, usage=usage))
+    if plan.caller.course is not None:
+        plan.caller.course.settled(charge.charged, asyncio.get_running_loop().time())
 
 
 async def _prompt_tokens(plan: Plan) -> int:

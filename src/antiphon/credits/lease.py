@@ -63,6 +63,11 @@ class Lease:
         """What must stay granted in all."""
         return self.spent + self.used
 
+    @property
+    def left(self) -> int:
+        """What the account has left, as far as this gateway knows."""
+        return self.balance - self.unsettled
+
     def coveted(self, now: float) -> bool:
         """Whether it has what others wanted not long ago."""
         return self.room > 0 and now < self.cautious_until

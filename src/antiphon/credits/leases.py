@@ -108,11 +108,6 @@ class Leases:
         if hold.release("voided"):
             del self._open[hold.id]
 
-    def balance(self, key: AccountKey) -> int | None:
-        """What the account has left, as far as this gateway knows; None when it knows nothing."""
-        lease = self._leases.get(key)
-        return None if lease is None else lease.balance - lease.unsettled
-
     async def _with_room(self, key: AccountKey, amount: int) -> Lease:
         """A lease with room for `amount`, which nobody can have taken when this returns."""
         assert amount > 0, "what costs nothing needs no hold"

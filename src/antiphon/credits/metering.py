@@ -19,7 +19,7 @@ from antiphon.credits.closing import Closing
 from antiphon.credits.draft import Asked, Body, Draft, kept
 from antiphon.credits.lease import LeasedHold
 from antiphon.credits.leases import Leases
-from antiphon.credits.ledger import AccountKey, Earner, charge
+from antiphon.credits.ledger import Earner, charge
 from antiphon.credits.receipt import Outcome, Reason, Served, payable
 from antiphon.engines.receipt import SignedReceipt
 from antiphon.errors import InsufficientCredits
@@ -86,10 +86,6 @@ class Meter:
         except InsufficientCredits:
             self._on_refused()
             raise
-
-    def balance(self, account: AccountKey) -> int | None:
-        """What the account has left, as far as this gateway knows."""
-        return self._leases.balance(account)
 
     def close(self, charge: Charge, hold: LeasedHold | None, charged: int, at_ms: int) -> bool:
         """Charge that, up to what was held, and put it on its way into the database; False when it cannot be charged.
@@ -159,15 +155,20 @@ class Charge:
         return self._asked.answer_id
 
     @property
+    def ended(self) -> bool:
+        """Whether it is known what it cost."""
+        return self._outcome is not None
+
+    @property
     def held(self) -> int:
         """The most that it can cost; 0 where it is free."""
         return 0 if self._hold is None else self._hold.amount
 
     @property
-    def balance(self) -> int | None:
-        """What the account has left of what this gateway knows, this request paid."""
-        balance = self._meter.balance(self._asked.account)
-        return None if balance is None else balance - self.charged
+    def balance(self) -> int:
+        """What the account has left of what this gateway knows, this request paid. A free request has nobody who pays."""
+        assert self._hold is not None, "something is held"
+        return self._hold.lease.left - self.charged
 
     def priced(self, usage: Usage) -> Usage:
         """What it took as far as that is believed, with what it costs; a free request's usage as it is."""

@@ -6,20 +6,18 @@ from antiphon.errors import InsufficientCredits
 
 MICRO = 1_000_000
 MICRO_PER_CREDIT = 10_000  # 100 credits are 1 USDC
-DECIMALS_MIN = 2
 
 
 def usdc_text(amount: int) -> str:
     """The exact amount in USDC, with two decimals or as many as it takes: `10.00`, `9.998731`."""
-    whole, part = divmod(abs(amount), MICRO)
-    decimals = f"{part:06}".rstrip("0").ljust(DECIMALS_MIN, "0")
-    return f"{'-' if amount < 0 else ''}{whole}.{decimals}"
+    digits = f"{abs(amount):07d}"
+    return f"{'-' if amount < 0 else ''}{digits[:-6]}.{digits[-6:-4]}{digits[-4:].rstrip('0')}"
 
 
 def usdc_number(amount: int) -> bytes:
     """The exact amount in USDC as a number of JSON: `10`, `9.998731`."""
-    whole, part = divmod(amount, MICRO)
-    return f"{whole}.{part:06}".rstrip("0").rstrip(".").encode()
+    whole, part = amount // MICRO, amount % MICRO
+    return (b"%d.%06d" % (whole, part)).rstrip(b"0") if part else b"%d" % whole
 
 
 def credits_of(amount: int) -> int:

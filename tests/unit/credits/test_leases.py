@@ -139,13 +139,12 @@ async def test_leases_end_some_at_a_time(books: Books, monkeypatch: pytest.Monke
 async def test_what_a_gateway_knows_of_a_balance(books: Books) -> None:
     """What the database last said, less what is on its way there."""
     gateway, key = await books.gateway(), await books.account(100)
-    assert gateway.leases.balance(key) is None
     hold = await gateway.leases.open(key, books.name(), 50)
-    assert gateway.leases.balance(key) == 100
+    assert hold.lease.left == 100
     gateway.leases.capture(hold, 30)
-    assert gateway.leases.balance(key) == 70
+    assert hold.lease.left == 70
     await gateway.leases.settlements.all_settled()
-    assert gateway.leases.balance(key) == 70
+    assert hold.lease.left == 70
 
 
 async def test_a_failed_return_is_made_good(books: Books) -> None:
