@@ -37,10 +37,11 @@ export async function confirm({ title, text, action, danger = true, signal }) {
 }
 
 /** Show something until the user closes it. */
-export function show({ title, content, signal }) {
+export function show({ title, content, wide = false, signal }) {
   return new Promise((resolve) => {
     const close = h("button", { type: "button", class: "primary", on: { click: () => dialog.close() } }, "Close");
     const dialog = opened(title, h("div", {}, content, h("div", { class: "actions" }, close)), signal, resolve);
+    dialog.classList.toggle("wide", wide);
   });
 }
 

@@ -19,7 +19,7 @@ export function frame(root, session, left) {
   const side = h("div", { class: "side" }, brand(menu), navigation, footer(session, left));
   menu.addEventListener("click", () => menu.setAttribute("aria-expanded", String(side.classList.toggle("open"))));
   replace(root, side, main);
-  const opener = new Opener(main, session, (page) => {
+  const opener = new Opener(main, { session, ended: left.signal }, (page) => {
     for (const [name, anchor] of links) {
       if (name === page.name) anchor.setAttribute("aria-current", "page");
       else anchor.removeAttribute("aria-current");
@@ -40,9 +40,9 @@ export function frame(root, session, left) {
 
 /** Opens one page at a time, and ends the one before. */
 class Opener {
-  constructor(main, session, opened) {
+  constructor(main, context, opened) {
     this.main = main;
-    this.session = session;
+    this.context = context;
     this.opened = opened;
     this.left = new AbortController();
     this.first = true;
@@ -63,7 +63,7 @@ class Opener {
     };
     try {
       const { open } = await page.module();
-      if (!signal.aborted) await open(view, { session: this.session, params, signal, title });
+      if (!signal.aborted) await open(view, { ...this.context, params, signal, title });
     } catch (error) {
       if (!signal.aborted) replace(view, failure(error));
     }

@@ -3,8 +3,8 @@
 /**
  * `scope` is what a page takes; without one, everybody has it. `module` loads it when it is first opened, and exports
  * `open(view, context)`: it fills the section `view`. `context` has `session`, `params` (what follows the page's name
- * in the address), `signal` (aborted when the page is left: give it to every request, listener and timer) and
- * `title(text)`, which names the window.
+ * in the address), `signal` (aborted when the page is left: give it to every request, listener and timer), `ended`
+ * (aborted when the session ends) and `title(text)`, which names the window.
  */
 export const PAGES = [
   { name: "playground", title: "Playground", group: "Use", scope: "inference", module: () => import("./pages/playground.js") },

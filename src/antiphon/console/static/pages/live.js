@@ -1,0 +1,142 @@
+// Live requests: the latest thousand as they go on, each with its waterfall, and one of them in full.
+
+import { add, h, replace } from "../dom.js";
+import { count } from "../format.js";
+import { Feed } from "../live/feed.js";
+import { detail, history } from "../live/detail.js";
+import { List } from "../live/list.js";
+import { PHASES, goesOn } from "../live/phases.js";
+import { badge, button, empty, heading, select } from "../parts.js";
+
+const TICK_MS = 250; // bars of running requests grow this often while nothing else is told
+const COMMAND = `curl ${location.origin}/v1/chat/completions \\
+  -H "Authorization: Bearer $ANTIPHON_API_KEY" -H "Content-Type: application/json" \\
+  -d '{"model": "MODEL", "messages": [{"role": "user", "content": "Hello"}]}'`;
+const STATES = [["", "All states"], ["running", "Running"], ["ended", "Ended"], ["failed", "Failed or refused"]];
+
+/** Follow the requests that the account may see. */
+export async function open(view, { session, params, signal, ended }) {
+  const page = new Live(view, session, params[0] ?? null, AbortSignal.any([signal, ended]));
+  await page.feed.follow();
+}
+
+class Live {
+  constructor(view, session, wanted, signal) {
+    this.signal = signal;
+    this.wanted = wanted; // the id of the request whose panel is open
+    this.shownState = null;
+    this.paused = false;
+    this.feed = new Feed({ signal, changed: () => this.show() });
+    this.list = new List({ opened: (request) => this.openPanel(request.id), signal });
+    this.text = h("input", { type: "search", placeholder: "Model, key, node or id", "aria-label": "Filter", on: { input: () => this.show() } });
+    this.state = select(STATES, "", { "aria-label": "State", on: { change: () => this.show() } });
+    this.pausing = button("Pause", () => this.pause(), { "aria-pressed": "false" });
+    this.status = h("p", { class: "muted number", role: "status" }, "Connecting …");
+    this.panel = h("aside", { class: "panel", "aria-label": "Request", hidden: true });
+    this.nothing = h("div", { hidden: true });
+    add(view, this.made(session));
+    const timer = setInterval(() => this.tick(), TICK_MS);
+    signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+  }
+
+  made(session) {
+    const whose = session.admin ? "Of all accounts: times, nodes and money, nothing of what was said." : "Of your account: times, nodes and money, nothing of what was said.";
+    return [
+      heading("Live requests", whose, this.text, this.state, this.pausing),
+      h("div", { class: "live-bar" }, this.status, key()),
+      h("div", { class: "live-columns" }, h("div", { class: "live-list" }, this.list.element, this.nothing), this.panel),
+    ];
+  }
+
+  /** Show what the feed has now, unless the user paused. */
+  show() {
+    const { feed } = this;
+    const running = feed.requests.filter(goesOn).length;
+    this.status.textContent = `${count(feed.requests.length)} requests · ${count(running)} running${feed.connected ? "" : " · reconnecting …"}`;
+    if (!this.paused) this.list.show(this.filtered(), feed.now());
+    const none = feed.requests.length === 0;
+    if (none && this.nothing.childElementCount === 0) add(this.nothing, empty("No request yet", "Send one, and it appears here as it begins.", COMMAND));
+    this.nothing.hidden = !none;
+    this.list.element.hidden = none;
+    this.showPanel();
+  }
+
+  filtered() {
+    const text = this.text.value.trim().toLowerCase();
+    const state = this.state.value;
+    if (text === "" && state === "") return this.feed.requests;
+    return this.feed.requests.filter((one) => matches(one, text) && (state === "" || inState(one, state)));
+  }
+
+  tick() {
+    if (document.hidden || this.paused || !this.feed.requests.some(goesOn)) return;
+    this.list.now = this.feed.now();
+    this.list.fill();
+    this.showPanel();
+  }
+
+  pause() {
+    this.paused = !this.paused;
+    this.pausing.textContent = this.paused ? "Go on" : "Pause";
+    this.pausing.setAttribute("aria-pressed", String(this.paused));
+    this.show();
+  }
+
+  openPanel(id) {
+    this.wanted = id;
+    this.shownState = null;
+    this.showPanel();
+    this.panel.querySelector("button")?.focus();
+  }
+
+  closePanel() {
+    this.wanted = null;
+    this.panel.hidden = true;
+    this.list.element.focus();
+  }
+
+  showPanel() {
+    const request = this.wanted === null ? undefined : this.feed.find(this.wanted);
+    if (request === undefined) return;
+    const told = JSON.stringify([request, goesOn(request) ? this.feed.now() : 0]);
+    if (told === this.shownState) return;
+    const first = this.shownState === null || this.panel.hidden;
+    this.shownState = told;
+    if (first) this.layPanel();
+    replace(this.facts, detail(request, this.feed.now()));
+    if (first || (this.wasRunning && !goesOn(request))) this.loadHistory(request);
+    this.wasRunning = goesOn(request);
+  }
+
+  layPanel() {
+    this.facts = h("div", { class: "stack" });
+    this.history = h("div", { class: "stack" });
+    const close = button("Close", () => this.closePanel(), { kind: "quiet" });
+    replace(this.panel, h("header", {}, h("h2", {}, "Request"), close), this.facts, h("h3", {}, "What is kept"), this.history);
+    this.panel.hidden = false;
+  }
+
+  async loadHistory(request) {
+    const { history: place } = this;
+    try {
+      replace(place, await history(request, this.signal));
+    } catch (error) {
+      if (!this.signal.aborted) replace(place, h("p", { class: "muted" }, error.message));
+    }
+  }
+}
+
+function key() {
+  return h("ul", { class: "phase-key", "aria-label": "Colours" }, Object.entries(PHASES).map(([kind, name]) => h("li", {}, h("i", { class: kind }), name)));
+}
+
+function matches(request, text) {
+  if (text === "") return true;
+  const where = [request.id, request.request_id, request.model, request.key, request.account, ...request.attempts.map((one) => one.node)];
+  return where.some((one) => one?.toLowerCase().includes(text));
+}
+
+function inState(request, state) {
+  if (state === "running") return goesOn(request);
+  return state === "ended" ? request.state === "ended" : request.state === "failed" || request.state === "refused";
+}
