@@ -166,7 +166,7 @@ class Charge:
 
     @property
     def balance(self) -> int:
-        """What the account has left of what this gateway knows, this request paid. A free request has nobody who pays."""
+        """What the account has left as far as this gateway knows, this request paid; not for free ones."""
         assert self._hold is not None, "something is held"
         return self._hold.lease.left - self.charged
 
