@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import inspect
-import io
-from pathlib import Path
 
 from antiphon.completions.dialects.canonical import ChatBody
 from antiphon.completions.dialects.canonical_embeddings import EmbeddingsBody
 from antiphon.completions.dialects.canonical_text import TextBody
 from antiphon.engines.kinds import KINDS, EngineKind
-from antiphon.gateway.build import Builder
-from antiphon.observe.logs import Log
-from antiphon.observe.metrics import Metrics
-from antiphon.settings.model import Settings
 from antiphon.structured import formats
-from antiphon.wheel import TimerWheel
 
 from .pages import DOCS, SOURCES, read, table_rows
 
@@ -38,26 +30,6 @@ def test_fields_of_texts_and_vectors() -> None:
     for page, body in (("text-completions.md", TextBody), ("embeddings.md", EmbeddingsBody)):
         rows = table_rows(read(REFERENCE / page), "field")
         assert sorted(row[0].strip("`") for row in rows) == sorted(body.__struct_fields__), page
-
-
-async def test_routes(tmp_path: Path) -> None:
-    """Each route has its row, with whether it needs a key."""
-    listed = {row[0].strip("`"): row[2] for row in table_rows(read(REFERENCE / "addresses.md"), "address")}
-    log, wheel = Log(stream=io.StringIO()), TimerWheel(asyncio.get_running_loop())
-    builder = Builder(Settings(data_dir=tmp_path), development_key=None, log=log, wheel=wheel)
-    gateway = builder.build(environ={}, on_progress=lambda _model, _progress: None, on_state=lambda *_: None)
-    declared = {f"{route.method} {route.path}": route.key for route in gateway.app.routes}
-    await gateway.close()
-    assert set(listed) == set(declared)
-    for route, key in declared.items():
-        assert listed[route] in ("yes" if key else "no", "only with `observability.metrics_public: false`"), route
-
-
-def test_metrics() -> None:
-    """Each metric has its row, under the name that a scrape shows."""
-    shown = {line.split()[2] for line in Metrics().text().decode().splitlines() if line.startswith("# TYPE ")}
-    rows = {row[0].strip("`") for row in table_rows(read(DOCS / "operating.md"), "metric")}
-    assert rows == {name for name in shown if not name.endswith("_created")}
 
 
 def test_log_messages() -> None:

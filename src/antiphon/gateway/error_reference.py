@@ -14,6 +14,7 @@ from antiphon import errors
 from antiphon.completions.doors import DOORS, Door
 from antiphon.errors import AntiphonError, BadRequest, ModelNotFound, Unavailable
 from antiphon.http.errors import RETRY_AFTER_S_MAX, body, event_body, headers, status
+from antiphon.markdown import table
 
 NONE = "–"
 SPOKEN_OF = frozenset({b"retry-after", b"x-should-retry"})  # headers that have columns of their own
@@ -65,8 +66,8 @@ Answered by the connection itself, always as text, and then closed: 400 (not HTT
 
 def markdown(doors: tuple[Door, ...] = DOORS) -> str:
     """The whole reference."""
-    parts = [INTRODUCTION, _table(_kinds(doors)), OWN_MISTAKE, _table(_finer(doors)), BODIES, _table(_bodies(doors))]
-    return "\n".join([*parts, STREAMS, _table(_events(doors)), BELOW]).replace("\n\n\n", "\n\n")
+    parts = [INTRODUCTION, table(_kinds(doors)), OWN_MISTAKE, table(_finer(doors)), BODIES, table(_bodies(doors))]
+    return "\n".join([*parts, STREAMS, table(_events(doors)), BELOW]).replace("\n\n\n", "\n\n")
 
 
 def classes(above: type[AntiphonError] = AntiphonError) -> Iterator[type[AntiphonError]]:
@@ -120,12 +121,6 @@ def _events(doors: tuple[Door, ...]) -> Iterator[tuple[str, ...]]:
     yield ("door", "event")
     for door in doors:
         yield f"`{door.prefix}`", f"`data: {event_body(EXAMPLES[-1][1], door.errors).decode()}`"
-
-
-def _table(rows: Iterator[tuple[str, ...]]) -> str:
-    head, *others = rows
-    lines = [head, tuple("---" for _ in head), *others]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
 
 
 if __name__ == "__main__":

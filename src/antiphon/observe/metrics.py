@@ -42,74 +42,79 @@ class Metrics:
     """All metrics of one gateway, in a registry of its own."""
 
     def __init__(self) -> None:
-        registry = self._registry = CollectorRegistry()
+        self._registry = CollectorRegistry()
         server = "gen_ai_server_"
-        self._duration = HistogramFamily(
-            f"{server}request_duration_seconds", "Time of a whole answer.", LABELS, SECONDS
+        self._duration = self._histogram(
+            f"{server}request_duration_seconds", "Time of a whole answer, by operation, model and provider.", SECONDS
         )
-        self._first = HistogramFamily(
-            f"{server}time_to_first_token_seconds", "Time to the first token.", LABELS, SECONDS
+        self._first = self._histogram(
+            f"{server}time_to_first_token_seconds", "Time to the first token of a stream, by the same.", SECONDS
         )
-        self._token = HistogramFamily(
-            f"{server}time_per_output_token_seconds", "Time for each later token.", LABELS, TOKEN_SECONDS
+        self._token = self._histogram(
+            f"{server}time_per_output_token_seconds", "Time for each later token, by the same.", TOKEN_SECONDS
         )
-        self._usage = HistogramFamily(
-            "gen_ai_client_token_usage", "Tokens of a request.", (*LABELS, "gen_ai_token_type"), TOKENS
+        self._usage = self._histogram(
+            "gen_ai_client_token_usage",
+            "Tokens of a request, by the same and by type: input or output.",
+            TOKENS,
+            "gen_ai_token_type",
         )
-        for family in (self._duration, self._first, self._token, self._usage):
-            registry.register(family)
-        self._failures = Counter(
-            "antiphon_failures", "Requests that failed, by error code.", ("model", "code"), registry=registry
+        self._failures = self._counter(
+            "failures", "Requests that failed, by model and error code; client_gone is among them.", "model", "code"
         )
-        self._continuations = Counter(
-            "antiphon_continuations", "Answers going on at another engine, each time.", ("model",), registry=registry
+        self._continuations = self._counter(
+            "continuations", "How often answers went on at another engine in their middle, by model.", "model"
         )
-        self._responses = CounterFamily(
-            "antiphon_http_responses", "Responses by route and status.", ("route", "status")
+        self._responses = self._counted(
+            "http_responses", "Responses by route and status; 499 where the client had left.", "route", "status"
         )
-        registry.register(self._responses)
-        self.restarts = Counter(
-            "antiphon_engine_restarts", "Restarts of an engine's child process.", ("model",), registry=registry
+        self.restarts = self._counter("engine_restarts", "Restarts of an engine's child process, by model.", "model")
+        self._charged = self._counted("charged_micro_usdc", "Micro-USDC charged for requests, by ledger.", "ledger")
+        self._ends = self._counted(
+            "charged_requests", "Requests of keys that spend credit, by ledger and how they ended.", "ledger", "reason"
         )
-        self._charged = CounterFamily(
-            "antiphon_charged_micro_usdc", "Micro-USDC charged for requests, by ledger.", ("ledger",)
+        self._checks = self._counted(
+            "node_checks", "Checks of nodes, by node, kind and outcome.", "node", "kind", "outcome"
         )
-        self._ends = CounterFamily(
-            "antiphon_charged_requests", "Requests of keys that spend credit, by how they ended.", ("ledger", "reason")
+        self._quarantined = self._counted(
+            "node_quarantines", "Nodes that were found to lie, by node and by the kind of check.", "node", "kind"
         )
-        registry.register(self._charged)
-        registry.register(self._ends)
-        self._checks = CounterFamily(
-            "antiphon_node_checks", "Checks of nodes, by kind and outcome.", ("node", "kind", "outcome")
+        self._refused = self._counter("credit_refusals", "Requests answered 402, for want of credit.")
+        self._uncharged = self._counter(
+            "charges_lost_micro_usdc", "Micro-USDC that could not be charged: the house's loss."
         )
-        registry.register(self._checks)
-        self._quarantined = CounterFamily(
-            "antiphon_node_quarantines", "Nodes that were found to lie, by the kind of check.", ("node", "kind")
+        self._holds = self._gauge("credit_holds_open", "Requests that hold credit now.")
+        self._posted = self._counter("channel_messages", "Messages posted to channels at this gateway.")
+        self._followers = self._gauge("channel_followers", "Requests that wait for messages of channels.")
+        self._waiting = self._gauge("requests_waiting", "Requests that wait for an engine, all models together.")
+        self._shed = self._counted(
+            "shed_requests", "Requests refused for what the gateway itself had to do: lag or memory.", "reason"
         )
-        registry.register(self._quarantined)
-        self._refused = Counter(
-            "antiphon_credit_refusals", "Requests refused for want of credit.", registry=registry
-        )  # fmt: skip
-        self._uncharged = Counter(
-            "antiphon_charges_lost_micro_usdc", "Micro-USDC that could not be charged.", registry=registry
+        self._lag = self._gauge("event_loop_lag_seconds", "How late the event loop was at its last beat, ten a second.")
+        self._memory = self._gauge(
+            "memory_used_ratio", "Share of the memory in use, of the container's where that is bounded."
         )
-        self._holds = Gauge("antiphon_credit_holds_open", "Requests that hold credit.", registry=registry)
-        self._posted = Counter("antiphon_channel_messages", "Messages posted to channels.", registry=registry)
-        self._followers = Gauge(
-            "antiphon_channel_followers", "Requests that wait for messages of channels.", registry=registry
-        )
-        self._waiting = Gauge("antiphon_requests_waiting", "Requests that wait for an engine.", registry=registry)
-        self._shed = CounterFamily(
-            "antiphon_shed_requests", "Requests refused for what the gateway itself had to do.", ("reason",)
-        )
-        registry.register(self._shed)
-        self._lag = Gauge("antiphon_event_loop_lag_seconds", "Lag of the event loop.", registry=registry)
-        self._memory = Gauge("antiphon_memory_used_ratio", "Share of the memory that is in use.", registry=registry)
         self.in_flight = 0
-        gauge = Gauge("antiphon_requests_in_flight", "Requests being served.", registry=registry)
-        gauge.set_function(lambda: self.in_flight)
+        self._gauge("requests_in_flight", "Requests being served.").set_function(lambda: self.in_flight)
         self._models: dict[str, _Model] = {}
         self._texts: dict[str, _Model] = {}
+
+    def _histogram(self, name: str, text: str, bounds: tuple[float, ...], *labels: str) -> HistogramFamily:
+        family = HistogramFamily(name, text, (*LABELS, *labels), bounds)
+        self._registry.register(family)
+        return family
+
+    def _counted(self, name: str, text: str, *labels: str) -> CounterFamily:
+        """A counter that is cheap to add to."""
+        family = CounterFamily(f"antiphon_{name}", text, labels)
+        self._registry.register(family)
+        return family
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"antiphon_{name}", text, labels, registry=self._registry)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"antiphon_{name}", text, registry=self._registry)
 
     def responded(self, route: str, status: int) -> None:
         """Count a response."""

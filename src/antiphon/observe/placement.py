@@ -16,7 +16,7 @@ COUNTERS = (
     ("antiphon_first_token_predictions", "First tokens that were predicted and came.", "predictions"),
     ("antiphon_first_token_predicted_seconds", "Seconds predicted for them.", "predicted_s"),
     ("antiphon_first_token_waited_seconds", "Seconds that they took.", "waited_s"),
-    ("antiphon_first_token_missed_seconds", "Seconds by which predictions were wrong.", "missed_s"),
+    ("antiphon_first_token_missed_seconds", "Seconds by which predictions were wrong, early or late.", "missed_s"),
     ("antiphon_prompt_tokens_placed", "Prompt tokens, about, of requests with a choice of engines.", "prompt_tokens"),
     ("antiphon_prompt_tokens_cached", "Those that were thought to be cached where they went.", "cached_tokens"),
 )
@@ -31,7 +31,9 @@ class PlacementCollector(Collector):
     def collect(self) -> Iterator[CounterMetricFamily]:
         """For a scrape."""
         ejections = CounterMetricFamily(
-            "antiphon_engine_ejections", "Engines left alone for a while.", labels=["reason"]
+            "antiphon_engine_ejections",
+            "Engines left alone for a while, by reason: failed, silent or slow.",
+            labels=["reason"],
         )
         for reason in ("failed", "silent", "slow"):
             ejections.add_metric((reason,), self._tally.ejections[reason])

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 from msgspec import inspect
 
+from antiphon.markdown import table
 from antiphon.settings.environment import variable_name
 from antiphon.settings.model import Settings
 from antiphon.settings.paths import EVERY, SettingPath, path_text
@@ -98,14 +99,12 @@ def _docstring(struct: inspect.StructType) -> str:
     return " ".join((struct.cls.__doc__ or "").split())
 
 
-def _table(settings: Iterator[Setting] | list[Setting]) -> str:
-    rows = ["| setting | type | default | bounds | variable | meaning |", "| --- | --- | --- | --- | --- | --- |"]
-    rows += [_row(setting) for setting in settings]
-    return "\n".join(rows) + "\n"
+def _table(settings: Iterable[Setting]) -> str:
+    return table([("setting", "type", "default", "bounds", "variable", "meaning"), *map(_row, settings)])
 
 
-def _row(setting: Setting) -> str:
-    cells = (
+def _row(setting: Setting) -> tuple[str, ...]:
+    return (
         f"`{path_text(setting.path)}`",
         type_name(setting.type),
         shown_default(setting),
@@ -113,7 +112,6 @@ def _row(setting: Setting) -> str:
         f"`{variable_name(setting.path)}`",
         setting.description,
     )
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 if __name__ == "__main__":
