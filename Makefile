@@ -6,7 +6,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults channels nodes simulate-search verdicts fuzz clients bench bench-quick bench-link bench-placement docs clean
+.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults channels console nodes simulate-search verdicts fuzz clients bench bench-quick bench-link bench-placement docs clean
 
 help: ## Show what can be done
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ architecture: $(VENV)/.developed ## Check the directions of imports
 	@$(BIN)/lint-imports
 
 conformance: $(VENV)/.developed ## Run the slow proofs: 549 schemas, 20 kills of the engine, a bare llama.cpp server
-	@$(BIN)/python -m pytest -m slow --ignore=tests/chaos $(ARGS)
+	@$(BIN)/python -m pytest -m slow --ignore=tests/chaos --ignore=tests/console $(ARGS)
 	@$(BIN)/python -m pytest tests/conformance --engine=llamacpp $(ARGS)
 	@$(BIN)/python -m tests.unit.structured.public_suite
 	@ANTIPHON_SCHEMAS=all $(BIN)/python -m pytest tests/integration/test_structured_output.py $(ARGS)
@@ -56,6 +56,10 @@ link-faults: $(VENV)/.developed ## Kill and freeze the broker under streams to n
 
 channels: $(VENV)/.developed ## Kill a gateway of three under 20 writers and 20 followers; what a stranger can tell: a minute
 	@$(BIN)/python -m pytest tests/unit/channels tests/integration/channels -m "" -n0 -s $(ARGS)
+
+console: $(VENV)/.developed ## Open every page of the console in Chromium, which is installed first on Debian: five minutes
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
+	@$(BIN)/python -m pytest tests/console -m "" -n0 $(ARGS)
 
 nodes: $(VENV)/.developed ## Nodes in processes and networks of their own, behind NAT, cut off one way (takes root, ip and nft): five minutes
 	@$(BIN)/python -m pytest -m "" -n0 $(wildcard tests/integration/test_nodes*.py) $(ARGS)
