@@ -1,4 +1,4 @@
-"""A browser and a gateway for all tests of the console, and a visitor for each. All of them are slow: `make console`."""
+"""A browser and a gateway for all tests of the console, and a visitor for each. They run in `make console`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gateway that the console is tried on: two models whose engine says exactly what it is told, and three accounts."""
+"""The gateway that the console is tried on: two models, whose engine says what it is told, and two keys."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ class Site(Struct, frozen=True):
 @asynccontextmanager
 async def site(folder: Path, *, more: str = "") -> AsyncIterator[Site]:
     """A site with further settings; it has to end without a traceback in its log."""
-    async with FaultEngine() as engine:
-        async with GatewayProcess(SETTINGS.format(engine=engine.url, more=more), folder) as gateway:
-            yield Site(gateway, engine)
-            assert "Traceback" not in gateway.log, gateway.log
+    async with (
+        FaultEngine() as engine,
+        GatewayProcess(SETTINGS.format(engine=engine.url, more=more), folder) as gateway,
+    ):
+        yield Site(gateway, engine)
+        assert "Traceback" not in gateway.log, gateway.log

@@ -36,7 +36,7 @@ async def test_a_key_signs_in_until_its_session_is_ended(visitor: Visitor) -> No
     assert await page.evaluate("document.cookie") == ""
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.get_by_label("Key")).to_be_visible()
-    await page.context.add_cookies([cookie])
+    await page.context.add_cookies([{"name": cookie["name"], "value": cookie["value"], "url": visitor.origin}])
     await page.reload()
     await expect(page.get_by_label("Key")).to_be_visible()
 

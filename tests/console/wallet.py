@@ -46,18 +46,20 @@ class Wallet:
         self.asked.append(method)
         if self.declines:
             return DECLINED
-        match method:
-            case "eth_requestAccounts" | "eth_accounts":
-                return {"result": [self.address]}
-            case "eth_chainId":
-                return {"result": hex(self.chain_id)}
-            case "wallet_switchEthereumChain":
-                self.chain_id = int(params[0]["chainId"], 16)
-                return {"result": None}
-            case "personal_sign":
-                signable = encode_defunct(hexstr=params[0])
-                return {"result": "0x" + self._account.sign_message(signable).signature.hex().removeprefix("0x")}
-            case "eth_signTypedData_v4":
-                signed = self._account.sign_typed_data(full_message=json.loads(params[1]))
-                return {"result": "0x" + signed.signature.hex().removeprefix("0x")}
-        return UNKNOWN
+        if method in ("eth_requestAccounts", "eth_accounts"):
+            return {"result": [self.address]}
+        if method == "eth_chainId":
+            return {"result": hex(self.chain_id)}
+        if method == "wallet_switchEthereumChain":
+            self.chain_id = int(params[0]["chainId"], 16)
+            return {"result": None}
+        return self._signed(method, params)
+
+    def _signed(self, method: str, params: list[Any]) -> dict[str, Any]:
+        if method == "personal_sign":
+            signed = self._account.sign_message(encode_defunct(hexstr=params[0]))
+        elif method == "eth_signTypedData_v4":
+            signed = self._account.sign_typed_data(full_message=json.loads(params[1]))
+        else:
+            return UNKNOWN
+        return {"result": "0x" + signed.signature.hex().removeprefix("0x")}
