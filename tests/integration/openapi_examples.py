@@ -75,6 +75,7 @@ class Examples(Struct, frozen=True):
         return {
             **campaigns,
             "PATCH /v1/campaigns/{campaign}": lambda: Example(self.campaign(), {"weights": {"a": 2.0}}),
+            "GET /docs/{page}": lambda: Example("index.md"),
             "GET /v1/channel": lambda: Example(query={"channel": "general"}),
             "DELETE /v1/channel/{message}": lambda: Example(self._message()),
             "GET /v1/channels/{channel}": lambda: Example(self._channel()),
