@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from antiphon.chat import Usage
 from antiphon.errors import AntiphonError
+from antiphon.key import Key
 from antiphon.trace_context import TraceContext
 
 Way = Literal["first", "again", "hedge", "continuation"]
@@ -55,15 +56,18 @@ class Course:
     """One request. `tell` is called at each step, with what is known by then."""
 
     __slots__ = (
+        "account",
         "attempts",
         "attempts_left_out",
         "began_at_ms",
         "begun_at",
         "charged",
         "ended_at",
-        "error",
+        "error_code",
+        "error_message",
         "failure",
         "first_token_at",
+        "key",
         "method",
         "node",
         "parent",
@@ -99,13 +103,17 @@ class Course:
         self.node = ""
         self.usage = Usage()
         self.failure: str | None = None  # what metrics and the store call it
-        self.error: AntiphonError | None = None  # what the client was told instead of an answer
+        self.account = ""  # who asks, once that is known
+        self.key = ""
+        self.error_code: str | None = None  # what the client was told instead of an answer
+        self.error_message: str | None = None
         self.status = 0
         self.charged: int | None = None  # micro-USDC
 
     def planned(self, wanted: Wanted) -> None:
         """It is checked, and may look for an engine."""
         self.wanted = wanted
+        self.account, self.key = wanted.account, wanted.key
         self.tell(self, "planned")
 
     def queued(self, now: float) -> None:
@@ -150,9 +158,12 @@ class Course:
         self.failure = failure
         self.tell(self, "answered")
 
-    def refused(self, error: AntiphonError) -> None:
-        """The client is told of an error."""
-        self.error = error
+    def refused(self, error: AntiphonError, key: Key | None = None) -> None:
+        """The client, who came with that key, is told of an error. Its words are kept, not the error and its frames."""
+        if key is not None:
+            self.account, self.key = key.account, key.name
+        self.error_code = error.code or error.type
+        self.error_message = error.message
 
     def settled(self, charged: int, now: float) -> None:
         """What it cost is in the books' hands, in micro-USDC."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from antiphon.chat import Usage
 from antiphon.course import ABANDONED, ATTEMPTS_MAX, Course, Step, Wanted
 from antiphon.errors import EngineFailed
+from antiphon.key import Key
 
 WANTED = Wanted("chatcmpl-1", "acme", "alice", "m", "chat", "openai")
 
@@ -94,5 +95,6 @@ def test_a_refusal_is_kept_for_whoever_follows() -> None:
     """With what the client is told."""
     course = Followed().course
     error = EngineFailed("It broke.")
-    course.refused(error)
-    assert course.error is error
+    course.refused(error, Key("alice"))
+    assert (course.error_code, course.error_message) == ("engine_failed", "It broke.")
+    assert (course.account, course.key) == ("alice", "alice")

@@ -33,6 +33,7 @@ def ask(plan: Plan, index: int = 0, *, streams: bool = True) -> Ask:
         bound,
         caller.nodes,
         streams,
+        caller.again,
     )
 
 

@@ -11,10 +11,11 @@ from antiphon.chat import Delta, Usage
 from antiphon.completions.budget import BudgetedStream
 from antiphon.completions.continuation import Way, continued, thinks_on
 from antiphon.completions.filtered import FilteredStream
-from antiphon.completions.plan import Plan, job
+from antiphon.completions.plan import Plan, job, traced
 from antiphon.completions.replay import Diverged, Replay
 from antiphon.completions.thought_splitter import ThoughtSplitter
 from antiphon.completions.transcript import Transcript
+from antiphon.course import Way as Reason
 from antiphon.engines import DeltaStream, Job, Take
 from antiphon.errors import AntiphonError, BadRequest, EngineFailed
 from antiphon.ids import Ids
@@ -35,11 +36,10 @@ class Attempts:
         self._loop = asyncio.get_running_loop()
         self.name = ""  # of the latest attempt
 
-    async def begin(self, offer: Offer) -> DeltaStream:
-        """From the start."""
-        self.name = self._ids.make("att-")
-        left_s = self._plan.total_at - self._loop.time()
-        asked = job(self._plan, offer, self._index, attempt=self.name, deadline_s=left_s)
+    async def begin(self, offer: Offer, why: Reason = "first") -> DeltaStream:
+        """From the start; `why` it is asked."""
+        left_s = self._begun(offer, why)
+        asked = traced(self._plan, job(self._plan, offer, self._index, attempt=self.name, deadline_s=left_s))
         stream = await offer.engine.open(asked)
         thought, thinking = offer.thought, self._plan.thinking
         if thought is None or thought.bounded_by != "gateway" or thinking is None or thinking.tokens_max is None:
@@ -54,15 +54,22 @@ class Attempts:
         Diverged where the text so far cannot be the beginning of what was asked for.
         """
         if way == "replay":
-            return FilteredStream(await self.begin(offer), Replay(said), heard)
-        self.name = self._ids.make("att-")
-        left_s = self._plan.total_at - self._loop.time()
+            return FilteredStream(await self.begin(offer, "continuation"), Replay(said), heard)
         behind = await self._continued(offer, said, spent)
-        asked = msgspec.structs.replace(behind, attempt=self.name, deadline_s=left_s)
+        left_s = self._begun(offer, "continuation")
+        asked = traced(self._plan, msgspec.structs.replace(behind, attempt=self.name, deadline_s=left_s))
         stream = await offer.engine.open(asked)
         if offer.thought is None or not thinks_on(way, said):
             return stream
         return FilteredStream(stream, ThoughtSplitter(offer.thought.closing), heard)
+
+    def _begun(self, offer: Offer, why: Reason) -> float:
+        """Name an attempt that begins now; how long anybody waits for it, in seconds."""
+        now, course = self._loop.time(), self._plan.caller.course
+        self.name = self._ids.make("att-")
+        if course is not None:
+            course.attempted(self.name, self._index, offer.engine.name, now, why)
+        return self._plan.total_at - now
 
     async def _continued(self, offer: Offer, said: Transcript, spent: int) -> Job:
         plan, index = self._plan, self._index

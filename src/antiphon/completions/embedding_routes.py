@@ -9,8 +9,9 @@ from antiphon.completions.charging import Charging, credit_headers
 from antiphon.completions.dialects import EmbeddingDialect, Head, RequestBounds
 from antiphon.completions.doors import Door
 from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingService
+from antiphon.completions.following import planned_embeddings
 from antiphon.completions.plan import Caller
-from antiphon.completions.routes import WIRE_HEADER, ignored_header
+from antiphon.completions.routes import WIRE_HEADER, ignored_header, sent_again
 from antiphon.completions.slow_answer import SlowAnswer
 from antiphon.credits.metering import Charge
 from antiphon.errors import AntiphonError
@@ -48,7 +49,9 @@ class EmbeddingRoutes:
         request = self._dialect.parse(body, exchange.headers, self._bounds)
         key = require_key(exchange)
         answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))
-        plan = self._service.plan(request, Caller(key, answer_id, exchange.request_id))
+        caller = Caller(key, answer_id, exchange.request_id, again=sent_again(exchange), course=exchange.course)
+        plan = self._service.plan(request, caller)
+        planned_embeddings(plan)
         ledger = key.ledger
         if ledger is None:
             await self._answer(exchange, plan, None)

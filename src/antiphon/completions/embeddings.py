@@ -14,6 +14,7 @@ from antiphon.completions.ceiling import check_price, pinned
 from antiphon.completions.deadline import Deadline
 from antiphon.completions.fit_prompts import check_prompts, tokens_max
 from antiphon.completions.generate import ATTEMPTS_MAX
+from antiphon.completions.noted import noted
 from antiphon.completions.plan import Bounds, Caller
 from antiphon.completions.prepare import Models
 from antiphon.completions.record import CLIENT_GONE, code
@@ -24,6 +25,7 @@ from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Model, Offer
 from antiphon.models.fingerprint import CHARACTERS_PER_TOKEN
 from antiphon.models.placement import Placement
+from antiphon.models.load import Place
 from antiphon.projects.model import Project
 from antiphon.projects.resolve import resolve
 from antiphon.wheel import TimerWheel
@@ -112,19 +114,22 @@ class EmbeddingService:
 
     async def _placed(self, plan: EmbeddingPlan) -> tuple[tuple[Vector, ...], Usage, str]:
         """Asked for in one piece, elsewhere when the first engine fails."""
-        placement = self._placement
-        ask = Ask(plan.model, plan.caller.key.account, _prompt_tokens(plan), only=plan.caller.nodes)
+        placement, course = self._placement, plan.caller.course
+        ask = Ask(
+            plan.model, plan.caller.key.account, _prompt_tokens(plan), only=plan.caller.nodes, again=plan.caller.again
+        )
         tried: frozenset[str] = frozenset()
         failure: AntiphonError | None = None
         while True:
             try:
-                place = placement.take(ask, tried) or await placement.wait(ask, tried)
+                place = placement.take(ask, tried) or await self._waited(plan, ask, tried)
             except Unavailable as error:
                 raise failure or error from None
             offer = place.offer
             tried |= {offer.engine.name}
             try:
-                vectors, usage = await offer.engine.embed(offer.upstream_name, plan.request.inputs)
+                embedding = offer.engine.embed(offer.upstream_name, plan.request.inputs)
+                vectors, usage = await (embedding if course is None else noted(course, offer, "", embedding))
                 placement.succeeded(place)
                 return vectors, usage, offer.engine.name
             except (EngineFailed, Unavailable) as error:
@@ -144,6 +149,12 @@ def _prompt_tokens(plan: EmbeddingPlan) -> int:
     """About how much its engine has to read."""
     return sum(map(len, plan.request.inputs)) // CHARACTERS_PER_TOKEN
 
+
+    async def _waited(self, plan: EmbeddingPlan, ask: Ask, tried: frozenset[str]) -> Place:
+        """The place that is waited for in line."""
+        if plan.caller.course is not None:
+            plan.caller.course.queued(self._loop.time())
+        return await self._placement.wait(ask, tried)
 
 async def _refuse_longest(plan: EmbeddingPlan, offer: Offer) -> None:
     """Name the text that is too long, which the engine's refusal does not, where its length can be told."""

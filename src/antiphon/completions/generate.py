@@ -72,7 +72,14 @@ class ChoiceStream:
         self._dues = Dues(plan, bounds)
         self._suspicion = Suspicion(poison or Poison(self._loop.time), plan)
         self._attempts = Attempts(plan, index, ids)
-        self._places = Places(placement, ask(plan, index), self._suspicion, partial(renewed, plan, latest))
+        self._places = Places(
+            placement,
+            ask(plan, index),
+            self._suspicion,
+            partial(renewed, plan, latest),
+            course=plan.caller.course,
+            choice=index,
+        )
         self._said: list[Delta] = []
         self._continuing: Continuing | None = None  # once its engine has broken off, or it is long
         self._emulated = False

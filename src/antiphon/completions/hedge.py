@@ -89,7 +89,7 @@ async def raced(
     if rival is None:
         return None
     try:
-        second = await attempts.begin(rival.offer)
+        second = await attempts.begin(rival.offer, "hedge")
     except (EngineFailed, Unavailable) as error:
         places.settle(rival=False, error=error)
         return None

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from antiphon.completions.suspicion import Suspicion
-from antiphon.errors import AntiphonError, EngineLost, PoisonPrompt, Unavailable
+from antiphon.course import ABANDONED, OUTRUN, Course
+from antiphon.errors import AntiphonError, EngineLost, FirstTokenTimeout, PoisonPrompt, Unavailable
 from antiphon.models.ask import NOWHERE, Ask
 from antiphon.models.catalogue import Model, Offer
 from antiphon.models.load import Place
@@ -42,7 +43,7 @@ class Places:
     """Has at most one place at a time. `tried` engines are left out, and those that are `barred` for good.
 
     Those that its `suspicion` keeps it away from are left out as long as that does. `renewed` gives a model with the
-    engines that serve it by now.
+    engines that serve it by now. The `course` of its request is told of what becomes of attempts at its `choice`.
     """
 
     def __init__(
@@ -51,10 +52,15 @@ class Places:
         asked: Ask,
         suspicion: Suspicion,
         renewed: Callable[[Model], Model] = lambda model: model,
+        *,
+        course: Course | None = None,
+        choice: int = 0,
     ) -> None:
         self._placement = placement
         self._ask = asked
         self._renewed = renewed
+        self._course = course
+        self._choice = choice
         self._suspicion = suspicion
         self._waiter: Waiter | None = None
         self._kept_away = False
@@ -109,6 +115,8 @@ class Places:
             place = self._placement.take(self._ask, out | apart)
             if place is None:
                 self._waiter = self._placement.line_up(self._ask, out | apart)
+                if self._course is not None:
+                    self._course.queued(asyncio.get_running_loop().time())
         except Unavailable:
             self._kept_away = self._is_up(apart - out)
             if not self._kept_away:
@@ -184,29 +192,36 @@ class Places:
                 self._placement.failed(loser, error)
             if isinstance(error, EngineLost):
                 self._suspicion.dropped(loser.offer.engine)
+            late = error is None or isinstance(error, FirstTokenTimeout)
+            self._told(loser, None if late else error, OUTRUN)
             self._placement.give_back(loser)
 
     def failed(self, error: AntiphonError) -> None:
         """The engine of its place failed."""
         if self.place is not None:
             self._placement.failed(self.place, error)
+            self._told(self.place, error)
 
     def began(self, now: float) -> None:
         """The first token came from there."""
         if self.place is not None:
             self._placement.first_token(self.place, now - self.place.taken_at)
             self._suspicion.heard()
+            if self._course is not None:
+                self._course.heard(self.node, self._choice, now)
 
     def succeeded(self, cached_tokens: int) -> None:
         """The answer came to its end there; so many tokens of its prompt were cached."""
         if self.place is not None:
             self._placement.succeeded(self.place, cached_tokens)
+            self._told(self.place)
 
     def give_back(self) -> None:
         """Its place is for others."""
         if self.place is not None:
             self._placement.give_back(self.place)
             self._suspicion.left()
+            self._told(self.place, otherwise=ABANDONED)
             self.place = None
 
     def release(self) -> None:
@@ -217,3 +232,13 @@ class Places:
         self._kept_away = False
         self.settle(rival=False)
         self.give_back()
+
+    def _told(self, place: Place, error: AntiphonError | None = None, otherwise: str | None = None) -> None:
+        """What became of an attempt there: it failed of the error, or of what is said `otherwise`, or it is done."""
+        if self._course is None:
+            return
+        node, now = place.offer.engine.name, asyncio.get_running_loop().time()
+        if error is None:
+            self._course.attempt_ended(node, self._choice, now, otherwise)
+        else:
+            self._course.attempt_failed(node, self._choice, error, now)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from antiphon.campaigns.entering import Assigned
 from antiphon.chat import ChatRequest, JSONSchema, Message, Sampling
 from antiphon.completions import reasoning
+from antiphon.course import Course
 from antiphon.engines import Job
 from antiphon.engines.thought import OFF, Thinking
 from antiphon.errors import BadRequest
@@ -16,6 +17,7 @@ from antiphon.models.catalogue import Model, Offer
 from antiphon.projects.model import Project
 from antiphon.providers.model import ServerTool
 from antiphon.tools.prompt import with_tools
+from antiphon.trace_context import TraceContext
 
 
 class Bounds(Struct, frozen=True):
@@ -44,12 +46,19 @@ class Bounds(Struct, frozen=True):
 
 
 class Caller(Struct, frozen=True):
-    """Who asks, and under which ids the request and its answer are known. `nodes` are those that may answer."""
+    """Who asks, and under which ids the request and its answer are known. `nodes` are those that may answer.
+
+    `again`: the client says that it has sent the same before. `course` is there where somebody follows the request,
+    `trace` where it belongs to a trace: its own span where that is ours to tell, else the client's.
+    """
 
     key: Key
     answer_id: str = ""
     request_id: str = ""
     nodes: frozenset[str] = frozenset()  # empty: any
+    again: bool = False
+    course: Course | None = None
+    trace: TraceContext | None = None
 
 
 class Plan(Struct, frozen=True):
@@ -115,6 +124,16 @@ def closed_once(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     text = "".join(turn.text for turn in messages[first:])
     closing = (Message(role="assistant", content=text),) if text or not first else ()
     return messages[:first] + closing
+
+
+def traced(plan: Plan, asked: Job) -> Job:
+    """The job with what makes its engine's work a part of the request's trace; as it is, where there is none."""
+    trace, course = plan.caller.trace, plan.caller.course
+    if trace is None:
+        return asked
+    if course is not None and course.trace is not None:
+        trace = trace.child(asked.attempt)
+    return msgspec.structs.replace(asked, traceparent=trace.traceparent, tracestate=trace.state)
 
 
 def _tells_of_tools(messages: tuple[Message, ...]) -> bool:

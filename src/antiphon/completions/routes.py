@@ -140,6 +140,8 @@ class ChatRoutes:
             if not exchange.started:
                 raise
             shown = self._door.names.told(error)
+            if exchange.course is not None:
+                exchange.course.refused(shown, exchange.key)
             told = renderer.failed(shown) if isinstance(renderer, FailingStream) else b""
             exchange.fail(told + error_event(shown, self._door.errors))
         except asyncio.CancelledError:

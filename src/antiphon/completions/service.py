@@ -14,8 +14,9 @@ from antiphon.completions.empty import EmptyStream
 from antiphon.completions.folded import folded, must_be_folded
 from antiphon.completions.generate import ATTEMPTS_MAX, ChoiceStream
 from antiphon.completions.merge import MergedStream
+from antiphon.completions.noted import noted
 from antiphon.completions.places import place_apart
-from antiphon.completions.plan import Bounds, Plan, job
+from antiphon.completions.plan import Bounds, Plan, job, traced
 from antiphon.completions.poison import Poison
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.record import CLIENT_GONE, Record, code
@@ -26,7 +27,9 @@ from antiphon.credits.receipt import Served
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, EngineLost, PoisonPrompt, Unavailable
 from antiphon.ids import Ids
 from antiphon.models.catalogue import Model
+from antiphon.models.ask import Ask
 from antiphon.models.placement import Placement
+from antiphon.models.load import Place
 from antiphon.wheel import TimerWheel
 
 PROMPTS_AT_ONCE = 8  # of one request; more wait, so that a long list does not fill every queue
@@ -90,7 +93,7 @@ class Completions:
         while True:
             try:
                 if suspicion is None:
-                    place = placement.take(asked, tried) or await placement.wait(asked, tried)
+                    place = placement.take(asked, tried) or await self._waited(plan, asked, tried)
                 else:
                     place = await place_apart(placement, asked, tried, suspicion)
             except Unavailable as error:
@@ -101,8 +104,10 @@ class Completions:
             try:
                 attempt = self._ids.make("att-")
                 left_s = plan.total_at - self._loop.time()
-                asked_for = job(plan, offer, 0, attempt=attempt, deadline_s=left_s)
-                choice, usage = await offer.engine.complete(asked_for)
+                asked_for = traced(plan, job(plan, offer, 0, attempt=attempt, deadline_s=left_s))
+                answering = offer.engine.complete(asked_for)
+                course = plan.caller.course
+                choice, usage = await (answering if course is None else noted(course, offer, attempt, answering))
                 placement.succeeded(place, usage.cached_tokens)
             except (EngineFailed, Unavailable) as error:
                 failure = error
@@ -130,6 +135,12 @@ class Completions:
         """The completion that a node made in an attempt, noted."""
         choices = (self._named(choice) if choice.tool_calls else choice,)
         served = (Served(node, attempt, usage.completion_tokens),)
+    async def _waited(self, plan: Plan, asked: Ask, tried: frozenset[str]) -> Place:
+        """The place that is waited for in line."""
+        if plan.caller.course is not None:
+            plan.caller.course.queued(self._loop.time())
+        return await self._placement.wait(asked, tried)
+
         examined = choice if plan.examined else None
         self._on_end(Record(plan, usage, self._loop.time(), None, None, node, choices, (usage,), served, examined))
         return Completion(choices, usage)

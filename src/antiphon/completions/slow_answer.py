@@ -24,6 +24,8 @@ class SlowAnswer:
         """The error behind blank lines, if there are any; else it is raised, for a response of its own."""
         if not self._exchange.started:
             raise error
+        if self._exchange.course is not None:
+            self._exchange.course.refused(error, self._exchange.key)
         self._exchange.fail(json_body(error, shape))
 
     def finish(self, body: bytes, *late: Header) -> None:

@@ -33,6 +33,7 @@ class Job(Struct, frozen=True):
     of its text instead, and stop texts looked for outside of them. A text completion has a `prompt` and no messages.
     `attempt` names this one try of one choice, for nodes that hold several; after `deadline_s` nobody waits for it.
     `request_id` is what the client knows its request by: it goes along, so that all logs can be searched for it.
+    So do `traceparent` and `tracestate`, the headers of W3C Trace Context by which a trace goes on.
     """
 
     model: str
@@ -50,6 +51,8 @@ class Job(Struct, frozen=True):
     attempt: str = ""
     deadline_s: float | None = None  # seconds left when it is sent; None: as long as somebody waits
     request_id: str = ""
+    traceparent: str = ""
+    tracestate: str = ""
 
     @property
     def prefill(self) -> str | None:

@@ -128,8 +128,13 @@ class HttpEngine:
 
 
 def known_by(job: Job) -> bytes:
-    """The header by which the engine's log can be searched for a request; b"" for a job that belongs to none.
+    """The headers by which the engine's log can be searched for a request, and its trace goes on; b"" for neither.
 
     Each attempt has a value of its own: vLLM takes it for the id of its work, and refuses one that it works on already.
     """
-    return f"x-request-id: {job.request_id}.{job.attempt}\r\n".encode() if job.request_id and job.attempt else b""
+    known = f"x-request-id: {job.request_id}.{job.attempt}\r\n" if job.request_id and job.attempt else ""
+    if job.traceparent:
+        known += f"traceparent: {job.traceparent}\r\n"
+        if job.tracestate:
+            known += f"tracestate: {job.tracestate}\r\n"
+    return known.encode()

@@ -16,6 +16,7 @@ from antiphon.completions.dialects import Dialect, EmbeddingDialect
 from antiphon.completions.doors import MESSAGES, RESPONSES, Door
 from antiphon.completions.embedding_routes import EmbeddingRoutes
 from antiphon.completions.embeddings import EmbeddingRecord, EmbeddingService
+from antiphon.completions.following import answered
 from antiphon.completions.plan import Bounds
 from antiphon.completions.poison import Poison
 from antiphon.completions.prepare import Preparation
@@ -176,6 +177,7 @@ class Answers:
             self._trusting.ended(record)
         if record.plan.caller.key.ledger is not None:
             self._charging.ended(record)
+        answered(record)
         self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)
         if record.plan.assigned is not None:
             self._count(record)
@@ -193,6 +195,7 @@ class Answers:
             self._charging.embedded(record)
         self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)
 
+        answered(record)
     def _chat(self, door: Door, dialect: Dialect | None = None) -> ChatRoutes:
         exact = self._settings.server.wire == "exact"
         bounds = values.request_bounds(self._settings)

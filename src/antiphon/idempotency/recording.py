@@ -38,6 +38,7 @@ class Recording(Exchange):
         self.request_id = exchange.request_id
         self.route = exchange.route
         self.key = exchange.key
+        self.course = exchange.course
         self.parameter = exchange.parameter
         self.complete = True
         self.add(body, len(body))

@@ -32,7 +32,10 @@ from antiphon.engines.thought import Thinking
 from antiphon.errors import EngineFailed
 
 T = TypeVar("T")
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{0,128}\Z")]  # goes on to an engine in a header
+# These go on to an engine in headers.
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{0,128}\Z")]
+TraceParent = Annotated[str, Meta(pattern=r"^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})?\Z")]
+TraceState = Annotated[str, Meta(pattern=r"^[ -~]{0,512}\Z")]
 
 
 class _Part(Struct, frozen=True):
@@ -68,6 +71,8 @@ class _Job(Struct, frozen=True):
     attempt: Id = ""
     deadline_s: float | None = None
     request_id: Id = ""
+    traceparent: TraceParent = ""
+    tracestate: TraceState = ""
 
 
 class Texts(Struct, frozen=True):

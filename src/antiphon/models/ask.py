@@ -26,6 +26,7 @@ class Ask(Struct, frozen=True):
     bound: str = "max_ttft_ms"  # the field that says so
     only: frozenset[str] = NOWHERE  # nodes that it may go to; empty: any
     streams: bool = True  # so that it shows when the first token comes
+    again: bool = False  # its client has sent it before
 
     @property
     def tokens(self) -> int:
