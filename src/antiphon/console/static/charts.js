@@ -76,7 +76,7 @@ function drawn({ series, x, y, label, width, height, zero }, reading) {
 }
 
 function grid({ low, high, first, last, across, down, x, y, width, height, zero }) {
-  const rows = ticks(low, high, 4).map((tick) => [
+  const rows = ticks(low, high, 5).map((tick) => [
     svg("line", {
       class: tick === 0 && zero ? "zero" : "grid",
       x1: MARGIN.left,
@@ -237,8 +237,8 @@ function reach(points, zero) {
   const middle = extent(points.map((point) => point.y));
   const ends = extent(points.flatMap((point) => [point.low ?? point.y, point.high ?? point.y]));
   const seen = middle[1] - middle[0] || Math.abs(middle[1]) || 1;
-  const low = Math.max(ends[0], middle[0] - 3 * seen); // early intervals are so wide that nothing else would be seen
-  const high = Math.min(ends[1], middle[1] + 3 * seen);
+  const low = Math.max(ends[0], middle[0] - seen); // early intervals are so wide that nothing else would be seen
+  const high = Math.min(ends[1], middle[1] + seen);
   const room = (high - low || Math.abs(high) || 1) * 0.05;
   return [zero ? Math.min(0, low - room) : low - room, zero ? Math.max(0, high + room) : high + room];
 }

@@ -14,7 +14,7 @@ export function topupForm(session, signal, changed) {
   const told = h("div", { "aria-live": "polite", class: "stack" });
   const form = h(
     "form",
-    { class: "row" },
+    { class: "inline" },
     field(
       "USDC",
       amount,

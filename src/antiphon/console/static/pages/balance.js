@@ -148,7 +148,7 @@ function receipts(signal) {
   const found = h("div", { "aria-live": "polite" });
   const form = h(
     "form",
-    { class: "row" },
+    { class: "inline" },
     field("Answer's or request's id", id),
     h("button", { type: "submit" }, "Look up"),
   );

@@ -4,13 +4,14 @@ import { get, part, patch, post } from "../api.js";
 import { forest, lines } from "../charts.js";
 import { ask, confirm } from "../dialogs.js";
 import { add, h } from "../dom.js";
-import { count, date, duration, percent, rough } from "../format.js";
+import { count, date, duration, percent, rough, time } from "../format.js";
 import { say } from "../notices.js";
 import { badge, button, field, figure, figures, heading } from "../parts.js";
 import { watch } from "../refresh.js";
 import { table } from "../table.js";
 
 const LOOK_S = 10;
+const DAY_MS = 86_400_000;
 
 /** The colours of a campaign's states. */
 export const STATES = { running: "good", paused: "warn", draft: "accent" };
@@ -41,7 +42,7 @@ export async function open(view, { params, session, signal, title }) {
         alarm(report.verdict),
         overTime(campaign, timeline, signal),
         variants(campaign, report.verdict),
-        report.verdict.metrics.map((metric) => comparisons(metric, signal)),
+        comparisons(report.verdict.metrics, signal),
       ];
     },
   });
@@ -92,7 +93,7 @@ function overTime(campaign, timeline, signal) {
     name: `${variant.name} − ${campaign.variants[0].name}`,
     points: points(timeline.data, (moment) => moment.effects.find((one) => one.second === variant.key), "effect"),
   }));
-  const x = (at) => date(new Date(at));
+  const x = clock(timeline.data);
   const label = `${timeline.metric} of each variant over time, with intervals; ${timeline.better} is better`;
   return h(
     "section",
@@ -115,6 +116,12 @@ function overTime(campaign, timeline, signal) {
       "The shades are intervals that hold over all looks at once. A difference is certain once its shade has left the line at 0.",
     ),
   );
+}
+
+/** How times are written: without the day where all are within one. */
+function clock(moments) {
+  const short = moments.at(-1).at_ms - moments[0].at_ms < DAY_MS;
+  return (at) => (short ? time(new Date(at)).slice(0, 5) : date(new Date(at)));
 }
 
 function points(moments, find, value) {
@@ -160,8 +167,18 @@ function variants(campaign, verdict) {
   );
 }
 
-function comparisons(metric, signal) {
-  if (metric.standings.every((standing) => standing.n === 0)) return null;
+function comparisons(metrics, signal) {
+  const known = metrics.filter((metric) => metric.standings.some((standing) => standing.n > 0));
+  if (known.length === 0) return null;
+  return h(
+    "section",
+    { class: "card comparisons" },
+    h("h2", {}, "By every measure"),
+    known.map((metric) => comparison(metric, signal)),
+  );
+}
+
+function comparison(metric, signal) {
   const rows = metric.comparisons.map((one) => ({
     name: `${one.second} − ${one.first}`,
     value: one.effect,
@@ -170,23 +187,23 @@ function comparisons(metric, signal) {
     certain: one.better !== null,
     text: `${one.effect > 0 ? "+" : ""}${rough(one.effect)} (${range(one)}), ${said(one)}`,
   }));
-  return h(
-    "section",
-    { class: "card" },
+  return [
     h(
-      "h2",
+      "h3",
       {},
       metric.key,
       metric.decides ? badge("decides", "accent") : null,
-      h("small", { class: "muted" }, `${metric.better} is better`),
+      h("small", {}, `${metric.better} is better`),
     ),
     forest({ rows, label: `Differences by ${metric.key}`, signal }),
-  );
+  ];
 }
 
 function said(one) {
   if (one.better !== null) return `${one.better === "second" ? one.second : one.first} is better`;
-  return one.needed === null ? "no number of values would tell" : `about ${count(one.needed)} more values would tell`;
+  return one.needed === null
+    ? "no number of values would tell"
+    : `about ${count(Number(one.needed.toPrecision(2)))} more values would tell`;
 }
 
 function range(found) {

@@ -180,7 +180,7 @@ function composer(name, signal) {
     placeholder: `Write to ${name}; Control and Enter post it`,
   });
   const send = h("button", { type: "submit", class: "primary" }, "Post");
-  const form = h("form", { class: "row" }, text, send);
+  const form = h("form", { class: "inline" }, text, send);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     send.disabled = true;

@@ -66,9 +66,21 @@ async function one(view, { params, session, signal, title }) {
   await watch(body, {
     seconds: LOOK_S,
     signal,
-    load: () => get(`/v1/models/${part(id)}`, { signal }),
-    show: (model) => [summary(model), prices(model.pricing), engines(model.node_states, session), parameters(model)],
+    load: () => Promise.all([get(`/v1/models/${part(id)}`, { signal }), nodeNames(session, signal)]),
+    show: ([model, names]) => [
+      summary(model),
+      prices(model.pricing),
+      engines(model.node_states, names),
+      parameters(model),
+    ],
   });
+}
+
+/** What nodes are called, by their ids, for who may know. */
+async function nodeNames(session, signal) {
+  if (!session.admin) return {};
+  const { data } = await get("/v1/nodes", { signal });
+  return Object.fromEntries(data.map((node) => [node.id, node.name]));
 }
 
 function summary(model) {
@@ -108,10 +120,12 @@ function prices(pricing) {
   );
 }
 
-function engines(states, session) {
-  if (!session.admin || states === undefined) return null;
+function engines(states, names) {
+  if (states === undefined) return null;
+  const engine = ({ name }) =>
+    names[name] === undefined ? name : h("a", { href: `#/nodes/${part(name)}` }, names[name]);
   const columns = [
-    { title: "Engine", cell: (state) => state.name },
+    { title: "Engine", cell: engine },
     { title: "State", cell: (state) => badge(state.state, KINDS[state.state]) },
     { title: "Load", cell: load },
     {
@@ -133,20 +147,12 @@ function engines(states, session) {
 }
 
 /** How much of an engine is taken, by this gateway and by others. */
-export function load(state) {
-  const taken = state.in_flight + state.others;
-  const text = `${count(taken)}${state.slots === null ? "" : ` of ${count(state.slots)}`}`;
-  return h(
-    "div",
-    { class: "load" },
-    meter(
-      taken,
-      state.slots ?? Math.max(1, taken),
-      `${text} slots taken`,
-      state.slots !== null && taken >= state.slots ? "warn" : "",
-    ),
-    h("span", { class: "number" }, text),
-  );
+function load({ in_flight: own, others, slots }) {
+  const taken = own + others;
+  if (slots === null) return count(taken);
+  const text = `${count(taken)} of ${count(slots)}`;
+  const bar = meter(taken, slots, `${text} slots taken`, taken >= slots ? "warn" : "");
+  return h("div", { class: "load" }, bar, h("span", { class: "number" }, text));
 }
 
 function parameters(model) {
@@ -164,7 +170,7 @@ function parameters(model) {
     "section",
     { class: "card" },
     h("h2", {}, "In requests"),
-    h("p", {}, "Its name is ", copyable(model.id), "."),
+    h("p", {}, "Its name is ", copyable(model.id)),
     aliases,
     h(
       "p",

@@ -60,7 +60,7 @@ async function known(signal) {
       .flatMap((model) => model.node_states ?? [])
       .map((state) => [state.name, state.standing]),
   );
-  return nodes.data.map((node) => ({ ...node, standing: standings.get(node.name) ?? null }));
+  return nodes.data.map((node) => ({ ...node, standing: standings.get(node.id) ?? null }));
 }
 
 function nothing() {

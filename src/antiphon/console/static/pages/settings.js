@@ -10,7 +10,7 @@ import { table } from "../table.js";
 export async function open(view, { signal }) {
   const { settings } = await get("/v1/console/settings", { signal });
   const search = h("input", { type: "search", placeholder: "Name or meaning", "aria-label": "Search settings" });
-  const changed = h("input", { type: "checkbox" });
+  const changed = h("input", { type: "checkbox", checked: true });
   const body = h("div", { class: "stack" });
   const show = () => {
     const words = search.value
@@ -36,7 +36,7 @@ export async function open(view, { signal }) {
       "Settings",
       `Read when the gateway started; ${count(differ)} of ${count(settings.length)} differ from their defaults. Change them in its configuration, and start it anew.`,
     ),
-    h("div", { class: "row filters" }, search, h("label", { class: "check" }, changed, "Changed only")),
+    h("div", { class: "inline filters" }, search, h("label", { class: "check" }, changed, "Changed only")),
     body,
   );
   show();
@@ -54,7 +54,7 @@ function sections(settings) {
         columns: [
           { title: "Setting", cell: (one) => h("code", {}, one.name) },
           { title: "Value", cell: value },
-          { title: "Meaning", hidden: true, cell: (one) => h("span", { class: "wrap" }, one.description) },
+          { title: "Meaning", hidden: true, cell: meaning },
         ],
         rows: settings.filter((one) => section(one) === name),
       }),
@@ -69,11 +69,16 @@ function section(setting) {
 
 function value(setting) {
   if (setting.secret) return badge(setting.value === null ? "not set" : "set", setting.value === null ? "" : "accent");
-  const text =
-    setting.value === null ? "–" : typeof setting.value === "string" ? setting.value : JSON.stringify(setting.value);
-  return [
-    h("code", { class: "wrap" }, text === "" ? "–" : text),
-    " ",
-    setting.changed ? badge("changed", "accent") : null,
-  ];
+  const was = setting.changed ? h("small", { class: "muted" }, `unless changed ${written(setting.default)}`) : null;
+  return [h("code", {}, written(setting.value)), was];
+}
+
+function written(given) {
+  if (given === null || given === undefined || given === "") return "–";
+  return typeof given === "string" ? given : JSON.stringify(given);
+}
+
+/** A sentence whose names stand in backticks. */
+function meaning(setting) {
+  return setting.description.split("`").map((text, place) => (place % 2 === 1 ? h("code", {}, text) : text));
 }
