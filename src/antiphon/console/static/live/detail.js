@@ -6,14 +6,14 @@ import { count, date, duration, time, usdc } from "../format.js";
 import { badge, copyable } from "../parts.js";
 import { PHASES, goesOn, phases, reach, span, taken, word } from "./phases.js";
 
-const KINDS = { first: "First attempt", again: "Tried again", hedge: "Hedge", continuation: "Continued" };
+const WAYS = { first: "First attempt", again: "Tried again", hedge: "Raced", continuation: "Continued" };
 
 /** What a request's panel says. */
 export function detail(request, now) {
   const [state, kind] = word(request.state);
   const most = span(reach(request, now));
   return [
-    h("div", { class: "facts" }, badge(state, kind), request.error ? explained(request) : null),
+    h("div", { class: "outcome" }, badge(state, kind), request.error ? explained(request) : null),
     h("div", { class: "waterfall", role: "img", "aria-label": spoken(request, now) }, bars(request, now, most)),
     h("dl", { class: "pairs-list" }, facts(request, now).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
   ];
@@ -22,7 +22,7 @@ export function detail(request, now) {
 /** What is kept of a request, moment by moment, as `antiphon trace` tells it. */
 export async function history(request, signal) {
   if (goesOn(request)) return h("p", { class: "muted" }, "What is kept stands here once the request has ended.");
-  const found = await get(`/v1/console/requests/${part(request.request_id || request.id)}`, { signal });
+  const found = await get(`/v1/console/requests/${part(request.answer_id || request.request_id)}`, { signal });
   return h("ol", { class: "moments" }, found.moments.map(moment));
 }
 
@@ -51,7 +51,7 @@ function explained({ error, status }) {
     404: h("a", { href: "#/models" }, "Look at the models"),
     503: h("a", { href: "#/nodes" }, "Look at the nodes"),
   }[status];
-  return h("p", { class: "error" }, error.message, " ", h("code", {}, error.code ?? ""), next ? [" ", next] : null);
+  return h("p", { class: "error" }, error.message, " ", h("code", {}, error.code), next ? [" ", next] : null);
 }
 
 function bars(request, now, most) {
@@ -59,11 +59,12 @@ function bars(request, now, most) {
   const attempts = request.attempts.map((attempt) => {
     const to = attempt.ended_ms ?? taken(request, now);
     const failed = attempt.failure !== null;
-    const name = `${KINDS[attempt.kind] ?? attempt.kind} · ${attempt.node || "no node yet"}`;
+    const name = `${WAYS[attempt.kind] ?? attempt.kind} · ${attempt.node || "no node yet"}`;
     const made = bar(name, failed ? "attempt failed" : "attempt", attempt.began_ms, to, most);
     return [made, failed ? h("p", { class: "why error" }, attempt.reason ?? attempt.failure) : null];
   });
-  return [own, attempts.length > 0 ? h("h3", {}, attempts.length > 1 ? `${attempts.length} attempts` : "1 attempt") : null, attempts];
+  const all = attempts.length + (request.attempts_left_out ?? 0);
+  return [own, all > 0 ? h("h3", {}, all > 1 ? `${all} attempts` : "1 attempt") : null, attempts];
 }
 
 function bar(name, kind, from, to, most) {
@@ -81,8 +82,8 @@ function facts(request, now) {
   const tokens = request.completion_tokens;
   const writing = request.first_token_ms === null ? 0 : (taken(request, now) - request.first_token_ms) / 1000;
   return [
-    ["Request", copyable(request.request_id || request.id)],
-    request.id && request.id !== request.request_id ? ["Answer", copyable(request.id)] : null,
+    ["Request", copyable(request.request_id)],
+    request.answer_id ? ["Answer", copyable(request.answer_id)] : null,
     ["Began", date(request.began_at_ms / 1000)],
     ["Model", request.model || "–"],
     ["Door", [request.door, request.operation].filter(Boolean).join(" · ") || "–"],
@@ -91,8 +92,13 @@ function facts(request, now) {
     ["Streamed", request.streamed ? "yes" : "no"],
     ["Tokens", tokens === null ? "–" : `${count(request.prompt_tokens)} (${count(request.cached_tokens ?? 0)} cached) → ${count(tokens)}`],
     tokens > 1 && writing > 0 ? ["Speed", `${(tokens / writing).toFixed(1)} tokens/s`] : null,
-    ["Charged", request.charged_micro_usdc === null ? "nothing yet" : `${usdc(request.charged_micro_usdc)} ${request.ledger === "DEV" ? "play USDC" : "USDC"}`],
+    ["Charged", charged(request)],
   ].filter(Boolean);
+}
+
+function charged({ ledger, charged_micro_usdc: micro }) {
+  if (ledger === null) return "not charged: the key is the operator's";
+  return micro === null ? "nothing yet" : `${usdc(micro)} ${ledger === "DEV" ? "play USDC" : "USDC"}`;
 }
 
 function spoken(request, now) {

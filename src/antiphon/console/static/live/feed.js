@@ -39,14 +39,15 @@ export class Feed {
     return Date.now() + this.ahead;
   }
 
-  /** One request by its id, while it is kept. */
+  /** One request by any of its ids, while it is kept. */
   find(id) {
-    return this.byId.get(id) ?? this.requests.find((one) => one.request_id === id);
+    return this.byId.get(id) ?? this.requests.find((one) => one.answer_id === id || one.request_id === id);
   }
 
-  take({ now_ms: nowMs, requests }) {
+  take({ now_ms: nowMs, first, requests }) {
     this.ahead = nowMs - Date.now();
-    let came = false;
+    let came = first;
+    if (first) this.byId.clear(); // a stream that came again tells all anew
     for (const request of requests) {
       came ||= !this.byId.has(request.id);
       this.byId.set(request.id, request);

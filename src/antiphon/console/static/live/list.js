@@ -2,11 +2,11 @@
 
 import { add, h } from "../dom.js";
 import { count, duration, time, usdc } from "../format.js";
-import { goesOn, phases, reach, span, taken, word } from "./phases.js";
+import { PHASES, goesOn, phases, reach, span, taken, word } from "./phases.js";
 
 export const ROW = 34; // px; live.css has the same height
 const SPARE = 4; // rows above and below what is visible
-const SEGMENTS = ["queue", "prefill", "writing", "settling"];
+const SEGMENTS = Object.keys(PHASES);
 const COLUMNS = [
   ["Began", "began"], ["State", "state"], ["Model", "model"], ["Key", "key"], ["Waterfall", "bar"],
   ["Nodes", "nodes"], ["Tokens", "tokens"], ["Time", "took"], ["USDC", "charged"],
@@ -24,7 +24,7 @@ export class List {
     this.grid = h(
       "div",
       { class: "grid", role: "grid", tabindex: "0", "aria-label": "Requests, the newest first" },
-      h("div", { class: "row head", role: "row", "aria-rowindex": 1 }, COLUMNS.map(([title, name]) => this.head(title, name))),
+      h("div", { class: "request head", role: "row", "aria-rowindex": 1 }, COLUMNS.map(([title, name]) => this.head(title, name))),
       this.sheet,
     );
     this.grid.addEventListener("scroll", () => this.fill(), { passive: true });
@@ -80,7 +80,7 @@ export class List {
   }
 
   clicked(event) {
-    const id = event.target.closest(".row")?.dataset.id;
+    const id = event.target.closest(".request")?.dataset.id;
     const request = this.requests.find((one) => one.id === id);
     if (request === undefined) return;
     this.active = id;
@@ -112,7 +112,7 @@ class Row {
     this.badge = add(this.cells.state, h("span", { class: "badge" })).lastChild;
     this.track = add(this.cells.bar, h("span", { class: "track" })).lastChild;
     this.segments = SEGMENTS.map((kind) => add(this.track, h("i", { class: kind })).lastChild);
-    this.element = h("div", { class: "row", role: "row", id: `live-row-${number}` }, Object.values(this.cells));
+    this.element = h("div", { class: "request", role: "row", id: `live-row-${number}` }, Object.values(this.cells));
     this.id = null;
   }
 

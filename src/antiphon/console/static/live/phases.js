@@ -1,7 +1,7 @@
-// A request's life as stretches of time: in the queue, until the first token, while it is written, until it is settled. Pure.
+// A request's life as stretches of time: planned, in the queue, until the first token, written, settled. Pure.
 
 /** What each stretch is called. */
-export const PHASES = { queue: "Queue", prefill: "Prefill", writing: "Generating", settling: "Settling" };
+export const PHASES = { planning: "Planning", queue: "Queue", prefill: "Prefill", writing: "Generating", settling: "Settling" };
 
 const WORDS = {
   waiting: ["queued", "warn"],
@@ -36,9 +36,11 @@ export function reach(request, now) {
 export function phases(request, now) {
   const end = taken(request, now);
   const placed = Math.min(request.placed_ms ?? end, end);
+  const queued = Math.min(request.queued_ms ?? placed, placed);
   const first = Math.min(request.first_token_ms ?? end, end);
   const made = [
-    { kind: "queue", from: 0, to: placed },
+    { kind: "planning", from: 0, to: queued },
+    { kind: "queue", from: queued, to: placed },
     { kind: "prefill", from: placed, to: Math.max(placed, first) },
     { kind: "writing", from: Math.max(placed, first), to: end },
     { kind: "settling", from: end, to: request.settled_ms ?? end },

@@ -121,7 +121,8 @@ class Live {
     try {
       replace(place, await history(request, this.signal));
     } catch (error) {
-      if (!this.signal.aborted) replace(place, h("p", { class: "muted" }, error.message));
+      const nothing = "Nothing is kept of it: it was not charged, and its project stores no completions.";
+      if (!this.signal.aborted) replace(place, h("p", { class: "muted" }, error.status === 404 ? nothing : error.message));
     }
   }
 }
@@ -132,7 +133,7 @@ function key() {
 
 function matches(request, text) {
   if (text === "") return true;
-  const where = [request.id, request.request_id, request.model, request.key, request.account, ...request.attempts.map((one) => one.node)];
+  const where = [request.answer_id, request.request_id, request.model, request.key, request.account, ...request.attempts.map((one) => one.node)];
   return where.some((one) => one?.toLowerCase().includes(text));
 }
 

@@ -82,8 +82,7 @@ class Playground {
   }
 
   async code() {
-    const body = this.lanes[0].request(this.options, this.composer.message());
-    if (body.messages.every((message) => message.role === "system")) body.messages.push({ role: "user", content: "Hello" });
+    const body = asked(this.lanes[0].request(this.options, this.composer.message()));
     const base = `${location.origin}/v1`;
     const shown = h("div", {});
     const tabs = LANGUAGES.map(([name, write]) =>
@@ -101,6 +100,14 @@ class Playground {
     const settings = h("details", { class: "side-settings", open: matchMedia("(min-width: 1000px)").matches }, h("summary", {}, "Options"), this.options.element);
     return h("div", { class: "playground-frame" }, heading("Playground", null, actions), h("div", { class: "bench" }, h("div", { class: "talk" }, this.columns, this.composer.element), settings));
   }
+}
+
+/** The request as it was last sent, or the shortest one: an answer at its end is not part of the question. */
+function asked(body) {
+  const { messages } = body;
+  while (messages.at(-1)?.role === "assistant") messages.pop();
+  if (messages.every((message) => message.role === "system")) messages.push({ role: "user", content: "Hello" });
+  return body;
 }
 
 function chosen(name, tabs) {

@@ -53,6 +53,7 @@ export class Answer {
     else if (error !== null) add(this.body, h("p", { class: "error", role: "alert" }, error.message));
     else if (this.finish !== "stop" && this.finish !== null) add(this.foot, badge(this.finish, this.finish === "length" ? "warn" : ""));
     add(this.foot, h("span", {}, this.figures()));
+    if (this.id !== null) add(this.foot, h("a", { href: `#/live/${encodeURIComponent(this.id)}` }, "waterfall"));
   }
 
   /** Say what it was charged. */
