@@ -18,14 +18,15 @@ from antiphon.completions.noted import noted
 from antiphon.completions.plan import Bounds, Caller
 from antiphon.completions.prepare import Models
 from antiphon.completions.record import CLIENT_GONE, code
+from antiphon.completions.retry_advice import RetryAdvice
 from antiphon.completions.vectors import dimensions, shortened
 from antiphon.engines import Job
 from antiphon.errors import AntiphonError, BadRequest, EngineFailed, PermissionDenied, Unavailable
 from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Model, Offer
 from antiphon.models.fingerprint import CHARACTERS_PER_TOKEN
-from antiphon.models.placement import Placement
 from antiphon.models.load import Place
+from antiphon.models.placement import Placement
 from antiphon.projects.model import Project
 from antiphon.projects.resolve import resolve
 from antiphon.wheel import TimerWheel
@@ -69,6 +70,7 @@ class EmbeddingService:
         projects: Callable[[], Mapping[str, Project]],
         wheel: TimerWheel,
         on_end: Callable[[EmbeddingRecord], None],
+        advice: RetryAdvice | None = None,
     ) -> None:
         self._models = models
         self._placement = placement
@@ -77,6 +79,7 @@ class EmbeddingService:
         self._wheel = wheel
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
+        self._advice = advice or RetryAdvice(self._loop.time)
 
     def plan(self, request: EmbeddingRequest, caller: Caller) -> EmbeddingPlan:
         """Check `request` against what it names; every refusal names its field."""
@@ -99,16 +102,19 @@ class EmbeddingService:
 
     async def embed(self, plan: EmbeddingPlan, beat: Callable[[], None]) -> tuple[Embeddings, str]:
         """The vectors and the node that made them; `beat` is called whenever a heartbeat is due."""
+        self._advice.asked(again=plan.caller.again)
         try:
             with Deadline(self._wheel, plan.begun_at, plan.total_at, beat=beat, heartbeat_s=self._bounds.heartbeat_s):
                 vectors, usage, node = await self._placed(plan)
             vectors = _as_asked(vectors, plan.request.dimensions)
         except AntiphonError as error:
+            self._advice.refuse(plan.model.id, error)
             self._on_end(EmbeddingRecord(plan, Usage(), self._loop.time(), code(error)))
             raise
         except asyncio.CancelledError:
             self._on_end(EmbeddingRecord(plan, Usage(), self._loop.time(), CLIENT_GONE))
             raise
+        self._advice.served(plan.model.id)
         self._on_end(EmbeddingRecord(plan, usage, self._loop.time(), node=node))
         return Embeddings(vectors, usage), node
 
@@ -144,17 +150,17 @@ class EmbeddingService:
             finally:
                 placement.give_back(place)
 
-
-def _prompt_tokens(plan: EmbeddingPlan) -> int:
-    """About how much its engine has to read."""
-    return sum(map(len, plan.request.inputs)) // CHARACTERS_PER_TOKEN
-
-
     async def _waited(self, plan: EmbeddingPlan, ask: Ask, tried: frozenset[str]) -> Place:
         """The place that is waited for in line."""
         if plan.caller.course is not None:
             plan.caller.course.queued(self._loop.time())
         return await self._placement.wait(ask, tried)
+
+
+def _prompt_tokens(plan: EmbeddingPlan) -> int:
+    """About how much its engine has to read."""
+    return sum(map(len, plan.request.inputs)) // CHARACTERS_PER_TOKEN
+
 
 async def _refuse_longest(plan: EmbeddingPlan, offer: Offer) -> None:
     """Name the text that is too long, which the engine's refusal does not, where its length can be told."""

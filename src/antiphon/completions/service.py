@@ -20,16 +20,17 @@ from antiphon.completions.plan import Bounds, Plan, job, traced
 from antiphon.completions.poison import Poison
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.record import CLIENT_GONE, Record, code
+from antiphon.completions.retry_advice import RetryAdvice
 from antiphon.completions.stream import CompletionStream, Source, bounded
 from antiphon.completions.suspicion import PLAIN_SOON_S, Suspicion
 from antiphon.completions.watch import Watch
 from antiphon.credits.receipt import Served
 from antiphon.errors import AntiphonError, DeadlineExceeded, EngineFailed, EngineLost, PoisonPrompt, Unavailable
 from antiphon.ids import Ids
-from antiphon.models.catalogue import Model
 from antiphon.models.ask import Ask
-from antiphon.models.placement import Placement
+from antiphon.models.catalogue import Model
 from antiphon.models.load import Place
+from antiphon.models.placement import Placement
 from antiphon.wheel import TimerWheel
 
 PROMPTS_AT_ONCE = 8  # of one request; more wait, so that a long list does not fill every queue
@@ -55,6 +56,7 @@ class Completions:
         draws: Callable[[Plan], Plan] = _as_it_is,
         poison: Poison | None = None,
         latest: Callable[[Model], Model] = lambda model: model,
+        advice: RetryAdvice | None = None,
     ) -> None:
         self._draws = draws
         self._wheel = wheel
@@ -62,14 +64,16 @@ class Completions:
         self._placement = placement
         self._bounds = bounds
         self._ids = ids
-        self._on_end = on_end
+        self._tell = on_end
         self._loop = asyncio.get_running_loop()
         self._poison = poison or Poison(self._loop.time)
         self._latest = latest
+        self._advice = advice or RetryAdvice(self._loop.time)
 
     async def complete(self, plan: Plan, beat: Callable[[], None]) -> tuple[Completion, str]:
         """The finished completion and the node that served it; `beat` is called whenever a heartbeat is due."""
         plan = self._draws(plan)
+        self._advice.asked(again=plan.caller.again)
         if must_be_folded(plan):
             return await folded(self._open(plan, Watch(plan, keep=True)), beat)
         heartbeat_s = self._bounds.heartbeat_s
@@ -77,10 +81,10 @@ class Completions:
             with Deadline(self._wheel, plan.begun_at, plan.total_at, beat=beat, heartbeat_s=heartbeat_s):
                 return await self._whole(plan)
         except (DeadlineExceeded, PoisonPrompt) as error:
-            self._failed(plan, code(error))
+            self._failed(plan, error)
             raise
         except asyncio.CancelledError:
-            self._failed(plan, CLIENT_GONE)
+            self._on_end(Record(plan, Usage(), self._loop.time(), CLIENT_GONE))
             raise
 
     async def _whole(self, plan: Plan) -> tuple[Completion, str]:
@@ -97,7 +101,7 @@ class Completions:
                 else:
                     place = await place_apart(placement, asked, tried, suspicion)
             except Unavailable as error:
-                self._failed(plan, code(failure or error))
+                self._failed(plan, failure or error)
                 raise failure or error from None
             offer = place.offer
             tried |= {offer.engine.name}
@@ -117,11 +121,11 @@ class Completions:
                     suspicion = suspicion or Suspicion(poison, plan)
                     await suspicion.lost(offer.engine, soon=soon)
                 if len(tried) >= ATTEMPTS_MAX:
-                    self._failed(plan, code(error))
+                    self._failed(plan, error)
                     raise
                 continue
             except AntiphonError as error:
-                self._failed(plan, code(error))
+                self._failed(plan, error)
                 raise
             finally:
                 if suspicion is not None:
@@ -131,16 +135,16 @@ class Completions:
                 (suspicion or Suspicion(poison, plan)).cleared()
             return self._answered(plan, choice, bounded(usage, plan), offer.engine.name, attempt), offer.engine.name
 
-    def _answered(self, plan: Plan, choice: Choice, usage: Usage, node: str, attempt: str) -> Completion:
-        """The completion that a node made in an attempt, noted."""
-        choices = (self._named(choice) if choice.tool_calls else choice,)
-        served = (Served(node, attempt, usage.completion_tokens),)
     async def _waited(self, plan: Plan, asked: Ask, tried: frozenset[str]) -> Place:
         """The place that is waited for in line."""
         if plan.caller.course is not None:
             plan.caller.course.queued(self._loop.time())
         return await self._placement.wait(asked, tried)
 
+    def _answered(self, plan: Plan, choice: Choice, usage: Usage, node: str, attempt: str) -> Completion:
+        """The completion that a node made in an attempt, noted."""
+        choices = (self._named(choice) if choice.tool_calls else choice,)
+        served = (Served(node, attempt, usage.completion_tokens),)
         examined = choice if plan.examined else None
         self._on_end(Record(plan, usage, self._loop.time(), None, None, node, choices, (usage,), served, examined))
         return Completion(choices, usage)
@@ -157,12 +161,13 @@ class Completions:
     def open(self, plan: Plan) -> CompletionStream:
         """A stream of the plan's deltas; `start` it, read it to its end, close it."""
         plan = self._draws(plan)
+        self._advice.asked(again=plan.caller.again)
         watched = plan.stored or plan.scored or plan.request.echo or plan.examined
         return self._open(plan, Watch(plan, keep=plan.stored) if watched else None)
 
     def _open(self, plan: Plan, watch: Watch | None) -> CompletionStream:
         source = self._source(plan)
-        return CompletionStream(plan, source, on_end=self._on_end, watch=watch)
+        return CompletionStream(plan, source, on_end=self._on_end, watch=watch, on_refusal=self._advice.refuse)
 
     def _source(self, plan: Plan) -> Source:
         """Where the deltas come from."""
@@ -179,6 +184,12 @@ class Completions:
         prompts = len(plan.request.prompts) or 1
         return MergedStream(choices, heartbeat_s=bounds.heartbeat_s, prompts=prompts, at_once=at_once)
 
-    def _failed(self, plan: Plan, failure: str) -> None:
-        """Tell of a request that has come to nothing."""
-        self._on_end(Record(plan, Usage(), self._loop.time(), failure))
+    def _failed(self, plan: Plan, error: AntiphonError) -> None:
+        """Tell of a request that has come to nothing, and its client whether to send it again."""
+        self._advice.refuse(plan.model.id, error)
+        self._on_end(Record(plan, Usage(), self._loop.time(), code(error)))
+
+    def _on_end(self, record: Record) -> None:
+        if record.failure is None:
+            self._advice.served(record.plan.model.id)
+        self._tell(record)

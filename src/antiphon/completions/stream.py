@@ -17,6 +17,7 @@ from antiphon.completions.watch import Watch
 from antiphon.engines import Take
 from antiphon.errors import AntiphonError
 
+OnRefusal = Callable[[str, AntiphonError], None]  # of a model, before it has said anything
 Source = ChoiceStream | MergedStream | EmptyStream
 
 
@@ -35,10 +36,12 @@ class CompletionStream:
         *,
         on_end: Callable[[Record], None],
         watch: Watch | None,
+        on_refusal: OnRefusal | None = None,
     ) -> None:
         self._plan = plan
         self._watch = watch
         self._on_end = on_end
+        self._on_refusal = on_refusal
         self._loop = asyncio.get_running_loop()
         self._failure: AntiphonError | None = None
         self._ended = False
@@ -73,8 +76,10 @@ class CompletionStream:
         return None if self._watch is None else self._watch.confidence
 
     def failed(self, error: AntiphonError) -> None:
-        """Remember why it ended early."""
+        """Remember why it ended early; before anything was said, the error may be told when to come again."""
         self._failure = error
+        if self._on_refusal is not None and self._source.first_token_at is None:
+            self._on_refusal(self._plan.model.id, error)
 
     def close(self) -> None:
         """End it, and say so once."""

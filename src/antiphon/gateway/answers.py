@@ -24,6 +24,7 @@ from antiphon.completions.recall import Recalling
 from antiphon.completions.record import Record
 from antiphon.completions.recording import counted, interactions
 from antiphon.completions.response_routes import ResponseRoutes
+from antiphon.completions.retry_advice import RetryAdvice
 from antiphon.completions.routes import ChatRoutes
 from antiphon.completions.service import Completions
 from antiphon.completions.tool_loop import ToolLoop
@@ -74,6 +75,7 @@ class Answers:
         self._ids = ids
         self._wheel = wheel
         self._recalling = Recalling(storage.interactions, lambda: storage.projects.by_name, values.patience(settings))
+        self._advice = RetryAdvice(asyncio.get_running_loop().time)
         self._answering = self._both()
         self._vector_service = self._vectors()
 
@@ -122,6 +124,7 @@ class Answers:
                 draws=self._trusting.drawn,
                 poison=poison,
                 latest=self._catalogue.latest,
+                advice=self._advice,
             )
 
         loop = ToolLoop(
@@ -141,6 +144,7 @@ class Answers:
             projects=lambda: self._storage.projects.by_name,
             wheel=self._wheel,
             on_end=self._embedded,
+            advice=self._advice,
         )
 
     def _embedding(self, door: Door, dialect: EmbeddingDialect) -> EmbeddingRoutes:
@@ -173,11 +177,11 @@ class Answers:
     def _ended(self, record: Record) -> None:
         """What became of a request is counted, charged, and kept where it is to be."""
         self._metrics.ended(record)
+        answered(record)
         if record.examined is not None:
             self._trusting.ended(record)
         if record.plan.caller.key.ledger is not None:
             self._charging.ended(record)
-        answered(record)
         self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)
         if record.plan.assigned is not None:
             self._count(record)
@@ -191,11 +195,11 @@ class Answers:
 
     def _embedded(self, record: EmbeddingRecord) -> None:
         self._metrics.embedded(record)
+        answered(record)
         if record.plan.caller.key.ledger is not None:
             self._charging.embedded(record)
         self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)
 
-        answered(record)
     def _chat(self, door: Door, dialect: Dialect | None = None) -> ChatRoutes:
         exact = self._settings.server.wire == "exact"
         bounds = values.request_bounds(self._settings)

@@ -7,8 +7,9 @@ from typing import Protocol
 
 from antiphon.clock import Clock
 from antiphon.errors import Unavailable
-from antiphon.gateway.overload import Lateness, OverloadLimits, Shedding, retry_after_s
+from antiphon.gateway.overload import Lateness, OverloadLimits, Shedding
 from antiphon.gateway.watchdog import Watchdog
+from antiphon.models.retry_after import retry_after_s
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
 

@@ -7,14 +7,11 @@ full means that images are refused first, then everything but probes. Each ends 
 
 from __future__ import annotations
 
-import math
-
 from msgspec import Struct
 
 LATE_S = 1.0  # on end, until new work is shed: shorter pauses are no overload
 CALM_S = 1.0  # on end, until it is taken again
 SHARE_MARGIN = 0.05  # of memory, by which it must have become less
-RETRY_S_MAX = 60
 
 
 class OverloadLimits(Struct, frozen=True):
@@ -71,12 +68,3 @@ class Shedding(Struct, frozen=True):
 
 def _above(share: float, limit: float, *, already: bool) -> bool:
     return limit < 1 and share > (limit - SHARE_MARGIN if already else limit)
-
-
-def retry_after_s(lasted_s: float, refused: int) -> int:
-    """When the next one may come again: what has lasted so long lasts about as long again.
-
-    Those that were refused together are spread, so that they do not come back together.
-    """
-    least = min(max(1, math.ceil(lasted_s)), RETRY_S_MAX // 2)
-    return least + refused % (least + 1)

@@ -56,7 +56,7 @@ class Outcomes:
         if place.retry:
             budget.retries += 1
             self.tally.retries += 1
-        else:
+        elif not place.ask.again:
             budget.asked()
         if place.offer.slots is not None:
             account = place.ask.account

@@ -35,17 +35,17 @@ def hopeless(ask: Ask, tried: frozenset[str], loads: Loads, now: float, *, gambl
         ask.model.require_live()
     except Unavailable as error:
         return error
-    return busy(ask.model, RETRY_S)
+    return Unavailable(f"No other node can serve the model {ask.model.id!r} now.", retry_after_s=RETRY_S)
 
 
-def late(ask: Ask, expected_s: float) -> Unavailable:
+def late(ask: Ask, expected_s: float) -> Saturated:
     """What to tell a request whose first token cannot come within its bound."""
     assert ask.first_token_s is not None, "it has none"
     message = (
         f"{ask.bound}: the first token of the model {ask.model.id!r} would take about {expected_s:.1f} s now, "
         f"and {ask.first_token_s:g} s are given."
     )
-    return Unavailable(message, retry_after_s=_told_s(expected_s - ask.first_token_s))
+    return Saturated(message, retry_after_s=_told_s(expected_s - ask.first_token_s))
 
 
 def _told_s(wait_s: float) -> int:

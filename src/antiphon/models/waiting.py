@@ -9,7 +9,7 @@ import asyncio
 import math
 from collections.abc import Callable
 
-from antiphon.errors import Unavailable
+from antiphon.errors import Saturated, Unavailable
 from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Model
 from antiphon.models.comebacks import KEPT_S, Comebacks, has_more_than_its_share
@@ -180,6 +180,6 @@ class Queues:
             del self._queues[waiter.ask.model.id]
 
 
-def busy(model: Model, retry_after_s: int) -> Unavailable:
+def busy(model: Model, retry_after_s: int) -> Saturated:
     """What to tell a request that finds everything occupied."""
-    return Unavailable(f"All nodes that serve the model {model.id!r} are busy.", retry_after_s=retry_after_s)
+    return Saturated(f"All nodes that serve the model {model.id!r} are busy.", retry_after_s=retry_after_s)

@@ -18,7 +18,7 @@ from antiphon.completions.plan import Bounds
 from antiphon.completions.prepare import Preparation
 from antiphon.completions.recall import Recall
 from antiphon.completions.record import Record
-from antiphon.completions.routes import ChatRoutes
+from antiphon.completions.routes import ChatRoutes, sent_again
 from antiphon.completions.service import Completions
 from antiphon.completions.tool_loop import ToolLoop
 from antiphon.errors import BadRequest, EngineFailed, ModelNotFound, Unavailable
@@ -371,3 +371,12 @@ async def test_a_request_can_name_the_nodes_that_may_answer() -> None:
         else:
             await served.routes.chat(exchange)
             assert b"Hello" in b"".join(wire.writes)
+
+
+@pytest.mark.parametrize(("count", "again"), [(None, False), (b"0", False), (b"1", True), (b"2", True)])
+async def test_a_client_tells_that_it_sends_again(count: bytes | None, again: bool) -> None:
+    """As the SDKs of OpenAI and Anthropic count their tries."""
+    exchange, _ = asked()
+    if count is not None:
+        exchange.headers[b"x-stainless-retry-count"] = count
+    assert sent_again(exchange) is again

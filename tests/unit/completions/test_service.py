@@ -15,14 +15,32 @@ from antiphon.completions.record import Record
 from antiphon.completions.service import Completions
 from antiphon.completions.suspicion import Suspicion
 from antiphon.engines import ModelFacts
-from antiphon.errors import BadRequest, DeadlineExceeded, EngineFailed, EngineLost, PoisonPrompt, Unavailable
+from antiphon.errors import (
+    AntiphonError,
+    BadRequest,
+    DeadlineExceeded,
+    EngineFailed,
+    EngineLost,
+    PoisonPrompt,
+    Unavailable,
+)
 from antiphon.ids import seeded
 from antiphon.models.catalogue import Catalogue, Offer
 from antiphon.models.placement import Placement
 from antiphon.vision.admission import ImageAdmission
 from antiphon.vision.limits import ImageLimits
 from antiphon.wheel import TimerWheel
-from tests.unit.completions.scripted import ASKED, BOUNDS, HELLO, USAGE, ScriptedEngine, ignore, model_of, plan_of
+from tests.unit.completions.scripted import (
+    ASKED,
+    BOUNDS,
+    BREAKING,
+    HELLO,
+    USAGE,
+    ScriptedEngine,
+    ignore,
+    model_of,
+    plan_of,
+)
 
 ANSWER = (Choice(content="Hello"), USAGE)
 BROKEN = EngineFailed("It broke.")
@@ -234,3 +252,30 @@ async def test_a_plain_request_that_waited_may_be_accused_meanwhile(records: lis
         await second
     assert [record.failure for record in records] == ["client_gone", "poison_prompt"]
     assert service._placement._loads.of("node-1").in_flight == 0
+
+
+async def test_a_failure_says_when_to_come_again(service: Completions) -> None:
+    """Plain or streamed, before anything was said; what broke off later cannot be sent again by itself."""
+    for stream in (False, True):
+        engine = ScriptedEngine(opens=(Unavailable("It is away."),), answers=(Unavailable("It is away."),))
+        with pytest.raises(Unavailable) as raised:
+            await (_streamed(service, engine) if stream else service.complete(plan_of(model_of(engine)), ignore))
+        assert (raised.value.retry_after_s in (1, 2), raised.value.retryable) == (True, None)
+    late = EngineFailed("It broke later.")
+    with pytest.raises(EngineFailed):
+        await _streamed(service_of([], BREAKING), ScriptedEngine(opens=((*HELLO[:1], late),)))
+    assert late.retry_after_s is None
+
+
+async def _streamed(service: Completions, engine: ScriptedEngine) -> None:
+    """Read a stream to its end."""
+    stream = service.open(plan_of(model_of(engine)))
+    try:
+        await stream.start()
+        while await stream.next():
+            pass
+    except AntiphonError as error:
+        stream.failed(error)
+        raise
+    finally:
+        stream.close()

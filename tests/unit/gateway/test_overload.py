@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from antiphon.gateway.overload import Lateness, OverloadLimits, Shedding, retry_after_s
+from antiphon.gateway.overload import Lateness, OverloadLimits, Shedding
 
 LIMITS = OverloadLimits()
 
@@ -79,14 +77,3 @@ def test_a_share_of_one_is_no_limit() -> None:
 def test_the_reason_is_named(late: bool, share: float, reason: str) -> None:
     """The worse of the two."""
     assert Shedding().after(late=late, memory_share=share, limits=LIMITS).reason == reason
-
-
-@given(st.floats(0, 1e6), st.integers(0, 10**9))
-def test_a_client_may_be_told_it(lasted_s: float, refused: int) -> None:
-    """More than 60 s would keep clients from coming again at all."""
-    assert 1 <= retry_after_s(lasted_s, refused) <= 60
-
-
-def test_those_that_are_refused_together_are_spread() -> None:
-    """What has lasted for nine seconds is tried again over the nine that come after as many."""
-    assert sorted({retry_after_s(9.0, refused) for refused in range(100)}) == list(range(9, 19))

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from antiphon.engines.upstream import HttpEngine
 from antiphon.errors import EngineFailed, FirstTokenTimeout, Unavailable
 from antiphon.models.ask import NOWHERE, Ask
+from antiphon.models.health import FAILURES_MAX
 from antiphon.models.load import NodeLoad, Place
 from antiphon.models.placement import Placement
+from antiphon.models.retry_budget import GAMBLES_MAX
 from tests.unit.models.offers import model, offer
 from tests.unit.models.test_placement import taken
 
@@ -191,7 +193,7 @@ async def test_a_request_that_is_bound_goes_nowhere_else() -> None:
 
 
 async def test_where_all_engines_fail_attempts_do_not_multiply() -> None:
-    """A storm of failures is met with at most one attempt in five more than there are requests, and a few at first."""
+    """A storm of failures is met with one attempt in sixteen more than there are requests at most, and a few."""
     now = Now()
     placement, shared = Placement(queue_max=9, now=now), model(*(offer(str(number)) for number in range(6)))
     attempts = 0
@@ -208,4 +210,23 @@ async def test_where_all_engines_fail_attempts_do_not_multiply() -> None:
             placement.failed(place, EngineFailed())
             placement.give_back(place)
             tried |= {place.offer.engine.name}
-    assert 1000 <= attempts <= 1.2 * 1000 + 100
+    assert 1000 <= attempts <= 1.0625 * 1000 + 100
+
+
+async def test_what_clients_send_again_buys_no_second_attempt() -> None:
+    """While all engines fail: it is tried, once."""
+    placement, shared = Placement(queue_max=9, now=Now()), model(*(offer(str(number)) for number in range(6)))
+    attempts = 0
+    for _ in range(200):
+        tried = NOWHERE
+        while True:
+            try:
+                place = placement.take(Ask(shared, again=True), tried)
+            except Unavailable:
+                break
+            assert place is not None
+            attempts += 1
+            placement.failed(place, EngineFailed())
+            placement.give_back(place)
+            tried |= {place.offer.engine.name}
+    assert attempts <= 200 + GAMBLES_MAX + 6 * FAILURES_MAX

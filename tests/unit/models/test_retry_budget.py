@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.models.retry_budget import FLOOR, GAMBLES_MAX, SHARE, RetryBudget
+from antiphon.models.retry_budget import FLOOR, GAMBLES_MAX, GAMBLING_SHARE, RetryBudget
 
 
 @given(steps=st.lists(st.sampled_from("nnnnrrre"), max_size=300))
@@ -25,12 +25,12 @@ def test_it_is_never_exceeded(steps: list[str]) -> None:
 
 
 def test_gambles_are_saved_up() -> None:
-    """A few at once, then one in five requests."""
+    """A few at once, then one in sixteen requests."""
     budget = RetryBudget()
     for _ in range(GAMBLES_MAX):
         assert budget.may_gamble
         budget.gamble()
-    for _ in range(SHARE):
+    for _ in range(GAMBLING_SHARE):
         assert not budget.may_gamble
         budget.asked()
     assert budget.may_gamble
