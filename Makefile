@@ -6,7 +6,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults channels console nodes simulate-search verdicts fuzz clients bench bench-quick bench-link bench-placement docs clean
+.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults channels console nodes simulate-search verdicts fuzz packages clients bench bench-quick bench-link bench-placement docs clean
 
 help: ## Show what can be done
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ verdicts: $(VENV)/.developed ## Prove what verdicts promise by simulation: 500 r
 
 fuzz: $(VENV)/.developed ## Send 2,000 requests made from /openapi.json to a gateway; `make test` sends a few
 	@$(BIN)/python -m pytest tests/integration/test_openapi.py -m slow $(ARGS)
+
+packages: $(VENV)/.developed ## Build the wheel twice, the same bytes; install it on clean environments, with each extra: three minutes
+	@$(BIN)/python -m pytest tests/packages -m "" -n0 $(ARGS)
 
 clients: $(VENV)/.developed ## Run the vendors' own clients at every door; `make test` runs some of them
 	@$(BIN)/python -m pytest tests/clients -m "not slow" $(ARGS)
