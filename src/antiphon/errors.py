@@ -248,6 +248,8 @@ FINER_CODES: dict[str, tuple[type[AntiphonError], str]] = {
     "engine_refused": (BadRequest, "The engine refused the request, with its own reason."),
     "unknown_channel": (BadRequest, "There is no channel of that name, or it is for others."),
     "missing_api_key": (Unauthenticated, "There is neither an `Authorization` header nor `x-api-key`."),
+    "session_ended": (Unauthenticated, "Whoever signed in at the console has to sign in again."),
+    "cross_site_request": (PermissionDenied, "A session's cookie came with a request that the console did not make."),
     "sign_in_refused": (Unauthenticated, "The signature of a wallet, or the challenge that it signs, is not good."),
     "sign_in_off": (PermissionDenied, "Wallets cannot sign in at this gateway."),
     "completion_not_found": (NotFound, "No completion of that id is stored, or it is somebody else's."),

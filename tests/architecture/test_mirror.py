@@ -35,6 +35,7 @@ VALUES_ONLY = frozenset(
         "settings/auth.py",
         "settings/bounds.py",
         "settings/channels.py",
+        "settings/console.py",
         "settings/credits.py",
         "settings/failover.py",
         "nodes/place.py",
@@ -67,6 +68,12 @@ TESTED_BY = {
     "integration/test_batches.py": (
         "gateway/batch_rows.py",
         "gateway/batching.py",
+    ),
+    "unit/console/test_sessions.py": ("console/session_store.py",),
+    "unit/console/test_routes.py": ("console/wire.py",),
+    "integration/test_console.py": (
+        "gateway/console.py",
+        "gateway/console_rows.py",
     ),
     "integration/test_builtin_models.py": ("modelfiles/package_index.py",),
     "integration/test_cli.py": (

@@ -11,6 +11,7 @@ from antiphon.accounts.authenticate import bearer
 from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.limits import Admission, Limiter
 from antiphon.accounts.running import Running
+from antiphon.console.visitors import Visitors
 from antiphon.course import Course
 from antiphon.errors import AntiphonError, PermissionDenied, Unavailable
 from antiphon.gateway.cors import CrossOrigin
@@ -51,6 +52,7 @@ class Application:
         in_flight_max: int = 4096,
         running: Running | None = None,
         load: LoadWatch | None = None,
+        visitors: Visitors | None = None,
         follow: Follow | None = None,
     ) -> None:
         self._table = table
@@ -58,6 +60,7 @@ class Application:
         self._limits = limits
         self._running = running or Running()
         self._load = load
+        self._visitors = visitors
         self._follow = follow
         self._metrics = metrics
         self._log = log
@@ -91,8 +94,7 @@ class Application:
             if self._load is not None and self._load.sheds:
                 self._load.admit(route.tag)
             if route.key:
-                token = bearer(exchange.headers)
-                key = exchange.key = self._keyring.find(token, begun_at) or await self._keyring.look_up(token)
+                key = exchange.key = self._known(exchange, begun_at) or await self._looked_up(exchange)
                 self._check(route, key)
                 if key.allowances:
                     limits = self._limits
@@ -116,11 +118,15 @@ class Application:
                 exchange.break_off()
             self._leave(exchange, entered)
             metrics.in_flight -= 1
-            if exchange.course is not None:
-                exchange.course.ended(exchange.status, self._loop.time())
-            metrics.responded(exchange.route, exchange.status)
-            if self._log.accesses:
-                self._log.access(exchange, self._loop.time() - begun_at)
+            self._tell(exchange, begun_at)
+
+    def _tell(self, exchange: Exchange, begun_at: float) -> None:
+        """A request is over, for whoever keeps account of that."""
+        if exchange.course is not None:
+            exchange.course.ended(exchange.status, self._loop.time())
+        self._metrics.responded(exchange.route, exchange.status)
+        if self._log.accesses:
+            self._log.access(exchange, self._loop.time() - begun_at)
 
     def _concluded(self, exchange: Exchange) -> bool:
         """Whether a request whose task was cancelled needs no more: somebody ended it, or its client left."""
@@ -131,6 +137,18 @@ class Application:
         else:
             return False
         return True
+
+    def _known(self, exchange: Exchange, now_s: float) -> Key | None:
+        """The key of who asks, where it is in memory; None says that only `_looked_up` knows."""
+        if self._visitors is not None and self._visitors.comes(exchange):
+            return None
+        return self._keyring.find(bearer(exchange.headers), now_s)
+
+    async def _looked_up(self, exchange: Exchange) -> Key:
+        """The key of who asks: the one that they show, or the one that they signed in with at the console."""
+        if self._visitors is not None and self._visitors.comes(exchange):
+            return await self._visitors.key(exchange)
+        return await self._keyring.look_up(bearer(exchange.headers))
 
     def _check(self, route: Route, key: Key) -> None:
         """Refuse what the key may not do, and what is too much for the gateway."""
@@ -167,7 +185,7 @@ class Application:
     def _refuse(self, exchange: Exchange, error: AntiphonError) -> None:
         """The error as a response, or as the end of one that has begun."""
         if exchange.course is not None:
-            exchange.course.refused(error)
+            exchange.course.refused(error, exchange.key)
         shape = self._shape(exchange.path)
         if exchange.started:
             last = wire_errors.last_piece(error, shape, exchange.media_type)

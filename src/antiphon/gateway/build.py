@@ -13,6 +13,7 @@ from antiphon.gateway.answers import Answers
 from antiphon.gateway.app import Application
 from antiphon.gateway.batching import Batching
 from antiphon.gateway.charging import charging
+from antiphon.gateway.console import Console
 from antiphon.gateway.cors import CrossOrigin
 from antiphon.gateway.gateway import Gateway, Part
 from antiphon.gateway.handling import Handling
@@ -28,6 +29,7 @@ from antiphon.gateway.trusting import Trusting
 from antiphon.ids import Ids
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
+from antiphon.observe.following import Following
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
 from antiphon.providers.client import require_installed
@@ -108,6 +110,9 @@ class Builder:
             ids=self._ids,
             log=log,
         )
+        self._keyring = Keyring(values.named_keys(settings, development_key), self._storage.stored_keys)
+        self._following = Following(clock=self._clock, ids=self._ids)
+        self._console = self._console_parts() if settings.console.enabled else None
         self._batching = self._batches()
         self._charging = charging(self._storage, self._metrics, nodes=self._trusting, clock=self._clock)
         self._providers = Providers(clock=self._clock, on_trouble=self._trouble)
@@ -118,6 +123,18 @@ class Builder:
 
     def _trouble(self, provider: Provider, reason: str) -> None:
         self._log.warning("a tool provider fails", provider=provider.key, reason=reason)
+
+    def _console_parts(self) -> Console:
+        console = Console(
+            self._settings,
+            self._storage,
+            base_url=self._settings.server.base_url or self._base_url,
+            named=values.named_keys(self._settings, self._development_key),
+            clock=self._clock,
+            ids=self._ids,
+        )
+        self._following.listen(console.live.told)
+        return console
 
     def _batches(self) -> Batching:
         return Batching(
@@ -165,6 +182,7 @@ class Builder:
             self._log,
             health=self._health,
             load=self._load,
+            live=None if self._console is None else self._console.live,
         )
 
     def _application(self) -> Application:
@@ -176,7 +194,7 @@ class Builder:
         )
         return Application(
             table(handlers, metrics_need_key=not settings.observability.metrics_public),
-            Keyring(values.named_keys(settings, self._development_key), self._storage.stored_keys),
+            self._keyring,
             limits=self._limits,
             running=self._running,
             metrics=self._metrics,
@@ -186,6 +204,8 @@ class Builder:
             shapes=all_shapes(self._doors),
             in_flight_max=settings.limits.in_flight_max,
             load=self._load,
+            follow=self._following.follow,
+            visitors=None if self._console is None else self._console.visitors,
             cross_origin=CrossOrigin(settings.server.cors_origins) if settings.server.cors_origins else None,
         )
 
@@ -201,7 +221,14 @@ class Builder:
             ids=self._ids,
         )
         return handling.handlers(
-            self._doors, self._answers(), self._nodes, self._trusting, self._batching, health=self._health
+            self._doors,
+            self._answers(),
+            self._nodes,
+            self._trusting,
+            self._batching,
+            health=self._health,
+            console=self._console,
+            keyring=self._keyring,
         )
 
     def _answers(self) -> Answers:

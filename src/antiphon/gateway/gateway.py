@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from antiphon.console.live import Live
 from antiphon.gateway.app import Application
 from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.load_watch import LoadWatch
@@ -36,11 +37,13 @@ class Gateway:
         *,
         health: HealthRoutes,
         load: LoadWatch,
+        live: Live | None = None,
     ) -> None:
         self.app = app
         self.catalogue = catalogue
         self._health = health
         self._load = load
+        self._live = live
         self._sources = sources
         self._parts = parts
         self._storage = storage
@@ -66,6 +69,8 @@ class Gateway:
         """Say, wherever somebody asks whether to send more requests, that no more should come."""
         self._health.leaving = True
         self._storage.channels.leave()
+        if self._live is not None:
+            self._live.leave()
 
     async def close(self) -> None:
         """Stop the sources and their engines, and what serves requests; keep what is on its way.

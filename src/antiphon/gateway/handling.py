@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.routes import AuthRoutes, KeyRoutes
 from antiphon.accounts.sign_in import SignIn
 from antiphon.campaigns.joining import Joining
@@ -20,6 +21,7 @@ from antiphon.feedback.routes import RecordRoutes
 from antiphon.gateway import values
 from antiphon.gateway.answers import Answers
 from antiphon.gateway.batching import Batching
+from antiphon.gateway.console import Console
 from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.nodes import NodeParts
 from antiphon.gateway.pages import PageRoutes
@@ -75,9 +77,11 @@ class Handling:
         batching: Batching,
         *,
         health: HealthRoutes,
+        console: Console | None,
+        keyring: Keyring,
     ) -> Handlers:
         """All of them."""
-        storage = self._storage
+        storage, sign_in = self._storage, self._sign_in()
         campaigns = CampaignRoutes(storage.campaigns.campaigns, storage.projects, self._catalogue)
         return Handlers(
             chat=answers.chat(doors),
@@ -86,7 +90,7 @@ class Handling:
             responses=answers.responses(),
             response_tokens=answers.response_tokens(),
             message_tokens=answers.message_tokens(),
-            auth=AuthRoutes(self._sign_in(), on_change=storage.keys_changed),
+            auth=AuthRoutes(sign_in, on_change=storage.keys_changed),
             keys=KeyRoutes(storage.keys, clock=self._clock, on_change=storage.keys_changed),
             credits=self._credit_routes(),
             receipts=ReceiptRoutes(storage.receipts),
@@ -120,6 +124,7 @@ class Handling:
             health=health,
             pages=PageRoutes(),
             once=storage.once,
+            console=None if console is None else console.handlers(keyring, sign_in),
         )
 
     def _sign_in(self) -> SignIn:

@@ -28,6 +28,7 @@ from antiphon.feedback.routes import RecordRoutes
 from antiphon.gateway.batch_rows import batch_rows
 from antiphon.gateway.campaign_rows import campaign_rows
 from antiphon.gateway.channel_rows import channel_rows
+from antiphon.gateway.console_rows import ConsoleHandlers, console_rows
 from antiphon.gateway.health import HealthRoutes
 from antiphon.gateway.pages import PageRoutes
 from antiphon.gateway.response_rows import response_rows
@@ -94,6 +95,7 @@ class Handlers(Struct, frozen=True):
     health: HealthRoutes
     pages: PageRoutes
     once: Once
+    console: ConsoleHandlers | None = None
 
 
 def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
@@ -123,6 +125,7 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             *_feedback_metrics(handlers.feedback_metrics),
             *_records(handlers.records),
             _graphql(handlers.graphql),
+            *console_rows(handlers.console),
             Route("GET", "/livez", health.live, "Whether the process answers.", "health", key=False, media_type=TEXT),
             Route("GET", "/readyz", health.ready, "Whether at least one model can be served.", "health", key=False,
                   media_type=TEXT, statuses=(503,)),
@@ -132,8 +135,12 @@ def table(handlers: Handlers, *, metrics_need_key: bool) -> Table:
             Route("GET", "/docs", pages.docs, "This reference for people.", "documents", key=False,
                   media_type="text/html"),
             Route("GET", "/openapi.json", pages.openapi, "The OpenAPI document.", "documents", key=False),
-            Route("GET", "/llms.txt", pages.llms, "This reference for language models.", "documents", key=False,
-                  media_type=TEXT),
+            Route("GET", "/docs/{page}", pages.page, "A page of the documentation, as it is written.", "documents",
+                  key=False, media_type=TEXT, statuses=(404,)),
+            Route("GET", "/llms.txt", pages.llms, "All pages and routes in a line each, for language models.",
+                  "documents", key=False, media_type=TEXT),
+            Route("GET", "/llms-full.txt", pages.llms_full, "The whole documentation in one text.", "documents",
+                  key=False, media_type=TEXT),
         ))
     )  # fmt: skip
     pages.finish(made.routes, all_shapes(tuple(door for door, _ in handlers.chat)))

@@ -10,6 +10,8 @@ from antiphon.errors import MethodNotAllowed, NotFound
 from antiphon.http.exchange import Exchange
 from antiphon.key import Scope
 
+NOTHING_HERE = "There is nothing at this address. GET /openapi.json lists what there is."
+
 Handler = Callable[[Exchange], Awaitable[None]]
 
 
@@ -82,7 +84,7 @@ class Table:
         if methods:
             allow = tuple(sorted(methods))
             raise MethodNotAllowed(f"This address takes {', '.join(allow)}.", allow=allow)
-        raise NotFound("There is nothing at this address. GET /openapi.json lists what there is.")
+        raise NotFound(NOTHING_HERE)
 
     def _place(self, path: str) -> tuple[dict[str, Route], str | None]:
         """The routes of the path that this address belongs to, by method, and the value of its parameter."""

@@ -26,6 +26,7 @@ from antiphon.settings.bounds import (
 )
 from antiphon.settings.campaigns import CampaignSettings
 from antiphon.settings.channels import ChannelSettings
+from antiphon.settings.console import ConsoleSettings
 from antiphon.settings.credits import CreditSettings
 from antiphon.settings.failover import FailoverSettings
 from antiphon.settings.idempotency import IdempotencySettings
@@ -246,6 +247,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(description="Campaigns that are made at the start; others are made while the gateway runs."),
     ] = ()
     channels: Annotated[ChannelSettings, Meta(description="Channels.")] = ChannelSettings()
+    console: Annotated[ConsoleSettings, Meta(description="The console.")] = ConsoleSettings()
     idempotency: Annotated[
         IdempotencySettings,
         Meta(description="Answers that may be asked for again."),

@@ -1,0 +1,99 @@
+"""The latest requests of this gateway, and whoever watches them: nobody is told more often than they can look.
+
+A request costs an entry in a ring; what happens to it is noted in its course in any case. Only while somebody watches
+is it noted that there is a change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from antiphon.console.seen import account, worth_showing
+from antiphon.course import Course, Step
+from antiphon.errors import Unavailable
+
+LATEST_MAX = 1_000
+WATCHERS_MAX = 100
+
+
+class Watcher:
+    """What has changed since it was asked last, of the requests of one account, or of all where that is None."""
+
+    def __init__(self, whose: str | None) -> None:
+        self._whose = whose
+        self._changed: dict[int, Course] = {}
+        self._woken = asyncio.Event()
+        self.ending = False
+
+    def may_see(self, course: Course) -> bool:
+        """Whether the request is one of those."""
+        return self._whose is None or self._whose == account(course)
+
+    def note(self, course: Course) -> None:
+        """There is a change; of more than can be shown, the latest are kept."""
+        if not self.may_see(course):
+            return
+        self._changed[id(course)] = course  # which no other one has while it is in here
+        if len(self._changed) > LATEST_MAX:
+            del self._changed[next(iter(self._changed))]
+        self._woken.set()
+
+    async def wait(self, wait_s: float) -> None:
+        """Return as soon as there is a change, or the gateway ends, or the time is over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._woken.wait()
+
+    def take(self) -> list[Course]:
+        """What has changed, each request once."""
+        found = list(self._changed.values())
+        self._changed.clear()
+        if not self.ending:
+            self._woken.clear()
+        return found
+
+    def end(self) -> None:
+        """Let it wait no more."""
+        self.ending = True
+        self._woken.set()
+
+
+class Live:
+    """The latest requests, in the order in which they were let in. `told` is to hear of each step of each."""
+
+    def __init__(self, *, latest_max: int = LATEST_MAX) -> None:
+        self._latest: deque[Course] = deque(maxlen=latest_max)
+        self._watchers: set[Watcher] = set()
+        self._ending = False
+
+    def told(self, course: Course, step: Step) -> None:
+        """Something happened to a request."""
+        if step == "planned" or (step == "ended" and course.wanted is None and worth_showing(course)):
+            self._latest.append(course)
+        if self._watchers and worth_showing(course):
+            for watcher in self._watchers:
+                watcher.note(course)
+
+    @contextmanager
+    def watcher(self, whose: str | None) -> Iterator[tuple[Watcher, list[Course]]]:
+        """Somebody who watches, with what there is already; Unavailable when too many do, or the gateway ends."""
+        if self._ending:
+            raise Unavailable("The gateway ends.", retry_after_s=1)
+        if len(self._watchers) >= WATCHERS_MAX:
+            raise Unavailable("As many watch requests here as may at once.", retry_after_s=5)
+        watcher = Watcher(whose)
+        self._watchers.add(watcher)
+        try:
+            yield watcher, [course for course in self._latest if watcher.may_see(course)]
+        finally:
+            self._watchers.discard(watcher)
+
+    def leave(self) -> None:
+        """End all watching: the gateway is about to end."""
+        self._ending = True
+        for watcher in self._watchers:
+            watcher.end()
