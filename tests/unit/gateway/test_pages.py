@@ -103,7 +103,7 @@ async def test_every_page_that_it_names_can_be_had() -> None:
     exchange, wire = exchange_of("GET", "/llms.txt")
     made = pages()
     await made.llms(exchange)
-    named = re.findall(r"\]\(/docs/([^)]+)\)", wire.body.decode())
+    named = re.findall(r"\]\(/docs/([^)#]+)", wire.body.decode())
     assert len(named) > 40
     for name in named:
         asked, answered = exchange_of("GET", f"/docs/{name}")
