@@ -13,6 +13,7 @@ from playwright.async_api import Browser, async_playwright
 from tests.clients.environments import Environment, prepare
 
 from .lab import ADMIN_KEY, Site, site
+from .stage import Stage, stage
 from .visitor import Visitor
 
 AXE = Environment("axe", node=(("axe-core", "4.14.1"),))
@@ -42,6 +43,13 @@ async def browser() -> AsyncIterator[Browser]:
 async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """The gateway for all tests."""
     async with site(tmp_path_factory.mktemp("console")) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def staged(tmp_path_factory: pytest.TempPathFactory, chain_packages: Path) -> AsyncIterator[Stage]:
+    """A gateway with test money, a campaign and whatever nodes a test lets join."""
+    async with stage(tmp_path_factory.mktemp("stage"), chain_packages) as made:
         yield made
 
 

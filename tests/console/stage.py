@@ -1,10 +1,9 @@
-"""A gateway with something of everything, for the console's pages: test money, nodes, a campaign of six hours, channels."""
+"""A gateway with something of everything, for the console's pages: test money, a campaign of six hours, nodes."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -34,14 +33,16 @@ from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
 
 ADMIN = "sk-console-admin-2a97516c354b68848cdbd8f54a226a"
 ACCOUNT = "acme"
+HABITS = Habits(model="harbour-8b", answer_tokens=40, token_delay_s=0.02)
 HOURS = 6
 HOUR_MS = 3_600_000
 UNITS = 900
-LIKED = {"plain": 0.62, "warm": 0.74}
+LIKED = {"plain": 0.58, "warm": 0.76}
 SCORE = (
     "INSERT INTO campaign_scores (campaign_id, metric_id, kind, subject, who, variant, unit, at_ms, value)"
     " VALUES (:campaign_id, :metric_id, 'direct', :subject, 0, :variant, :unit, :at_ms, :value)"
 )
+MODEL = "harbour-8b"
 SETTINGS = """
 chain = "local"
 [auth]
@@ -53,14 +54,14 @@ account = "{account}"
 admin = true
 [[projects]]
 key = "shop"
-default_model = "harbour-8b"
+default_model = "{model}"
 store = true
 [[upstreams]]
 url = "{engine}"
 kind = "vllm"
 models = [
-  {{ name = "harbour-8b", upstream_name = "fault-model", prices = {{ prompt = 150000, completion = 600000 }} }},
-  {{ name = "harbour-70b", upstream_name = "fault-model", prices = {{ prompt = 900000, completion = 2700000 }} }},
+  {{ name = "{model}", upstream_name = "{model}", prices = {{ prompt = 150000, completion = 600000 }} }},
+  {{ name = "harbour-70b", upstream_name = "{model}", prices = {{ prompt = 900000, completion = 2700000 }} }},
 ]
 """
 
@@ -73,11 +74,19 @@ class Stage(Struct, frozen=True):
     wallet: str
     folder: Path
 
-    async def ask(self, method: str, path: str, body: Any = None, *, key: str = ADMIN) -> RawResponse:  # Any: JSON
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,  # Any: JSON
+        *,
+        key: str = ADMIN,
+        headers: Mapping[str, str] | None = None,
+    ) -> RawResponse:
         """What the gateway answers to a request with a key."""
-        headers = {"authorization": f"Bearer {key}", "accept": "application/json"}
+        sent = {"authorization": f"Bearer {key}", "accept": "application/json", **(headers or {})}
         async with await RawClient.connect(self.gateway.url) as client:
-            await client.send(request_bytes(path, body, method=method, headers=headers))
+            await client.send(request_bytes(path, body, method=method, headers=sent))
             return await client.response()
 
     @contextlib.asynccontextmanager
@@ -91,15 +100,15 @@ class Stage(Struct, frozen=True):
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, packages: Path, habits: Habits | None = None) -> AsyncIterator[Stage]:
+async def stage(folder: Path, packages: Path, habits: Habits = HABITS) -> AsyncIterator[Stage]:
     """Everything, up; `packages` are those of the local chain."""
     chain = folder / "data" / "chain"
     chain.mkdir(parents=True)
     (chain / "packages").symlink_to(packages)
     await seed(folder / "data")
     async with contextlib.AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(FaultEngine(habits=habits or Habits()))
-        told = SETTINGS.format(admin=ADMIN, account=ACCOUNT, engine=engine.url)
+        engine = await stack.enter_async_context(FaultEngine(habits=habits))
+        told = SETTINGS.format(admin=ADMIN, account=ACCOUNT, engine=engine.url, model=MODEL)
         gateway = await stack.enter_async_context(GatewayProcess(told, folder))
         yield Stage(gateway, engine, read_wallet(chain / "wallet-key"), folder)
 
@@ -168,9 +177,3 @@ def _fill(connection: Connection, campaign: Campaign, metric_id: str, now_ms: in
         value = float(draws.random() < LIKED[variant])
         connection.run(SCORE, campaign_id=campaign.id, metric_id=metric_id, subject=f"completion-{number}",
                        variant=variant, unit=number, at_ms=at_ms, value=value)  # fmt: skip
-
-
-def body_of(response: RawResponse) -> Any:  # Any: JSON
-    """The JSON of an answer that was good; AssertionError with it otherwise."""
-    assert response.status < 300, response.body
-    return json.loads(response.body) if response.body else None
