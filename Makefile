@@ -6,7 +6,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults channels console nodes simulate-search verdicts fuzz packages clients bench bench-quick bench-link bench-placement docs clean
+.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults channels console nodes simulate-search verdicts fuzz packages clients bench bench-quick bench-link bench-placement docs site clean
 
 help: ## Show what can be done
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,6 +100,9 @@ docs: $(VENV)/.developed ## Write the references that are generated from the cod
 	@$(BIN)/python -m antiphon.gateway.route_reference docs/reference/addresses.md
 	@$(BIN)/python -m antiphon.observe.metric_reference docs/reference/metrics.md
 	@$(BIN)/python -m antiphon.cli.command_reference docs/reference/commands.md
+
+site: $(VENV)/.developed ## Build the documentation as a site in build/site; links are checked, nothing comes from elsewhere
+	@$(BIN)/python scripts/site.py
 
 clean: ## Remove the environment and all caches of this folder
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
