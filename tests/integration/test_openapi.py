@@ -31,8 +31,11 @@ CASES_EACH = 14
 EXAMPLES_EACH = 6
 KINDS = ("bad", "bad", "good", "home", "example", "example")
 ANSWER_S_MAX = 30.0
-# What made-up requests do not get a good answer from: what takes a wallet, a payment or a machine.
+# What made-up requests do not get a good answer from: what takes a wallet, a payment, a machine or a browser.
 OUT_OF_REACH = {
+    "GET /",
+    "POST /v1/console/session",
+    "DELETE /v1/console/session",
     "GET /v1/earnings",
     "POST /v1/auth/challenge",
     "POST /v1/auth/wallet",
@@ -158,6 +161,8 @@ def furnished(found: Gateway, payer: str) -> dict[str, JSON]:
         "preferred_completion": first,
         "other_completion": second,
         "receipt": paid["id"],
+        "request": paid["id"],
+        "asset": "index.html",
         "response": response["id"],
         "channel": "general",
         "campaign": "colours",

@@ -70,7 +70,8 @@ class SignInRoutes:
         before = self._visitors.token(exchange)
         body = decode(await exchange.body(), _session_body)
         signed = await self._signed(body)
-        if before and await self._sessions.end(before):
+        ended = bool(before) and await self._sessions.end(before)
+        if ended or body.revoke_others:
             await self._on_change()
         lifetime = self._sessions.lifetime
         shown = overview(signed.key, self._facts, WireSession(signed.ends_at_ms, lifetime.idle_s))
@@ -85,7 +86,8 @@ class SignInRoutes:
             return await self._sessions.begin(key, text)
         if body.message is None or body.signature is None:
             raise BadRequest("api_key: required where there are no `message` and `signature`.", param="api_key")
-        return await self._sessions.begin_by_wallet(await self._sign_in.prove(body.message, body.signature))
+        proven = await self._sign_in.prove(body.message, body.signature)
+        return await self._sessions.begin_by_wallet(proven, revoke_others=body.revoke_others)
 
     async def end(self, exchange: Exchange) -> None:
         """Sign out; who has not signed in is signed out already."""

@@ -87,8 +87,11 @@ class Sessions:
         named = "" if key.id else self._pepper.digest(_named(key_digest(text)))
         return await self._begin(key, named, own=False)
 
-    async def begin_by_wallet(self, proven: Proven) -> Signed:
-        """Sign in with a wallet: the session gets a key of its own, which shows in the list of keys."""
+    async def begin_by_wallet(self, proven: Proven, *, revoke_others: bool = False) -> Signed:
+        """Sign in with a wallet: the session gets a key of its own, which shows in the list of keys.
+
+        Conflict when the account has as many keys as it may: `revoke_others` voids those first.
+        """
         now_ms = self._now_ms()
         grant = Grant(KEY_NAME, SCOPES, expires_at_ms=now_ms + self.lifetime.most_s * MS)
 
@@ -96,7 +99,7 @@ class Sessions:
             proven.used(connection)
             self._make_room(connection, proven.account, now_ms)
 
-        minted = await self._keys.create(proven.account, grant, first=first)
+        minted = await self._keys.create(proven.account, grant, first=first, revoke_others=revoke_others)
         return await self._begin(as_key(minted.record, self._account_allowance), "", own=True)
 
     async def _begin(self, key: Key, named: str, *, own: bool) -> Signed:

@@ -13,11 +13,15 @@ from antiphon.key import Key, Ledger, Scope
 
 
 class SessionBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """A key, or a text that a wallet has signed: the one of a challenge."""
+    """A key, or a text that a wallet has signed: the one of a challenge.
+
+    `revoke_others` voids all other keys of the wallet's account, and so ends its other sessions.
+    """
 
     api_key: Annotated[str, Meta(min_length=1, max_length=KEY_BYTES_MAX)] | None = None
     message: Annotated[str, Meta(max_length=MESSAGE_CHARACTERS_MAX)] | None = None
     signature: Annotated[str, Meta(max_length=4_096)] | None = None
+    revoke_others: bool = False
 
 
 class WireSignIn(Struct, frozen=True):

@@ -45,10 +45,11 @@ class Desk:
         rules = SignInRules(True, (Origin("http", "gw.example"),), (8453,))
         self.sign_in = SignIn(self.stored.service, rules, [PEPPER.secret], clock=self.clock, ids=seeded(seed + 1))
 
-    async def with_wallet(self) -> str:
+    async def with_wallet(self, *, revoke_others: bool = False) -> str:
         """The token of somebody who signs in with a wallet."""
         message = self.sign_in.challenge(ADDRESS).message
-        return (await self.sessions.begin_by_wallet(await self.sign_in.prove(message, signed(message)))).token
+        proven = await self.sign_in.prove(message, signed(message))
+        return (await self.sessions.begin_by_wallet(proven, revoke_others=revoke_others)).token
 
     async def rows(self) -> int:
         """How many sessions are kept."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from antiphon.accounts.sign_in import SCOPES
 from antiphon.console.sessions import HELD_S, SESSIONS_MAX
 from antiphon.db import Connection, Database
-from antiphon.errors import Unauthenticated
+from antiphon.errors import Conflict, Unauthenticated
 from antiphon.key import Key
 from tests.unit.accounts.stored import reads
 from tests.unit.accounts.wallets import ADDRESS
@@ -139,6 +141,22 @@ async def test_an_account_has_some_sessions_at_most(database: Database) -> None:
     assert not await is_over(desk, tokens[15])
     records = await desk.stored.service.list(ADDRESS)
     assert sum(record.state(desk.stored.now_ms) == "active" for record in records) == SESSIONS_MAX
+
+
+async def test_a_wallet_that_has_too_many_keys_comes_in(database: Database) -> None:
+    """By voiding them all, and with them its other sessions."""
+    desk = Desk(database)
+    before = await desk.with_wallet()
+    for _ in range(19):
+        await desk.stored.create(ADDRESS)
+    with pytest.raises(Conflict):
+        await desk.with_wallet()
+    token = await desk.with_wallet(revoke_others=True)
+    desk.clock.advance(HELD_S)
+    assert await is_over(desk, before)
+    assert not await is_over(desk, token)
+    records = await desk.stored.service.list(ADDRESS)
+    assert sum(record.state(desk.stored.now_ms) == "active" for record in records) == 1
 
 
 async def test_made_up_cookies_cost_no_look_up(database: Database) -> None:

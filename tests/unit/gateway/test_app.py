@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,6 +15,9 @@ from antiphon.accounts.keys import digest
 from antiphon.accounts.limits import Limits
 from antiphon.accounts.running import Running
 from antiphon.clock import ManualClock
+from antiphon.console.cookies import NAME
+from antiphon.console.visitors import Visitors
+from antiphon.db.open import open_database
 from antiphon.errors import BadRequest, Unavailable
 from antiphon.gateway.app import Application
 from antiphon.gateway.cors import CrossOrigin
@@ -27,6 +31,7 @@ from antiphon.key import Key
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
 from antiphon.testing.raw_client import events_of
+from tests.unit.console.desk import SAME_ORIGIN, Desk
 from tests.unit.http.recording import RecordingWire, exchange_of
 
 SECRET = "sk-very-secret"
@@ -39,7 +44,7 @@ ORIGIN = "https://app.example"
 class Served:
     """An application over a handful of routes, with what it logs and counts, and what its handlers saw."""
 
-    def __init__(self, *, in_flight_max: int = 10) -> None:
+    def __init__(self, *, in_flight_max: int = 10, visitors: Visitors | None = None) -> None:
         self.lines = io.StringIO()
         self.metrics = Metrics()
         self.seen: list[Exchange] = []
@@ -83,6 +88,7 @@ class Served:
             cross_origin=CrossOrigin((ORIGIN,)),
             in_flight_max=in_flight_max,
             load=self.load,
+            visitors=visitors,
         )
 
     async def answer(self, exchange: Exchange) -> None:
@@ -183,6 +189,22 @@ async def test_the_key_is_checked_before_the_limit_and_the_limit_before_the_hand
     assert (await served.ask("POST", "/chat", bearer("sk-wrong"))).status == 401
     assert (await served.ask("POST", "/chat", bearer(SECRET))).status == 200
     assert len(served.seen) == 2
+
+
+async def test_who_signed_in_at_the_console_needs_no_key(tmp_path: Path) -> None:
+    """Where the console itself asks; a key that is shown counts, and what the session may not do is refused."""
+    database = open_database(None, data_dir=tmp_path)
+    desk = Desk(database, named={digest(SECRET): Key("alice")})
+    served = Served(visitors=desk.visitors)
+    token = (await desk.sessions.begin(Key("alice"), SECRET)).token
+    cookie = SAME_ORIGIN | {b"cookie": f"{NAME}={token}".encode()}
+    assert (await served.ask("POST", "/chat", cookie)).status == 200
+    assert served.seen[-1].key == Key("alice")
+    assert (await served.ask("POST", "/keys", cookie)).status == 403
+    assert (await served.ask("POST", "/chat", cookie | bearer("sk-wrong"))).status == 401
+    assert (await served.ask("POST", "/chat", {b"cookie": cookie[b"cookie"]})).status == 401
+    assert (await served.ask("POST", "/chat", cookie | {b"sec-fetch-site": b"cross-site"})).status == 403
+    await database.close()
 
 
 async def test_the_scope_is_checked_before_the_limit() -> None:
