@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from antiphon.clock import SystemClock
 from antiphon.db import StatementFailed, address
 from antiphon.db.open import FILE_NAME, driver_for
-from antiphon.db.session import DatabaseFailed, Session, Use
+from antiphon.db.session import DAMAGED, DatabaseFailed, Kind, Session, Use
 from antiphon.errors import ConfigError
 from antiphon.settings.model import Settings
 
@@ -28,5 +28,8 @@ def snapshot(settings: Settings, what: str) -> Iterator[Session]:
             yield session
         finally:
             session.close()
-    except (DatabaseFailed, StatementFailed) as failure:
+    except DatabaseFailed as failure:
+        code = DAMAGED if failure.kind is Kind.DAMAGED else None
+        raise ConfigError(f"database.url: {what} cannot be read: {failure}.", code=code) from failure
+    except StatementFailed as failure:
         raise ConfigError(f"database.url: {what} cannot be read: {failure}.") from failure

@@ -13,6 +13,7 @@ from antiphon.db import Connection, address
 from antiphon.db.migrate import APPLIED, missing, own_migrations
 from antiphon.db.moment import now_sql
 from antiphon.db.open import FILE_NAME
+from antiphon.db.session import DAMAGED
 from antiphon.errors import ConfigError
 from antiphon.settings.model import Settings
 
@@ -22,6 +23,13 @@ LATE_S = 600  # a payment is settled in seconds, or looked at again
 DAY_S = 86_400
 PAYMENTS_SHOWN = 3
 
+AGAINST_SILENCE = (
+    "Is the server up, and are address, password and rights right? Requests that need it get 503 meanwhile."
+)
+AGAINST_DAMAGE = (
+    "Stop every gateway that uses it, keep the file with its -wal and -shm for later, and put a backup in its place:"
+    " docs/database.md, `A damaged file`."
+)
 JOURNALS = "SELECT COUNT(*) FROM ledger_journals"
 UNSETTLED = (
     "SELECT id, account, amount, state, reason FROM topups WHERE"
@@ -41,12 +49,10 @@ def storage(settings: Settings, clock: Clock | None = None) -> Iterator[Finding]
             return
     try:
         with snapshot(settings, "the database") as connection:
+            connection.check()
             yield from _stored(connection, now_sql(url), clock)
     except ConfigError as error:
-        advice = (
-            "Is the server up, and are address, password and rights right? Requests that need it get 503 meanwhile."
-        )
-        yield fail("database", error.message, advice)
+        yield fail("database", error.message, AGAINST_DAMAGE if error.code == DAMAGED else AGAINST_SILENCE)
 
 
 def _stored(connection: Connection, now: str, clock: Clock) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import Literal
 from antiphon.clock import Clock, SystemClock
 from antiphon.db import Database, StatementFailed, address
 from antiphon.db.migrate import Migration, migrate, own_migrations
-from antiphon.db.session import DatabaseFailed, Driver, Use
+from antiphon.db.session import DAMAGED, DatabaseFailed, Driver, Kind, Use
 from antiphon.db.sqlite import SQLiteDriver, create
 from antiphon.db.threaded import OnChange, ThreadedDatabase
 from antiphon.errors import ConfigError
@@ -45,7 +45,10 @@ def open_database(
             migrate(session, own_migrations() if migrations is None else migrations, clock=clock)
         finally:
             session.close()
-    except (DatabaseFailed, StatementFailed) as failure:
+    except DatabaseFailed as failure:
+        code = DAMAGED if failure.kind is Kind.DAMAGED else None
+        raise ConfigError(f"database.url: the database cannot be used: {failure}.", code=code) from failure
+    except StatementFailed as failure:
         raise ConfigError(f"database.url: the database cannot be used: {failure}.") from failure
     return ThreadedDatabase(driver, clock=clock, on_change=on_change)
 

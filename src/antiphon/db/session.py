@@ -23,7 +23,11 @@ class Kind(enum.Enum):
     LOST = "lost"  # the connection is gone: nothing was kept, the works may go again on a new one
     DOWN = "down"  # no answer, no space, a lock held by others: going again at once would not help
     SLOW = "slow"  # one statement took too long and was ended; the database goes on
+    DAMAGED = "damaged"  # what is stored does not fit together: for a person to see to
     UNCONFIRMED = "unconfirmed"  # the answer to a commit was lost: whether it was kept is not known
+
+
+DAMAGED = "database_damaged"  # the code of a ConfigError that says so
 
 
 class DatabaseFailed(Exception):

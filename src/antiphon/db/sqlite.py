@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,7 +13,7 @@ from msgspec import Struct
 from antiphon.clock import Clock
 from antiphon.db import ConstraintBroken, Row, StatementFailed, Value
 from antiphon.db.scan import with_question_marks
-from antiphon.db.session import DatabaseFailed, Kind, Use
+from antiphon.db.session import DAMAGED, DatabaseFailed, Kind, Use
 from antiphon.errors import ConfigError
 
 VERSION_MIN = (3, 35, 0)  # the first with RETURNING
@@ -42,13 +41,12 @@ FAILURES = frozenset(
         sqlite3.SQLITE_NOMEM,
         sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_PROTOCOL,
-        sqlite3.SQLITE_NOTADB,
     }
 )
+DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 PRIMARY_CODE = 0xFF
 
 
@@ -60,8 +58,16 @@ class Limits(Struct, frozen=True):
     statement_s: float = 5.0
 
 
+class Trust:
+    """What all connections to a file know of it: whether its disk has erred, and how it is damaged, if it is."""
+
+    def __init__(self) -> None:
+        self.disk_erred = False
+        self.damage: str | None = None
+
+
 class SQLiteDriver:
-    """Connections to a file, which `create` has made."""
+    """Connections to a file, which `create` has made. Once it was found to be damaged, none of them is used again."""
 
     readers = READERS
 
@@ -69,7 +75,7 @@ class SQLiteDriver:
         self._path = path
         self._clock = clock
         self._limits = limits
-        self._disk_erred = False
+        self._trust = Trust()
 
     def connect(self, use: Use) -> SQLiteSession:
         """A connection; one that migrates may take its time.
@@ -77,18 +83,15 @@ class SQLiteDriver:
         After an error of the disk, what the log holds may be in memory only, and what follows it in the log would be
         lost with it: so before anything is written, all of it moves into the file, and the log begins anew.
         """
-        session = SQLiteSession(self._path, use, clock=self._clock, limits=self._limits, on_disk_error=self._distrust)
-        if use is Use.WRITE and self._disk_erred:
+        session = SQLiteSession(self._path, use, clock=self._clock, limits=self._limits, trust=self._trust)
+        if use is Use.WRITE and self._trust.disk_erred:
             try:
                 session.empty_log()
             except BaseException:
                 session.close()
                 raise
-            self._disk_erred = False
+            self._trust.disk_erred = False
         return session
-
-    def _distrust(self) -> None:
-        self._disk_erred = True
 
 
 def create(path: Path) -> None:
@@ -107,15 +110,13 @@ def create(path: Path) -> None:
 class SQLiteSession:
     """A connection to the file."""
 
-    def __init__(
-        self, path: Path, use: Use, *, clock: Clock, limits: Limits, on_disk_error: Callable[[], None]
-    ) -> None:
+    def __init__(self, path: Path, use: Use, *, clock: Clock, limits: Limits, trust: Trust) -> None:
         self._path = path
         self._use = use
         self._now = clock.monotonic
         self._until = math.inf
         self._statement_s = limits.statement_s
-        self._on_disk_error = on_disk_error
+        self._trust = trust
         self.failure: Exception | None = None
         address = f"{path.absolute().as_uri()}?mode=rw"
         try:
@@ -173,6 +174,8 @@ class SQLiteSession:
     def begin(self) -> None:
         """Start a transaction; a writer's waits until no other process writes."""
         self.failure = None
+        if self._trust.damage is not None:
+            raise DatabaseFailed(Kind.DAMAGED, self._trust.damage)
         if self._use is Use.READ:
             self._control("BEGIN")
             return
@@ -214,10 +217,10 @@ class SQLiteSession:
         """Raise ConfigError when the pages of the file do not fit together; a very large file is not read for that."""
         if self._path.stat().st_size > CHECKED_BYTES_MAX:
             return
+        self._connection.set_progress_handler(None, 0)  # it may take as long as it takes
         (finding,) = self.all("PRAGMA quick_check(1)")[0]
         if finding != "ok":
-            found = " ".join(finding.split())
-            raise ConfigError(f"database.url: {self._path} is damaged ({found}); put a backup in its place.")
+            raise ConfigError(f"database.url: {self._damaged(' '.join(finding.split()))}.", code=DAMAGED)
 
     def probe(self) -> None:
         """Return when a reader can read, a writer write a page and make it durable."""
@@ -259,13 +262,16 @@ class SQLiteSession:
         except StatementFailed as error:
             raise DatabaseFailed(Kind.DOWN, f"{sql}: {error}") from error
 
+    def _damaged(self, found: str) -> str:
+        return f"{self._path} is damaged ({found}); stop what uses it, keep the file, and put a backup in its place"
+
     def _late(self) -> bool:
         """Whether the statement that runs is to be ended."""
         return self._now() > self._until
 
     def _fail(self, error: Exception) -> NoReturn:
         if _code(error) == sqlite3.SQLITE_IOERR:
-            self._on_disk_error()
+            self._trust.disk_erred = True
         self.failure = self._translated(error)
         raise self.failure from error
 
@@ -278,8 +284,11 @@ class SQLiteSession:
             return ConstraintBroken(str(error))
         if code == sqlite3.SQLITE_INTERRUPT:
             return DatabaseFailed(Kind.SLOW, "a statement took too long")
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
+        if code in DAMAGE:
+            self._trust.damage = self._damaged(f"{error}, {name}")
+            return DatabaseFailed(Kind.DAMAGED, self._trust.damage)
         if code in FAILURES or isinstance(error, OSError):
-            name = getattr(error, "sqlite_errorname", type(error).__name__)
             return DatabaseFailed(Kind.DOWN, f"{self._path}: {error} ({name})")
         return StatementFailed(str(error))
 

@@ -18,6 +18,7 @@ PROBE_EVERY_S = 0.25
 
 UNAVAILABLE = "The database does not answer."
 SLOW = "The database took too long over this."
+DAMAGED = "The database is damaged: nothing is read or written before its operator has seen to it."
 UNCONFIRMED = "The database did not confirm that this was stored."
 
 WORKS_ON = frozenset({Kind.CONFLICT, Kind.SLOW})  # failures of some works, not of the connection
@@ -33,6 +34,7 @@ class Worker:
     connection until 1.5 s have passed. Works whose commit was not answered never are, since they may have been kept:
     drivers find out where they can, else the callers are told `write_unconfirmed`. When the database does not serve
     at all, the queue refuses works until a probe succeeds; `on_change` is told the reason, and None when it is over.
+    Where it is damaged, no probe ever does.
     """
 
     def __init__(
@@ -107,7 +109,8 @@ class Worker:
 
     def _give_up(self, group: list[Pending], failure: DatabaseFailed) -> None:
         _fail(group, failure.kind)
-        if failure.kind not in WORKS_ON and self._queue.refuse(UNAVAILABLE):
+        refusal = DAMAGED if failure.kind is Kind.DAMAGED else UNAVAILABLE
+        if failure.kind not in WORKS_ON and self._queue.refuse(refusal):
             self._on_change(failure.reason)
 
     def _recover(self, kind: Kind) -> None:
@@ -149,4 +152,5 @@ def _told(kind: Kind) -> Unavailable:
     """What callers are told."""
     if kind is Kind.UNCONFIRMED:
         return Unavailable(UNCONFIRMED, code="write_unconfirmed", retry_after_s=RETRY_AFTER_S)
-    return Unavailable(SLOW if kind is Kind.SLOW else UNAVAILABLE, retry_after_s=RETRY_AFTER_S)
+    message = {Kind.SLOW: SLOW, Kind.DAMAGED: DAMAGED}.get(kind, UNAVAILABLE)
+    return Unavailable(message, retry_after_s=RETRY_AFTER_S)

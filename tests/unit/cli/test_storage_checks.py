@@ -104,3 +104,14 @@ def test_a_payment_that_became_no_credit(folder: Path, state: str, end: str, say
     assert finding.found.startswith("2.50 USDC for ann")
     assert says in finding.found
     assert finding.advice
+
+
+def test_a_damaged_file_is_told_from_a_silent_server(folder: Path) -> None:
+    """With what to do, and whether its head or a page within is broken."""
+    path = folder / "antiphon.db"
+    sound = path.read_bytes()
+    for at in (0, 4096 * 5):
+        path.write_bytes(sound[:at] + b"\xff" * 100 + sound[at + 100 :])
+        finding = found(folder)["database"]
+        assert (finding.status, "is damaged" in finding.found) == ("fail", True)
+        assert "put a backup in its place" in finding.advice

@@ -24,7 +24,7 @@ import tests.fixtures.databases
 from antiphon.clock import SystemClock
 from antiphon.db import Connection, Database
 from antiphon.db.open import open_database
-from antiphon.db.session import Use
+from antiphon.db.session import DAMAGED, Use
 from antiphon.db.sqlite import Limits, SQLiteDriver, SQLiteSession, create
 from antiphon.db.threaded import ThreadedDatabase
 from antiphon.errors import ConfigError, Unavailable
@@ -35,6 +35,7 @@ from tests.fixtures.machine import Stopwatch
 Sessions = Callable[[Use], SQLiteSession]
 CLOCK = SystemClock()
 DATABASES = Path(tests.fixtures.databases.__file__).parent
+PAGE_BYTES = 4096
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
 
 
@@ -87,15 +88,58 @@ def test_another_kind_of_file_is_refused(tmp_path: Path, content: bytes) -> None
     assert path.read_bytes() == content
 
 
-def test_a_damaged_file_is_refused(sqlite_path: Path) -> None:
-    """A page that does not fit is found at the start, and the message says which file to replace."""
-    with other_process(sqlite_path) as connection:
+def fill(path: Path) -> None:
+    """Rows of many pages."""
+    with other_process(path) as connection:
         connection.executemany("INSERT INTO notes VALUES (?, ?, 1)", [(str(i), "x" * 500) for i in range(200)])
-    data = bytearray(sqlite_path.read_bytes())
-    data[4096 * 5 : 4096 * 5 + 8] = b"\xff" * 8
-    sqlite_path.write_bytes(data)
-    with pytest.raises(ConfigError, match=f"{sqlite_path} is damaged .* put a backup in its place"):
+
+
+def flip(path: Path, page: int) -> None:
+    """The header of one page turns into nonsense."""
+    with path.open("r+b") as file:
+        file.seek(PAGE_BYTES * page)
+        file.write(b"\xff" * 8)
+
+
+def halve(path: Path) -> None:
+    """The second half of the file is gone."""
+    os.truncate(path, path.stat().st_size // 2 // PAGE_BYTES * PAGE_BYTES)
+
+
+@pytest.mark.parametrize(
+    "damage", [partial(flip, page=1), partial(flip, page=5), halve, lambda path: path.write_bytes(b"\xff" * 65536)]
+)
+def test_a_damaged_file_is_refused(sqlite_path: Path, damage: Callable[[Path], object]) -> None:
+    """At the start, whatever is wrong with it: the message says which file to replace, and nothing is written."""
+    fill(sqlite_path)
+    damage(sqlite_path)
+    before = sqlite_path.read_bytes()
+    with pytest.raises(ConfigError, match=f"{sqlite_path} is damaged .* put a backup in its place") as caught:
         open_database(f"sqlite:///{sqlite_path}", data_dir=sqlite_path.parent, migrations=(NOTES,))
+    assert caught.value.code == DAMAGED
+    assert sqlite_path.read_bytes() == before
+
+
+async def test_damage_ends_everything_until_a_start(impatient: Database, changes: Changes, sqlite_path: Path) -> None:
+    """What reads finds it, then no write is taken either, though its page may be sound; each is told once, with why."""
+    await asyncio.to_thread(fill, sqlite_path)
+    await asyncio.to_thread(checkpoint, sqlite_path)
+    for page in range(3, 12):
+        await asyncio.to_thread(flip, sqlite_path, page)
+    with pytest.raises(Unavailable, match="The database is damaged"):
+        await impatient.read(lambda connection: connection.all("SELECT text FROM notes"))
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="The database is damaged"):
+            await impatient.write(partial(insert, name="b"))
+    assert not impatient.healthy
+    assert len(changes.reasons) == 2
+    assert all("put a backup in its place" in reason for reason in changes.reasons)
+
+
+def checkpoint(path: Path) -> None:
+    """All that the log holds moves into the file."""
+    with other_process(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
