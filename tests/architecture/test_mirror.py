@@ -69,7 +69,6 @@ TESTED_BY = {
         "gateway/batch_rows.py",
         "gateway/batching.py",
     ),
-    "unit/console/test_sessions.py": ("console/session_store.py",),
     "unit/console/test_routes.py": ("console/wire.py",),
     "integration/test_console.py": (
         "gateway/console.py",

@@ -15,6 +15,12 @@ from tests.unit.accounts.wallets import ADDRESS
 from .desk import LIFETIME, NAMED, NAMED_TEXT, Desk
 
 
+@pytest.fixture
+def database_kind() -> str:
+    """One kind: the store is tested on all."""
+    return "sqlite-again"
+
+
 async def is_over(desk: Desk, token: str) -> bool:
     """Whether a session has ended."""
     try:
