@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
+from antiphon.testing.plan import Habits
 
 MODEL = "lab/first"
 OTHER_MODEL = "lab/second"
@@ -60,7 +61,7 @@ class Site(Struct, frozen=True):
 async def site(folder: Path, *, more: str = "") -> AsyncIterator[Site]:
     """A site with further settings; it has to end without a traceback in its log."""
     async with (
-        FaultEngine() as engine,
+        FaultEngine(Habits(follows_grammars=True)) as engine,
         GatewayProcess(SETTINGS.format(engine=engine.url, more=more), folder) as gateway,
     ):
         yield Site(gateway, engine)

@@ -92,7 +92,10 @@ export class List {
     const at = this.requests.findIndex((one) => one.id === this.active);
     const page = Math.max(1, Math.floor(this.grid.clientHeight / ROW) - 2);
     const moves = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: this.requests.length - 1 };
-    if (event.key === "Enter" && at >= 0) this.opened(this.requests[at]);
+    if (event.key === "Enter" && at >= 0) {
+      event.preventDefault(); // or it would press the button that gets the focus
+      this.opened(this.requests[at]);
+    }
     if (!(event.key in moves) || this.requests.length === 0) return;
     event.preventDefault();
     const next = Math.min(this.requests.length - 1, Math.max(0, moves[event.key]));

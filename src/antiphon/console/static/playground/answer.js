@@ -5,6 +5,8 @@ import { count, duration, rough, usdc } from "../format.js";
 import { badge, field } from "../parts.js";
 import { Prose } from "../prose.js";
 
+const SPEED_S = 0.05; // an answer that took less came in one piece: it has no speed
+
 /** Gathers what an answer says, and shows it once a frame, however fast it comes. */
 export class Answer {
   constructor(model) {
@@ -110,7 +112,7 @@ export class Answer {
     const writing = this.firstAt === null ? 0 : (now - this.firstAt) / 1000;
     const said = [this.firstAt === null ? null : `first token ${duration(this.firstAt - this.sentAt)}`, duration(now - this.sentAt)];
     if (tokens !== undefined) said.push(`${count(this.usage.prompt_tokens)} → ${count(tokens)} tokens`);
-    if (tokens > 1 && writing > 0) said.push(`${rough(tokens / writing)} tokens/s`);
+    if (tokens > 1 && writing > SPEED_S) said.push(`${rough(tokens / writing)} tokens/s`);
     return said.filter(Boolean).join(" · ");
   }
 }

@@ -13,7 +13,7 @@ export class Composer {
     this.images = [];
     this.text = h("textarea", { rows: 3, "aria-label": "Message", placeholder: "Message" });
     this.thumbs = h("ul", { class: "thumbs", "aria-label": "Images to send" });
-    this.files = h("input", { type: "file", accept: "image/*", multiple: true, class: "visually-hidden", tabindex: "-1", "aria-label": "Images" });
+    this.files = h("input", { type: "file", accept: "image/*", multiple: true, hidden: true, "aria-label": "Images" });
     this.submit = h("button", { type: "submit", class: "primary" }, "Send");
     this.stopping = button([icon("stop"), "Stop"], stop, { kind: "danger", hidden: true });
     this.element = this.made();
