@@ -1,6 +1,6 @@
 // Parts of a page that follow what the gateway knows, for as long as the page is open. They rest while nobody sees them.
 
-import { replace } from "./dom.js";
+import { h, replace } from "./dom.js";
 import { fail } from "./notices.js";
 
 /**
@@ -10,6 +10,7 @@ import { fail } from "./notices.js";
  */
 export async function watch(element, { seconds, signal, load, show }) {
   let seen = null;
+  if (element.childElementCount === 0) replace(element, h("p", { class: "muted", role: "status" }, "Loading …"));
   const look = async () => {
     const found = await load();
     const text = JSON.stringify(found);

@@ -69,7 +69,7 @@ function section(setting) {
 
 function value(setting) {
   if (setting.secret) return badge(setting.value === null ? "not set" : "set", setting.value === null ? "" : "accent");
-  const was = setting.changed ? h("small", { class: "muted" }, `unless changed ${written(setting.default)}`) : null;
+  const was = setting.changed ? h("small", { class: "muted" }, `default ${written(setting.default)}`) : null;
   return [h("code", {}, written(setting.value)), was];
 }
 
