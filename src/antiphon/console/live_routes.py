@@ -46,8 +46,7 @@ class LiveRoutes:
             return
         with self._live.watcher(whose) as (watcher, latest):
             exchange.start(200, *EVENT_STREAM, NOT_GUESSED)
-            self._tell(exchange, latest, first=True)
-            await exchange.drain()
+            await self._tell(exchange, latest, first=True)
             await self._relay(exchange, watcher)
         exchange.finish()
 
@@ -58,9 +57,8 @@ class LiveRoutes:
             await watcher.wait(RIGHT_S)
             await self._require_right(exchange)
             if changed := watcher.take():
-                self._tell(exchange, changed, first=False)
+                await self._tell(exchange, changed, first=False)
                 silent_s = 0.0
-                await exchange.drain()
                 await asyncio.sleep(TICK_S)
                 continue
             silent_s += loop_s() - now_s
@@ -74,9 +72,12 @@ class LiveRoutes:
         if self._visitors.comes(exchange):
             await self._visitors.held(exchange, uses=False)
 
-    def _tell(self, exchange: Exchange, courses: Sequence[Course], *, first: bool) -> None:
+    async def _tell(self, exchange: Exchange, courses: Sequence[Course], *, first: bool) -> None:
+        """Write them in pieces, between which others have their turn."""
         for begin in range(0, max(len(courses), 1), EVENT_MAX):
-            exchange.write(event(self._told(courses[begin : begin + EVENT_MAX], first=first and not begin)))
+            if not exchange.write(event(self._told(courses[begin : begin + EVENT_MAX], first=first and not begin))):
+                await exchange.drain()
+            await asyncio.sleep(0)
 
     def _told(self, courses: Sequence[Course], *, first: bool) -> bytes:
         return msgspec.json.encode(WireSeenNow(self._clock.now() * 1000, first, [seen(course) for course in courses]))
