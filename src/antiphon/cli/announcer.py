@@ -86,6 +86,7 @@ def ready_text(announcement: Announcement, *, heading: Callable[[str], str] = st
         f"  base URL  {base_url}",
         f"  key       {announcement.development_key or 'one of yours'}",
         f"  model     {announcement.model}",
+        *((f"  console   {announcement.console}",) if announcement.console else ()),
         "",
         heading("Try it"),
         curl(announcement),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from antiphon.accounts.authenticate import API_KEY
 from antiphon.console.cookies import SessionCookie
 from antiphon.console.same_origin import MARK, require_same_origin
 from antiphon.console.sessions import Held, Sessions
@@ -9,7 +10,7 @@ from antiphon.errors import Unauthenticated
 from antiphon.http.exchange import Exchange
 from antiphon.key import Key
 
-AUTHORIZATION = b"authorization"
+AUTHORIZATION = b"authorization"  # or Anthropic's header: a key that is shown counts
 
 
 class Visitors:
@@ -22,7 +23,8 @@ class Visitors:
 
     def comes(self, exchange: Exchange) -> bool:
         """Whether a request is the console's, and shows no key of its own."""
-        return MARK in exchange.headers and AUTHORIZATION not in exchange.headers
+        headers = exchange.headers
+        return MARK in headers and AUTHORIZATION not in headers and API_KEY not in headers
 
     async def key(self, exchange: Exchange) -> Key:
         """The key that signed in; Unauthenticated once the session has ended."""

@@ -20,6 +20,7 @@ class Announcement(Struct, frozen=True):
     done: int = 0
     total: int | None = None
     embeds: bool = False  # the model makes embeddings
+    console: str = ""  # its address, where there is one
 
 
 Announce = Callable[[Announcement], None]

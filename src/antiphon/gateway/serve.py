@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Mapping
 
 import uvloop
+from msgspec.structs import replace
 
 from antiphon.accounts.development import development_key
 from antiphon.clock import SystemClock
@@ -79,7 +80,9 @@ async def _serve_on(
     await gateway.start()
     await server.start(listener, _tls(settings.server))
     announce(Announcement("listening", base_url=base_url, development_key=key))
-    ready = asyncio.create_task(_announce_ready(gateway, announce, base_url, key))
+    console = f"{base_url.rstrip('/').removesuffix('/v1')}/" if settings.console.enabled else ""
+    up = Announcement("ready", base_url=base_url, development_key=key, console=console)
+    ready = asyncio.create_task(_announce_ready(gateway, announce, up))
     _spare_garbage_collection()
     await stopped
     announce(Announcement("stopping"))
@@ -97,7 +100,7 @@ def _spare_garbage_collection() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-async def _announce_ready(gateway: Gateway, announce: Announce, base_url: str, key: str | None) -> None:
+async def _announce_ready(gateway: Gateway, announce: Announce, up: Announcement) -> None:
     """Say once that the first model can be asked: one that generates, if there is any."""
     while True:
         models = gateway.catalogue.list()
@@ -105,7 +108,7 @@ async def _announce_ready(gateway: Gateway, announce: Announce, base_url: str, k
         live = [model for model in wanted if model.live]
         if live:
             first = live[0]
-            announce(Announcement("ready", base_url, key, first.id, embeds=first.embeds is True))
+            announce(replace(up, model=first.id, embeds=first.embeds is True))
             return
         await asyncio.sleep(POLL_S)
 

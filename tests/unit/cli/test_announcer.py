@@ -8,6 +8,7 @@ import shlex
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from antiphon.cli.announcer import JSONAnnouncer, TextAnnouncer, curl, ready_text
 from antiphon.cli.output import Output
@@ -55,6 +56,13 @@ def test_another_port_is_named_for_chat() -> None:
     assert 'antiphon chat --base-url http://127.0.0.1:9000/v1 "' in ready_text(
         Announcement("ready", base_url="http://127.0.0.1:9000", model="m")
     )
+
+
+def test_the_console_is_named_where_there_is_one() -> None:
+    """By the address that a browser takes."""
+    assert "console" not in ready_text(READY)
+    up = replace(READY, console="http://127.0.0.1:8000/")
+    assert "  console   http://127.0.0.1:8000/" in ready_text(up).splitlines()
 
 
 def test_each_state_is_told_once() -> None:

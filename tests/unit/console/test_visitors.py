@@ -39,7 +39,8 @@ async def test_who_signed_in_comes_with_their_key(database: Database) -> None:
 async def test_a_key_that_is_shown_is_what_counts(database: Database) -> None:
     """Whatever cookie comes with it."""
     desk = Desk(database)
-    assert not desk.visitors.comes(request("x", {**SAME_ORIGIN, b"authorization": b"Bearer x"}))
+    for shown in ({b"authorization": b"Bearer x"}, {b"x-api-key": b"x"}):
+        assert not desk.visitors.comes(request("x", SAME_ORIGIN | shown))
 
 
 async def test_who_has_not_signed_in_is_told_so(database: Database) -> None:
