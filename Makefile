@@ -6,7 +6,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults channels console nodes simulate-search verdicts fuzz packages clients bench bench-quick bench-link bench-placement docs site clean
+.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults channels console nodes simulate-search verdicts fuzz packages sbom recipes clients bench bench-quick bench-link bench-placement docs site clean
 
 help: ## Show what can be done
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,15 @@ fuzz: $(VENV)/.developed ## Send 2,000 requests made from /openapi.json to a gat
 packages: $(VENV)/.developed ## Build the wheel twice, the same bytes; install it on clean environments, with each extra: three minutes
 	@$(BIN)/python -m pytest tests/packages -m "" -n0 $(ARGS)
 
+sbom: $(BIN)/python ## Write dist/antiphon.cdx.json: what an installation with all extras is made of, in CycloneDX's form
+	@rm -rf dist/sbom && $(PYTHON) -m venv dist/sbom
+	@PIP_CONSTRAINT=constraints.txt dist/sbom/bin/pip install --quiet --disable-pip-version-check '.[engine,mcp,nodes,payments,postgres]'
+	@dist/sbom/bin/pip uninstall --yes --quiet pip setuptools
+	@sh deploy/sbom.sh dist/sbom/bin/python dist/antiphon.cdx.json && rm -rf dist/sbom
+
+recipes: $(VENV)/.developed ## Follow the recipes of deploy/: the image's steps, Compose, Helm, systemd, Prometheus: five minutes
+	@$(BIN)/python -m pytest tests/deploy -m "" -n0 -k "not vllm" $(ARGS)
+
 clients: $(VENV)/.developed ## Run the vendors' own clients at every door; `make test` runs some of them
 	@$(BIN)/python -m pytest tests/clients -m "not slow" $(ARGS)
 
@@ -120,6 +129,6 @@ $(VENV)/.served: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.developed: $(VENV)/.served
 	@echo "Adding what the tests need ..."
-	@$(PIP) install --editable '.[engine,mcp,nodes,payments,postgres,dev]'
+	@$(PIP) install --editable '.[engine,mcp,nodes,otel,payments,postgres,dev]'
 	@touch $@
 

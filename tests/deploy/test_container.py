@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,7 @@ USER = 10001
 NOBODY = "[{url: 'http://127.0.0.1:9'}]"  # an upstream that is down
 READY_S_MAX = 60.0
 PAUSE_S = 0.2
+SBOM = "share/antiphon/sbom.cdx.json"
 SIZE_BYTES_MAX = 250 * 1024 * 1024
 
 
@@ -73,6 +76,20 @@ def built(stage: Stage, folder: Path) -> None:
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
+def listed(sbom: Path) -> set[tuple[str, str]]:
+    """The packages that a bill of materials names, with their versions."""
+    told = json.loads(sbom.read_text(encoding="utf-8"))
+    assert (told["bomFormat"], told["metadata"]["component"]["name"]) == ("CycloneDX", "antiphon")
+    return {(one["name"], one["version"]) for one in (told["metadata"]["component"], *told["components"])}
+
+
+def there(prefix: Path) -> set[tuple[str, str]]:
+    """The packages that were installed."""
+    (packages,) = (prefix / "lib").glob("python*/site-packages")
+    found = metadata.distributions(path=[str(packages)])
+    return {(one.metadata["Name"], one.version) for one in found}
+
+
 def test_every_variable_of_the_image_is_a_setting() -> None:
     """What it sets for a gateway, gateways know."""
     *_, last = stages(CONTAINERFILE, {})
@@ -95,6 +112,7 @@ def test_what_is_built_starts_without_rights(folder: Path) -> None:
     build, last = stages(CONTAINERFILE, {"PREFIX": str(prefix)})
     built(build, source)
     assert sum(file.lstat().st_size for file in prefix.rglob("*")) < SIZE_BYTES_MAX
+    assert listed(prefix / SBOM) == there(prefix)
     port = free_port()
     told = {"ANTIPHON_DATA_DIR": str(data), "ANTIPHON_SERVER__PORT": str(port), "ANTIPHON_UPSTREAMS": NOBODY}
     environment = last.variables | told | {"ANTIPHON_SERVER__PUBLIC_WITHOUT_TLS": "true", "HOME": str(data)}
