@@ -133,7 +133,8 @@ class FaultEngine:
     async def disconnected(self, exchange: Exchange, *, timeout_s: float = 5.0) -> float:
         """The monotonic second at which the client left this request unfinished, once it did."""
         await self.record.wait_for(lambda: exchange.ended_s is not None, timeout_s=timeout_s)
-        assert exchange.disconnected_s is not None, "the request ended with its client still there"
+        told = f"request {exchange.number} ended after {exchange.tokens} tokens with its client still there"
+        assert exchange.disconnected_s is not None, told
         return exchange.disconnected_s
 
     async def idle(self, *, timeout_s: float = 5.0) -> None:
