@@ -16,6 +16,7 @@ from antiphon.clock import ManualClock, SystemClock
 from antiphon.db import Database
 from antiphon.db.migrate import Migration, migrate, own_migrations
 from antiphon.db.open import driver_for, open_database
+from antiphon.db.scan import statements
 from antiphon.db.session import Session, Use
 from antiphon.errors import ConfigError
 from tests.fixtures.databases.migrating_child import LATER, STATEMENTS
@@ -134,6 +135,19 @@ def test_ours_are_portable(migration: Migration) -> None:
     """No rule is checked as late as the commit, where it would fail for others too; no type is one database's own."""
     for word in ("DEFERRABLE", "BLOB", "BYTEA", "SERIAL", "AUTOINCREMENT", "BOOLEAN", "JSONB", "TIMESTAMP", "REAL"):
         assert not re.search(rf"\b{word}\b", migration.sql, re.IGNORECASE), word
+
+
+@pytest.mark.parametrize("migration", own_migrations(), ids=str)
+def test_ours_only_add(migration: Migration) -> None:
+    """Gateways of the version before go on beside a newer one: what they read stays, and what they write is taken."""
+    told = statements(migration.sql)
+    made = {match[1] for statement in told if (match := re.match(r"CREATE TABLE (\w+)", statement))}
+    for statement in told:
+        added = re.match(r"ALTER TABLE \w+ ADD COLUMN (.+)", statement)
+        unique = re.match(r"CREATE UNIQUE INDEX \w+ ON (\w+)", statement)
+        assert added or unique or re.match(r"CREATE (TABLE|INDEX) |INSERT INTO |UPDATE ", statement), statement
+        assert added is None or "NOT NULL" not in added[1] or "DEFAULT" in added[1], statement
+        assert unique is None or unique[1] in made, statement
 
 
 def test_a_comment_is_no_change() -> None:
