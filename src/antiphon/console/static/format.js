@@ -7,7 +7,10 @@ const WHOLE = new Intl.NumberFormat("en-US");
 export function usdc(micro) {
   const value = BigInt(micro);
   const size = value < 0n ? -value : value;
-  const decimals = (size % MICRO).toString().padStart(6, "0").replace(/0{1,4}$/, "");
+  const decimals = (size % MICRO)
+    .toString()
+    .padStart(6, "0")
+    .replace(/0{1,4}$/, "");
   return `${value < 0n ? "−" : ""}${WHOLE.format(size / MICRO)}.${decimals}`;
 }
 

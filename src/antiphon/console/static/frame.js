@@ -15,7 +15,17 @@ export function frame(root, session, left) {
   const main = h("main", { id: "main", tabindex: "-1" });
   const links = new Map(pages.map((page) => [page.name, link(page)]));
   const navigation = h("nav", { id: "navigation", "aria-label": "Pages" }, groups(pages, links));
-  const menu = h("button", { type: "button", class: "quiet menu", "aria-expanded": "false", "aria-controls": "navigation", "aria-label": "Menu" }, icon("menu"));
+  const menu = h(
+    "button",
+    {
+      type: "button",
+      class: "quiet menu",
+      "aria-expanded": "false",
+      "aria-controls": "navigation",
+      "aria-label": "Menu",
+    },
+    icon("menu"),
+  );
   const side = h("div", { class: "side" }, brand(menu), navigation, footer(session, left));
   menu.addEventListener("click", () => menu.setAttribute("aria-expanded", String(side.classList.toggle("open"))));
   replace(root, side, main);
@@ -82,7 +92,11 @@ function link(page) {
 function groups(pages, links) {
   return [...new Set(pages.map((page) => page.group))].map((group) => [
     h("h2", {}, group),
-    h("ul", {}, pages.filter((page) => page.group === group).map((page) => h("li", {}, links.get(page.name)))),
+    h(
+      "ul",
+      {},
+      pages.filter((page) => page.group === group).map((page) => h("li", {}, links.get(page.name))),
+    ),
   ]);
 }
 
@@ -90,7 +104,12 @@ function brand(menu) {
   return h(
     "div",
     { class: "brand" },
-    h("a", { href: "#/", "aria-label": "Antiphon, first page" }, h("img", { src: "/console/icon.svg", alt: "", width: 24, height: 24 }), h("span", {}, "Antiphon")),
+    h(
+      "a",
+      { href: "#/", "aria-label": "Antiphon, first page" },
+      h("img", { src: "/console/icon.svg", alt: "", width: 24, height: 24 }),
+      h("span", {}, "Antiphon"),
+    ),
     menu,
   );
 }
@@ -98,9 +117,20 @@ function brand(menu) {
 function footer(session, left) {
   const name = h("span", { class: "account", title: session.account }, short(session.account, 8));
   const themes = button(`Theme: ${theme()}`, () => replace(themes, `Theme: ${nextTheme()}`), { kind: "quiet" });
-  const out = button("Sign out", async () => {
-    await signOut().catch(fail);
-    left.abort("signed out");
-  }, { kind: "quiet" });
-  return h("footer", {}, name, themes, out, h("small", { class: "muted" }, `Antiphon ${session.gateway.version} · `, h("a", { href: "/docs" }, "API")));
+  const out = button(
+    "Sign out",
+    async () => {
+      await signOut().catch(fail);
+      left.abort("signed out");
+    },
+    { kind: "quiet" },
+  );
+  return h(
+    "footer",
+    {},
+    name,
+    themes,
+    out,
+    h("small", { class: "muted" }, `Antiphon ${session.gateway.version} · `, h("a", { href: "/docs" }, "API")),
+  );
 }

@@ -18,7 +18,11 @@ export function fail(error) {
 
 function show(text, kind, forMs) {
   const notice = h("div", { class: `notice ${kind}` }, h("p", {}, text));
-  const close = h("button", { type: "button", class: "quiet", "aria-label": "Dismiss", on: { click: () => notice.remove() } }, "×");
+  const close = h(
+    "button",
+    { type: "button", class: "quiet", "aria-label": "Dismiss", on: { click: () => notice.remove() } },
+    "×",
+  );
   add(document.getElementById("notices"), add(notice, close));
   setTimeout(() => notice.remove(), forMs);
 }

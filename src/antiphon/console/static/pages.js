@@ -7,15 +7,33 @@
  * (aborted when the session ends) and `title(text)`, which names the window.
  */
 export const PAGES = [
-  { name: "playground", title: "Playground", group: "Use", scope: "inference", module: () => import("./pages/playground.js") },
+  {
+    name: "playground",
+    title: "Playground",
+    group: "Use",
+    scope: "inference",
+    module: () => import("./pages/playground.js"),
+  },
   { name: "live", title: "Live requests", group: "Use", module: () => import("./pages/live.js") },
   { name: "models", title: "Models", group: "Use", module: () => import("./pages/models.js") },
   { name: "nodes", title: "Nodes", group: "Run", scope: "admin", module: () => import("./pages/nodes.js") },
-  { name: "campaigns", title: "Campaigns", group: "Run", scope: "inference", module: () => import("./pages/campaigns.js") },
+  {
+    name: "campaigns",
+    title: "Campaigns",
+    group: "Run",
+    scope: "inference",
+    module: () => import("./pages/campaigns.js"),
+  },
   { name: "channels", title: "Channels", group: "Run", scope: "channel", module: () => import("./pages/channels.js") },
   { name: "balance", title: "Balance", group: "Account", scope: "credits", module: () => import("./pages/balance.js") },
   { name: "keys", title: "Keys", group: "Account", scope: "keys", module: () => import("./pages/keys.js") },
-  { name: "settings", title: "Settings", group: "Account", scope: "admin", module: () => import("./pages/settings.js") },
+  {
+    name: "settings",
+    title: "Settings",
+    group: "Account",
+    scope: "admin",
+    module: () => import("./pages/settings.js"),
+  },
 ];
 
 /** The pages that this session may open. */

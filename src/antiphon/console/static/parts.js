@@ -30,13 +30,23 @@ export function button(text, action, { kind = "", ...rest } = {}) {
 
 /** A labelled control, with a hint below it. */
 export function field(label, control, hint = null) {
-  return h("label", { class: "field" }, h("span", {}, label), control, hint ? h("small", { class: "muted" }, hint) : null);
+  return h(
+    "label",
+    { class: "field" },
+    h("span", {}, label),
+    control,
+    hint ? h("small", { class: "muted" }, hint) : null,
+  );
 }
 
 /** A choice among `[value, text]` pairs or plain texts. */
 export function select(options, value, properties = {}) {
   const made = options.map((option) => (Array.isArray(option) ? option : [option, option]));
-  const element = h("select", properties, made.map(([id, text]) => h("option", { value: id }, text)));
+  const element = h(
+    "select",
+    properties,
+    made.map(([id, text]) => h("option", { value: id }, text)),
+  );
   if (value !== undefined && value !== null) element.value = value;
   return element;
 }
@@ -48,12 +58,22 @@ export function badge(text, kind = "") {
 
 /** A text with a button that copies it. */
 export function copyable(text, shown = text) {
-  return h("span", { class: "copyable" }, h("code", {}, shown), copier(() => text));
+  return h(
+    "span",
+    { class: "copyable" },
+    h("code", {}, shown),
+    copier(() => text),
+  );
 }
 
 /** A block of code or a command, with a button that copies it. */
 export function codeBlock(text, label = "Code") {
-  return h("div", { class: "code-block" }, h("pre", { tabindex: "0", "aria-label": label }, h("code", {}, text)), copier(() => text));
+  return h(
+    "div",
+    { class: "code-block" },
+    h("pre", { tabindex: "0", "aria-label": label }, h("code", {}, text)),
+    copier(() => text),
+  );
 }
 
 /** A button that copies what `text` gives. */
@@ -83,7 +103,12 @@ export function empty(title, sentence, command = null) {
 
 /** A figure with its name, for rows of them at the head of a page. */
 export function figure(name, value, note = null) {
-  return h("div", { class: "figure" }, h("dt", {}, name), h("dd", {}, value, note ? h("small", { class: "muted" }, note) : null));
+  return h(
+    "div",
+    { class: "figure" },
+    h("dt", {}, name),
+    h("dd", {}, value, note ? h("small", { class: "muted" }, note) : null),
+  );
 }
 
 /** A row of figures. */
@@ -93,5 +118,10 @@ export function figures(...children) {
 
 /** A refusal in the place of what could not be shown. */
 export function failure(error) {
-  return h("div", { class: "empty failed", role: "alert" }, h("h2", {}, "This could not be shown"), h("p", {}, error.message));
+  return h(
+    "div",
+    { class: "empty failed", role: "alert" },
+    h("h2", {}, "This could not be shown"),
+    h("p", {}, error.message),
+  );
 }

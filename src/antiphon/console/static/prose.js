@@ -47,7 +47,7 @@ export function cut(text) {
       if (at > start) blocks.push({ start, text: text.slice(start, at) });
       start = at;
       fence = mark;
-    } else if (fence !== null && mark !== undefined && mark.startsWith(fence)) {
+    } else if (fence !== null && mark?.startsWith(fence)) {
       fence = null;
       blocks.push({ start, text: text.slice(start, at + line.length) });
       start = at + line.length;
@@ -66,8 +66,10 @@ function shown(block) {
   if (lines.length === 1 && lines[0].trim() === "") return [];
   if (FENCE.test(lines[0])) return code(lines);
   const heading = /^(#{1,6})\s+(.*)$/.exec(lines[0]);
-  if (heading !== null) return [h("p", { class: "prose-heading" }, inline(heading[2])), shown(lines.slice(1).join("\n"))].flat();
-  if (lines.every((line) => line.startsWith(">"))) return h("blockquote", {}, shown(lines.map((line) => line.replace(/^>\s?/, "")).join("\n")));
+  if (heading !== null)
+    return [h("p", { class: "prose-heading" }, inline(heading[2])), shown(lines.slice(1).join("\n"))].flat();
+  if (lines.every((line) => line.startsWith(">")))
+    return h("blockquote", {}, shown(lines.map((line) => line.replace(/^>\s?/, "")).join("\n")));
   if (ITEM.test(lines[0])) return list(lines);
   return h("p", {}, inline(lines.join("\n")));
 }
@@ -76,7 +78,12 @@ function code(lines) {
   const mark = FENCE.exec(lines[0])[1];
   const closed = lines.length > 1 && lines.at(-1).trim().startsWith(mark);
   const text = lines.slice(1, closed ? -1 : undefined).join("\n");
-  return h("div", { class: "code-block" }, h("pre", { tabindex: "0", "aria-label": "Code" }, h("code", {}, text)), copier(() => text));
+  return h(
+    "div",
+    { class: "code-block" },
+    h("pre", { tabindex: "0", "aria-label": "Code" }, h("code", {}, text)),
+    copier(() => text),
+  );
 }
 
 function list(lines) {
@@ -86,7 +93,11 @@ function list(lines) {
     else items[items.length - 1] += `\n${line.trim()}`;
   }
   const start = /^\s*(\d+)/.exec(lines[0])?.[1];
-  return h(start === undefined ? "ul" : "ol", { start }, items.map((item) => h("li", {}, inline(item))));
+  return h(
+    start === undefined ? "ul" : "ol",
+    { start },
+    items.map((item) => h("li", {}, inline(item))),
+  );
 }
 
 function inline(text) {
@@ -94,7 +105,11 @@ function inline(text) {
   if (found === null) return [text];
   const [whole, , codeText, strong, emphasis, label, address] = found;
   const before = text.slice(0, found.index);
-  return [before, marked(codeText, strong, emphasis, label, address), ...inline(text.slice(found.index + whole.length))];
+  return [
+    before,
+    marked(codeText, strong, emphasis, label, address),
+    ...inline(text.slice(found.index + whole.length)),
+  ];
 }
 
 function marked(codeText, strong, emphasis, label, address) {

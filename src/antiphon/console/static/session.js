@@ -25,15 +25,14 @@ export async function signInWithKey(key) {
   return opened({ api_key: key.trim() });
 }
 
-/** Sign in with the browser's wallet, which signs a text and pays nothing. */
-export async function signInWithWallet(chainIds) {
-  return opened(
-    await signText(async (address, chainId) => {
-      // A wallet on a chain of no concern here signs for one of ours: the text moves nothing on any chain.
-      const body = chainIds.includes(chainId) ? { address, chain_id: chainId } : { address };
-      return (await request("POST", "/v1/auth/challenge", { body, quiet: true })).message;
-    }),
-  );
+/** Sign in with the browser's wallet, which signs a text and pays nothing; `revokeOthers` voids its account's keys. */
+export async function signInWithWallet(chainIds, revokeOthers = false) {
+  const signed = await signText(async (address, chainId) => {
+    // A wallet on a chain of no concern here signs for one of ours: the text moves nothing on any chain.
+    const body = chainIds.includes(chainId) ? { address, chain_id: chainId } : { address };
+    return (await request("POST", "/v1/auth/challenge", { body, quiet: true })).message;
+  });
+  return opened(revokeOthers ? { ...signed, revoke_others: true } : signed);
 }
 
 /** End the session, here and at the gateway. */

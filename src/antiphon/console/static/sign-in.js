@@ -1,5 +1,6 @@
 // The sign-in page: a key, or a wallet where the browser has one.
 
+import { confirm } from "./dialogs.js";
 import { add, h, replace } from "./dom.js";
 import { field } from "./parts.js";
 import { door, signInWithKey, signInWithWallet } from "./session.js";
@@ -10,7 +11,13 @@ export async function signIn(root) {
   const { wallets, chain_ids: chainIds } = await door();
   return new Promise((resolve) => {
     const error = h("p", { class: "error", role: "alert", hidden: true });
-    const key = h("input", { type: "password", name: "key", autocomplete: "current-password", required: true, spellcheck: "false" });
+    const key = h("input", {
+      type: "password",
+      name: "key",
+      autocomplete: "current-password",
+      required: true,
+      spellcheck: "false",
+    });
     const submit = h("button", { type: "submit", class: "primary" }, "Sign in");
     const wallet = h("button", { type: "button", disabled: !present() }, "Sign in with a wallet");
     const attempt = async (way) => {
@@ -26,16 +33,34 @@ export async function signIn(root) {
         submit.disabled = false;
       }
     };
-    const form = h("form", {}, field("Key", key, "An administrator's or any account's; it is sent once and not kept here."), submit);
+    const form = h(
+      "form",
+      {},
+      field("Key", key, "An administrator's or any account's; it is sent once and not kept here."),
+      submit,
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       attempt(() => signInWithKey(key.value));
     });
-    wallet.addEventListener("click", () => attempt(() => signInWithWallet(chainIds)));
+    wallet.addEventListener("click", () => attempt(() => byWallet(chainIds)));
     replace(root, page(form, wallets ? wallet : null, error));
     document.title = "Sign in · Antiphon";
     key.focus();
   });
+}
+
+/** An account that has as many keys as it may needs room for the session's: its user decides whether to make it. */
+async function byWallet(chainIds) {
+  try {
+    return await signInWithWallet(chainIds);
+  } catch (refusal) {
+    if (refusal.code !== "too_many_keys") throw refusal;
+    const text = "This wallet has as many keys as it may. Signing in can revoke all of them: what uses them stops.";
+    const agreed = await confirm({ title: "Too many keys", text, action: "Revoke them and sign in" });
+    if (!agreed) throw refusal;
+    return signInWithWallet(chainIds, true);
+  }
 }
 
 function page(form, wallet, error) {
@@ -46,6 +71,11 @@ function page(form, wallet, error) {
     error,
     form,
     wallet ? [h("p", { class: "or" }, "or"), wallet, h("small", { class: "muted" }, walletHint)] : null,
-    h("details", {}, h("summary", {}, "Where do I get a key?"), h("p", {}, "Who runs this gateway makes one with ", h("code", {}, "antiphon keys create"), ".")),
+    h(
+      "details",
+      {},
+      h("summary", {}, "Where do I get a key?"),
+      h("p", {}, "Who runs this gateway makes one with ", h("code", {}, "antiphon keys create"), "."),
+    ),
   );
 }

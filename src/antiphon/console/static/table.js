@@ -14,14 +14,30 @@ export function table({ caption, columns, rows, rowProps = () => ({}) }) {
       "table",
       {},
       h("caption", { class: "visually-hidden" }, caption),
-      h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col", class: classes(column) }, column.title)))),
-      h("tbody", {}, rows.map((row) => tableRow(columns, row, rowProps(row)))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          columns.map((column) => h("th", { scope: "col", class: classes(column) }, column.title)),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        rows.map((row) => tableRow(columns, row, rowProps(row))),
+      ),
     ),
   );
 }
 
 function tableRow(columns, row, properties) {
-  return h("tr", properties, columns.map((column) => h("td", { class: classes(column) }, column.cell(row))));
+  return h(
+    "tr",
+    properties,
+    columns.map((column) => h("td", { class: classes(column) }, column.cell(row))),
+  );
 }
 
 function classes(column) {

@@ -4,7 +4,7 @@ import { get, part } from "../api.js";
 import { h } from "../dom.js";
 import { count, date, duration, time, usdc } from "../format.js";
 import { badge, copyable } from "../parts.js";
-import { PHASES, goesOn, phases, reach, span, taken, word } from "./phases.js";
+import { goesOn, PHASES, phases, reach, span, taken, word } from "./phases.js";
 
 const WAYS = { first: "First attempt", again: "Tried again", hedge: "Raced", continuation: "Continued" };
 
@@ -15,7 +15,11 @@ export function detail(request, now) {
   return [
     h("div", { class: "outcome" }, badge(state, kind), request.error ? explained(request) : null),
     h("div", { class: "waterfall", role: "img", "aria-label": spoken(request, now) }, bars(request, now, most)),
-    h("dl", { class: "pairs-list" }, facts(request, now).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    h(
+      "dl",
+      { class: "pairs-list" },
+      facts(request, now).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+    ),
   ];
 }
 
@@ -32,10 +36,16 @@ function moment({ at_ms: atMs, source, what, details }) {
   return h(
     "li",
     {},
-    h("time", { datetime: at.toISOString(), class: "muted number" }, `${time(at)}.${String(at.getMilliseconds()).padStart(3, "0")}`),
+    h(
+      "time",
+      { datetime: at.toISOString(), class: "muted number" },
+      `${time(at)}.${String(at.getMilliseconds()).padStart(3, "0")}`,
+    ),
     badge(source),
     h("span", {}, what),
-    told.length > 0 ? h("small", { class: "muted" }, told.map(([name, value]) => `${name} ${written(value)}`).join(" · ")) : null,
+    told.length > 0
+      ? h("small", { class: "muted" }, told.map(([name, value]) => `${name} ${written(value)}`).join(" · "))
+      : null,
   );
 }
 
@@ -73,7 +83,11 @@ function bar(name, kind, from, to, most) {
     "div",
     { class: "stretch" },
     h("span", { class: "name" }, name),
-    h("span", { class: "track" }, h("i", { class: kind, style: { left: share(from), width: share(Math.max(0, to - from)) } })),
+    h(
+      "span",
+      { class: "track" },
+      h("i", { class: kind, style: { left: share(from), width: share(Math.max(0, to - from)) } }),
+    ),
     h("span", { class: "numeric number" }, duration(to - from)),
   );
 }
@@ -90,7 +104,12 @@ function facts(request, now) {
     ["Account", request.account],
     ["Key", request.key || "–"],
     ["Streamed", request.streamed ? "yes" : "no"],
-    ["Tokens", tokens === null ? "–" : `${count(request.prompt_tokens)} (${count(request.cached_tokens ?? 0)} cached) → ${count(tokens)}`],
+    [
+      "Tokens",
+      tokens === null
+        ? "–"
+        : `${count(request.prompt_tokens)} (${count(request.cached_tokens ?? 0)} cached) → ${count(tokens)}`,
+    ],
     tokens > 1 && writing > 0 ? ["Speed", `${(tokens / writing).toFixed(1)} tokens/s`] : null,
     ["Charged", charged(request)],
   ].filter(Boolean);
@@ -102,5 +121,9 @@ function charged({ ledger, charged_micro_usdc: micro }) {
 }
 
 function spoken(request, now) {
-  return phases(request, now).map(({ kind, from, to }) => `${PHASES[kind]} ${duration(to - from)}`).join(", ") || "Just begun";
+  return (
+    phases(request, now)
+      .map(({ kind, from, to }) => `${PHASES[kind]} ${duration(to - from)}`)
+      .join(", ") || "Just begun"
+  );
 }

@@ -2,14 +2,21 @@
 
 import { add, h } from "../dom.js";
 import { count, duration, time, usdc } from "../format.js";
-import { PHASES, goesOn, phases, reach, span, taken, word } from "./phases.js";
+import { goesOn, PHASES, phases, reach, span, taken, word } from "./phases.js";
 
 export const ROW = 34; // px; live.css has the same height
 const SPARE = 4; // rows above and below what is visible
 const SEGMENTS = Object.keys(PHASES);
 const COLUMNS = [
-  ["Began", "began"], ["State", "state"], ["Model", "model"], ["Key", "key"], ["Waterfall", "bar"],
-  ["Nodes", "nodes"], ["Tokens", "tokens"], ["Time", "took"], ["USDC", "charged"],
+  ["Began", "began"],
+  ["State", "state"],
+  ["Model", "model"],
+  ["Key", "key"],
+  ["Waterfall", "bar"],
+  ["Nodes", "nodes"],
+  ["Tokens", "tokens"],
+  ["Time", "took"],
+  ["USDC", "charged"],
 ];
 
 /** The list. `opened(request)` is called for the row that the user opens. */
@@ -24,7 +31,11 @@ export class List {
     this.grid = h(
       "div",
       { class: "grid", role: "grid", tabindex: "0", "aria-label": "Requests, the newest first" },
-      h("div", { class: "request head", role: "row", "aria-rowindex": 1 }, COLUMNS.map(([title, name]) => this.head(title, name))),
+      h(
+        "div",
+        { class: "request head", role: "row", "aria-rowindex": 1 },
+        COLUMNS.map(([title, name]) => this.head(title, name)),
+      ),
       this.sheet,
     );
     this.grid.addEventListener("scroll", () => this.fill(), { passive: true });
@@ -62,7 +73,8 @@ export class List {
     this.rows.forEach((row, index) => {
       const request = visible[index];
       row.element.hidden = request === undefined;
-      if (request !== undefined) row.show(request, first + index, { most, now: this.now, active: request.id === this.active });
+      if (request !== undefined)
+        row.show(request, first + index, { most, now: this.now, active: request.id === this.active });
     });
     const at = this.rows.find((row) => !row.element.hidden && row.id === this.active);
     if (at === undefined) grid.removeAttribute("aria-activedescendant");
@@ -91,7 +103,14 @@ export class List {
   key(event) {
     const at = this.requests.findIndex((one) => one.id === this.active);
     const page = Math.max(1, Math.floor(this.grid.clientHeight / ROW) - 2);
-    const moves = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: this.requests.length - 1 };
+    const moves = {
+      ArrowDown: at + 1,
+      ArrowUp: at - 1,
+      PageDown: at + page,
+      PageUp: at - page,
+      Home: 0,
+      End: this.requests.length - 1,
+    };
     if (event.key === "Enter" && at >= 0) {
       event.preventDefault(); // or it would press the button that gets the focus
       this.opened(this.requests[at]);
@@ -133,7 +152,12 @@ class Row {
     set(cells.model, request.model || "–");
     set(cells.key, request.key || "–");
     set(cells.nodes, nodes(request));
-    set(cells.tokens, request.completion_tokens === null ? "–" : `${count(request.prompt_tokens)} → ${count(request.completion_tokens)}`);
+    set(
+      cells.tokens,
+      request.completion_tokens === null
+        ? "–"
+        : `${count(request.prompt_tokens)} → ${count(request.completion_tokens)}`,
+    );
     set(cells.took, duration(taken(request, now)));
     set(cells.charged, request.charged_micro_usdc === null ? "–" : usdc(request.charged_micro_usdc));
     this.bars(phases(request, now), most);

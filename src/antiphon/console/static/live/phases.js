@@ -1,7 +1,13 @@
 // A request's life as stretches of time: planned, in the queue, until the first token, written, settled. Pure.
 
 /** What each stretch is called. */
-export const PHASES = { planning: "Planning", queue: "Queue", prefill: "Prefill", writing: "Generating", settling: "Settling" };
+export const PHASES = {
+  planning: "Planning",
+  queue: "Queue",
+  prefill: "Prefill",
+  writing: "Generating",
+  settling: "Settling",
+};
 
 const WORDS = {
   waiting: ["queued", "warn"],

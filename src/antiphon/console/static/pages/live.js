@@ -2,17 +2,22 @@
 
 import { add, h, replace } from "../dom.js";
 import { count } from "../format.js";
-import { Feed } from "../live/feed.js";
 import { detail, history } from "../live/detail.js";
+import { Feed } from "../live/feed.js";
 import { List } from "../live/list.js";
-import { PHASES, goesOn } from "../live/phases.js";
-import { badge, button, empty, heading, select } from "../parts.js";
+import { goesOn, PHASES } from "../live/phases.js";
+import { button, empty, heading, select } from "../parts.js";
 
 const TICK_MS = 250; // bars of running requests grow this often while nothing else is told
 const COMMAND = `curl ${location.origin}/v1/chat/completions \\
   -H "Authorization: Bearer $ANTIPHON_API_KEY" -H "Content-Type: application/json" \\
   -d '{"model": "MODEL", "messages": [{"role": "user", "content": "Hello"}]}'`;
-const STATES = [["", "All states"], ["running", "Running"], ["ended", "Ended"], ["failed", "Failed or refused"]];
+const STATES = [
+  ["", "All states"],
+  ["running", "Running"],
+  ["ended", "Ended"],
+  ["failed", "Failed or refused"],
+];
 
 /** Follow the requests that the account may see. */
 export async function open(view, { session, params, signal, ended }) {
@@ -28,7 +33,12 @@ class Live {
     this.paused = false;
     this.feed = new Feed({ signal, changed: () => this.show() });
     this.list = new List({ opened: (request) => this.openPanel(request.id), signal });
-    this.text = h("input", { type: "search", placeholder: "Model, key, node or id", "aria-label": "Filter", on: { input: () => this.show() } });
+    this.text = h("input", {
+      type: "search",
+      placeholder: "Model, key, node or id",
+      "aria-label": "Filter",
+      on: { input: () => this.show() },
+    });
     this.state = select(STATES, "", { "aria-label": "State", on: { change: () => this.show() } });
     this.pausing = button("Pause", () => this.pause(), { "aria-pressed": "false" });
     this.status = h("p", { class: "muted number", role: "status" }, "Connecting …");
@@ -40,11 +50,18 @@ class Live {
   }
 
   made(session) {
-    const whose = session.admin ? "Of all accounts: times, nodes and money, nothing of what was said." : "Of your account: times, nodes and money, nothing of what was said.";
+    const whose = session.admin
+      ? "Of all accounts: times, nodes and money, nothing of what was said."
+      : "Of your account: times, nodes and money, nothing of what was said.";
     return [
       heading("Live requests", whose, this.text, this.state, this.pausing),
       h("div", { class: "live-bar" }, this.status, key()),
-      h("div", { class: "live-columns" }, h("div", { class: "live-list" }, this.list.element, this.nothing), this.panel),
+      h(
+        "div",
+        { class: "live-columns" },
+        h("div", { class: "live-list" }, this.list.element, this.nothing),
+        this.panel,
+      ),
     ];
   }
 
@@ -55,7 +72,8 @@ class Live {
     this.status.textContent = `${count(feed.requests.length)} requests · ${count(running)} running${feed.connected ? "" : " · reconnecting …"}`;
     if (!this.paused) this.list.show(this.filtered(), feed.now());
     const none = feed.requests.length === 0;
-    if (none && this.nothing.childElementCount === 0) add(this.nothing, empty("No request yet", "Send one, and it appears here as it begins.", COMMAND));
+    if (none && this.nothing.childElementCount === 0)
+      add(this.nothing, empty("No request yet", "Send one, and it appears here as it begins.", COMMAND));
     this.nothing.hidden = !none;
     this.list.element.hidden = none;
     this.showPanel();
@@ -112,7 +130,13 @@ class Live {
     this.facts = h("div", { class: "stack" });
     this.history = h("div", { class: "stack" });
     const close = button("Close", () => this.closePanel(), { kind: "quiet" });
-    replace(this.panel, h("header", {}, h("h2", {}, "Request"), close), this.facts, h("h3", {}, "What is kept"), this.history);
+    replace(
+      this.panel,
+      h("header", {}, h("h2", {}, "Request"), close),
+      this.facts,
+      h("h3", {}, "What is kept"),
+      this.history,
+    );
     this.panel.hidden = false;
   }
 
@@ -122,18 +146,30 @@ class Live {
       replace(place, await history(request, this.signal));
     } catch (error) {
       const nothing = "Nothing is kept of it: it was not charged, and its project stores no completions.";
-      if (!this.signal.aborted) replace(place, h("p", { class: "muted" }, error.status === 404 ? nothing : error.message));
+      if (!this.signal.aborted)
+        replace(place, h("p", { class: "muted" }, error.status === 404 ? nothing : error.message));
     }
   }
 }
 
 function key() {
-  return h("ul", { class: "phase-key", "aria-label": "Colours" }, Object.entries(PHASES).map(([kind, name]) => h("li", {}, h("i", { class: kind }), name)));
+  return h(
+    "ul",
+    { class: "phase-key", "aria-label": "Colours" },
+    Object.entries(PHASES).map(([kind, name]) => h("li", {}, h("i", { class: kind }), name)),
+  );
 }
 
 function matches(request, text) {
   if (text === "") return true;
-  const where = [request.answer_id, request.request_id, request.model, request.key, request.account, ...request.attempts.map((one) => one.node)];
+  const where = [
+    request.answer_id,
+    request.request_id,
+    request.model,
+    request.key,
+    request.account,
+    ...request.attempts.map((one) => one.node),
+  ];
   return where.some((one) => one?.toLowerCase().includes(text));
 }
 

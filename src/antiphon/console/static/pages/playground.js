@@ -17,7 +17,15 @@ const kept = new WeakMap(); // by session: a conversation goes on while its user
 export async function open(view, { session, signal, ended }) {
   const models = (await get("/v1/models", { signal })).data.filter((model) => model.type !== "embedding");
   if (models.length === 0) {
-    add(view, heading("Playground"), empty("No model can be asked yet", "Serve one, and it appears here at once.", "antiphon serve --model hf:Qwen/Qwen3-0.6B-GGUF"));
+    add(
+      view,
+      heading("Playground"),
+      empty(
+        "No model can be asked yet",
+        "Serve one, and it appears here at once.",
+        "antiphon serve --model hf:Qwen/Qwen3-0.6B-GGUF",
+      ),
+    );
     return;
   }
   if (!kept.has(session)) kept.set(session, new Playground(session, models, ended));
@@ -92,13 +100,27 @@ class Playground {
       }),
     );
     tabs[0].click();
-    await show({ title: "This request as code", content: [h("div", { class: "actions tabs" }, tabs), shown], wide: true });
+    await show({
+      title: "This request as code",
+      content: [h("div", { class: "actions tabs" }, tabs), shown],
+      wide: true,
+    });
   }
 
   made() {
     const actions = [this.comparing, button("Show as code", () => this.code()), button("Clear", () => this.clear())];
-    const settings = h("details", { class: "side-settings", open: matchMedia("(min-width: 1000px)").matches }, h("summary", {}, "Options"), this.options.element);
-    return h("div", { class: "playground-frame" }, heading("Playground", null, actions), h("div", { class: "bench" }, h("div", { class: "talk" }, this.columns, this.composer.element), settings));
+    const settings = h(
+      "details",
+      { class: "side-settings", open: matchMedia("(min-width: 1000px)").matches },
+      h("summary", {}, "Options"),
+      this.options.element,
+    );
+    return h(
+      "div",
+      { class: "playground-frame" },
+      heading("Playground", null, actions),
+      h("div", { class: "bench" }, h("div", { class: "talk" }, this.columns, this.composer.element), settings),
+    );
   }
 }
 

@@ -25,7 +25,14 @@ export class Answer {
     this.thinking = h("details", { class: "thoughts", hidden: true }, h("summary", {}, "Reasoning"), h("p", {}));
     this.tools = h("div", { class: "calls" });
     this.foot = h("footer", { class: "muted number" });
-    this.element = h("article", { class: "turn assistant", "aria-busy": "true", "aria-label": `Answer of ${model}` }, this.thinking, this.body, this.tools, this.foot);
+    this.element = h(
+      "article",
+      { class: "turn assistant", "aria-busy": "true", "aria-label": `Answer of ${model}` },
+      this.thinking,
+      this.body,
+      this.tools,
+      this.foot,
+    );
   }
 
   /** Take a chunk of a stream, or a whole answer: they differ in one name. */
@@ -53,7 +60,8 @@ export class Answer {
     this.element.setAttribute("aria-busy", "false");
     if (error?.name === "AbortError") add(this.foot, badge("stopped", "warn"));
     else if (error !== null) add(this.body, h("p", { class: "error", role: "alert" }, error.message));
-    else if (this.finish !== "stop" && this.finish !== null) add(this.foot, badge(this.finish, this.finish === "length" ? "warn" : ""));
+    else if (this.finish !== "stop" && this.finish !== null)
+      add(this.foot, badge(this.finish, this.finish === "length" ? "warn" : ""));
     add(this.foot, h("span", {}, this.figures()));
     if (this.id !== null) add(this.foot, h("a", { href: `#/live/${encodeURIComponent(this.id)}` }, "waterfall"));
   }
@@ -87,7 +95,9 @@ export class Answer {
   }
 
   call(part) {
-    const call = (this.calls[part.index ?? this.calls.length] ??= { id: "", type: "function", function: { name: "", arguments: "" } });
+    const index = part.index ?? this.calls.length;
+    this.calls[index] ??= { id: "", type: "function", function: { name: "", arguments: "" } };
+    const call = this.calls[index];
     call.id ||= part.id ?? "";
     call.function.name += part.function?.name ?? "";
     call.function.arguments += part.function?.arguments ?? "";
@@ -110,7 +120,10 @@ export class Answer {
     const now = performance.now();
     const tokens = this.usage?.completion_tokens;
     const writing = this.firstAt === null ? 0 : (now - this.firstAt) / 1000;
-    const said = [this.firstAt === null ? null : `first token ${duration(this.firstAt - this.sentAt)}`, duration(now - this.sentAt)];
+    const said = [
+      this.firstAt === null ? null : `first token ${duration(this.firstAt - this.sentAt)}`,
+      duration(now - this.sentAt),
+    ];
     if (tokens !== undefined) said.push(`${count(this.usage.prompt_tokens)} → ${count(tokens)} tokens`);
     if (tokens > 1 && writing > SPEED_S) said.push(`${rough(tokens / writing)} tokens/s`);
     return said.filter(Boolean).join(" · ");
@@ -118,7 +131,12 @@ export class Answer {
 }
 
 function shownCall(call) {
-  return h("div", { class: "call" }, badge("call", "accent"), h("code", {}, `${call.function.name}(${pretty(call.function.arguments)})`));
+  return h(
+    "div",
+    { class: "call" },
+    badge("call", "accent"),
+    h("code", {}, `${call.function.name}(${pretty(call.function.arguments)})`),
+  );
 }
 
 function pretty(text) {

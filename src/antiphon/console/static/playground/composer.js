@@ -44,21 +44,39 @@ export class Composer {
   }
 
   showImages() {
-    replace(this.thumbs, this.images.map((image) => this.thumb(image)));
+    replace(
+      this.thumbs,
+      this.images.map((image) => this.thumb(image)),
+    );
   }
 
   thumb(image) {
-    const drop = button("×", () => {
-      this.images = this.images.filter((one) => one !== image);
-      this.showImages();
-    }, { kind: "quiet", "aria-label": `Remove ${image.name}` });
+    const drop = button(
+      "×",
+      () => {
+        this.images = this.images.filter((one) => one !== image);
+        this.showImages();
+      },
+      { kind: "quiet", "aria-label": `Remove ${image.name}` },
+    );
     return h("li", {}, h("img", { src: image.url, alt: image.name }), drop);
   }
 
   made() {
     const attach = button("Attach image", () => this.files.click(), { kind: "quiet" });
-    const hint = h("small", { class: "muted wide-only" }, "Enter sends, Shift+Enter breaks the line. Drop or paste images.");
-    const form = h("form", { class: "composer" }, this.thumbs, this.text, this.files, h("div", { class: "actions" }, attach, hint, this.stopping, this.submit));
+    const hint = h(
+      "small",
+      { class: "muted wide-only" },
+      "Enter sends, Shift+Enter breaks the line. Drop or paste images.",
+    );
+    const form = h(
+      "form",
+      { class: "composer" },
+      this.thumbs,
+      this.text,
+      this.files,
+      h("div", { class: "actions" }, attach, hint, this.stopping, this.submit),
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.sent();
@@ -68,7 +86,10 @@ export class Composer {
       event.preventDefault();
       if (!this.submit.hidden) form.requestSubmit();
     });
-    this.text.addEventListener("paste", (event) => event.clipboardData.files.length > 0 && this.attach(event.clipboardData.files));
+    this.text.addEventListener(
+      "paste",
+      (event) => event.clipboardData.files.length > 0 && this.attach(event.clipboardData.files),
+    );
     this.files.addEventListener("change", () => this.attach(this.files.files));
     droppable(form, (files) => this.attach(files));
     return form;

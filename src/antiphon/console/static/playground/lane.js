@@ -16,7 +16,11 @@ export class Lane {
     this.changed = changed;
     this.messages = [];
     this.running = null;
-    this.choice = select(models.map((one) => one.id), model ?? models[0]?.id, { "aria-label": "Model" });
+    this.choice = select(
+      models.map((one) => one.id),
+      model ?? models[0]?.id,
+      { "aria-label": "Model" },
+    );
     this.turns = h("div", { class: "turns", role: "log", "aria-label": "Conversation", tabindex: "0" });
     this.element = h("section", { class: "lane" }, this.choice, this.turns);
   }
@@ -28,7 +32,10 @@ export class Lane {
   /** Offer these models; the chosen one stays where it is among them. */
   offer(models) {
     const chosen = this.model;
-    replace(this.choice, models.map((one) => h("option", { value: one.id }, one.id)));
+    replace(
+      this.choice,
+      models.map((one) => h("option", { value: one.id }, one.id)),
+    );
     if (models.some((one) => one.id === chosen)) this.choice.value = chosen;
   }
 
@@ -37,7 +44,11 @@ export class Lane {
     const system = options.system();
     return {
       model: this.model,
-      messages: [...(system ? [{ role: "system", content: system }] : []), ...this.messages, ...(message ? [message] : [])],
+      messages: [
+        ...(system ? [{ role: "system", content: system }] : []),
+        ...this.messages,
+        ...(message ? [message] : []),
+      ],
       ...options.read(),
     };
   }
@@ -131,6 +142,8 @@ function shownMessage(message) {
   return h(
     "article",
     { class: "turn user", "aria-label": "You" },
-    parts.map((one) => (one.type === "text" ? h("p", {}, one.text) : h("img", { src: one.image_url.url, alt: "Image sent" }))),
+    parts.map((one) =>
+      one.type === "text" ? h("p", {}, one.text) : h("img", { src: one.image_url.url, alt: "Image sent" }),
+    ),
   );
 }

@@ -30,7 +30,11 @@ const SCHEMA = {
 export class Options {
   constructor() {
     this.systemText = h("textarea", { rows: 3, placeholder: "You are …" });
-    this.numbers = NUMBERS.map(([name, title, bounds]) => [name, title, h("input", { type: "number", placeholder: "default", inputmode: "decimal", ...bounds })]);
+    this.numbers = NUMBERS.map(([name, title, bounds]) => [
+      name,
+      title,
+      h("input", { type: "number", placeholder: "default", inputmode: "decimal", ...bounds }),
+    ]);
     this.effort = select([["", "default"], "none", "low", "medium", "high"], "");
     this.tools = jsonText("Tools");
     this.choice = select([["", "auto"], "none", "required"], "");
@@ -65,7 +69,12 @@ export class Options {
       "div",
       { class: "options" },
       field("System prompt", this.systemText),
-      h("div", { class: "pairs" }, this.numbers.map(([, title, input]) => field(title, input)), field("Reasoning", this.effort)),
+      h(
+        "div",
+        { class: "pairs" },
+        this.numbers.map(([, title, input]) => field(title, input)),
+        field("Reasoning", this.effort),
+      ),
       section("Tools", this.tools, TOOLS, field("Tool choice", this.choice)),
       section("JSON schema", this.schema, SCHEMA),
       h("label", { class: "check" }, this.streamed, "Stream the answer"),
@@ -78,13 +87,21 @@ function jsonText(label) {
 }
 
 function section(title, text, example, ...more) {
-  const insert = button("Insert an example", () => {
-    text.value = JSON.stringify(example, null, 2);
-    text.dispatchEvent(new Event("input"));
-  }, { kind: "quiet" });
-  const clear = button("Clear", () => {
-    text.value = "";
-  }, { kind: "quiet" });
+  const insert = button(
+    "Insert an example",
+    () => {
+      text.value = JSON.stringify(example, null, 2);
+      text.dispatchEvent(new Event("input"));
+    },
+    { kind: "quiet" },
+  );
+  const clear = button(
+    "Clear",
+    () => {
+      text.value = "";
+    },
+    { kind: "quiet" },
+  );
   return h("details", {}, h("summary", {}, title), text, more, h("div", { class: "actions" }, insert, clear));
 }
 

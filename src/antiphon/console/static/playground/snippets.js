@@ -35,7 +35,11 @@ function python(base, body) {
     ")",
   ];
   const tail = body.stream
-    ? ["for chunk in stream:", "    if chunk.choices:", '        print(chunk.choices[0].delta.content or "", end="", flush=True)']
+    ? [
+        "for chunk in stream:",
+        "    if chunk.choices:",
+        '        print(chunk.choices[0].delta.content or "", end="", flush=True)',
+      ]
     : ["print(answer.choices[0].message.content)"];
   return [...head, ...tail].join("\n");
 }
@@ -54,8 +58,19 @@ function javascript(base, body) {
 }
 
 const OPENAI = new Set([
-  "model", "messages", "stream", "stream_options", "temperature", "top_p", "max_tokens", "seed", "stop", "tools",
-  "tool_choice", "response_format", "reasoning_effort",
+  "model",
+  "messages",
+  "stream",
+  "stream_options",
+  "temperature",
+  "top_p",
+  "max_tokens",
+  "seed",
+  "stop",
+  "tools",
+  "tool_choice",
+  "response_format",
+  "reasoning_effort",
 ]);
 
 /** The client's own parameters, and those of other vendors, which it takes aside. */
@@ -86,7 +101,9 @@ function literal(value, indent) {
   if (typeof value === "object") {
     const entries = Object.entries(value);
     if (entries.length === 0) return "{}";
-    const rows = entries.map(([name, one]) => `${pad}    ${JSON.stringify(name)}: ${literal(shortened(name, one), indent + 4)},\n`);
+    const rows = entries.map(
+      ([name, one]) => `${pad}    ${JSON.stringify(name)}: ${literal(shortened(name, one), indent + 4)},\n`,
+    );
     return `{\n${rows.join("")}${pad}}`;
   }
   return JSON.stringify(value);
