@@ -35,7 +35,7 @@ async def test_a_machine_joins_with_one_line(lab: Lab) -> None:
     """It serves plain answers and streams, is drained while it streams, and leaves by SIGTERM: no request is lost."""
     node = await lab.node("attic")
     async with node:
-        await lab.until("attic", presence="serving", slots=8)
+        await lab.until("attic", presence="serving", slots=8, sealed=True)
         plain = await lab.ask()
         assert plain.status == 200
         assert plain.json()["usage"]["completion_tokens"] == SLOW.answer_tokens

@@ -30,6 +30,8 @@ class Beats:
         epoch: int,
         speed: Callable[[], Speed],
         hardware: str,
+        seal_key: bytes = b"",
+        seal_signature: str = "",
     ) -> None:
         self._connection = connection
         self._responder = responder
@@ -38,6 +40,8 @@ class Beats:
         self._epoch = epoch
         self._speed = speed
         self._hardware = hardware
+        self._seal_key = seal_key
+        self._seal_signature = seal_signature
         self._left = False
         self._told: Hello | None = None
         self._since = 0  # beats since the last hello that was a repetition
@@ -84,6 +88,8 @@ class Beats:
             stops_plain=engine.stops_plain,
             continues=engine.continues,
             hardware=self._hardware,
+            seal_key=self._seal_key,
+            seal_signature=self._seal_signature,
         )
 
     def _heartbeat(self) -> Heartbeat:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 import uvloop
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
+from antiphon import __version__
 from antiphon.agent.announcements import Announce, Announcement
 from antiphon.agent.beats import Beats
 from antiphon.agent.benchmark import Speed, measure
@@ -25,14 +26,22 @@ from antiphon.agent.wallet import Wallet
 from antiphon.clock import Clock, SystemClock
 from antiphon.engines.receipt import NodeReceipt
 from antiphon.errors import ConfigError
+from antiphon.ids import Ids
 from antiphon.link.claims import public_key
 from antiphon.link.connection import Connection
 from antiphon.link.responder import Responder
+from antiphon.link.seal import KEY_BYTES, SealKeys
 from antiphon.link.served import Done, Duty
-from antiphon.nodes.enrolment import Token, read
+from antiphon.nodes.enrolment import Token, read, seal_text
 from antiphon.observe.logs import Log
+from antiphon.observe.spans import NS_PER_MS
+from antiphon.observe.spans import Done as Worked
+from antiphon.observe.telemetry import Telemetry
 from antiphon.settings.model import Settings
+from antiphon.settings.otlp import as_target
+from antiphon.trace_context import TraceContext
 
+LOGGED = ("attempt", "request_id", "model", "duration_ms", "failure")
 SLOTS_DEFAULT = 4  # where an engine does not say how much it generates at once
 LINGER_S = 0.5  # after the last answer, for a gateway that asks for its end again
 NO_TOKEN = (
@@ -82,6 +91,7 @@ class Node:
         self._log = log
         self._announce = announce
         self._random = random.Random()
+        self._ids = Ids()
         self._identity = Identity(plan.settings.data_dir)
         self._wallet = Wallet(self._identity.wallet_key())
         self._offers = Offers(plan.settings, clock=clock, log=log, environ=environ, announce=announce)
@@ -91,10 +101,14 @@ class Node:
         self._responder: Responder | None = None
         self._beats: Beats | None = None
         self._troubles: set[str] = set()
+        self._telemetry = self._traced(plan.settings)
+        self._exporting: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Join, then serve until cancelled; raises when the gateway does not let this machine in any more."""
         self._identity.take()
+        if self._telemetry is not None:
+            self._exporting = asyncio.ensure_future(self._telemetry.run())
         hardware = await detect()
         self._announce(Announcement("machine", text=str(hardware)))
         membership, token = self._begun()
@@ -129,8 +143,18 @@ class Node:
         if self._gateway is not None:
             self._gateway.close()
         await self._offers.close()
+        if self._telemetry is not None:
+            if self._exporting is not None:
+                self._exporting.cancel()
+            await self._telemetry.close()
         self._identity.close()
         self._announce(Announcement("left"))
+
+    def _traced(self, settings: Settings) -> Telemetry | None:
+        """What sends spans of attempts to a collector, where there is one."""
+        otlp = settings.observability.otlp
+        target = as_target(otlp, version=__version__, instance=self._ids.uuid()) if otlp.traces else None
+        return None if target is None else Telemetry(target, clock=self._clock, log=self._log)
 
     def _begun(self) -> tuple[Membership, Token | None]:
         """What this machine is already, or what it begins as with a token."""
@@ -187,7 +211,8 @@ class Node:
         connection = self._connection = Connection(
             lease.current.servers, lease.credentials, name=lease.name, random=self._random, on_error=self._troubled
         )
-        epoch, engine = lease.current.epoch, self._offers.engine
+        settings, epoch, engine = self._plan.settings, lease.current.epoch, self._offers.engine
+        seal_keys = SealKeys(self._ids.secret(KEY_BYTES))
         duty = Duty(
             lease.name,
             ByModel(engine),
@@ -195,7 +220,9 @@ class Node:
             clock=self._clock,
             sign=self._sign,
             signs_as=lease.node,
-            on_done=self._done if self._plan.settings.observability.access_log else None,
+            on_done=self._done if settings.observability.access_log or self._telemetry is not None else None,
+            traces=self._telemetry is not None,
+            seal_keys=seal_keys,
         )
         responder = self._responder = Responder(connection, duty, slots=slots, clock=self._clock)
         beats = self._beats = Beats(
@@ -206,6 +233,8 @@ class Node:
             epoch=epoch,
             speed=lambda: self._speed,
             hardware=str(hardware),
+            seal_key=seal_keys.public,
+            seal_signature=self._wallet.signed(seal_text(lease.node, epoch, seal_keys.public)),
         )
         connection.watch(lambda up: self._reached(lease, slots) if up else None)
         connection.start()
@@ -223,7 +252,10 @@ class Node:
 
     def _done(self, done: Done) -> None:
         """A line for each attempt, with the id that the client knows its request by."""
-        self._log.info("attempt", **asdict(done))
+        if self._plan.settings.observability.access_log:
+            self._log.info("attempt", **{field: getattr(done, field) for field in LOGGED})
+        if self._telemetry is not None and done.parent is not None and done.span is not None:
+            self._telemetry.did(_worked(self._plan.name, done, done.parent, done.span))
 
     def _reached(self, lease: Lease, slots: int) -> None:
         self._troubles.clear()
@@ -249,3 +281,19 @@ def _stopped_by_signal() -> asyncio.Future[None]:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
     return stopped
+
+
+def _worked(node: str, done: Done, parent: TraceContext, span: TraceContext) -> Worked:
+    """What a node did, as its span shows it."""
+    return Worked(
+        node=node,
+        attempt=done.attempt,
+        request_id=done.request_id,
+        model=done.model,
+        parent=parent,
+        context=span,
+        start_ns=done.begun_ms * NS_PER_MS,
+        first_token_ns=done.first_token_ms * NS_PER_MS,
+        end_ns=(done.begun_ms + done.duration_ms) * NS_PER_MS,
+        failure=done.failure,
+    )

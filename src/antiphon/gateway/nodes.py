@@ -69,7 +69,9 @@ class NodeParts:
         self._source = NodesSource(
             catalogue, models=settings.nodes.models, connect=self._connect, observe=placement.observe, log=log
         )
-        self.registry = Registry(on_change=self._source.changed, on_beat=self._source.heard)
+        self.registry = Registry(
+            on_change=self._source.changed, on_beat=self._source.heard, sealed=settings.nodes.sealed
+        )  # fmt: skip
         self._awaited_until_s = math.inf
         storage.nodes.follow(lambda kept: self.registry.set_nodes(kept.nodes, kept.hellos))
 

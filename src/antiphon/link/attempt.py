@@ -8,9 +8,23 @@ import msgspec
 
 from antiphon.chat import Delta
 from antiphon.errors import AntiphonError, EngineFailed, EngineLost, Unavailable
-from antiphon.link.frames import Cancel, Credit, Deltas, End, Failed, Piece, Pulse, Resume, encode, read_answer
+from antiphon.link.frames import (
+    Cancel,
+    Credit,
+    Deltas,
+    End,
+    Failed,
+    Piece,
+    Pulse,
+    Resume,
+    Sealed,
+    ToGateway,
+    encode,
+    read_answer,
+)
 from antiphon.link.limits import LinkLimits
-from antiphon.link.refusals import to_error
+from antiphon.link.refusals import NEVER_BEGAN, to_error
+from antiphon.link.seal import Seal, SealBroken
 
 REOPENED_MAX = 40
 CANCEL = encode(Cancel())
@@ -56,13 +70,21 @@ class Attempt:
     """
 
     __slots__ = (
-        "_expected", "_granted", "_read", "_reader", "_resume_s", "_resumed_at", "_subject", "_unread_bytes",
+        "_expected", "_granted", "_read", "_reader", "_resume_s", "_resumed_at", "_seal", "_subject", "_unread_bytes",
         "_window", "_wire",
         "done", "id", "key", "opening", "pulse", "reopened",
     )  # fmt: skip
 
     def __init__(
-        self, attempt: str, wire: Wire, reader: Reader, *, subject: bytes, key: bytes, limits: LinkLimits
+        self,
+        attempt: str,
+        wire: Wire,
+        reader: Reader,
+        *,
+        subject: bytes,
+        key: bytes,
+        limits: LinkLimits,
+        seal: Seal | None = None,
     ) -> None:
         self.id = attempt
         self.key = key
@@ -73,6 +95,7 @@ class Attempt:
         self._wire = wire
         self._reader = reader
         self._subject = subject
+        self._seal = seal
         self._window = limits.window
         self._resume_s = limits.resume_s
         self._expected = 1
@@ -95,7 +118,9 @@ class Attempt:
             return
         try:
             frame = read_answer(data)
-        except (msgspec.DecodeError, RecursionError):
+            if self._seal is not None:
+                frame = unsealed(self._seal, frame)
+        except (msgspec.DecodeError, RecursionError, SealBroken):
             self.fail(EngineFailed("The node's answer is not what it should be."))
             return
         if isinstance(frame, Pulse):
@@ -119,14 +144,16 @@ class Attempt:
         else:
             self._rare(frame)
 
-    def _rare(self, frame: Piece | End | Failed) -> None:
+    def _rare(self, frame: Piece | End | Failed | Sealed) -> None:
         if isinstance(frame, Piece):
             self._reader.piece(frame.data)
         elif isinstance(frame, End):
             self.done = True
             self._reader.ended(frame)
-        else:
+        elif isinstance(frame, Failed):
             self.fail(to_error(frame))
+        else:
+            self.fail(EngineFailed("The node's answer is sealed, and nobody asked for that."))
 
     def read(self, frames: int) -> None:
         """So many frames have been handed on: the node may send as many more, and is told now and then."""
@@ -175,3 +202,19 @@ class Attempt:
         if not self.done:
             self.done = True
             self._wire.send(self._subject, CANCEL)
+
+
+def unsealed(seal: Seal, frame: ToGateway) -> ToGateway:
+    """What a sealed frame holds; SealBroken for one that anybody could have written.
+
+    That a job was not begun may be said by anybody: a broker can keep a job from its node in other ways too.
+    """
+    if isinstance(frame, Sealed):
+        held = read_answer(seal.frame_of(frame.seq, frame.data))
+        if not isinstance(held, Pulse | Sealed) and held.seq == frame.seq:
+            return held
+    elif isinstance(frame, Pulse):
+        return frame
+    elif isinstance(frame, Failed) and frame.kind in NEVER_BEGAN:
+        return Failed(frame.seq, frame.kind, retry_after_s=frame.retry_after_s)
+    raise SealBroken("it is not sealed")

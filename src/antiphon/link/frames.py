@@ -42,7 +42,10 @@ class NodeModel(Struct, frozen=True, omit_defaults=True):
 
 
 class Hello(Frame, frozen=True):
-    """What a node is, sent when it has connected and whenever that changes. A higher `epoch` replaces a lower one."""
+    """What a node is, sent when it has connected and whenever that changes. A higher `epoch` replaces a lower one.
+
+    Jobs and answers are sealed with `seal_key`, which its wallet has signed; without one they are not.
+    """
 
     epoch: int
     protocol: int = PROTOCOL
@@ -53,6 +56,8 @@ class Hello(Frame, frozen=True):
     stops_plain: bool = False
     continues: bool = False
     hardware: str = ""
+    seal_key: bytes = b""
+    seal_signature: str = ""
 
 
 class Heartbeat(Frame, frozen=True):
@@ -80,6 +85,7 @@ class Open(Frame, frozen=True):
 
     `remaining_s` is how long anybody waits for the answer, `deadline` the same in seconds since 1970, `sent_s` the
     time of the gateway's monotonic clock. The node may send frames up to number `window` before it has more credit.
+    With a `seal_key`, the gateway's, what is asked for is sealed, and so is to be what is answered.
     """
 
     kind: Kind
@@ -90,6 +96,8 @@ class Open(Frame, frozen=True):
     protocol: int = PROTOCOL
     body: bytes = b""
     pieces: int = 0
+    seal_key: bytes = b""
+    salt: bytes = b""
 
 
 class Piece(Frame, frozen=True):
@@ -155,8 +163,15 @@ class Failed(Frame, frozen=True):
     retry_after_s: int | None = None
 
 
+class Sealed(Frame, frozen=True):
+    """A frame of that number, which none but the gateway that has opened the attempt can read."""
+
+    seq: int
+    data: bytes
+
+
 ToNode = Open | Piece | Credit | Cancel | Resume | Pulse
-ToGateway = Deltas | Piece | End | Failed | Pulse
+ToGateway = Deltas | Piece | End | Failed | Sealed | Pulse
 Beat = Hello | Heartbeat | Goodbye
 
 _encoder = msgspec.msgpack.Encoder()

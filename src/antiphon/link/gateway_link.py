@@ -15,6 +15,7 @@ from antiphon.link.attempt import Attempt, Reader
 from antiphon.link.connection import Connection
 from antiphon.link.frames import PROTOCOL, Beat, Kind, Open, Piece, Pulse, encode, read_answer, read_beat
 from antiphon.link.limits import LinkLimits
+from antiphon.link.seal import KEY_BYTES, SALT_BYTES, Seal, SealBroken, SealKeys
 
 REOPEN_S = 0.1
 ABSENT_S = 0.2
@@ -56,6 +57,7 @@ class GatewayLink:
         self._gateway = subjects.token(gateway)
         self._clock = clock
         self._ids = ids
+        self._keys = SealKeys(ids.secret(KEY_BYTES))
         self._on_beat = on_beat
         self._loop = asyncio.get_running_loop()
         self.time = self._loop.time
@@ -79,9 +81,20 @@ class GatewayLink:
         return None if self.connection.lost_for_s <= self.limits.wait_broker_s else 1
 
     async def open(
-        self, peer: Peer, kind: Kind, body: bytes, reader: Reader, *, remaining_s: float | None, attempt: str = ""
+        self,
+        peer: Peer,
+        kind: Kind,
+        body: bytes,
+        reader: Reader,
+        *,
+        remaining_s: float | None,
+        attempt: str = "",
+        seal_key: bytes = b"",
     ) -> Attempt:
-        """Send a job to a node; Unavailable when there is no broker. `end` must be called in the end."""
+        """Send a job to a node, sealed with the node's `seal_key` if it has one. `end` must be called in the end.
+
+        Unavailable when there is no broker.
+        """
         if len(body) > self.limits.body_bytes_max:
             raise BadRequest("The request is too large for a node.", code="engine_refused")
         await self._connected()
@@ -91,8 +104,10 @@ class GatewayLink:
             name = self._ids.make("att_")
             key = subjects.answer(peer.name, self._gateway, name)
         subject = subjects.request(peer.name, self._gateway, name)
-        opened = Attempt(name, self, reader, subject=subject, key=key, limits=self.limits)
-        opened.opening = self._opening(kind, body, remaining_s)
+        salt = self._ids.secret(SALT_BYTES) if seal_key else b""
+        seal = self._seal(seal_key, salt, subject) if seal_key else None
+        opened = Attempt(name, self, reader, subject=subject, key=key, limits=self.limits, seal=seal)
+        opened.opening = self._opening(kind, body if seal is None else seal.body(body), remaining_s, salt)
         opened.pulse = peer.number
         self._open[key] = opened
         if not peer.attempts:
@@ -130,7 +145,13 @@ class GatewayLink:
         if not connection.connected and (left_s <= 0 or not await connection.wait_connected(left_s)):
             raise Unavailable("The broker that leads to the nodes cannot be reached.", retry_after_s=1)
 
-    def _opening(self, kind: Kind, body: bytes, remaining_s: float | None) -> list[bytes]:
+    def _seal(self, seal_key: bytes, salt: bytes, subject: bytes) -> Seal:
+        try:
+            return self._keys.with_node(seal_key, salt, subject)
+        except SealBroken as error:
+            raise EngineFailed("The node's key is none that a job can be sealed with.") from error
+
+    def _opening(self, kind: Kind, body: bytes, remaining_s: float | None, salt: bytes) -> list[bytes]:
         """The messages that open an attempt: one, or one and the pieces of a body that is too large for it."""
         limits = self.limits
         seconds = limits.answer_s if remaining_s is None else remaining_s
@@ -145,6 +166,8 @@ class GatewayLink:
             PROTOCOL,
             b"" if pieces else body,
             len(pieces),
+            self._keys.public if salt else b"",
+            salt,
         )
         return [encode(opened), *(encode(Piece(number, piece)) for number, piece in enumerate(pieces, 1))]
 

@@ -9,7 +9,8 @@ from typing import Protocol
 from antiphon.chat import Delta, Usage
 from antiphon.engines.receipt import SignedReceipt
 from antiphon.errors import EngineFailed
-from antiphon.link.frames import Deltas, End, Failed, FailureKind, Frame, Piece, encode
+from antiphon.link.frames import Deltas, End, Failed, FailureKind, Frame, Piece, Sealed, encode
+from antiphon.link.seal import Seal
 
 DELTAS_MAX = 64  # in one frame, so that none is too large for a message
 FRAME_BYTES_MAX = 768 * 1024
@@ -24,17 +25,18 @@ class Sender(Protocol):
 
 
 class Outbox:
-    """Frames to one gateway about one attempt. `upto` is the number of the last one that may be sent."""
+    """Frames to one gateway about one attempt; `upto` is the number of the last one that may be sent."""
 
-    __slots__ = ("_connection", "_first", "_kept", "_subject", "_waiter", "closed", "failure", "seq", "upto")
+    __slots__ = ("_connection", "_first", "_kept", "_seal", "_subject", "_waiter", "closed", "failure", "seq", "upto")
 
-    def __init__(self, connection: Sender, subject: bytes, window: int) -> None:
+    def __init__(self, connection: Sender, subject: bytes, window: int, seal: Seal | None = None) -> None:
         self.seq = 0
         self.upto = window
         self.closed = False
         self.failure: FailureKind | None = None
         self._connection = connection
         self._subject = subject
+        self._seal = seal
         self._kept: deque[bytes] = deque()
         self._first = 1  # the number of the first one kept
         self._waiter: asyncio.Future[None] | None = None
@@ -72,6 +74,8 @@ class Outbox:
         if len(payload) > FRAME_BYTES_MAX:
             raise EngineFailed("A part of the answer is too large to be sent.")
         self.seq += 1
+        if self._seal is not None:
+            payload = encode(Sealed(self.seq, self._seal.frame(self.seq, payload)))
         self._kept.append(payload)
         self._connection.send(self._subject, payload)
 

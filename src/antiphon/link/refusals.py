@@ -20,6 +20,7 @@ from antiphon.link.frames import Failed, FailureKind
 MESSAGE_CHARACTERS_MAX = 300
 PARAM_CHARACTERS_MAX = 80
 RETRY_AFTER_S_MAX = 60
+NEVER_BEGAN = frozenset({"saturated", "draining", "late", "unavailable"})
 LOST = "engine_lost"  # the code of a failure by which the node's engine may have died
 
 

@@ -108,7 +108,17 @@ class RemoteEngine:
 
         stream = RemoteStream(loop, close, on_end=None if told is None else ended)
         body = bodies.encode(asked)
-        stream.reads(await link.open(peer, "stream", body, stream, remaining_s=job.deadline_s, attempt=job.attempt))
+        stream.reads(
+            await link.open(
+                peer,
+                "stream",
+                body,
+                stream,
+                remaining_s=job.deadline_s,
+                attempt=job.attempt,
+                seal_key=self.hello.seal_key,
+            )
+        )
         return stream
 
     async def count_prompt_tokens(self, job: Job) -> int | None:
@@ -126,7 +136,10 @@ class RemoteEngine:
     async def _ask(self, kind: Kind, body: bytes, remaining_s: float | None, attempt: str = "") -> bytes:
         """The whole answer to something; a node that has not finished stops when nobody waits any more."""
         reader = _Whole(self._link.limits.body_bytes_max)
-        opened = await self._link.open(self._peer, kind, body, reader, remaining_s=remaining_s, attempt=attempt)
+        key = self.hello.seal_key
+        opened = await self._link.open(
+            self._peer, kind, body, reader, remaining_s=remaining_s, attempt=attempt, seal_key=key
+        )
         reader.attempt = opened
         try:
             async with asyncio.timeout(self._link.limits.answer_s if remaining_s is None else remaining_s):

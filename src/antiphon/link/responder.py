@@ -28,6 +28,7 @@ from antiphon.link.frames import (
 from antiphon.link.lateness import Lateness
 from antiphon.link.limits import LinkLimits
 from antiphon.link.outbox import Outbox
+from antiphon.link.seal import Seal, SealBroken
 from antiphon.link.served import Duty, Served
 
 KNOWN_MAX = 10_000  # attempts that are not begun a second time
@@ -52,7 +53,7 @@ class _Gateway:
 class _Attempt:
     """What was opened here: first its pieces are gathered, then it runs, then its answer is kept for a while."""
 
-    __slots__ = ("gateway", "id", "opened", "outbox", "over_at", "pieces", "size", "task", "until")
+    __slots__ = ("gateway", "id", "opened", "outbox", "over_at", "pieces", "seal", "size", "task", "until")
 
     def __init__(self, name: str, gateway: _Gateway, opened: Open, outbox: Outbox, until: float) -> None:
         self.id = name
@@ -64,6 +65,7 @@ class _Attempt:
         self.size = 0
         self.task: asyncio.Task[None] | None = None
         self.over_at: float | None = None  # when it ended
+        self.seal: Seal | None = None
 
 
 class Responder:
@@ -163,7 +165,11 @@ class Responder:
             return  # it was opened once more because the first answer was lost, or is late
         refusal = self._refusal(opened, left_s)
         answer = subjects.answer(self._duty.node, gateway.name, name)
-        outbox = Outbox(self._connection, answer, min(opened.window, WINDOW_MAX))
+        seal = None
+        if refusal is None and opened.seal_key:
+            seal = self._seal(opened, subject)
+            refusal = "unavailable" if seal is None else None
+        outbox = Outbox(self._connection, answer, min(opened.window, WINDOW_MAX), seal)
         if refusal is not None:
             outbox.fail(Failed(1, refusal, retry_after_s=REFUSAL_RETRY_S))
             return
@@ -171,6 +177,7 @@ class Responder:
         if len(self._known) > KNOWN_MAX:
             self._known.popitem(last=False)
         attempt = _Attempt(name, gateway, opened, outbox, self._loop.time() + left_s)
+        attempt.seal = seal
         self._attempts[subject] = attempt
         if opened.kind not in ASKS:
             self._idle.clear()
@@ -217,7 +224,23 @@ class Responder:
             body, attempt.pieces = b"".join(attempt.pieces), []
             self._begin(attempt, body)
 
+    def _seal(self, opened: Open, subject: bytes) -> Seal | None:
+        """What the job is sealed with; None where this node has no key, or the gateway's is none."""
+        keys = self._duty.seal_keys
+        if keys is None:
+            return None
+        with contextlib.suppress(SealBroken):
+            return keys.with_gateway(opened.seal_key, opened.salt, subject)
+        return None
+
     def _begin(self, attempt: _Attempt, body: bytes) -> None:
+        if attempt.seal is not None:
+            try:
+                body = attempt.seal.body_of(body)
+            except SealBroken:
+                attempt.outbox.fail(Failed(1, "failed"))
+                self._over(attempt)
+                return
         served = Served(self._duty, attempt.outbox, attempt.id, attempt.until)
         attempt.task = asyncio.create_task(served.run(attempt.opened.kind, body), name=f"attempt {attempt.id}")
         attempt.task.add_done_callback(lambda _: self._over(attempt))

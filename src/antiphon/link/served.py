@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from antiphon.chat import Delta, Usage
 from antiphon.clock import Clock
@@ -17,6 +18,8 @@ from antiphon.link import bodies
 from antiphon.link.frames import Failed, Kind
 from antiphon.link.outbox import Outbox
 from antiphon.link.refusals import to_frame
+from antiphon.link.seal import SealKeys
+from antiphon.trace_context import TraceContext, told
 
 PIECE_BYTES = 256 * 1024
 Sign = Callable[[NodeReceipt], str]
@@ -30,13 +33,20 @@ class Done(Struct, frozen=True):
     model: str
     duration_ms: int
     failure: str | None  # None where it was finished
+    begun_ms: int
+    first_token_ms: int  # 0: none came
+    parent: TraceContext | None = None  # the span of the gateway that asked
+    span: TraceContext | None = None  # and the node's own, where it has one
 
 
 OnDone = Callable[[Done], None]
 
 
 class Duty:
-    """What a node serves with, and what it signs as. `engines` by the names of models; it may change meanwhile."""
+    """What a node serves with, and what it signs as. `engines` by the names of models; it may change meanwhile.
+
+    `traces`: its work has spans of its own, which its engines are told of.
+    """
 
     def __init__(
         self,
@@ -48,6 +58,8 @@ class Duty:
         sign: Sign | None = None,
         signs_as: str | None = None,
         on_done: OnDone | None = None,
+        traces: bool = False,
+        seal_keys: SealKeys | None = None,
     ) -> None:
         self.node = node
         self.engines = engines
@@ -55,6 +67,8 @@ class Duty:
         self.sign = sign
         self.signs_as = signs_as or node  # where it goes by another name at the broker
         self.on_done = on_done
+        self.seal_keys = seal_keys
+        self.traces = traces
         self._clock = clock
 
     def now_ms(self) -> int:
@@ -81,6 +95,8 @@ class Served:
         self._begun_ms = duty.now_ms()
         self._first_ms = 0
         self._job: Job | None = None
+        self._parent: TraceContext | None = None
+        self._span: TraceContext | None = None
         self._digest: AnswerDigest | None = None if duty.sign is None else AnswerDigest()
 
     async def run(self, kind: Kind, body: bytes) -> None:
@@ -102,10 +118,33 @@ class Served:
 
     def _tell(self) -> None:
         """Tell whoever keeps a log, of what was generated."""
-        told, job = self._duty.on_done, self._job
-        if told is not None and job is not None:
+        on_done, job = self._duty.on_done, self._job
+        if on_done is not None and job is not None:
             spent_ms = self._duty.now_ms() - self._begun_ms
-            told(Done(self._attempt, job.request_id, job.model, spent_ms, self._outbox.failure))
+            failure, first_ms = self._outbox.failure, self._first_ms
+            on_done(
+                Done(
+                    self._attempt,
+                    job.request_id,
+                    job.model,
+                    spent_ms,
+                    failure,
+                    self._begun_ms,
+                    first_ms,
+                    self._parent,
+                    self._span,
+                )
+            )
+
+    def _traced(self, job: Job) -> Job:
+        """The job as the engine is to have it: below the node's own span of the trace, where it makes one."""
+        if not self._duty.traces or not job.traceparent:
+            return job
+        self._parent = told(job.traceparent.encode(), job.tracestate.encode())
+        if self._parent is None:
+            return job
+        self._span = self._parent.child(f"{self._duty.node}/{self._attempt}")
+        return replace(job, traceparent=self._span.traceparent)
 
     async def _serve(self, kind: Kind, body: bytes) -> None:
         duty = self._duty
@@ -128,7 +167,7 @@ class Served:
     async def _stream(self, job: Job) -> None:
         self._job = job
         outbox = self._outbox
-        stream = await self._duty.engine(job.model).open(job)
+        stream = await self._duty.engine(job.model).open(self._traced(job))
         try:
             while True:
                 if not outbox.open:
@@ -160,7 +199,7 @@ class Served:
 
     async def _complete(self, job: Job) -> None:
         self._job = job
-        choice, usage = await self._duty.engine(job.model).complete(job)
+        choice, usage = await self._duty.engine(job.model).complete(self._traced(job))
         self._first_ms = self._duty.now_ms()
         receipt = self._receipt(job, answer_sha256(choice), usage)
         await self._whole(bodies.encode(bodies.WholeAnswer(choice, usage, receipt)))

@@ -76,9 +76,22 @@ def lease_text(node: str, epoch: int | None, issued_at_s: int) -> str:
     return f"Let this Antiphon node in:\n{node}\n\nLease: {lease}\nIssued At: {time_text(issued_at_s)}"
 
 
+def seal_text(node: str, epoch: int, seal_key: bytes) -> str:
+    """What a node's wallet signs, so that jobs are sealed for this node and for nobody between it and its gateways."""
+    return (
+        f"What is asked of this Antiphon node is sealed with a key of its own:\n{node}\n\n"
+        f"Lease: {epoch}\nKey: {seal_key.hex()}"
+    )
+
+
+def has_signed(text: str, signature: str, address: str) -> bool:
+    """Whether the wallet of that address has signed a text."""
+    return signer(text, signature) == address
+
+
 def require_signed(text: str, signature: str, address: str) -> None:
     """Refuse a text that the wallet of that address has not signed."""
-    if signer(text, signature) != address:
+    if not has_signed(text, signature, address):
         raise Unauthenticated("signature: it is not that of the node's wallet.", code="node_refused")
 
 

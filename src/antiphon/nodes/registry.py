@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from antiphon.link.frames import Beat, Goodbye, Heartbeat, Hello, NodeModel
+from antiphon.nodes.enrolment import has_signed, seal_text
 from antiphon.nodes.model import Node
 
 BEAT_S = 1.0
@@ -57,10 +58,11 @@ class Registry:
     """Beats in, changes out. `now_s` is the event loop's time.
 
     `on_change` hears of a node whenever it comes, goes, serves something else or is put into another state; `on_beat`
-    of every heartbeat that counts.
+    of every heartbeat that counts. Where `sealed` is set, nodes that seal nothing are not heard.
     """
 
-    def __init__(self, *, on_change: OnChange, on_beat: Callable[[Live], None]) -> None:
+    def __init__(self, *, on_change: OnChange, on_beat: Callable[[Live], None], sealed: bool = False) -> None:
+        self._sealed = sealed
         self._on_change = on_change
         self._on_beat = on_beat
         self._nodes: dict[str, Node] = {}
@@ -125,7 +127,7 @@ class Registry:
                 self._put(replace(live, gone=True))
 
     def _greeted(self, node: Node, before: Live | None, hello: Hello, now_s: float) -> bool:
-        if not _sane(hello):
+        if not _sane(hello) or not self._well_sealed(node, before, hello):
             return False
         same_lease = before is not None and before.epoch == hello.epoch
         beat = before.beat if before is not None and same_lease else Heartbeat(hello.epoch, slots=hello.slots)
@@ -134,9 +136,23 @@ class Registry:
             self._on_change(node.id, live)
         return True
 
+    def _well_sealed(self, node: Node, before: Live | None, hello: Hello) -> bool:
+        """Whether jobs for it can be sealed as the settings ask, by a key that is its own."""
+        if not hello.seal_key:
+            return not self._sealed
+        if before is not None and before.heard_at_s is not None and _same_seal(before.hello, hello):
+            return True
+        text = seal_text(node.id, hello.epoch, hello.seal_key)
+        return has_signed(text, hello.seal_signature, node.owner)
+
     def _put(self, live: Live) -> None:
         self._live[live.node.id] = live
         self._on_change(live.node.id, live)
+
+
+def _same_seal(one: Hello, other: Hello) -> bool:
+    told = (one.epoch, one.seal_key, one.seal_signature)
+    return told == (other.epoch, other.seal_key, other.seal_signature)
 
 
 def _sane(hello: Hello) -> bool:

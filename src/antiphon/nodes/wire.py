@@ -114,7 +114,10 @@ class WireServed(Struct, frozen=True):
 
 
 class WireNode(Struct, frozen=True):
-    """A node. `presence`: whether it is heard, and what it says of itself; speeds are tokens a second."""
+    """A node. `presence`: whether it is heard, and what it says of itself; speeds are tokens a second.
+
+    `sealed`: the broker cannot read what is asked of it.
+    """
 
     id: str
     name: str
@@ -132,6 +135,7 @@ class WireNode(Struct, frozen=True):
     models: list[WireServed] = []
     hardware: str = ""
     version: str = ""
+    sealed: bool = False
     object: str = "node"
 
 
@@ -191,4 +195,5 @@ def shown(node: Node, live: Live | None, now_ms: int, now_s: float) -> WireNode:
         models=[WireServed(one.facts.name, one.facts.context_length, one.loaded) for one in hello.models],
         hardware=hello.hardware[:200],
         version=hello.version[:64],
+        sealed=bool(hello.seal_key),
     )

@@ -62,6 +62,13 @@ class NodesSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         PerMille,
         Meta(description="Of 1,000 micro-USDC that are charged for what a node did, how many its owner earns."),
     ] = 800
+    sealed: Annotated[
+        bool,
+        Meta(
+            description="Leave out nodes of older versions, which cannot seal jobs and answers against the broker; "
+            "otherwise they are sealed where both ends can."
+        ),
+    ] = False
     lease_s: Annotated[
         Annotated[int, Meta(ge=60, le=7 * 86_400)],
         Meta(description="How long a node's credentials are good; it renews them long before."),

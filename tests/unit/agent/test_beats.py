@@ -55,6 +55,8 @@ class Said:
             epoch=2,
             speed=lambda: Speed(100.0, 10.0),
             hardware="2 processors",
+            seal_key=b"k" * 32,
+            seal_signature="0x00",
         )
 
     def beat(self, times: int = 1) -> list[Beat]:
@@ -72,6 +74,7 @@ async def test_a_node_says_what_it_serves_and_how_it_is() -> None:
     assert {subject for subject, _ in said.connection.said} == {"hb.node_1-2"}
     assert isinstance(hello, Hello)
     assert (hello.epoch, hello.slots, hello.hardware, hello.models[0].facts.name) == (2, 5, "2 processors", "m")
+    assert (hello.seal_key, hello.seal_signature) == (b"k" * 32, "0x00")
     assert beat == Heartbeat(2, slots=5, loaded=("m",), prefill_speed=100.0, decode_speed=10.0)
 
 

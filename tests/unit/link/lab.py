@@ -24,6 +24,7 @@ from antiphon.link.gateway_link import GatewayLink
 from antiphon.link.limits import LinkLimits
 from antiphon.link.remote import NodeAnswer, RemoteEngine
 from antiphon.link.responder import Responder
+from antiphon.link.seal import KEY_BYTES, SealKeys
 from antiphon.link.served import Duty, OnDone, Sign
 
 CLOCK = SystemClock()
@@ -211,6 +212,7 @@ class Lab:
         self.beats: list[tuple[str, Beat]] = []
         self.heard = asyncio.Event()
         self.answers: list[NodeAnswer] = []
+        self.seal_keys: dict[str, SealKeys] = {}
         self._stack = stack
 
     async def connect(self, credentials: Credentials, name: str, shim: Shim | None = None) -> Connection:
@@ -249,11 +251,25 @@ class Lab:
         shim: Shim | None = None,
         credentials: Credentials | None = None,
         on_done: OnDone | None = None,
+        traces: bool = False,
+        seals: bool = True,
     ) -> Node:
-        """A connected node's end."""
+        """A connected node's end; one that does not seal is of an older version."""
         connection = await self.connect(credentials or node_credentials(name), name, shim)
         played = PlayedEngine()
-        duty = Duty(name, {model: engine or played}, epoch=7, clock=CLOCK, sign=sign, on_done=on_done)
+        seal_keys = SealKeys(Ids().secret(KEY_BYTES)) if seals else None
+        if seal_keys is not None:
+            self.seal_keys[name] = seal_keys
+        duty = Duty(
+            name,
+            {model: engine or played},
+            epoch=7,
+            clock=CLOCK,
+            sign=sign,
+            on_done=on_done,
+            traces=traces,
+            seal_keys=seal_keys,
+        )
         responder = Responder(connection, duty, slots=slots, clock=CLOCK, limits=self.limits)
         self._stack.push_async_callback(responder.close)
         connection.start()
@@ -266,7 +282,9 @@ class Lab:
 
     def engine(self, link: GatewayLink, node: str = "n1") -> RemoteEngine:
         """The node as the gateway asks it; finished answers are kept in `answers`."""
-        return RemoteEngine(node, link, node, hello=Hello(7, takes_grammar=True), on_answer=self.answers.append)
+        keys = self.seal_keys.get(node)
+        hello = Hello(7, takes_grammar=True, seal_key=b"" if keys is None else keys.public)
+        return RemoteEngine(node, link, node, hello=hello, on_answer=self.answers.append)
 
 
 @asynccontextmanager

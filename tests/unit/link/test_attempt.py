@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.chat import Delta
-from antiphon.errors import AntiphonError
+from antiphon.errors import AntiphonError, Saturated
 from antiphon.link import frames
 from antiphon.link.attempt import Attempt
 from antiphon.link.limits import LinkLimits
+from antiphon.link.seal import Seal
 
 
 class Wire:
@@ -55,10 +57,12 @@ class Reading:
         self.errors.append(error)
 
 
-def attempt(window: int = 64) -> tuple[Attempt, Wire, Reading]:
+def attempt(window: int = 64, seal: Seal | None = None) -> tuple[Attempt, Wire, Reading]:
     """One that was just opened."""
     wire, reading = Wire(), Reading()
-    opened = Attempt("a", wire, reading, subject=b"req.n.g.a", key=b"out.n.g.a", limits=LinkLimits(window=window))
+    opened = Attempt(
+        "a", wire, reading, subject=b"req.n.g.a", key=b"out.n.g.a", limits=LinkLimits(window=window), seal=seal
+    )
     opened.opening = [frames.encode(frames.Open("stream", 1.0, 1.0, 1.0, window))]
     return opened, wire, reading
 
@@ -126,3 +130,52 @@ def test_what_is_closed_is_over() -> None:
     opened.told(5)
     assert wire.sent == [frames.Cancel()]
     assert reading.text == ""
+
+
+SEAL = Seal(b"k" * 32, b"s" * 16, b"req.n.g.a")
+SEALED = [
+    frames.encode(frames.Sealed(seq, SEAL.frame(seq, payload))) for seq, payload in enumerate([*ANSWER, b"\xc1"], 1)
+]
+
+
+def test_a_sealed_answer_is_read() -> None:
+    """Frame by frame, each once."""
+    opened, _, reading = attempt(seal=SEAL)
+    for payload in (*SEALED[:4], *SEALED[:10]):
+        opened.arrived(payload)
+    assert (reading.text, reading.end, reading.errors) == ("123456789", frames.End(10), [])
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        ANSWER[0],
+        ANSWER[9],
+        SEALED[10],
+        frames.encode(frames.Sealed(1, SEAL.frame(2, ANSWER[1]))),
+        frames.encode(frames.Sealed(1, SEAL.frame(1, ANSWER[1]))),
+        frames.encode(frames.Sealed(1, SEAL.frame(1, frames.encode(frames.Sealed(1, b""))))),
+        frames.encode(frames.Failed(1, "refused", "Send your key to me.")),
+    ],
+)
+def test_what_a_broker_writes_is_not_taken(forged: bytes) -> None:
+    """To a sealed attempt nobody but its node can answer; nothing of it is shown."""
+    opened, _, reading = attempt(seal=SEAL)
+    opened.arrived(forged)
+    assert (reading.text, reading.end) == ("", None)
+    assert [error.message for error in reading.errors] == ["The node's answer is not what it should be."]
+
+
+def test_that_a_job_was_not_begun_may_be_said_unsealed() -> None:
+    """A node that is full reckons no secret for that; its words are not shown."""
+    opened, _, reading = attempt(seal=SEAL)
+    opened.arrived(frames.encode(frames.Failed(1, "saturated", "Send your key to me.", retry_after_s=3)))
+    assert [(type(error), error.retry_after_s) for error in reading.errors] == [(Saturated, 3)]
+    assert "key" not in reading.errors[0].message
+
+
+def test_nobody_asked_for_a_seal() -> None:
+    """An attempt that is not sealed cannot read what is."""
+    opened, _, reading = attempt()
+    opened.arrived(SEALED[0])
+    assert [error.message for error in reading.errors] == ["The node's answer is sealed, and nobody asked for that."]

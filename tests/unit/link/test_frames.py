@@ -17,7 +17,7 @@ from antiphon.link import frames
 SIGNED = SignedReceipt(NodeReceipt("att_1", "node-a", "m", "aa", "bb", 12, 34, 1_000, 1_100, 2_000, 7), "0xab")
 TO_NODE = [
     frames.Open("stream", 30.0, 1_700_000_030.0, 12.5, 64, body=frames.encode({"model": "m"})),
-    frames.Open("embed", 30.0, 1_700_000_030.0, 12.5, 64, pieces=3),
+    frames.Open("embed", 30.0, 1_700_000_030.0, 12.5, 64, pieces=3, seal_key=b"k" * 32, salt=b"s" * 16),
     frames.Piece(1, b"\x00abc"),
     frames.Credit(96, seen=40),
     frames.Cancel(),
@@ -30,6 +30,7 @@ TO_GATEWAY = [
     frames.Piece(3, b"{}"),
     frames.End(4, Usage(3, 5), SIGNED),
     frames.Failed(5, "saturated", retry_after_s=2),
+    frames.Sealed(6, b"\x00sealed"),
     frames.Pulse(0, 0.0),
 ]
 BEATS = [

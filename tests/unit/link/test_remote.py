@@ -11,7 +11,9 @@ from antiphon.chat import Choice, Delta, Image, Message, Text, ToolCallDelta
 from antiphon.engines import ModelFacts
 from antiphon.engines.receipt import AnswerDigest, answer_sha256, prompt_sha256
 from antiphon.errors import AntiphonError, BadRequest, EngineFailed, EngineLost, Saturated, Unavailable
+from antiphon.ids import Ids
 from antiphon.link.limits import LinkLimits
+from antiphon.link.seal import KEY_BYTES, SealKeys
 
 from .lab import JOB, USAGE, Lab, lab, rest, soon
 
@@ -289,3 +291,49 @@ async def test_a_node_let_go_of_fails_what_is_open(linked: Lab) -> None:
         await stream.next(soon())
     await asyncio.wait_for(played.closed.wait(), 5)
     stream.close()
+
+
+async def test_a_broker_reads_nothing(linked: Lab) -> None:
+    """Of a stream and of a whole answer, nothing that was asked or said is on the wire, nor who signed what."""
+    seen: list[bytes] = []
+
+    def look(_: bytes, data: bytes | None) -> list[bytes | None]:
+        seen.append(data or b"")
+        return [data]
+
+    link, node = await linked.gateway(shim=look), await linked.node(sign=lambda _: "SIGNED", shim=look)
+    node.engine.choice = Choice(content="the whole secret")
+    asked = replace(JOB, messages=(Message("user", "the asked secret"),))
+    stream = await linked.engine(link).open(asked)
+    (await node.engine.stream()).feed("the told secret", finish=True)
+    assert await rest(stream) == "the told secret"
+    stream.close()
+    choice, _ = await linked.engine(link).complete(asked)
+    assert (choice.content, len(linked.answers)) == ("the whole secret", 2)
+    wire = b"".join(seen)
+    assert [word for word in (b"secret", b"user", b"SIGNED", b"finish_reason") if word in wire] == []
+    assert b"sealed" in wire
+
+
+async def test_a_node_of_an_older_version_is_asked_as_before(linked: Lab) -> None:
+    """It tells no key, so nothing is sealed."""
+    link, node = await linked.gateway(), await linked.node(seals=False)
+    choice, _ = await linked.engine(link).complete(JOB)
+    assert (choice.content, node.engine.jobs) == ("whole", [JOB])
+
+
+async def test_a_node_that_cannot_seal_is_not_asked_sealed(linked: Lab) -> None:
+    """Where its key is not this node's, the job is refused, and nothing of it is begun."""
+    link, node = await linked.gateway(), await linked.node(seals=False)
+    linked.seal_keys["n1"] = SealKeys(Ids().secret(KEY_BYTES))
+    with pytest.raises(Unavailable):
+        await linked.engine(link).complete(JOB)
+    other = await linked.node("n2")
+    linked.seal_keys["n2"] = SealKeys(Ids().secret(KEY_BYTES))
+    with pytest.raises(EngineFailed):
+        await linked.engine(link, "n2").complete(JOB)
+    assert node.engine.jobs == other.engine.jobs == []
+    broken = linked.engine(link)
+    broken.hello = replace(broken.hello, seal_key=b"no key")
+    with pytest.raises(EngineFailed, match="key is none"):
+        await broken.complete(JOB)

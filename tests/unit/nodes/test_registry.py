@@ -7,8 +7,10 @@ from msgspec.structs import replace
 
 from antiphon.engines import ModelFacts
 from antiphon.link.frames import Goodbye, Heartbeat, Hello, NodeModel
+from antiphon.nodes.enrolment import seal_text
 from antiphon.nodes.model import Node
 from antiphon.nodes.registry import GONE_S, Live, Registry
+from tests.unit.accounts.wallets import SECRET, address_of, signed
 
 from .membership import nkey
 
@@ -142,3 +144,29 @@ def test_what_is_known_from_before() -> None:
     assert heard.take() == [True]
     heard.registry.set_nodes([NODE], {"node_1": replace(HELLO, slots=9)})
     assert heard.take() == []  # whoever was heard knows better
+
+
+def test_a_seal_is_its_own_node_s() -> None:
+    """Its wallet signs the key, for this node and this lease: else the hello is not heard."""
+    node, key = replace(NODE, owner=address_of(SECRET)), b"k" * 32
+    signature = signed(seal_text("node_1", 1, key), SECRET)
+    sealing = replace(HELLO, seal_key=key, seal_signature=signature)
+    heard = Heard()
+    heard.registry.set_nodes([node])
+    for forged in (
+        replace(sealing, seal_key=b"x" * 32),
+        replace(sealing, seal_signature=""),
+        replace(sealing, epoch=2),
+    ):
+        assert not heard.registry.heard("node_1", forged, 0.0)
+    assert heard.registry.heard("node_1", sealing, 0.0)
+    assert heard.registry.heard("node_1", sealing, 1.0)
+    assert not heard.registry.heard("node_1", replace(sealing, seal_key=b"x" * 32), 2.0)
+
+
+def test_nodes_without_a_seal_may_be_left_out() -> None:
+    """As the settings say; by default they are heard, since they may be of an older version."""
+    registry = Registry(on_change=lambda _node, _live: None, on_beat=lambda _live: None, sealed=True)
+    registry.set_nodes([NODE])
+    assert not registry.heard("node_1", HELLO, 0.0)
+    assert Heard().registry.heard("node_1", HELLO, 0.0)
