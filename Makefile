@@ -6,7 +6,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults channels console console-style nodes simulate-search verdicts fuzz packages sbom recipes clients bench bench-quick bench-link bench-placement docs site clean
+.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults channels console screenshots console-style nodes simulate-search verdicts fuzz packages sbom recipes clients bench bench-quick bench-link bench-placement docs site clean
 
 help: ## Show what can be done
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ channels: $(VENV)/.developed ## Kill a gateway of three under 20 writers and 20 
 console: $(VENV)/.developed ## Open every page of the console in Chromium, which is installed first on Debian: five minutes
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 	@$(BIN)/python -m pytest tests/console -m "" -n0 $(ARGS)
+
+screenshots: $(VENV)/.developed ## Take the pictures of the console for docs/images, of one that runs: a minute
+	@$(BIN)/python -m scripts.screenshots docs/images
 
 console-style: $(VENV)/.developed ## Check how the console's modules are written; ARGS=--write puts them right
 	@$(BIN)/python -m tests.console.style $(ARGS)

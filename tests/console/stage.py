@@ -100,16 +100,16 @@ class Stage(Struct, frozen=True):
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, packages: Path, habits: Habits = HABITS) -> AsyncIterator[Stage]:
-    """Everything, up; `packages` are those of the local chain."""
+async def stage(folder: Path, packages: Path, *, more: str = "") -> AsyncIterator[Stage]:
+    """Everything, up; `packages` are those of the local chain, `more` are further settings."""
     chain = folder / "data" / "chain"
     chain.mkdir(parents=True)
     (chain / "packages").symlink_to(packages)
     await seed(folder / "data")
     async with contextlib.AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(FaultEngine(habits=habits))
+        engine = await stack.enter_async_context(FaultEngine(habits=HABITS))
         told = SETTINGS.format(admin=ADMIN, account=ACCOUNT, engine=engine.url, model=MODEL)
-        gateway = await stack.enter_async_context(GatewayProcess(told, folder))
+        gateway = await stack.enter_async_context(GatewayProcess(told + more, folder))
         yield Stage(gateway, engine, read_wallet(chain / "wallet-key"), folder)
 
 

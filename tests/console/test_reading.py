@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from .accessibility import violations
 from .stage import ADMIN, Stage
 from .visitor import Visitor
 
@@ -25,11 +26,6 @@ PAGES = (
     "keys",
     "settings",
 )
-SERIOUS = """
-async () => (await axe.run()).violations
-  .filter((one) => ["serious", "critical"].includes(one.impact))
-  .map((one) => `${one.id}: ${one.nodes.map((node) => node.html).slice(0, 3).join(" | ")}`)
-"""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -40,15 +36,9 @@ async def opened(visitor: Visitor, name: str) -> Page:
     return visitor.page
 
 
-@pytest.fixture(scope="session")
-def rules(axe: Path) -> str:
-    """The script of axe-core."""
-    return axe.read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_pages_have_no_serious_fault(
-    browser: Browser, staged: Stage, rules: str, scheme: Literal["light", "dark"]
+    browser: Browser, staged: Stage, axe: Path, scheme: Literal["light", "dark"]
 ) -> None:
     """By axe-core's rules, contrast among them."""
     visitor = await Visitor.arrive(browser, staged.gateway.url)
@@ -57,8 +47,7 @@ async def test_pages_have_no_serious_fault(
     found = {}
     for name in PAGES:
         page = await opened(visitor, name)
-        await page.evaluate(rules)
-        if faults := await page.evaluate(SERIOUS):
+        if faults := await violations(page, axe):
             found[name] = faults
     assert not found
     await visitor.close()

@@ -68,9 +68,9 @@ function drawn({ series, x, y, label, width, height, zero }, reading) {
   const across = scale(first, last, MARGIN.left, width - MARGIN.right);
   const down = scale(low, high, height - MARGIN.bottom, MARGIN.top);
   add(picture, grid({ low, high, first, last, across, down, x, y, width, height, zero }));
-  series.forEach((one, place) =>
-    add(picture, band(one, place, across, down, low, high), line(one, place, across, down)),
-  );
+  for (const [place, one] of series.entries()) {
+    add(picture, band(one, place, across, down, low, high), line(one, place, across, down));
+  }
   add(picture, pointer({ series, across, x, y, width, height }, reading));
   return picture;
 }
@@ -195,7 +195,9 @@ export function forest({ rows, label, signal }) {
       h("li", {}, h("span", { class: "name" }, row.name), stage, h("span", { class: "numeric" }, row.text)),
     ),
   );
-  const observer = new ResizeObserver(() => stages.forEach(([stage, row]) => draw(stage, row)));
+  const observer = new ResizeObserver(() => {
+    for (const [stage, row] of stages) draw(stage, row);
+  });
   if (stages.length > 0) observer.observe(stages[0][0]);
   signal?.addEventListener("abort", () => observer.disconnect(), { once: true });
   return list;

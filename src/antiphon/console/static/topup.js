@@ -2,8 +2,8 @@
 
 import { h, replace } from "./dom.js";
 import { count, micro, short, usdc } from "./format.js";
-import { InDoubt, offer, pay, signed } from "./payment.js";
 import { button, copyable, field } from "./parts.js";
+import { InDoubt, offer, pay, signed } from "./payment.js";
 import { present } from "./wallet.js";
 
 /** The form. `changed` is told when the account has more. */
@@ -12,16 +12,7 @@ export function topupForm(session, signal, changed) {
   const amount = h("input", { inputmode: "decimal", autocomplete: "off", required: true, value: "10" });
   const pays = h("button", { type: "submit", class: "primary" }, "Pay with the wallet");
   const told = h("div", { "aria-live": "polite", class: "stack" });
-  const form = h(
-    "form",
-    { class: "inline" },
-    field(
-      "USDC",
-      amount,
-      `100 credits are 1 USDC. From ${usdc(chain.min_micro_usdc)} to ${usdc(chain.max_micro_usdc)}.`,
-    ),
-    pays,
-  );
+  const form = h("form", { class: "inline" }, field("USDC", amount), pays);
   const tell = (...children) => replace(told, ...children);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -32,7 +23,7 @@ export function topupForm(session, signal, changed) {
   const network = h(
     "p",
     { class: "muted" },
-    `On chain ${chain.chain_id}${chain.local ? ", which runs beside this gateway with test money" : ""}. Only the wallet that owns the account can pay for it.`,
+    `On chain ${chain.chain_id}${chain.local ? ", which runs beside this gateway with test money" : ""}. Only the wallet that owns the account can pay for it. 100 credits are 1 USDC; a top-up is ${usdc(chain.min_micro_usdc)} to ${usdc(chain.max_micro_usdc)} USDC.`,
   );
   return [network, present() ? form : without(), told];
 }

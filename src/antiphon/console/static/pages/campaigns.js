@@ -35,7 +35,7 @@ async function list(view, { signal }) {
     signal,
     load: () => get(query("/v1/campaigns", { archived: archived.checked }), { signal }),
     show: ({ data }) =>
-      data.length === 0 ? nothing() : table({ caption: "Campaigns", columns: columns(), rows: data }),
+      data.length === 0 ? nothing() : table({ caption: "All campaigns", columns: columns(), rows: data }),
   });
   archived.addEventListener("change", look);
 }

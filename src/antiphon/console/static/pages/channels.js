@@ -95,7 +95,7 @@ async function read(reader, name, known, { session, signal }) {
     if (near && !first) messages.scrollTop = messages.scrollHeight;
   };
   const page = await get(query("/v1/channel", { channel: name, limit: PART }), { signal });
-  page.messages.forEach((message) => show(message));
+  for (const message of page.messages) show(message);
   messages.scrollTop = messages.scrollHeight;
   if (page.hasMore)
     replace(
@@ -103,7 +103,9 @@ async function read(reader, name, known, { session, signal }) {
       older(
         name,
         () => [...shown.keys()].sort()[0],
-        (found) => [...found].reverse().forEach((message) => show(message, true)),
+        (found) => {
+          for (const message of [...found].reverse()) show(message, true);
+        },
         signal,
       ),
     );

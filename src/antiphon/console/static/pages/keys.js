@@ -59,7 +59,7 @@ function list(keys, context, change) {
       (one.state === "active" ? 0 : 1) - (other.state === "active" ? 0 : 1) || other.created_at_ms - one.created_at_ms,
   );
   const columns = [
-    { title: "Name", cell: (key) => key.name },
+    { title: "Name", cell: (key) => h("span", { title: `made ${date(new Date(key.created_at_ms))}` }, key.name) },
     { title: "Key", cell: (key) => h("code", {}, `${key.first}…${key.last}`) },
     { title: "State", cell: (key) => badge(key.state, STATES[key.state]) },
     { title: "May", cell: (key) => key.scopes.join(", ") },
@@ -74,10 +74,9 @@ function list(keys, context, change) {
       hidden: true,
       cell: (key) => (key.expires_at_ms === null ? "–" : ago(new Date(key.expires_at_ms))),
     },
-    { title: "Made", hidden: true, cell: (key) => date(new Date(key.created_at_ms)) },
     { title: h("span", { class: "visually-hidden" }, "Actions"), cell: (key) => actions(key, context, change) },
   ];
-  return table({ caption: "Keys", columns, rows: order });
+  return table({ caption: "All keys", columns, rows: order });
 }
 
 function limits(key) {

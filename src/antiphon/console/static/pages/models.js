@@ -32,7 +32,8 @@ async function list(view, { signal }) {
     seconds: LOOK_S,
     signal,
     load: () => get("/v1/models", { signal }),
-    show: ({ data }) => (data.length === 0 ? nothing() : table({ caption: "Models", columns: columns(), rows: data })),
+    show: ({ data }) =>
+      data.length === 0 ? nothing() : table({ caption: "All models", columns: columns(), rows: data }),
   });
 }
 

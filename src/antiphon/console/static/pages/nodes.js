@@ -8,8 +8,8 @@ import { ago, count, rough } from "../format.js";
 import { badge, button, codeBlock, empty, field, figure, figures, heading, select } from "../parts.js";
 import { watch } from "../refresh.js";
 import { table } from "../table.js";
-import { condition, drainButton } from "./node-state.js";
 import { open as openNode } from "./node.js";
+import { condition, drainButton } from "./node-state.js";
 
 const LOOK_S = 2;
 const INVITES_S = 10;
@@ -72,7 +72,7 @@ function nothing() {
 }
 
 function shown(nodes, signal, look) {
-  const serving = nodes.filter((node) => node.presence === "serving");
+  const serving = nodes.filter((node) => condition(node).text === "serving");
   const sum = (field) => serving.reduce((total, node) => total + (node[field] ?? 0), 0);
   return [
     figures(
@@ -82,7 +82,7 @@ function shown(nodes, signal, look) {
       figure("Tokens a second, each stream", rough(fastest(serving)), "fastest"),
     ),
     h("section", { class: "stack" }, h("h2", {}, "Load"), map(nodes)),
-    table({ caption: "Nodes", columns: columns(signal, look), rows: nodes }),
+    table({ caption: "All nodes", columns: columns(signal, look), rows: nodes }),
   ];
 }
 
