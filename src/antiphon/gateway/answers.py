@@ -190,7 +190,8 @@ class Answers:
 
     def _count(self, record: Record) -> None:
         found = counted(record, int(self._clock.now() * 1000))
-        if found is not None:
+        if found is not None and record.plan.assigned is not None:
+            self._metrics.campaigns.took_part(record.plan.assigned.campaign, found)
             self._storage.campaigns.counting.put(found)
 
     def _embedded(self, record: EmbeddingRecord) -> None:

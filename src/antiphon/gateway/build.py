@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from antiphon import __version__
 from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.running import Running
 from antiphon.clock import SystemClock
@@ -32,10 +33,12 @@ from antiphon.models.placement import Placement
 from antiphon.observe.following import Following
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
+from antiphon.observe.telemetry import Telemetry
 from antiphon.providers.client import require_installed
 from antiphon.providers.model import Provider
 from antiphon.providers.service import Providers
 from antiphon.settings.model import Settings
+from antiphon.settings.otlp import as_sampling, as_target
 from antiphon.settings.tool_providers import as_provider
 from antiphon.sources.embedded import OnState
 from antiphon.sources.supervision import OnProgress
@@ -90,6 +93,7 @@ class Builder:
             log=log,
             on_revoked=self._running.break_off,
             on_uncharged=self._metrics.uncharged,
+            on_miscounted=self._metrics.campaigns.lost,
         )
         self._health = HealthRoutes(
             self._catalogue,
@@ -111,7 +115,7 @@ class Builder:
             log=log,
         )
         self._keyring = Keyring(values.named_keys(settings, development_key), self._storage.stored_keys)
-        self._following = Following(clock=self._clock, ids=self._ids)
+        self._following, self._telemetry = self._followers()
         self._console = self._console_parts() if settings.console.enabled else None
         self._batching = self._batches()
         self._charging = charging(self._storage, self._metrics, nodes=self._trusting, clock=self._clock)
@@ -120,6 +124,21 @@ class Builder:
             require_installed()
             self._providers.replace("settings", tuple(map(as_provider, settings.tool_providers)))
             self._providers.warm()
+
+    def _followers(self) -> tuple[Following, Telemetry | None]:
+        """Who follows requests, and what sends traces and metrics to a collector, where there is one."""
+        otlp, campaigns = self._settings.observability.otlp, self._storage.campaigns.known
+        self._metrics.campaigns.watch_running(lambda: len(campaigns.all_running()))
+        following = Following(clock=self._clock, ids=self._ids, sampling=as_sampling(otlp))
+        target = as_target(otlp, version=__version__, instance=self._ids.uuid())
+        if target is None:
+            return following, None
+        families = self._metrics.families if target.metrics else None
+        telemetry = Telemetry(target, clock=self._clock, log=self._log, families=families)
+        following.listen(self._metrics.followed)
+        if target.traces:
+            following.listen(telemetry.told)
+        return following, telemetry
 
     def _trouble(self, provider: Provider, reason: str) -> None:
         self._log.warning("a tool provider fails", provider=provider.key, reason=reason)
@@ -172,6 +191,8 @@ class Builder:
             on_state=on_state,
         )
         made += [self._batching, self._nodes, self._trusting]
+        if self._telemetry is not None:
+            made.append(self._telemetry)
         parts: list[Part] = [self._images, self._providers, self._charging, self._limiting]
         return Gateway(
             self._application(),

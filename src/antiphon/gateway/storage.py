@@ -62,9 +62,11 @@ class Storage:
         log: Log,
         on_revoked: Callable[[Sequence[str]], None],
         on_uncharged: Callable[[Settlement], None],
+        on_miscounted: Callable[[int], None],
     ) -> None:
         self._log = log
         self._on_uncharged = on_uncharged
+        self._on_miscounted = on_miscounted
         url = None if settings.database.url is None else settings.database.url.reveal()
         self._database = open_database(url, data_dir=settings.data_dir, clock=clock, on_change=self._changed)
         self.projects = Projects(
@@ -189,6 +191,7 @@ class Storage:
         self._log.error("interactions are lost", rows=rows, reason=reason)
 
     def _miscounted(self, rows: int, reason: str) -> None:
+        self._on_miscounted(rows)
         self._log.error("requests of campaigns are not counted", rows=rows, reason=reason)
 
     def _campaign_event(self, campaign: Campaign, what: str) -> None:

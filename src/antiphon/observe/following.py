@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec import Struct
-
 from antiphon.clock import Clock
 from antiphon.course import Course, Step, Tell
 from antiphon.http.exchange import Exchange
 from antiphon.ids import Ids
+from antiphon.observe.target import Sampling
 from antiphon.trace_context import SPAN_DIGITS, TraceContext, read
 
 CHANCE_DIGITS = 14  # the last ones of a trace's id, which are drawn at random
-
-
-class Sampling(Struct, frozen=True):
-    """Which requests are traced: as the client says, where that is heeded, else this share of all."""
-
-    share: float = 1.0
-    heeds_clients: bool = True
 
 
 class Following:

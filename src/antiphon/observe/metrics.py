@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client.metrics_core import Metric
 
 from antiphon.completions.embeddings import EmbeddingRecord
 from antiphon.completions.record import Record
+from antiphon.course import Course, Step
 from antiphon.credits.draft import Draft
 from antiphon.credits.lease_store import Settlement
 from antiphon.models.outcomes import Tally
+from antiphon.observe.campaign_metrics import CampaignMetrics
 from antiphon.observe.families import CounterFamily, HistogramFamily, Series
 from antiphon.observe.placement import PlacementCollector
 
@@ -59,6 +62,12 @@ class Metrics:
             TOKENS,
             "gen_ai_token_type",
         )
+        self._attempts = self._histogram(
+            "gen_ai_client_operation_duration_seconds",
+            "Time of an attempt at an engine, by the same and by what it failed of; while traces or metrics are sent.",
+            SECONDS,
+            "error_type",
+        )
         self._failures = self._counter(
             "failures", "Requests that failed, by model and error code; client_gone is among them.", "model", "code"
         )
@@ -83,6 +92,7 @@ class Metrics:
         self._uncharged = self._counter(
             "charges_lost_micro_usdc", "Micro-USDC that could not be charged: the house's loss."
         )
+        self.campaigns = CampaignMetrics(self._registry)
         self._holds = self._gauge("credit_holds_open", "Requests that hold credit now.")
         self._posted = self._counter("channel_messages", "Messages posted to channels at this gateway.")
         self._followers = self._gauge("channel_followers", "Requests that wait for messages of channels.")
@@ -155,6 +165,18 @@ class Metrics:
             duration.fold()
             tokens.fold()
 
+    def followed(self, course: Course, step: Step) -> None:
+        """Count the attempts of a request that has ended."""
+        if step != "ended" or course.wanted is None:
+            return
+        for attempt in course.attempts:
+            if attempt.ended_at is not None:
+                labels = (course.wanted.operation, course.wanted.model, "antiphon", attempt.failure or "")
+                series = self._attempts.bind(*labels)
+                series.observe(attempt.ended_at - attempt.begun_at)
+                if len(series.noted) >= NOTED_MAX:
+                    series.fold()
+
     def charged(self, draft: Draft) -> None:
         """Count a request of a key that spends credit."""
         ledger = draft.asked.ledger
@@ -217,6 +239,10 @@ class Metrics:
             completion_tokens=self._usage.bind(*labels, "output"),
         )
         return bound
+
+    def families(self) -> list[Metric]:
+        """What a scrape would show, for whoever sends it elsewhere."""
+        return list(self._registry.collect())
 
     def text(self) -> bytes:
         """The exposition text."""

@@ -69,3 +69,7 @@ def _borrowed(environment: Mapping[str, str]) -> Iterator[Assignment]:
         yield Assignment(("hub", "token"), token, "environment HF_TOKEN")
     if url := environment.get("DATABASE_URL"):
         yield Assignment(("database", "url"), url, "environment DATABASE_URL")
+    if environment.get("OTEL_SDK_DISABLED", "").lower() != "true":
+        for name, field in (("OTEL_EXPORTER_OTLP_ENDPOINT", "endpoint"), ("OTEL_SERVICE_NAME", "service_name")):
+            if value := environment.get(name):
+                yield Assignment(("observability", "otlp", field), value, f"environment {name}")

@@ -32,6 +32,7 @@ from antiphon.settings.failover import FailoverSettings
 from antiphon.settings.idempotency import IdempotencySettings
 from antiphon.settings.interactions import InteractionSettings
 from antiphon.settings.nodes import NodesSettings
+from antiphon.settings.otlp import OtlpSettings
 from antiphon.settings.overload import OverloadSettings
 from antiphon.settings.payouts import PayoutSettings
 from antiphon.settings.placement import PlacementSettings
@@ -200,6 +201,9 @@ class Observability(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = "info"
     access_log: Annotated[bool, Meta(description="Write a log line for each request.")] = False
     metrics_public: Annotated[bool, Meta(description="Serve /metrics without a key.")] = True
+    otlp: Annotated[OtlpSettings, Meta(description="The collector of OpenTelemetry that is told, if one is.")] = (
+        OtlpSettings()
+    )
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

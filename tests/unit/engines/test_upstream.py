@@ -199,3 +199,16 @@ async def test_the_request_is_named_to_the_engine(request_id: str, attempt: str,
         await deltas(stream)
         stream.close()
         assert [one.headers.get("x-request-id") for one in server.record.exchanges] == [sent, sent]
+
+
+@pytest.mark.parametrize(("state", "sent"), [("a=1", "a=1"), ("", None)])
+async def test_a_trace_goes_on_at_the_engine(state: str, sent: str | None) -> None:
+    """By the headers of W3C Trace Context, beside the request's id."""
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    asked = replace(job(), request_id="req_7", attempt="att-1", traceparent=parent, tracestate=state)
+    async with connected() as (engine, server):
+        await engine.complete(asked)
+        await engine.complete(job())
+        first, second = (one.headers for one in server.record.exchanges)
+    assert (first["x-request-id"], first["traceparent"], first.get("tracestate")) == ("req_7.att-1", parent, sent)
+    assert "traceparent" not in second

@@ -42,6 +42,8 @@ FULL = Job(
     attempt="att_1",
     deadline_s=12.5,
     request_id="req_1",
+    traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    tracestate="a=1",
 )
 
 
@@ -85,9 +87,16 @@ def test_an_answer_is_what_it_should_be() -> None:
             bodies.read(bodies.answers, body)
 
 
-@pytest.mark.parametrize("field", ["request_id", "attempt"])
+@pytest.mark.parametrize("field", ["request_id", "attempt", "traceparent"])
 def test_an_id_is_no_way_into_a_header(field: str) -> None:
-    """The node's engine is told of both, so a gateway may write nothing else into them."""
+    """The node's engine is told of them, so a gateway may write nothing else into them."""
     for bad in ("a\r\nauthorization: Bearer x", "a\n", "a b", "a" * 129):
         with pytest.raises(msgspec.DecodeError):
             bodies.read_job(bodies.encode(replace(FULL, **{field: bad})))
+
+
+@pytest.mark.parametrize("bad", ["a=1\r\nx: y", "a=é", "a=" + "b" * 511])
+def test_a_trace_s_state_is_no_way_into_a_header(bad: str) -> None:
+    """It goes on as it came, or not at all."""
+    with pytest.raises(msgspec.DecodeError):
+        bodies.read_job(bodies.encode(replace(FULL, tracestate=bad)))

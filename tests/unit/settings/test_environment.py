@@ -25,6 +25,8 @@ def found(**variables: str) -> list[Assignment | Problem]:
         ("ANTIPHON_IMAGES__ALLOWED_HOSTS", "a, b", ("images", "allowed_hosts"), ["a", "b"]),
         ("HF_TOKEN", "t", ("hub", "token"), "t"),
         ("DATABASE_URL", "sqlite:///a.db", ("database", "url"), "sqlite:///a.db"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318", ("observability", "otlp", "endpoint"), "http://c:4318"),
+        ("OTEL_SERVICE_NAME", "ours", ("observability", "otlp", "service_name"), "ours"),
         ("HF_HOME", "/hf", ("hub", "cache_dir"), "/hf/hub"),
         ("HF_ENDPOINT", "http://hub", ("hub", "address"), "http://hub"),
         ("XDG_DATA_HOME", "/share", ("data_dir",), "/share/antiphon"),
@@ -33,6 +35,11 @@ def found(**variables: str) -> list[Assignment | Problem]:
 def test_a_variable_sets_its_setting(name: str, text: str, path: tuple[str | int, ...], value: object) -> None:
     """By its type, with its name as the source."""
     assert found(**{name: text}) == [Assignment(path, value, f"environment {name}")]
+
+
+def test_whoever_turns_opentelemetry_off_is_heeded() -> None:
+    """Its other variables are not looked at then."""
+    assert found(OTEL_SDK_DISABLED="true", OTEL_EXPORTER_OTLP_ENDPOINT="http://c:4318") == []
 
 
 def test_a_section_may_be_given_as_json() -> None:
