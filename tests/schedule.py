@@ -31,6 +31,7 @@ LONGEST_FIRST = (
     "tests/integration/test_openapi.py",
     "tests/integration/test_remainder.py",
     "tests/integration/test_engine_restarts.py",
+    "tests/console",
 )
 
 
