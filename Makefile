@@ -84,7 +84,7 @@ packages: $(VENV)/.developed ## Build the wheel twice, the same bytes; install i
 
 sbom: $(BIN)/python ## Write dist/antiphon.cdx.json: what an installation with all extras is made of, in CycloneDX's form
 	@rm -rf dist/sbom && $(PYTHON) -m venv dist/sbom
-	@PIP_CONSTRAINT=constraints.txt dist/sbom/bin/pip install --quiet --disable-pip-version-check '.[engine,mcp,nodes,payments,postgres]'
+	@PIP_CONSTRAINT=constraints.txt dist/sbom/bin/pip install --quiet --disable-pip-version-check '.[engine,mcp,nodes,otel,payments,postgres]'
 	@dist/sbom/bin/pip uninstall --yes --quiet pip setuptools
 	@sh deploy/sbom.sh dist/sbom/bin/python dist/antiphon.cdx.json && rm -rf dist/sbom
 

@@ -20,6 +20,7 @@ BROUGHT = {
     "engine": {"xllamacpp"},
     "mcp": {"mcp", "httpx2", "httpcore2"},
     "nodes": {"nats", "nkeys"},
+    "otel": {"opentelemetry", "google"},
     "payments": {"x402"},
     "postgres": {"psycopg"},
 }
