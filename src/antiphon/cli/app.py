@@ -15,7 +15,7 @@ from antiphon import __version__
 from antiphon.cli.commands import COMMANDS, DEFAULTS, GROUPS
 
 HELP = """\
-Four published APIs, OpenAI's among them, in front of models that run here and servers that run elsewhere.
+Six published APIs, OpenAI's among them, in front of models that run here and servers that run elsewhere.
 
 `antiphon serve` starts it with a small model built in; `antiphon COMMAND --help` has examples.
 """
