@@ -57,7 +57,7 @@ async def test_a_node_is_drained_and_taken_back(keeper: Visitor, staged: Stage) 
 async def test_load_is_seen_while_it_lasts(keeper: Visitor, staged: Stage) -> None:
     """A request that only this node may answer shows at its tile."""
     page = keeper.page
-    tile = page.get_by_role("list", name="Load of each node").get_by_role("link")
+    tile = page.get_by_role("list", name="Load of each node").get_by_role("link", name=NAME)
     await expect(tile).to_contain_text("0/4")
     body = {"model": MODEL, "messages": [{"role": "user", "content": "[[answer tokens=150 delay_s=0.03]]"}]}
     only = {"x-node": (await staged.ask("GET", f"/v1/nodes/{NAME}")).json()["id"]}

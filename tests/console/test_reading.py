@@ -33,6 +33,7 @@ async def opened(visitor: Visitor, name: str) -> Page:
     """The page, filled."""
     await visitor.open(name)
     await expect(visitor.page.locator("main h1, main h2").first).to_be_visible()
+    await expect(visitor.page.get_by_text("Loading …")).to_have_count(0)
     return visitor.page
 
 
@@ -45,11 +46,12 @@ async def test_pages_have_no_serious_fault(
     await visitor.page.emulate_media(color_scheme=scheme)
     await visitor.sign_in(ADMIN)
     found = {}
-    for name in PAGES:
-        page = await opened(visitor, name)
-        if faults := await violations(page, axe):
-            found[name] = faults
-    assert not found
+    node = f"reader-{scheme}"
+    async with staged.node(node, 2):
+        for name in (*PAGES, f"nodes/{node}"):
+            page = await opened(visitor, name)
+            found[name] = await violations(page, axe)
+    assert {name: faults for name, faults in found.items() if faults} == {}
     await visitor.close()
 
 

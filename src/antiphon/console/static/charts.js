@@ -203,14 +203,11 @@ export function forest({ rows, label, signal }) {
   return list;
 }
 
-/** How much of something is taken, as a bar; `kind` is `good`, `warn` or `bad`. */
+/** How much of something is taken, as a bar; `kind` is `warn`, `bad` or nothing. Without a label, words stand beside it. */
 export function meter(value, most, label, kind = "") {
   const share = most > 0 ? Math.min(1, value / most) : 0;
-  return h(
-    "div",
-    { class: `meter ${kind}`, role: "img", "aria-label": label },
-    h("i", { style: { "inline-size": `${share * 100}%` } }),
-  );
+  const said = label === "" ? { "aria-hidden": "true" } : { role: "img", "aria-label": label };
+  return h("div", { class: `meter ${kind}`, ...said }, h("i", { style: { "inline-size": `${share * 100}%` } }));
 }
 
 /** The last values of something, as a small line that reaches from 0 to `most`. */

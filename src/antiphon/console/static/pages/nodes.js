@@ -102,34 +102,34 @@ function map(nodes) {
 }
 
 function tile(node, small) {
-  const words = `${node.name}: ${condition(node).text}, ${node.running} of ${node.slots} slots taken, ${node.queued} waiting`;
   const share = node.slots > 0 ? Math.min(1, node.running / node.slots) : 0;
-  const look = { "--load": String(share) };
+  const words = `${node.name}: ${condition(node).text}, ${node.running} of ${node.slots} slots taken, ${node.queued} waiting`;
   const link = {
     class: `tile ${node.presence}`,
     href: `#/nodes/${part(node.id)}`,
-    "aria-label": words,
     title: words,
-    style: look,
+    style: { "--load": String(share) },
   };
-  if (small) return h("a", link);
+  if (small) return h("a", { ...link, "aria-label": words });
   return h(
     "a",
     link,
     h("strong", {}, node.name),
-    h(
-      "span",
-      { class: "number" },
-      node.slots > 0 ? `${node.running}/${node.slots}` : "–",
-      node.queued > 0 ? ` +${node.queued}` : "",
-    ),
+    h("span", { class: "number" }, taken(node)),
     meter(node.running, node.slots, "", share >= 1 ? "warn" : ""),
-    h(
-      "small",
-      { class: "number" },
-      node.decode_speed === null ? condition(node).text : `${rough(node.decode_speed)} tokens/s`,
-    ),
+    h("small", { class: "number" }, speed(node)),
   );
+}
+
+function taken(node) {
+  const slots = node.slots > 0 ? `${node.running}/${node.slots}` : "–";
+  const hidden = (text) => h("span", { class: "visually-hidden" }, text);
+  return [slots, hidden(" slots taken"), node.queued > 0 ? [` +${node.queued}`, hidden(" waiting")] : null];
+}
+
+function speed(node) {
+  const state = condition(node);
+  return state.text !== "serving" || node.decode_speed === null ? state.text : `${rough(node.decode_speed)} tokens/s`;
 }
 
 function columns(signal, look) {
