@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet
 ARGS ?=
+# The tests start hundreds of processes, each of which would compile all modules again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults channels console screenshots console-style nodes simulate-search verdicts fuzz packages sbom recipes clients bench bench-quick bench-link bench-placement docs site clean
