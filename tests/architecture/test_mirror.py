@@ -75,6 +75,7 @@ TESTED_BY = {
     "integration/test_console.py": (
         "gateway/console.py",
         "gateway/console_rows.py",
+        "gateway/followers.py",
     ),
     "integration/test_builtin_models.py": ("modelfiles/package_index.py",),
     "integration/test_cli.py": (

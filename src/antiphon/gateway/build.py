@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from antiphon import __version__
 from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.running import Running
 from antiphon.clock import SystemClock
@@ -14,8 +13,8 @@ from antiphon.gateway.answers import Answers
 from antiphon.gateway.app import Application
 from antiphon.gateway.batching import Batching
 from antiphon.gateway.charging import charging
-from antiphon.gateway.console import Console
 from antiphon.gateway.cors import CrossOrigin
+from antiphon.gateway.followers import Followers
 from antiphon.gateway.gateway import Gateway, Part
 from antiphon.gateway.handling import Handling
 from antiphon.gateway.health import HealthRoutes
@@ -30,15 +29,12 @@ from antiphon.gateway.trusting import Trusting
 from antiphon.ids import Ids
 from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
-from antiphon.observe.following import Following
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
-from antiphon.observe.telemetry import Telemetry
 from antiphon.providers.client import require_installed
 from antiphon.providers.model import Provider
 from antiphon.providers.service import Providers
 from antiphon.settings.model import Settings
-from antiphon.settings.otlp import as_sampling, as_target
 from antiphon.settings.tool_providers import as_provider
 from antiphon.sources.embedded import OnState
 from antiphon.sources.supervision import OnProgress
@@ -78,6 +74,7 @@ class Builder:
         self._placement = Placement(queue_max=settings.limits.queue_max, affinity=values.affinity(settings))
         self._metrics.watch_waiting(lambda: self._placement.waiting)
         self._metrics.watch_placement(self._placement.tally)
+        self._metrics.campaigns.watch_running(lambda: len(self._storage.campaigns.known.all_running()))
         self._load = LoadWatch(
             values.overload_limits(settings),
             Memory(limit_bytes=settings.overload.memory_bytes),
@@ -115,8 +112,16 @@ class Builder:
             log=log,
         )
         self._keyring = Keyring(values.named_keys(settings, development_key), self._storage.stored_keys)
-        self._following, self._telemetry = self._followers()
-        self._console = self._console_parts() if settings.console.enabled else None
+        self._followers = Followers(
+            settings,
+            self._storage,
+            self._metrics,
+            base_url=base_url,
+            development_key=development_key,
+            clock=self._clock,
+            ids=self._ids,
+            log=log,
+        )
         self._batching = self._batches()
         self._charging = charging(self._storage, self._metrics, nodes=self._trusting, clock=self._clock)
         self._providers = Providers(clock=self._clock, on_trouble=self._trouble)
@@ -125,35 +130,8 @@ class Builder:
             self._providers.replace("settings", tuple(map(as_provider, settings.tool_providers)))
             self._providers.warm()
 
-    def _followers(self) -> tuple[Following, Telemetry | None]:
-        """Who follows requests, and what sends traces and metrics to a collector, where there is one."""
-        otlp, campaigns = self._settings.observability.otlp, self._storage.campaigns.known
-        self._metrics.campaigns.watch_running(lambda: len(campaigns.all_running()))
-        following = Following(clock=self._clock, ids=self._ids, sampling=as_sampling(otlp))
-        target = as_target(otlp, version=__version__, instance=self._ids.uuid())
-        if target is None:
-            return following, None
-        families = self._metrics.families if target.metrics else None
-        telemetry = Telemetry(target, clock=self._clock, log=self._log, families=families)
-        following.listen(self._metrics.followed)
-        if target.traces:
-            following.listen(telemetry.told)
-        return following, telemetry
-
     def _trouble(self, provider: Provider, reason: str) -> None:
         self._log.warning("a tool provider fails", provider=provider.key, reason=reason)
-
-    def _console_parts(self) -> Console:
-        console = Console(
-            self._settings,
-            self._storage,
-            base_url=self._settings.server.base_url or self._base_url,
-            named=values.named_keys(self._settings, self._development_key),
-            clock=self._clock,
-            ids=self._ids,
-        )
-        self._following.listen(console.live.told)
-        return console
 
     def _batches(self) -> Batching:
         return Batching(
@@ -191,8 +169,9 @@ class Builder:
             on_state=on_state,
         )
         made += [self._batching, self._nodes, self._trusting]
-        if self._telemetry is not None:
-            made.append(self._telemetry)
+        if self._followers.telemetry is not None:
+            made.append(self._followers.telemetry)
+        console = self._followers.console
         parts: list[Part] = [self._images, self._providers, self._charging, self._limiting]
         return Gateway(
             self._application(),
@@ -203,11 +182,11 @@ class Builder:
             self._log,
             health=self._health,
             load=self._load,
-            live=None if self._console is None else self._console.live,
+            live=None if console is None else console.live,
         )
 
     def _application(self) -> Application:
-        settings, handlers = self._settings, self._handlers()
+        settings, handlers, console = self._settings, self._handlers(), self._followers.console
         self._batching.serve(
             {door.address: routes.chat for door, routes in handlers.chat}
             | {f"{door.prefix}/completions": routes.chat for door, routes in handlers.text}
@@ -225,8 +204,8 @@ class Builder:
             shapes=all_shapes(self._doors),
             in_flight_max=settings.limits.in_flight_max,
             load=self._load,
-            follow=self._following.follow,
-            visitors=None if self._console is None else self._console.visitors,
+            follow=self._followers.following.follow,
+            visitors=None if console is None else console.visitors,
             cross_origin=CrossOrigin(settings.server.cors_origins) if settings.server.cors_origins else None,
         )
 
@@ -248,7 +227,7 @@ class Builder:
             self._trusting,
             self._batching,
             health=self._health,
-            console=self._console,
+            console=self._followers.console,
             keyring=self._keyring,
         )
 

@@ -32,7 +32,6 @@ def console_rows(handlers: ConsoleHandlers | None) -> tuple[Route, ...]:
         Route("GET", "/", pages.front, "The console, for browsers.", "console", key=False, media_type=HTML,
               statuses=(404,)),
         Route("GET", "/console", pages.index, "The console.", "console", key=False, media_type=HTML),
-        Route("GET", "/console/", pages.index, "The console, too.", "console", key=False, media_type=HTML),
         Route("GET", "/console/{asset}", pages.asset, "A file of the console.", "console", key=False,
               media_type="*/*", statuses=(404,)),
         Route("GET", "/v1/console/sign-in", sign_in.ways, "How one can sign in at the console.", "console", key=False,

@@ -42,6 +42,7 @@ CHAPTERS = {
     "keys": ("Keys", "../accounts.md"),
     "credits": ("Credit, receipts, earnings", "../credits.md"),
     "nodes": ("Nodes", "../nodes.md"),
+    "console": ("Console", "../console.md"),
     "health": ("Health and metrics", "../operating.md"),
     "documents": ("Documents", "../index.md"),
 }
