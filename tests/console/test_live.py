@@ -17,7 +17,7 @@ MANY = 1_000
 AT_ONCE = 40
 ROWS_MAX = 60  # in the document, however many are listed
 LONG_TASK_MS = 60
-TRIES = 3  # another process may take the processor away in the middle of a task
+TRIES = 3  # the middle one counts: another process may take the processor away in the middle of a task
 WATCH = """
 () => {
   window.longest = 0;
@@ -68,10 +68,16 @@ def row(page: Page, text: str) -> Locator:
     return rows(page).filter(has_text=text)
 
 
+async def watch(visitor: Visitor) -> None:
+    """Open the page and return once it follows: the gateway notes requests while somebody looks."""
+    await visitor.open("live")
+    await expect(visitor.page.locator(".live-bar")).to_contain_text("running")
+
+
 async def test_a_request_is_listed_as_it_begins_and_as_it_ends(operator: Visitor, lab: Site) -> None:
     """Its row is there while it generates; in the end it has tokens, and its panel every stretch of its life."""
     page = operator.page
-    await operator.open("live")
+    await watch(operator)
     asking = asyncio.create_task(ask(lab, "Slowly. [[answer tokens=100 delay_s=0.02]]", stream=True))
     await expect(row(page, "generating")).to_be_visible()
     assert await asking == 200
@@ -86,7 +92,7 @@ async def test_a_request_is_listed_as_it_begins_and_as_it_ends(operator: Visitor
 async def test_a_failed_request_says_why(operator: Visitor, lab: Site) -> None:
     """Each attempt stands in the panel with its reason, and the refusal in the gateway's words."""
     page = operator.page
-    await operator.open("live")
+    await watch(operator)
     assert await ask(lab, "Fail. [[fault:status status=500]]") >= 500
     await row(page, "failed").first.click()
     panel = page.get_by_role("complementary", name="Request")
@@ -97,7 +103,7 @@ async def test_a_failed_request_says_why(operator: Visitor, lab: Site) -> None:
 async def test_a_refused_request_is_listed_too(operator: Visitor, lab: Site) -> None:
     """What never reached an engine is there with the reason."""
     page = operator.page
-    await operator.open("live")
+    await watch(operator)
     body = {"model": "nobody/knows", "messages": [{"role": "user", "content": "Hello"}]}
     assert (await lab.gateway.ask("/v1/chat/completions", body, key=ADMIN_KEY)).status == 404
     await row(page, "refused").first.click()
@@ -106,10 +112,10 @@ async def test_a_refused_request_is_listed_too(operator: Visitor, lab: Site) -> 
 
 async def test_an_account_sees_its_own_requests_only(visitor: Visitor, lab: Site) -> None:
     """The client's list has what the client asked, and nothing of the operator's."""
-    assert await ask(lab, "Mine. [[answer tokens=7]]", key=CLIENT_KEY) == 200
-    assert await ask(lab, "Not theirs. [[answer tokens=9]]") == 200
     await visitor.sign_in(CLIENT_KEY)
-    await visitor.open("live")
+    await watch(visitor)
+    assert await ask(lab, "Not theirs. [[answer tokens=9]]") == 200
+    assert await ask(lab, "Mine. [[answer tokens=7]]", key=CLIENT_KEY) == 200
     await expect(row(visitor.page, "→ 7").first).to_be_visible()
     await expect(row(visitor.page, "operator")).to_have_count(0)
 
@@ -117,9 +123,9 @@ async def test_an_account_sees_its_own_requests_only(visitor: Visitor, lab: Site
 async def test_the_keyboard_opens_a_request_and_comes_back(operator: Visitor, lab: Site) -> None:
     """Arrows move, Enter opens, closing the panel returns to the list."""
     page = operator.page
+    await watch(operator)
     for _ in range(3):
         assert await ask(lab, "One of three. [[answer tokens=3]]") == 200
-    await operator.open("live")
     await expect(rows(page).nth(2)).to_be_visible()
     grid = page.get_by_role("grid")
     await grid.focus()
@@ -136,14 +142,22 @@ async def test_the_keyboard_opens_a_request_and_comes_back(operator: Visitor, la
 async def test_a_filter_leaves_what_it_names(operator: Visitor, lab: Site) -> None:
     """The list can be narrowed by text and by state."""
     page = operator.page
+    await watch(operator)
     assert await ask(lab, "Fail. [[fault:status status=500]]") >= 500
     assert await ask(lab, "Well. [[answer tokens=5]]") == 200
-    await operator.open("live")
     await expect(row(page, "ended").first).to_be_visible()
     await page.get_by_label("State").select_option("failed")
     await expect(row(page, "ended")).to_have_count(0)
     await page.get_by_label("Filter").fill("no such thing")
     await expect(rows(page)).to_have_count(0)
+
+
+async def test_a_request_that_is_not_listed_says_so(operator: Visitor) -> None:
+    """An address may name a request of last week: what is kept of it is looked for, and if nothing is, that is told."""
+    await operator.open("live/chatcmpl-of-last-week")
+    panel = operator.page.get_by_role("complementary", name="Request")
+    await expect(panel).to_contain_text("not among the latest requests")
+    await expect(panel).to_contain_text("Nothing is kept of it")
 
 
 async def test_a_thousand_requests_are_listed_without_a_long_task(operator: Visitor, lab: Site) -> None:
@@ -155,8 +169,8 @@ async def test_a_thousand_requests_are_listed_without_a_long_task(operator: Visi
         async with limit:
             assert await ask(lab, "Many. [[answer tokens=2]]") == 200
 
+    await watch(operator)
     await asyncio.gather(*(one() for _ in range(MANY)))
-    await operator.open("live")
     await expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", str(MANY + 1))
     assert await page.locator(".sheet [role=row]").count() <= ROWS_MAX
     await page.evaluate(WATCH)
@@ -169,4 +183,4 @@ async def test_a_thousand_requests_are_listed_without_a_long_task(operator: Visi
         longest.append(await page.evaluate(SCROLL))
         await asyncio.gather(*running)
     print(f"longest tasks while scrolling, in ms: {longest}")
-    assert min(longest) <= LONG_TASK_MS
+    assert sorted(longest)[TRIES // 2] <= LONG_TASK_MS

@@ -24,9 +24,8 @@ export function detail(request, now) {
 }
 
 /** What is kept of a request, moment by moment, as `antiphon trace` tells it. */
-export async function history(request, signal) {
-  if (goesOn(request)) return h("p", { class: "muted" }, "What is kept stands here once the request has ended.");
-  const found = await get(`/v1/console/requests/${part(request.answer_id || request.request_id)}`, { signal });
+export async function history(id, signal) {
+  const found = await get(`/v1/console/requests/${part(id)}`, { signal });
   return h("ol", { class: "moments" }, found.moments.map(moment));
 }
 

@@ -12,6 +12,8 @@ const TICK_MS = 250; // bars of running requests grow this often while nothing e
 const COMMAND = `curl ${location.origin}/v1/chat/completions \\
   -H "Authorization: Bearer $ANTIPHON_API_KEY" -H "Content-Type: application/json" \\
   -d '{"model": "MODEL", "messages": [{"role": "user", "content": "Hello"}]}'`;
+const NONE = "Requests are noted while somebody looks. Send one, and it appears here as it begins.";
+const GONE = "It is not among the latest requests, or nobody looked while it went on.";
 const STATES = [
   ["", "All states"],
   ["running", "Running"],
@@ -72,8 +74,7 @@ class Live {
     this.status.textContent = `${count(feed.requests.length)} requests · ${count(running)} running${feed.connected ? "" : " · reconnecting …"}`;
     if (!this.paused) this.list.show(this.filtered(), feed.now());
     const none = feed.requests.length === 0;
-    if (none && this.nothing.childElementCount === 0)
-      add(this.nothing, empty("No request yet", "Send one, and it appears here as it begins.", COMMAND));
+    if (none && this.nothing.childElementCount === 0) add(this.nothing, empty("No request yet", NONE, COMMAND));
     this.nothing.hidden = !none;
     this.list.element.hidden = none;
     this.showPanel();
@@ -114,16 +115,31 @@ class Live {
   }
 
   showPanel() {
-    const request = this.wanted === null ? undefined : this.feed.find(this.wanted);
-    if (request === undefined) return;
+    if (this.wanted === null) return;
+    const request = this.feed.find(this.wanted);
+    if (request === undefined) this.showGone();
+    else this.showRequest(request);
+  }
+
+  showRequest(request) {
     const told = JSON.stringify([request, goesOn(request) ? this.feed.now() : 0]);
     if (told === this.shownState) return;
-    const first = this.shownState === null || this.panel.hidden;
+    const first = this.shownState === null || this.shownState === GONE;
     this.shownState = told;
     if (first) this.layPanel();
     replace(this.facts, detail(request, this.feed.now()));
-    if (first || (this.wasRunning && !goesOn(request))) this.loadHistory(request);
+    if (first || (this.wasRunning && !goesOn(request)))
+      this.loadHistory(request.answer_id || request.request_id, goesOn(request));
     this.wasRunning = goesOn(request);
+  }
+
+  /** What an address names may be older than the list: what is kept of it is shown all the same. */
+  showGone() {
+    if (this.shownState !== null || !this.feed.connected) return;
+    this.shownState = GONE;
+    this.layPanel();
+    replace(this.facts, h("p", { class: "muted" }, GONE));
+    this.loadHistory(this.wanted, false);
   }
 
   layPanel() {
@@ -140,10 +156,14 @@ class Live {
     this.panel.hidden = false;
   }
 
-  async loadHistory(request) {
+  async loadHistory(id, running) {
     const { history: place } = this;
+    if (running) {
+      replace(place, h("p", { class: "muted" }, "What is kept stands here once the request has ended."));
+      return;
+    }
     try {
-      replace(place, await history(request, this.signal));
+      replace(place, await history(id, this.signal));
     } catch (error) {
       const nothing = "Nothing is kept of it: it was not charged, and its project stores no completions.";
       if (!this.signal.aborted)
