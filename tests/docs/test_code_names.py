@@ -88,6 +88,13 @@ def test_steps_are_small_files() -> None:
     assert paths >= LARGE_STEPS
 
 
+def test_every_folder_of_the_package_is_told_to_contributors() -> None:
+    """A row of the table says what it holds."""
+    folders = {path.name for path in SOURCES.iterdir() if path.is_dir() and not path.name.startswith("__")}
+    told = set(re.findall(r"`(\w+)/`", (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")))
+    assert folders - told == set()
+
+
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_settings_exist(page: Path) -> None:
     """`section.name` is a setting, or a group of some, if it begins with the name of a section."""
