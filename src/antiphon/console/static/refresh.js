@@ -3,6 +3,8 @@
 import { h, replace } from "./dom.js";
 import { fail } from "./notices.js";
 
+const REST = 10; // times as long as the work took
+
 /**
  * Keep `element` filled with what `show` makes of what `load` gives: now, where a failure is the caller's, and every
  * `seconds` until `signal` is aborted. What has not changed is left alone, and so is the focus. Ends after the first time;
@@ -23,11 +25,16 @@ export async function watch(element, { seconds, signal, load, show }) {
   return look;
 }
 
-/** Do `work` every `seconds` until `signal` is aborted. A failure is told once, until it succeeds again. */
+/**
+ * Do `work` every `seconds` until `signal` is aborted, and less often where it takes long: what is costly to make is not
+ * asked for all the time. A failure is told once, until it succeeds again.
+ */
 export async function repeat(seconds, signal, work) {
   let told = false;
-  for (await pause(seconds, signal); !signal.aborted; await pause(seconds, signal)) {
+  let rest = seconds;
+  for (await pause(rest, signal); !signal.aborted; await pause(rest, signal)) {
     if (document.hidden) continue;
+    const began = performance.now();
     try {
       await work();
       told = false;
@@ -35,6 +42,7 @@ export async function repeat(seconds, signal, work) {
       if (!told && !signal.aborted) fail(error);
       told = true;
     }
+    rest = Math.max(seconds, (REST * (performance.now() - began)) / 1000);
   }
 }
 

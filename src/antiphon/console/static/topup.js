@@ -23,7 +23,7 @@ export function topupForm(session, signal, changed) {
   const network = h(
     "p",
     { class: "muted" },
-    `On chain ${chain.chain_id}${chain.local ? ", which runs beside this gateway with test money" : ""}. Only the wallet that owns the account can pay for it. 100 credits are 1 USDC; a top-up is ${usdc(chain.min_micro_usdc)} to ${usdc(chain.max_micro_usdc)} USDC.`,
+    `On chain ${chain.chain_id}${chain.local ? ", which runs beside this gateway with test money" : ""}. 100 credits are 1 USDC; a top-up is ${usdc(chain.min_micro_usdc)} to ${usdc(chain.max_micro_usdc)} USDC.`,
   );
   return [network, present() ? form : without(), told];
 }
