@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 BROUGHT = {
     "engine": {"xllamacpp"},
     "mcp": {"mcp", "httpx2", "httpcore2"},
-    "nodes": {"nats", "nkeys"},
+    "nodes": {"cryptography", "nats", "nkeys"},
     "otel": {"opentelemetry", "google"},
     "payments": {"x402"},
     "postgres": {"psycopg"},

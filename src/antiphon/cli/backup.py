@@ -51,7 +51,7 @@ def restore(file: Path, /, *, json: bool = False, place: Place = PlaceFlags()) -
     Parameters
     ----------
     file
-        The backup, of this version or an older one.
+        The backup, of this version or an older one; one of SQLite may become a database of PostgreSQL.
     json
         Print JSON.
     place

@@ -14,7 +14,7 @@ from antiphon.cli.key_flags import PlaceFlags, place_assignments
 from antiphon.cli.snapshot import snapshot
 from antiphon.clock import Clock
 from antiphon.credits.verify import Findings, verify
-from antiphon.db.backup import Backups, back_up, backups_for, restore
+from antiphon.db.backup import Backups, back_up, backups_for, restore, restoring_for
 from antiphon.db.migrate import APPLIED, Migration, missing, own_migrations
 from antiphon.db.open import open_database
 from antiphon.settings.load import load
@@ -59,7 +59,15 @@ class BackupDesk(Struct, frozen=True):
 
     def restore(self, file: Path) -> None:
         """Make the database out of a backup, and bring it to the form of this version."""
-        restore(self.backups, file, migrations=self.migrations)
+        restoring = restoring_for(
+            file,
+            _url(self.settings),
+            data_dir=self.settings.data_dir,
+            clock=self.clock,
+            environ=os.environ,
+            migrations=self.migrations,
+        )
+        restore(restoring, file, migrations=self.migrations)
         self.migrate()
 
     def migrate(self) -> None:

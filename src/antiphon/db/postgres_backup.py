@@ -10,7 +10,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from antiphon.db import Row, StatementFailed
+from antiphon.db import Connection, Row, StatementFailed, T, Work
 from antiphon.db.session import DatabaseFailed, Driver, Use
 from antiphon.errors import ConfigError
 
@@ -20,6 +20,13 @@ STORED = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() OR
 MIGRATIONS = re.compile(r"^\d+; \d+ \d+ TABLE (.+) migrations ", re.MULTILINE)
 COMPLAINT = re.compile(r"error: (.+)$", re.MULTILINE)
 ROWS = re.compile(r"^COPY \S+ \((?P<columns>.+)\) FROM stdin;\n(?P<rows>.*?)^\\\.$", re.MULTILINE | re.DOTALL)
+
+
+def require_empty(connection: Connection) -> None:
+    """ConfigError when there is a table in the schema."""
+    row = connection.one(STORED)
+    if row is not None:
+        raise ConfigError(f"database.url: the database has tables, such as {row[0]}; a backup goes into an empty one.")
 
 
 class PostgresBackups:
@@ -57,19 +64,16 @@ class PostgresBackups:
         schema, other = self._schema(), self._schema_of(file)
         if schema != other:
             raise ConfigError(f"{file} holds the schema {other}, database.url leads to the schema {schema}.")
-        table = self._asked(STORED)
-        if table is not None:
-            raise ConfigError(
-                f"database.url: the database has tables, such as {table}; a backup goes into an empty one."
-            )
+        self._in_session(require_empty)
         how = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", f"--schema={schema}")
         self._run("pg_restore", self._database, *how, str(file))
 
     def _schema(self) -> str:
-        schema = self._asked(SCHEMA)
-        if schema is None:
+        """The schema that the URL leads to."""
+        row = self._in_session(lambda connection: connection.one(SCHEMA))
+        if row is None or row[0] is None:
             raise ConfigError("database.url: it leads to no schema that is there.")
-        return schema
+        return str(row[0])
 
     def _schema_of(self, file: Path) -> str:
         found = MIGRATIONS.search(self._run("pg_restore", "--list", str(file)))
@@ -77,17 +81,15 @@ class PostgresBackups:
             raise ConfigError(f"{file} has no table of migrations: it is no backup of Antiphon.")
         return found[1]
 
-    def _asked(self, sql: str) -> str | None:
-        """The text that a statement selects."""
+    def _in_session(self, work: Work[T]) -> T:
         try:
             session = self._driver.connect(Use.READ)
             try:
-                row = session.one(sql)
+                return work(session)
             finally:
                 session.close()
         except (DatabaseFailed, StatementFailed) as failure:
             raise ConfigError(f"database.url: the database cannot be used: {failure}.") from failure
-        return None if row is None or row[0] is None else str(row[0])
 
     def _run(self, name: str, *words: str) -> str:
         """What one of PostgreSQL's tools prints; ConfigError with its first complaint when it fails."""

@@ -13,6 +13,7 @@ from antiphon.db.new_file import appearing
 from antiphon.errors import ConfigError
 
 LOCK_S = 60.0  # a gateway that starts may have the file to itself for a moment
+BEGINNING = b"SQLite format 3\0"
 BESIDE = ("-wal", "-shm", "-journal")  # what SQLite would take for a part of a file that appears beside them
 
 
@@ -20,7 +21,7 @@ class SQLiteBackups:
     """Copies of the file at `path`, and that file out of a copy."""
 
     kind = "SQLite"
-    beginning = b"SQLite format 3\0"
+    beginning = BEGINNING
     suffix = ".db"
 
     def __init__(self, path: Path) -> None:
@@ -32,7 +33,7 @@ class SQLiteBackups:
 
     def applied(self, file: Path) -> Sequence[Row]:
         """What a backup's table of migrations says."""
-        with _opened(file) as connection:
+        with opened(file) as connection:
             rows: list[Row] = connection.execute(APPLIED).fetchall()
             return rows
 
@@ -51,16 +52,21 @@ class SQLiteBackups:
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a file's pages in one step, which no writer can come between, into one that needs no log beside it."""
-    with _opened(source) as read, closing(sqlite3.connect(target, isolation_level=None)) as written:
+    with opened(source) as read, closing(sqlite3.connect(target, isolation_level=None)) as written:
         read.backup(written)
         written.execute("PRAGMA journal_mode = DELETE").fetchall()
-        (finding,) = written.execute("PRAGMA quick_check(1)").fetchone()
+        require_whole(written, source)
+
+
+def require_whole(connection: sqlite3.Connection, path: Path) -> None:
+    """Hold the pages against each other; ConfigError, which names `path`, when they do not fit."""
+    (finding,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if finding != "ok":
-        raise ConfigError(f"{source} is damaged ({' '.join(finding.split())}): what was copied of it is no backup.")
+        raise ConfigError(f"{path} is damaged ({' '.join(finding.split())}): nothing good can be made of it.")
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection to a file that is there; whatever SQLite has against it is told as ConfigError."""
     if not path.is_file():
         raise ConfigError(f"{path} is not there.")

@@ -11,7 +11,7 @@ import pytest
 
 from antiphon.clock import SystemClock
 from antiphon.db import Database
-from antiphon.db.backup import Backups, back_up, backups_for, restore
+from antiphon.db.backup import Backups, back_up, backups_for, restore, restoring_for
 from antiphon.db.migrate import Migration
 from antiphon.db.open import open_database
 from antiphon.errors import ConfigError
@@ -118,3 +118,21 @@ def test_other_files_are_refused(
     (tmp_path / "broken").write_bytes(backups.beginning + b"?" * 100)
     with pytest.raises(ConfigError, match="broken cannot be copied|pg_restore failed"):
         restore(backups, tmp_path / "broken", migrations=(NOTES,))
+
+
+@pytest.mark.parametrize(
+    ("url", "begins", "kind"),
+    [
+        ("postgresql://db.example/antiphon", b"SQLite format 3\0", "SQLite"),
+        ("postgresql://db.example/antiphon", b"PGDMP", "PostgreSQL"),
+        ("sqlite:///other.db", b"SQLite format 3\0", "SQLite"),
+        ("sqlite:///other.db", b"PGDMP", "SQLite"),  # and is refused as none of those
+    ],
+)
+def test_what_a_database_is_made_of(url: str, begins: bytes, kind: str, tmp_path: Path) -> None:
+    """A database of PostgreSQL may also be made out of a backup of SQLite, not the other way round."""
+    (tmp_path / "backup").write_bytes(begins)
+    restoring = restoring_for(
+        tmp_path / "backup", url, data_dir=tmp_path, clock=SystemClock(), environ={}, migrations=(NOTES,)
+    )
+    assert (restoring.kind, restoring.beginning) == (kind, b"PGDMP" if kind == "PostgreSQL" else b"SQLite format 3\0")

@@ -35,7 +35,7 @@ def test_a_writer_is_not_in_the_way(
 
 def test_no_backup_is_made_of_what_is_damaged(sqlite_path: Path, tmp_path: Path) -> None:
     """Whoever finds out later has no other."""
-    with closing(sqlite3.connect(sqlite_path, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(sqlite_path)) as connection, connection:
         connection.executemany("INSERT INTO notes (name, text) VALUES (?, 'text')", [(str(n),) for n in range(2000)])
     with sqlite_path.open("r+b") as file:
         file.seek(5 * 4096)
