@@ -20,6 +20,7 @@ LONGEST_FIRST = (
     "tests/integration/charging",
     "tests/examples",
     "tests/docs",
+    "tests/architecture",
     "tests/integration/faults",
     "tests/integration/overload",
     "tests/integration/test_stored_keys.py",

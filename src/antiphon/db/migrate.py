@@ -56,27 +56,31 @@ def migrate(session: Session, migrations: Sequence[Migration], *, clock: Clock) 
     """Apply what is missing and tell what it was; ConfigError when the database cannot be brought to this form.
 
     Each migration is one transaction, which excludes all other writers: a process that is killed leaves the one before
-    it or the one after it, and of two that start at once one waits for the other.
+    it or the one after it, and of two that start at once one waits for the other. Those of a new database are one
+    transaction together, since each takes the disk a while.
     """
     session.begin()
     session.run(TABLE)
     session.commit()
-    applied = []
-    while (migration := _apply_next(session, migrations, clock)) is not None:
-        applied.append(migration)
+    applied: list[Migration] = []
+    while just_now := _apply_next(session, migrations, clock):
+        applied += just_now
     return applied
 
 
-def _apply_next(session: Session, migrations: Sequence[Migration], clock: Clock) -> Migration | None:
+def _apply_next(session: Session, migrations: Sequence[Migration], clock: Clock) -> Sequence[Migration]:
     session.begin()
     try:
-        left = missing(session.all(APPLIED), migrations)
-        if not left:
+        known = session.all(APPLIED)
+        left = missing(known, migrations)
+        now = left[:1] if known else left
+        for migration in now:
+            _apply(session, migration, clock)
+        if now:
+            session.commit()
+        else:
             session.rollback()
-            return None
-        _apply(session, left[0], clock)
-        session.commit()
-        return left[0]
+        return now
     except BaseException:
         session.rollback()
         raise

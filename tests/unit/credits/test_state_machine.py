@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Coroutine
+import shutil
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,10 +28,11 @@ from antiphon.credits.lease import LeasedHold
 from antiphon.credits.ledger import AccountKey, usage_id
 from antiphon.credits.tenure import SILENT_S
 from antiphon.db import Connection, Database
+from antiphon.db.migrate import own_migrations
 from antiphon.db.open import open_database
 from antiphon.errors import InsufficientCredits
 from antiphon.key import Ledger
-from tests.fixtures.databases.server import PostgresServer
+from tests.fixtures.databases.schemas import Schemas
 from tests.unit.credits.books import FAR_S, Books
 from tests.unit.credits.model import Held, Model
 
@@ -246,13 +248,24 @@ def quick_recalls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def new_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> NewURL:
-    """Where a database can be that does not hold anything yet, a new place each time."""
+def new_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewURL]:
+    """Where there is a database that holds tables and nothing else, each time once the one before is closed."""
     if database_kind == "postgres":
-        server: PostgresServer = request.getfixturevalue("postgres")
-        return server.new_url
+        schemas: Schemas = request.getfixturevalue("postgres_schemas")
+        taken: list[str] = []
+
+        def another() -> str:
+            schemas.give_back(taken.pop())
+            taken.append(schemas.take())
+            return taken[-1]
+
+        taken.append(schemas.take())
+        yield another
+        schemas.give_back(taken.pop())
+        return
+    made = request.getfixturevalue("sqlite_files")(own_migrations())
     numbers = itertools.count()
-    return lambda: f"sqlite:///{tmp_path / str(next(numbers))}"
+    yield lambda: f"sqlite:///{shutil.copy(made, tmp_path / str(next(numbers)))}"
 
 
 def examine(new_url: NewURL, examples: int, steps: int) -> None:

@@ -74,10 +74,13 @@ def test_a_strange_database_is_refused(
 
 @KINDS
 def test_a_migration_that_fails_is_undone(database_kind: str, connect: Callable[[], Session]) -> None:
-    """The message names it, and nothing of it is left."""
+    """The message names it, and nothing of it is left; in a new database, nothing of those before it either."""
     session = connect()
     broken = Migration(2, "broken", "CREATE TABLE colours (colour TEXT); INSERT INTO colours VALUES ('a'); SELEKT 1")
     with pytest.raises(ConfigError, match="migration 0002_broken failed, and was undone: .*SELEKT"):
+        migrate(session, (NOTES, broken), clock=SystemClock())
+    assert migrate(session, (NOTES,), clock=SystemClock()) == [NOTES]
+    with pytest.raises(ConfigError, match="migration 0002_broken failed"):
         migrate(session, (NOTES, broken), clock=SystemClock())
     assert migrate(session, (NOTES, LATER), clock=SystemClock()) == [LATER]
 
