@@ -246,6 +246,30 @@ def rename(
     return _print(_ask(connection, "PATCH", _path(node), given={"name": name}), json=json)
 
 
+def tag(
+    node: str,
+    /,
+    *tags: str,
+    json: bool = False,
+    connection: Annotated[ConnectionFlags, Parameter(name="*")] = ConnectionFlags(),
+) -> int:
+    """Give a node these tags in place of those that it has; without any it has none.
+
+    Parameters
+    ----------
+    node
+        Its name or id.
+    tags
+        Words that it shares with others, such as eu or gpu.
+    json
+        Print the gateway's own JSON.
+    connection
+        Which gateway, with which key.
+
+    """
+    return _print(_ask(connection, "PATCH", _path(node), given={"tags": tags}), json=json)
+
+
 def remove(
     node: str,
     /,
@@ -302,6 +326,7 @@ def _print(node: dict[str, Any], *, json: bool) -> int:  # Any: the gateway's JS
     for field in ("created_at_ms", "seen_at_ms"):
         node[field.removesuffix("_ms")] = moment(node.pop(field))
     node["models"] = " ".join(one["id"] for one in node["models"])
+    node["tags"] = " ".join(node["tags"])
     rows = [(field, "-" if value in (None, "") else plain(str(value))) for field, value in node.items()]
     output.table([row for row in rows if row[0] != "object"])
     return 0

@@ -11,7 +11,7 @@ from antiphon.completions.doors import Door
 from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingService
 from antiphon.completions.following import planned_embeddings
 from antiphon.completions.plan import Caller
-from antiphon.completions.routes import WIRE_HEADER, ignored_header, sent_again
+from antiphon.completions.routes import WIRE_HEADER, ignored_header, named_nodes, sent_again
 from antiphon.completions.slow_answer import SlowAnswer
 from antiphon.credits.metering import Charge
 from antiphon.errors import AntiphonError
@@ -49,9 +49,11 @@ class EmbeddingRoutes:
         request = self._dialect.parse(body, exchange.headers, self._bounds)
         key = require_key(exchange)
         answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))
-        caller = Caller(key, answer_id, exchange.request_id, again=sent_again(exchange), course=exchange.course)
+        again = sent_again(exchange)
+        caller = Caller(key, answer_id, exchange.request_id, named_nodes(exchange), again, exchange.course)
         plan = self._service.plan(request, caller)
-        planned_embeddings(plan)
+        if exchange.course is not None:
+            planned_embeddings(plan, exchange.course)
         ledger = key.ledger
         if ledger is None:
             await self._answer(exchange, plan, None)

@@ -91,7 +91,7 @@ class EmbeddingService:
         if key.models and model.id not in key.models:
             raise PermissionDenied(f"This key may not use the model {model.id!r}.")
         check_price(model, key)
-        caller = replace(caller, nodes=pinned(caller.nodes, key, target.project))
+        caller = replace(caller, nodes=pinned(caller.nodes, key, target.project, model.offers))
         if model.embeds is False:
             message = f"model: {model.id!r} generates text, it makes no embeddings."
             raise BadRequest(message, param="model", code="model_not_supported")

@@ -101,7 +101,7 @@ class Preparation:
         if key.models and model.id not in key.models:
             raise PermissionDenied(f"This key may not use the model {model.id!r}.")
         check_price(model, key, request.prices_max)
-        nodes = pinned(caller.nodes, key, project)
+        nodes = pinned(caller.nodes, key, project, model.offers)
         if nodes is not caller.nodes:
             caller = msgspec.structs.replace(caller, nodes=nodes)
         if model.embeds:

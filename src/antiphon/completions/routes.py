@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 
-from antiphon.chat import ChatRequest, Completion, Delta
+from antiphon.chat import Completion, Delta
 from antiphon.clock import Clock
 from antiphon.completions.answering import Answering
 from antiphon.completions.charging import Charging, credit_headers
@@ -24,6 +24,7 @@ from antiphon.errors import AntiphonError, BadRequest
 from antiphon.http.errors import error_event
 from antiphon.http.exchange import EVENT_STREAM, Exchange, Header, require_key
 from antiphon.ids import Ids
+from antiphon.trace_context import TRACEPARENT
 
 AnyStream = CompletionStream | ToolStream
 WIRE_HEADER = b"x-wire"
@@ -67,26 +68,25 @@ class ChatRoutes:
             exchange.always += b"%b: %b\r\n" % (self._door.id_header, exchange.request_id.encode())
         body = await exchange.body()
         request = self._dialect.parse(body, exchange.headers, self._bounds)
+        key, course = require_key(exchange), exchange.course
         try:
-            await self._chat(exchange, request, body)
+            if request.previous_id is not None and self._recall is not None:
+                request = await self._recall(key, request)
+            answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))
+            again = sent_again(exchange)
+            trace = trace_of(exchange) if course is not None or TRACEPARENT in exchange.headers else None
+            caller = Caller(key, answer_id, exchange.request_id, named_nodes(exchange), again, course, trace)
+            plan = await self._answering.plan(request, caller)
+            if course is not None:
+                planned(plan, course)
+            ledger = key.ledger
+            if ledger is None:
+                await self._answer(exchange, plan, None)
+            else:
+                charge = await self._charging.open(plan, ledger, body)
+                await self._charging.during(charge, exchange, self._answer(exchange, plan, charge))
         except BadRequest as error:
             raise self._door.names.told(error) from None
-
-    async def _chat(self, exchange: Exchange, request: ChatRequest, body: bytes) -> None:
-        key = require_key(exchange)
-        if request.previous_id is not None and self._recall is not None:
-            request = await self._recall(key, request)
-        answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))
-        again, trace = sent_again(exchange), trace_of(exchange)
-        caller = Caller(key, answer_id, exchange.request_id, _nodes(exchange), again, exchange.course, trace)
-        plan = await self._answering.plan(request, caller)
-        planned(plan)
-        ledger = key.ledger
-        if ledger is None:
-            await self._answer(exchange, plan, None)
-        else:
-            charge = await self._charging.open(plan, ledger, body)
-            await self._charging.during(charge, exchange, self._answer(exchange, plan, charge))
 
     async def _answer(self, exchange: Exchange, plan: Plan, charge: Charge | None) -> None:
         if plan.request.stream:
@@ -185,7 +185,7 @@ def _priced(completion: Completion, head: Head, charge: Charge) -> Completion:
     return msgspec.structs.replace(completion, usage=charge.priced(completion.usage))
 
 
-def _nodes(exchange: Exchange) -> frozenset[str]:
+def named_nodes(exchange: Exchange) -> frozenset[str]:
     """The nodes that the request is bound to, as the caller names them; none where it does not."""
     named = exchange.headers.get(NODE_HEADER)
     if named is None:

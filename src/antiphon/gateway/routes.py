@@ -290,7 +290,7 @@ def _nodes(routes: NodeRoutes) -> tuple[Route, ...]:
               response=nodes.WireNodes, statuses=(403,)),
         Route("GET", "/v1/nodes/{node}", routes.get, "One node, by id or name.", "nodes", scope="admin",
               response=nodes.WireNode, statuses=(403, 404)),
-        Route("PATCH", "/v1/nodes/{node}", routes.change, "Rename, drain, take back or ban a node.", "nodes",
+        Route("PATCH", "/v1/nodes/{node}", routes.change, "Rename, tag, drain, take back or ban a node.", "nodes",
               scope="admin", request=nodes.ChangeBody, response=nodes.WireNode, statuses=(403, 404, 409)),
         Route("DELETE", "/v1/nodes/{node}", routes.remove, "Remove a node; it takes an invite to come back.", "nodes",
               scope="admin", success=204, statuses=(403, 404)),

@@ -46,7 +46,10 @@ class Prices(Struct, frozen=True, dict=True):
 
 
 class Offer(Struct, frozen=True):
-    """One engine's serving of a model. `slots`: how many requests it generates at once, None when unknown."""
+    """One engine's serving of a model. `slots`: how many requests it generates at once, None when unknown.
+
+    `tags`: what its operator calls the engine by together with others.
+    """
 
     engine: Engine
     upstream_name: str
@@ -55,6 +58,7 @@ class Offer(Struct, frozen=True):
     slots: int | None = None
     weight: int = 1
     quantisation: str | None = None  # None when unknown
+    tags: frozenset[str] = frozenset()
 
 
 class Model(Struct, frozen=True, dict=True):

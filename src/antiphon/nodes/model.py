@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 from msgspec import Struct
@@ -11,6 +11,8 @@ from msgspec import Struct
 from antiphon.accounts.ethereum import ADDRESS, checksummed
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+TAG = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+TAGS_MAX = 16
 NKEY = re.compile(r"U[A-Z2-7]{55}")  # the public key of a user at the broker
 NODES_MAX = 10_000
 INVITES_MAX = 1_000  # that are good at once
@@ -27,7 +29,8 @@ Broken = Iterator[tuple[str, str]]
 class Node(Struct, frozen=True):
     """A machine that serves models. `owner` is a wallet's address, `nkey` the public key that it has at the broker.
 
-    `epoch` counts its leases: of two agents with one node's keys only that with the newest lease is heard.
+    `epoch` counts its leases: of two agents with one node's keys only that with the newest lease is heard. `tags` are
+    what its operator calls it by together with others; it says none of itself.
     """
 
     id: str
@@ -38,6 +41,7 @@ class Node(Struct, frozen=True):
     epoch: int = 0
     created_at_ms: int = 0
     seen_at_ms: int = 0
+    tags: frozenset[str] = frozenset()
 
 
 class Invite(Struct, frozen=True):
@@ -64,6 +68,15 @@ def name_fault(name: str) -> str | None:
     if NAME.fullmatch(name) is None:
         return "expected 1 to 64 letters, digits and `._-`, beginning with a letter or digit"
     return f"a name that begins with `{PREFIX}` could be taken for an id" if name.startswith(PREFIX) else None
+
+
+def tags_fault(tags: Collection[str]) -> str | None:
+    """The rule that a node's tags break."""
+    if len(tags) > TAGS_MAX or not all(TAG.fullmatch(tag) for tag in tags):
+        return (
+            f"expected at most {TAGS_MAX} of 1 to 32 small letters, digits and `._-`, beginning with a letter or digit"
+        )
+    return None
 
 
 def broken(node: Node) -> Broken:

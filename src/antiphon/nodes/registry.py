@@ -91,7 +91,7 @@ class Registry:
             if node is None:
                 del self._live[node_id]
                 self._on_change(node_id, None)
-            elif (node.state, node.name) != (live.node.state, live.node.name):
+            elif (node.state, node.name, node.tags) != (live.node.state, live.node.name, live.node.tags):
                 self._put(replace(live, node=node))
         for node_id, hello in hellos.items():
             node = self._nodes.get(node_id)

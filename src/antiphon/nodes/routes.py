@@ -118,12 +118,14 @@ class NodeRoutes:
         _respond(exchange, 200, self._shown(await self._nodes.get(exchange.parameter)))
 
     async def change(self, exchange: Exchange) -> None:
-        """Rename, drain, take back or ban one."""
+        """Rename, tag, drain, take back or ban one."""
         require_admin(exchange)
         body = decode(await exchange.body(), _change_body)
         to = None if body.state is UNSET else body.state
         called = None if body.name is UNSET else body.name
-        _respond(exchange, 200, self._shown(await self._nodes.change(exchange.parameter, to=to, called=called)))
+        tags = None if body.tags is UNSET else body.tags
+        node = await self._nodes.change(exchange.parameter, to=to, called=called, tags=tags)
+        _respond(exchange, 200, self._shown(node))
 
     async def remove(self, exchange: Exchange) -> None:
         """Forget one."""

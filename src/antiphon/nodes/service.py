@@ -29,6 +29,7 @@ from antiphon.nodes.model import (
     broken,
     change_fault,
     name_fault,
+    tags_fault,
 )
 from antiphon.nodes.registry import NONE_KNOWN
 
@@ -186,16 +187,25 @@ class Nodes:
 
         return await self._database.write(work)
 
-    async def change(self, name: str, *, to: State | None = None, called: str | None = None) -> Node:
-        """Put a node into another state, or give it another name; Conflict when the name is taken."""
+    async def change(
+        self, name: str, *, to: State | None = None, called: str | None = None, tags: frozenset[str] | None = None
+    ) -> Node:
+        """Put a node into another state, give it another name or other tags; Conflict when the name is taken."""
         if called is not None:
             _require_name(called)
+        if tags is not None and (fault := tags_fault(tags)):
+            raise BadRequest(f"tags: {fault}.", param="tags")
         now_ms = self._now_ms()
 
         def work(connection: Connection) -> Node:
             store.begin_change(connection)
             before = _found(connection, name)
-            after = replace(before, state=to or before.state, name=called or before.name)
+            after = replace(
+                before,
+                state=to or before.state,
+                name=called or before.name,
+                tags=before.tags if tags is None else tags,
+            )
             if fault := change_fault(before.state, after.state):
                 raise Conflict(f"state: {fault}.", param="state")
             other = store.find(connection, after.name)

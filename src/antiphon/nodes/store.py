@@ -6,12 +6,13 @@ import contextlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from antiphon.db import Connection, Row
 from antiphon.link.frames import Hello
 from antiphon.nodes.model import Invite, Node
 
-_NODE = "id, name, owner, nkey, state, epoch, created_at_ms, seen_at_ms"
+_NODE = "id, name, owner, nkey, state, epoch, created_at_ms, seen_at_ms, tags"
 _INVITE = "id, digest, name, created_at_ms, expires_at_ms, node"
 HELLO_BYTES_MAX = 65_536  # a node that has more to say of itself is known once it is heard
 
@@ -59,7 +60,7 @@ def insert(connection: Connection, node: Node) -> None:
     """Keep a new node."""
     sql = (
         f"INSERT INTO nodes ({_NODE})"
-        " VALUES (:id, :name, :owner, :nkey, :state, :epoch, :created_at_ms, :seen_at_ms)"
+        " VALUES (:id, :name, :owner, :nkey, :state, :epoch, :created_at_ms, :seen_at_ms, :tags)"
     )  # fmt: skip
     connection.run(
         sql,
@@ -71,13 +72,14 @@ def insert(connection: Connection, node: Node) -> None:
         epoch=node.epoch,
         created_at_ms=node.created_at_ms,
         seen_at_ms=node.seen_at_ms,
+        tags=_written(node.tags),
     )
 
 
 def update(connection: Connection, node: Node) -> None:
-    """Keep a node's name and state."""
-    sql = "UPDATE nodes SET name = :name, state = :state WHERE id = :id"
-    connection.run(sql, id=node.id, name=node.name, state=node.state)
+    """Keep a node's name, state and tags."""
+    sql = "UPDATE nodes SET name = :name, state = :state, tags = :tags WHERE id = :id"
+    connection.run(sql, id=node.id, name=node.name, state=node.state, tags=_written(node.tags))
 
 
 def begin_lease(connection: Connection, node_id: str, now_ms: int) -> int:
@@ -211,4 +213,8 @@ def find_secret(connection: Connection, name: str) -> str | None:
 
 
 def _node(row: Row) -> Node:
-    return Node(*row)
+    return replace(Node(*row[:-1]), tags=frozenset(row[-1].split()))
+
+
+def _written(tags: frozenset[str]) -> str:
+    return " ".join(sorted(tags))

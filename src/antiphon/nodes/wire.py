@@ -8,10 +8,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from antiphon.nodes.enrolment import SECRET_BYTES, Token, written
 from antiphon.nodes.invites import Invited
-from antiphon.nodes.model import INVITE_S, INVITE_S_MAX, Invite, InviteState, Node, State
+from antiphon.nodes.model import INVITE_S, INVITE_S_MAX, TAGS_MAX, Invite, InviteState, Node, State
 from antiphon.nodes.registry import Live
 from antiphon.nodes.service import MS, Enrolment
 
+Tag = Annotated[str, Meta(max_length=32)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Signature = Annotated[str, Meta(max_length=200)]
 Second = Annotated[int, Meta(ge=0, le=1 << 40)]
@@ -103,6 +104,7 @@ class ChangeBody(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Name | UnsetType = UNSET
     state: State | UnsetType = UNSET
+    tags: Annotated[frozenset[Tag], Meta(max_length=TAGS_MAX)] | UnsetType = UNSET
 
 
 class WireServed(Struct, frozen=True):
@@ -127,6 +129,7 @@ class WireNode(Struct, frozen=True):
     created_at_ms: int
     seen_at_ms: int
     epoch: int
+    tags: list[str]
     slots: int = 0
     running: int = 0
     queued: int = 0
@@ -174,7 +177,15 @@ def shown(node: Node, live: Live | None, now_ms: int, now_s: float) -> WireNode:
     """A node as its operator sees it; `now_s` is the time that its heartbeats were heard by."""
     if live is None:
         return WireNode(
-            node.id, node.name, node.owner, node.state, "gone", node.created_at_ms, node.seen_at_ms, node.epoch
+            node.id,
+            node.name,
+            node.owner,
+            node.state,
+            "gone",
+            node.created_at_ms,
+            node.seen_at_ms,
+            node.epoch,
+            sorted(node.tags),
         )
     hello, beat = live.hello, live.beat
     heard_ms = 0 if live.heard_at_s is None else now_ms - int((now_s - live.heard_at_s) * MS)
@@ -187,6 +198,7 @@ def shown(node: Node, live: Live | None, now_ms: int, now_s: float) -> WireNode:
         created_at_ms=node.created_at_ms,
         seen_at_ms=max(node.seen_at_ms, heard_ms),
         epoch=live.epoch,
+        tags=sorted(node.tags),
         slots=beat.slots,
         running=beat.in_flight,
         queued=beat.queued,

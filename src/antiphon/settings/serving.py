@@ -124,6 +124,9 @@ class ModelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = False
 
 
+Tag = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
+
+
 class UpstreamModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A model of an upstream, as the gateway offers it."""
 
@@ -162,6 +165,10 @@ class UpstreamModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         bool,
         Meta(description="The model is tuned to a domain, so that answers carry a confidence."),
     ] = False
+    node_tags: Annotated[
+        tuple[Tag, ...],
+        Meta(description="Below `nodes.models`: taken only from nodes that have all of these tags."),
+    ] = ()
 
 
 class UpstreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -176,6 +183,10 @@ class UpstreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(description="The models offered from it; absent: all that its `/v1/models` lists."),
     ] = None
     weight: Annotated[Count, Meta(description="Its share among upstreams that serve the same model.")] = 1
+    tags: Annotated[
+        tuple[Tag, ...],
+        Meta(description="What it is called by together with others, for requests that ask for `tag:NAME`."),
+    ] = ()
     slots: Annotated[
         Count | None,
         Meta(description="Requests that it is given at once, others wait their turn; absent: all that come."),

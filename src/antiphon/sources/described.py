@@ -37,13 +37,14 @@ def described(
     owned_by: str,
     slots: int | None = None,
     weight: int = 1,
+    tags: frozenset[str] = frozenset(),
 ) -> Model:
     """The model as clients see it. Settings win over what the engine tells; `facts` None: it has not told yet."""
     facts = facts or ModelFacts(name=upstream_name)
     native = facts.native_tools if settings.tools == "auto" else settings.tools == "native"
     thought = _thought(settings.reasoning, facts.thought)
     quantisation = facts.quantisation
-    offer = Offer(engine, upstream_name, native, thought, slots, weight, quantisation)
+    offer = Offer(engine, upstream_name, native, thought, slots, weight, quantisation, tags)
     modalities = getattr(settings, "modalities", None) or facts.modalities
     return Model(
         id=settings.name,

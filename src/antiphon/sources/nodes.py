@@ -139,7 +139,7 @@ class NodesSource:
         return tuple(
             self._model(model, told[name], live, engine)
             for model in wanted
-            if (name := model.upstream_name or model.name) in told
+            if (name := model.upstream_name or model.name) in told and live.node.tags.issuperset(model.node_tags)
         )
 
     def _model(self, model: UpstreamModel, facts: ModelFacts, live: Live, engine: Engine) -> Model:
@@ -151,6 +151,7 @@ class NodesSource:
             created=live.node.created_at_ms // 1000,
             owned_by=OWNED_BY,
             slots=live.hello.slots,
+            tags=live.node.tags,
         )
 
     def _let_go(self, engine: Engine) -> None:

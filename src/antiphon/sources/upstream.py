@@ -128,6 +128,7 @@ class UpstreamSource:
             owned_by=self.name,
             slots=self._settings.slots,
             weight=self._settings.weight,
+            tags=frozenset(self._settings.tags),
         )
 
     async def close(self) -> None:

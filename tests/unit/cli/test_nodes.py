@@ -71,6 +71,9 @@ def test_the_life_of_a_node(ask: Ask, base_url: tuple[str, str]) -> None:
     for words, state in ((("drain", "attic"), "drained"), (("undrain", node), "active")):
         assert json.loads(ask(*words, "--json").out)["state"] == state
     assert json.loads(ask("rename", "attic", "loft", "--json").out)["name"] == "loft"
+    assert json.loads(ask("tag", "loft", "gpu", "eu", "--json").out)["tags"] == ["eu", "gpu"]
+    assert ask("tag", "loft", "no tag").code == 1
+    assert json.loads(ask("tag", "loft", "--json").out)["tags"] == []
     shown = {words[0]: words[-1] for line in ask("show", "loft").out.splitlines() if (words := line.split(maxsplit=1))}
     assert (shown["name"], shown["models"], shown["state"]) == ("loft", "-", "active")
     assert json.loads(ask("ban", "loft", "--json").out)["state"] == "banned"

@@ -17,7 +17,7 @@ from antiphon.completions.doors import DOORS
 from antiphon.completions.embedding_routes import EmbeddingRoutes
 from antiphon.completions.embeddings import EmbeddingService
 from antiphon.completions.plan import Bounds
-from antiphon.errors import BadRequest, DeadlineExceeded, EngineFailed
+from antiphon.errors import BadRequest, DeadlineExceeded, EngineFailed, Unavailable
 from antiphon.http.exchange import Exchange
 from antiphon.ids import seeded
 from antiphon.key import Key
@@ -32,7 +32,9 @@ ANSWER = ((struct.pack("<2f", 0.5, -1.0),), Usage(prompt_tokens=3))
 BEATING = msgspec.structs.replace(BOUNDS, heartbeat_s=0.02)
 
 
-async def ask(engine: ScriptedEngine, *, bounds: Bounds = BOUNDS, **body: Any) -> RecordingWire:
+async def ask(
+    engine: ScriptedEngine, *, bounds: Bounds = BOUNDS, headers: dict[bytes, bytes] | None = None, **body: Any
+) -> RecordingWire:
     """What is sent for this body, completed by a model and an input."""
     catalogue = Catalogue()
     catalogue.replace("tests", (msgspec.structs.replace(model_of(engine), embeds=True),))
@@ -49,7 +51,7 @@ async def ask(engine: ScriptedEngine, *, bounds: Bounds = BOUNDS, **body: Any) -
         DOORS[0], canonical_embeddings, service, limits, uncharged(), clock=ManualClock(), ids=seeded(1)
     )
     wire = RecordingWire()
-    exchange = Exchange(wire, "POST", "/v1/embeddings", "", {})
+    exchange = Exchange(wire, "POST", "/v1/embeddings", "", headers or {})
     exchange.add(msgspec.json.encode({"model": "m", "input": "Hi"} | body), 1 << 20)
     exchange.complete = True
     exchange.key = Key("alice")
@@ -96,3 +98,11 @@ async def test_a_slow_failure_is_told_after_blank_lines() -> None:
     wire = await ask(ScriptedEngine(embeddings=(None,)), bounds=BEATING, timeout_secs=0.8)
     assert wire.status == 200
     assert told(wire)["error"]["code"] == DeadlineExceeded.code
+
+
+async def test_only_nodes_that_are_named_answer() -> None:
+    """As for a chat."""
+    engine = ScriptedEngine("node-1", embeddings=(ANSWER,))
+    with pytest.raises(Unavailable, match="is bound to"):
+        await ask(engine, headers={b"x-node": b"tag:eu, node-2"})
+    assert (await ask(engine, headers={b"x-node": b"node-1"})).status == 200

@@ -170,3 +170,15 @@ def test_nodes_without_a_seal_may_be_left_out() -> None:
     registry.set_nodes([NODE])
     assert not registry.heard("node_1", HELLO, 0.0)
     assert Heard().registry.heard("node_1", HELLO, 0.0)
+
+
+def test_other_tags_are_a_change() -> None:
+    """What the node offers is asked for by them."""
+    heard = Heard()
+    heard.registry.heard("node_1", HELLO, 0.0)
+    heard.take()
+    heard.registry.set_nodes([replace(NODE, tags=frozenset({"eu"}))])
+    assert heard.take() == [True]
+    live = heard.registry.get("node_1")
+    assert live is not None
+    assert live.node.tags == {"eu"}

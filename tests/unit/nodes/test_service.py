@@ -202,3 +202,17 @@ async def test_what_nodes_served_is_known_to_whoever_begins(database: Database) 
     await other.nodes.refresh()
     assert [one.name for one in other.nodes.kept.nodes] == ["loft"]
     assert other.nodes.kept.hellos == {node.id: HELLO}
+
+
+async def test_a_node_is_tagged(database: Database) -> None:
+    """By its operator, with words that are tags; other changes leave them as they are."""
+    members = Membership(database)
+    node = await members.enrolled()
+    assert node.tags == frozenset()
+    assert (await members.nodes.change(node.id, tags=frozenset({"gpu", "eu"}))).tags == {"eu", "gpu"}
+    assert (await members.nodes.change(node.id, called="attic", to="drained")).tags == {"eu", "gpu"}
+    assert [one.tags for one in await members.nodes.list()] == [{"eu", "gpu"}]
+    for tags in ({"a b"}, {"EU"}, {""}, {"eu+gpu"}, {str(number) for number in range(17)}):
+        with pytest.raises(BadRequest, match="tags"):
+            await members.nodes.change(node.id, tags=frozenset(tags))
+    assert (await members.nodes.change("attic", tags=frozenset())).tags == frozenset()

@@ -120,6 +120,15 @@ async def test_settings_say_which_models_are_taken() -> None:
     assert (model.id, model.offers[0].upstream_name, model.prices.prompt) == ("chat", "m", 7)
 
 
+async def test_a_model_may_ask_for_tags() -> None:
+    """It is taken only from nodes that have all of them, as soon as they do; its offers have the node's."""
+    joined = Joined(UpstreamModel(name="m"), UpstreamModel(name="n", node_tags=("eu", "gpu")))
+    for tags, offered in (("eu", {"m": 1}), ("eu gpu new", {"m": 1, "n": 1}), ("gpu", {"m": 1})):
+        joined.source.changed("node_1", replace(LIVE, node=replace(NODE, tags=frozenset(tags.split()))))
+        assert joined.offered == offered
+        assert joined.catalogue.find("m").offers[0].tags == set(tags.split())
+
+
 async def test_the_smallest_model_has_an_end() -> None:
     """It is offered as it is where a gateway runs it."""
     joined = Joined()
