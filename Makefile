@@ -8,7 +8,7 @@ ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults channels console screenshots console-style nodes simulate-search verdicts fuzz packages sbom recipes clients bench bench-quick bench-link bench-placement docs site clean
+.PHONY: help serve test check lint types architecture conformance kills chaos conformance-vllm overload topups link-faults channels console screenshots console-style nodes observability simulate-search verdicts fuzz packages sbom recipes clients bench bench-quick bench-link bench-placement docs site clean
 
 help: ## Show what can be done
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ screenshots: $(VENV)/.developed ## Take the pictures of the console for docs/ima
 
 console-style: $(VENV)/.developed ## Check how the console's modules are written; ARGS=--write puts them right
 	@$(BIN)/python -m tests.console.style $(ARGS)
+
+observability: $(VENV)/.developed ## Follow a trace from a client to a node's engine into a collector; look for planted secrets: a minute
+	@$(BIN)/python -m pytest tests/integration/test_observability.py tests/integration/test_trace.py -m "" -n0 $(ARGS)
 
 nodes: $(VENV)/.developed ## Nodes in processes and networks of their own, behind NAT, cut off one way (takes root, ip and nft): five minutes
 	@$(BIN)/python -m pytest -m "" -n0 $(wildcard tests/integration/test_nodes*.py) $(ARGS)
