@@ -9,8 +9,8 @@ import { table } from "../table.js";
 import { open as openCampaign, STATES } from "./campaign.js";
 
 const LOOK_S = 10;
-const CREATE = `antiphon campaigns create tone --project shop --goal thumbs --start \\
-  --variant plain --variant 'warm temperature=0.9'`;
+const CREATE = `antiphon campaigns create length --project default --start --guardrail error_rate=0.1:drop \\
+  --variant long --variant 'short max_tokens=40'`;
 
 /** The list, or one campaign where the address names it. */
 export async function open(view, context) {
