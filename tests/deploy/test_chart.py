@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from antiphon.clock import SystemClock
+from antiphon.db.backup import backups_for, restore
+from antiphon.db.migrate import own_migrations
+from antiphon.db.open import open_database
+from tests.fixtures.databases.programs import find
+from tests.fixtures.databases.server import PostgresServer
 
 from .known import complaints, known_variables
 from .tools import CHART, helm, reader, run
@@ -19,7 +28,15 @@ FOREIGN = (
 )
 KEPT = ("--set", "secret.existing=kept")
 SHARED = (*OWN, "--set", "nats.servers={nats://one:4222,nats://two:4222}", "--set", "nats.address=tls://nats.example")
-CASES = {"own": OWN, "foreign": FOREIGN, "kept": KEPT, "shared": SHARED, "alone": (*OWN, "--set", "nats.enabled=false")}
+MORE = (*OWN, "--set", "gateway.autoscaling.enabled=true", "--set", "backup.enabled=true")
+CASES = {
+    "more": MORE,
+    "own": OWN,
+    "foreign": FOREIGN,
+    "kept": KEPT,
+    "shared": SHARED,
+    "alone": (*OWN, "--set", "nats.enabled=false"),
+}
 KUBERNETES = ("1.30", "1.33", "1.37")
 JSON = Any  # Any: Kubernetes' objects
 
@@ -40,9 +57,9 @@ def of_kind(objects: list[JSON], kind: str) -> list[JSON]:
 
 def pods(objects: list[JSON]) -> list[JSON]:
     """What pods are made from."""
-    return [
-        found["spec"]["template"]["spec"] for found in of_kind(objects, "Deployment") + of_kind(objects, "StatefulSet")
-    ]
+    running = of_kind(objects, "Deployment") + of_kind(objects, "StatefulSet")
+    now_and_then = [found["spec"]["jobTemplate"] for found in of_kind(objects, "CronJob")]
+    return [found["spec"]["template"]["spec"] for found in running + now_and_then]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -71,6 +88,7 @@ def test_objects_are_what_kubernetes_knows(case: str, version: str, tmp_path: Pa
         ((*OWN, "--set", "gateway.replicas=none"), "/gateway/replicas"),
         ((*OWN, "--set", "gateway.replica=2"), "replica"),
         ((*OWN, "--set", "secret.pepper=short"), "/secret/pepper"),
+        ((*OWN, "--set", "backup.schedule=nightly"), "/backup/schedule"),
     ],
 )
 def test_wrong_values_are_refused(words: tuple[str, ...], complaint: str) -> None:
@@ -103,7 +121,7 @@ def test_gateways_are_told_of_settings_that_there_are(tmp_path: Path) -> None:
 
 def test_pods_end_slowly_and_may_do_little() -> None:
     """A gateway has its drain and more; nobody is root, gets more rights, or is told of the cluster."""
-    objects = rendered(*OWN, "--set", "gateway.drainSeconds=120")
+    objects = rendered(*MORE, "--set", "gateway.drainSeconds=120")
     (gateway,) = of_kind(objects, "Deployment")
     spec = gateway["spec"]["template"]["spec"]
     pause_s = spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
@@ -125,3 +143,49 @@ def test_the_budget_is_of_the_gateways() -> None:
     (budget,) = of_kind(objects, "PodDisruptionBudget")
     assert budget["spec"]["selector"]["matchLabels"].items() <= labels.items()
     assert any(service["spec"]["selector"].items() <= labels.items() for service in of_kind(objects, "Service"))
+
+
+def test_the_number_of_gateways_is_given_once() -> None:
+    """By the Deployment, or between its number and a bound by what watches the load: not both, or they would fight."""
+    (gateway,) = of_kind(rendered(*OWN), "Deployment")
+    assert gateway["spec"]["replicas"] == 2
+    objects = rendered(*MORE)
+    (gateway,), (scaler,) = of_kind(objects, "Deployment"), of_kind(objects, "HorizontalPodAutoscaler")
+    assert "replicas" not in gateway["spec"]
+    assert scaler["spec"]["scaleTargetRef"]["name"] == gateway["metadata"]["name"]
+    assert (scaler["spec"]["minReplicas"], scaler["spec"]["maxReplicas"]) == (2, 10)
+
+
+def test_its_backups_can_be_restored(postgres: PostgresServer, tmp_path: Path) -> None:
+    """The job's own script, run here: what it writes is taken by `restore`, and old files go."""
+    (job,) = of_kind(rendered(*MORE), "CronJob")
+    (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    urls = [new_database(postgres, name) for name in ("chart_before", "chart_after")]
+    open_and_close(urls[0])
+    old = tmp_path / "antiphon-20200101T000000Z.dump"
+    old.touch()
+    os.utime(old, (0, 0))
+    path = os.pathsep.join([str(find()), os.environ["PATH"]])
+    (script,) = container["args"]
+    done = run(
+        *("env", f"DATABASE_URL={urls[0]}", f"PATH={path}"),
+        *(*container["command"], script.replace("/backups", str(tmp_path))),
+    )
+    assert done.returncode == 0, done.stderr
+    (made,) = tmp_path.iterdir()
+    assert made.stat().st_mode & 0o777 == 0o600
+    environ = {**os.environ, "PATH": path}
+    backups = backups_for(urls[1], data_dir=tmp_path, clock=SystemClock(), environ=environ)
+    restore(backups, made, migrations=own_migrations())
+    open_and_close(urls[1])
+
+
+def new_database(postgres: PostgresServer, name: str) -> str:
+    """The URL of a database with nothing but the schema `public`."""
+    postgres.run(f"CREATE DATABASE {name}")
+    return postgres.new_url().partition("&options=")[0].replace("/postgres?", f"/{name}?")
+
+
+def open_and_close(url: str) -> None:
+    """A database with all tables, as a start makes it."""
+    asyncio.run(open_database(url, data_dir=Path("/nonexistent")).close())
