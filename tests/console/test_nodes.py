@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from antiphon.testing.node_process import NodeProcess
 
@@ -92,3 +92,20 @@ async def test_a_machine_is_invited_and_the_invite_voided(keeper: Visitor) -> No
     await invite.get_by_role("button", name="Void").click()
     await page.get_by_role("dialog").get_by_role("button", name="Void").click()
     await expect(invite).to_have_count(0)
+
+
+async def test_many_nodes_are_squares_and_found_by_search(keeper: Visitor, staged: Stage) -> None:
+    """A thousand that the gateway tells of: all of them on the map, the first ones in the table."""
+    page = keeper.page
+    (one, *_) = (await staged.ask("GET", "/v1/nodes")).json()["data"]
+    many = [one | {"id": f"node_{n}", "name": f"quay-{n}", "running": n % 5, "slots": 4} for n in range(1_000)]
+
+    async def crowd(route: Route) -> None:
+        await route.fulfill(json={"object": "list", "data": many})
+
+    await page.route("**/v1/nodes", crowd)
+    squares = page.get_by_role("list", name="Load of each node").get_by_role("link")
+    await expect(squares).to_have_count(1_000)
+    await expect(page.get_by_text("200 of 1,000 stand here")).to_be_visible()
+    await page.get_by_label("Search nodes").fill("quay-77")
+    await expect(squares).to_have_count(11)

@@ -47,6 +47,7 @@ async def test_pages_have_no_serious_fault(
     await visitor.sign_in(ADMIN)
     found = {}
     node = f"reader-{scheme}"
+    await staged.ask("POST", "/v1/channel", {"channel": "general", "content": "Who is there?"})
     async with staged.node(node, 2):
         for name in (*PAGES, f"nodes/{node}"):
             page = await opened(visitor, name)

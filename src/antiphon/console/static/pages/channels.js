@@ -70,7 +70,12 @@ function link(channel, chosen) {
 }
 
 async function read(reader, name, known, { session, signal }) {
-  const messages = h("ol", { class: "messages", tabindex: "0", "aria-label": `Messages in ${name}`, role: "log" });
+  const list = h("ol");
+  const messages = h(
+    "div",
+    { class: "messages", tabindex: "0", "aria-label": `Messages in ${name}`, role: "log" },
+    list,
+  );
   const earlier = h("div");
   replace(
     reader,
@@ -90,8 +95,8 @@ async function read(reader, name, known, { session, signal }) {
     const near = messages.scrollHeight - messages.scrollTop - messages.clientHeight < NEAR_END;
     const item = messageItem(message, session, signal, () => item.remove());
     shown.set(message.id, item);
-    if (first) messages.prepend(item);
-    else messages.append(item);
+    if (first) list.prepend(item);
+    else list.append(item);
     if (near && !first) messages.scrollTop = messages.scrollHeight;
   };
   const page = await get(query("/v1/channel", { channel: name, limit: PART }), { signal });

@@ -14,7 +14,10 @@ import { condition, drainButton } from "./node-state.js";
 const LOOK_S = 2;
 const INVITES_S = 10;
 const TILES_MAX = 60; // with names; more nodes than that are squares
+const ROWS_MAX = 200; // of the table; the map has them all
+const FEW = 10; // nodes, below which there is nothing to search
 const MODELS_MAX = 20; // whose nodes' reputation is asked for
+const STANDINGS_S = 15;
 
 /** All nodes, or one where the address names it. */
 export async function open(view, context) {
@@ -25,6 +28,8 @@ export async function open(view, context) {
 async function all(view, { signal }) {
   const body = h("div", { class: "stack" });
   const invites = h("div");
+  const search = h("input", { type: "search", placeholder: "Name, model or state", "aria-label": "Search nodes" });
+  const filter = h("div", { class: "inline filters", hidden: true }, search);
   const invite = button(
     "Invite a node",
     async () => {
@@ -33,13 +38,18 @@ async function all(view, { signal }) {
     },
     { kind: "primary" },
   );
-  add(view, heading("Nodes", "Machines that serve models for this gateway.", invite), body);
+  add(view, heading("Nodes", "Machines that serve models for this gateway.", invite), filter, body);
+  const standings = new Standings(signal);
   const look = await watch(body, {
     seconds: LOOK_S,
     signal,
-    load: () => known(signal),
-    show: (nodes) => (nodes.length === 0 ? nothing() : shown(nodes, signal, () => look())),
+    load: async () => ({ nodes: await standings.of((await get("/v1/nodes", { signal })).data), wanted: search.value }),
+    show: ({ nodes, wanted }) => {
+      filter.hidden = nodes.length < FEW;
+      return nodes.length === 0 ? nothing() : shown(nodes, wanted, signal, () => look());
+    },
   });
+  search.addEventListener("input", look);
   add(view, h("section", { class: "stack invites" }, h("h2", {}, "Invites"), invites));
   const lookAtInvites = await watch(invites, {
     seconds: INVITES_S,
@@ -49,18 +59,31 @@ async function all(view, { signal }) {
   });
 }
 
-/** The nodes, each with its reputation where a model that it serves tells it. */
-async function known(signal) {
-  const [nodes, models] = await Promise.all([get("/v1/nodes", { signal }), get("/v1/models", { signal })]);
-  const served = models.data
-    .slice(0, MODELS_MAX)
-    .map((model) => get(`/v1/models/${part(model.id)}`, { signal }).catch(() => ({})));
-  const standings = new Map(
-    (await Promise.all(served))
-      .flatMap((model) => model.node_states ?? [])
-      .map((state) => [state.name, state.standing]),
-  );
-  return nodes.data.map((node) => ({ ...node, standing: standings.get(node.id) ?? null }));
+/** How far each node is trusted, where a model that it serves tells it: asked for now and then, as it changes slowly. */
+class Standings {
+  constructor(signal) {
+    this.signal = signal;
+    this.known = new Map();
+    this.until = 0;
+  }
+
+  async of(nodes) {
+    if (performance.now() >= this.until) {
+      this.until = performance.now() + STANDINGS_S * 1000;
+      this.known = await this.asked();
+    }
+    return nodes.map((node) => ({ ...node, standing: this.known.get(node.id) ?? null }));
+  }
+
+  async asked() {
+    const options = { signal: this.signal };
+    const { data } = await get("/v1/models", options);
+    const models = data
+      .slice(0, MODELS_MAX)
+      .map((model) => get(`/v1/models/${part(model.id)}`, options).catch(() => ({})));
+    const states = (await Promise.all(models)).flatMap((model) => model.node_states ?? []);
+    return new Map(states.map((state) => [state.name, state.standing]));
+  }
 }
 
 function nothing() {
@@ -71,7 +94,8 @@ function nothing() {
   );
 }
 
-function shown(nodes, signal, look) {
+function shown(all, wanted, signal, look) {
+  const nodes = all.filter((node) => fits(node, wanted));
   const serving = nodes.filter((node) => condition(node).text === "serving");
   const sum = (field) => serving.reduce((total, node) => total + (node[field] ?? 0), 0);
   return [
@@ -82,8 +106,19 @@ function shown(nodes, signal, look) {
       figure("Tokens a second, each stream", rough(fastest(serving)), "fastest"),
     ),
     h("section", { class: "stack" }, h("h2", {}, "Load"), map(nodes)),
-    table({ caption: "All nodes", columns: columns(signal, look), rows: nodes }),
+    table({ caption: "All nodes", columns: columns(signal, look), rows: nodes.slice(0, ROWS_MAX) }),
+    nodes.length > ROWS_MAX
+      ? h("p", { class: "muted" }, `${count(ROWS_MAX)} of ${count(nodes.length)} stand here; search for others.`)
+      : null,
   ];
+}
+
+function fits(node, wanted) {
+  const said = [node.name, condition(node).text, ...node.models.map((model) => model.id)].join(" ").toLowerCase();
+  return wanted
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => said.includes(word));
 }
 
 function fastest(nodes) {
