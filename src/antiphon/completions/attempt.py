@@ -39,7 +39,9 @@ class Attempts:
     async def begin(self, offer: Offer, why: Reason = "first") -> DeltaStream:
         """From the start; `why` it is asked."""
         left_s = self._begun(offer, why)
-        asked = traced(self._plan, job(self._plan, offer, self._index, attempt=self.name, deadline_s=left_s))
+        asked = job(self._plan, offer, self._index, attempt=self.name, deadline_s=left_s)
+        if self._plan.caller.trace is not None:
+            asked = traced(self._plan, asked)
         stream = await offer.engine.open(asked)
         thought, thinking = offer.thought, self._plan.thinking
         if thought is None or thought.bounded_by != "gateway" or thinking is None or thinking.tokens_max is None:

@@ -7,7 +7,7 @@ from typing import Literal
 from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingRecord
 from antiphon.completions.plan import Plan
 from antiphon.completions.record import Record
-from antiphon.course import Wanted
+from antiphon.course import Course, Wanted
 from antiphon.http.exchange import Exchange
 from antiphon.trace_context import TraceContext, read
 
@@ -20,44 +20,39 @@ def trace_of(exchange: Exchange) -> TraceContext | None:
     return read(exchange.headers)
 
 
-def planned(plan: Plan) -> None:
+def planned(plan: Plan, course: Course) -> None:
     """A request is checked, and may look for an engine."""
-    caller, request = plan.caller, plan.request
-    if caller.course is not None:
-        operation: Literal["text_completion", "chat"] = "text_completion" if request.prompts else "chat"
-        key = caller.key
-        caller.course.planned(
-            Wanted(
-                caller.answer_id,
-                key.account,
-                key.name,
-                plan.model.id,
-                operation,
-                request.door,
-                request.stream,
-                key.ledger,
-            )
-        )
-
-
-def planned_embeddings(plan: EmbeddingPlan) -> None:
-    """As `planned`, for embeddings."""
-    caller, key = plan.caller, plan.caller.key
-    if caller.course is not None:
-        wanted = Wanted(
+    caller, request, key = plan.caller, plan.request, plan.caller.key
+    operation: Literal["text_completion", "chat"] = "text_completion" if request.prompts else "chat"
+    course.planned(
+        Wanted(
             caller.answer_id,
             key.account,
             key.name,
             plan.model.id,
-            "embeddings",
-            plan.request.door,
-            ledger=key.ledger,
+            operation,
+            request.door,
+            request.stream,
+            key.ledger,
         )
-        caller.course.planned(wanted)
+    )
 
 
-def answered(record: Record | EmbeddingRecord) -> None:
+def planned_embeddings(plan: EmbeddingPlan, course: Course) -> None:
+    """As `planned`, for embeddings."""
+    caller, key = plan.caller, plan.caller.key
+    wanted = Wanted(
+        caller.answer_id,
+        key.account,
+        key.name,
+        plan.model.id,
+        "embeddings",
+        plan.request.door,
+        ledger=key.ledger,
+    )
+    course.planned(wanted)
+
+
+def answered(record: Record | EmbeddingRecord, course: Course) -> None:
     """What became of an answer."""
-    course = record.plan.caller.course
-    if course is not None:
-        course.answered(record.node, record.usage, record.failure)
+    course.answered(record.node, record.usage, record.failure)

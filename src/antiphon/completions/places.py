@@ -193,14 +193,16 @@ class Places:
             if isinstance(error, EngineLost):
                 self._suspicion.dropped(loser.offer.engine)
             late = error is None or isinstance(error, FirstTokenTimeout)
-            self._told(loser, None if late else error, OUTRUN)
+            if self._course is not None:
+                self._told(self._course, loser, None if late else error, OUTRUN)
             self._placement.give_back(loser)
 
     def failed(self, error: AntiphonError) -> None:
         """The engine of its place failed."""
         if self.place is not None:
             self._placement.failed(self.place, error)
-            self._told(self.place, error)
+            if self._course is not None:
+                self._told(self._course, self.place, error)
 
     def began(self, now: float) -> None:
         """The first token came from there."""
@@ -214,14 +216,16 @@ class Places:
         """The answer came to its end there; so many tokens of its prompt were cached."""
         if self.place is not None:
             self._placement.succeeded(self.place, cached_tokens)
-            self._told(self.place)
+            if self._course is not None:
+                self._told(self._course, self.place)
 
     def give_back(self) -> None:
         """Its place is for others."""
         if self.place is not None:
             self._placement.give_back(self.place)
             self._suspicion.left()
-            self._told(self.place, otherwise=ABANDONED)
+            if self._course is not None:
+                self._told(self._course, self.place, otherwise=ABANDONED)
             self.place = None
 
     def release(self) -> None:
@@ -233,12 +237,12 @@ class Places:
         self.settle(rival=False)
         self.give_back()
 
-    def _told(self, place: Place, error: AntiphonError | None = None, otherwise: str | None = None) -> None:
+    def _told(
+        self, course: Course, place: Place, error: AntiphonError | None = None, otherwise: str | None = None
+    ) -> None:
         """What became of an attempt there: it failed of the error, or of what is said `otherwise`, or it is done."""
-        if self._course is None:
-            return
         node, now = place.offer.engine.name, asyncio.get_running_loop().time()
         if error is None:
-            self._course.attempt_ended(node, self._choice, now, otherwise)
+            course.attempt_ended(node, self._choice, now, otherwise)
         else:
-            self._course.attempt_failed(node, self._choice, error, now)
+            course.attempt_failed(node, self._choice, error, now)

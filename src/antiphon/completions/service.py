@@ -89,7 +89,7 @@ class Completions:
 
     async def _whole(self, plan: Plan) -> tuple[Completion, str]:
         """One choice, asked for in one piece, elsewhere when the first engine fails."""
-        placement, asked = self._placement, ask(plan, streams=False)
+        placement, asked, caller = self._placement, ask(plan, streams=False), plan.caller
         tried: frozenset[str] = frozenset()
         failure: AntiphonError | None = None
         poison = self._poison
@@ -108,9 +108,10 @@ class Completions:
             try:
                 attempt = self._ids.make("att-")
                 left_s = plan.total_at - self._loop.time()
-                asked_for = traced(plan, job(plan, offer, 0, attempt=attempt, deadline_s=left_s))
-                answering = offer.engine.complete(asked_for)
-                course = plan.caller.course
+                asked_for = job(plan, offer, 0, attempt=attempt, deadline_s=left_s)
+                if caller.trace is not None:
+                    asked_for = traced(plan, asked_for)
+                answering, course = offer.engine.complete(asked_for), caller.course
                 choice, usage = await (answering if course is None else noted(course, offer, attempt, answering))
                 placement.succeeded(place, usage.cached_tokens)
             except (EngineFailed, Unavailable) as error:

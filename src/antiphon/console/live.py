@@ -1,7 +1,7 @@
 """The latest requests of this gateway, and whoever watches them: nobody is told more often than they can look.
 
-A request costs an entry in a ring; what happens to it is noted in its course in any case. Only while somebody watches
-is it noted that there is a change.
+What happens to requests is noted only while somebody watches, and for a minute after that; for a request that nobody
+watches it costs nothing. Those that are noted for another reason are shown, too.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import contextlib
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
+from antiphon.clock import Clock
 from antiphon.console.seen import account, worth_showing
 from antiphon.course import Course, Step
 from antiphon.errors import Unavailable
 
 LATEST_MAX = 1_000
+LINGER_S = 60.0  # after the last one looked, as who comes back soon does
 WATCHERS_MAX = 100
 
 
@@ -62,10 +65,29 @@ class Watcher:
         self._woken.set()
 
 
-class Live:
-    """The latest requests, in the order in which they were let in. `told` is to hear of each step of each."""
+class OnWatch(Protocol):
+    """What hears whether every request is to be noted."""
 
-    def __init__(self, *, latest_max: int = LATEST_MAX) -> None:
+    def __call__(self, *, on: bool) -> None:
+        """From now on, or no more."""
+        ...
+
+
+class Live:
+    """The latest requests, in the order in which they were let in. `told` is to hear of each step of each.
+
+    `on_watch` is called when every request is to be told, and when none has to be any more. All that came after
+    `since_ms` are there, as far as there is room; None: nobody watches.
+    """
+
+    def __init__(
+        self, *, clock: Clock, on_watch: OnWatch, latest_max: int = LATEST_MAX, linger_s: float = LINGER_S
+    ) -> None:
+        self._clock = clock
+        self._on_watch = on_watch
+        self._linger_s = linger_s
+        self._lingering: asyncio.TimerHandle | None = None
+        self.since_ms: float | None = None
         self._latest: deque[Course] = deque(maxlen=latest_max)
         self._watchers: set[Watcher] = set()
         self._ending = False
@@ -87,13 +109,30 @@ class Live:
             raise Unavailable("As many watch requests here as may at once.", retry_after_s=5)
         watcher = Watcher(whose)
         self._watchers.add(watcher)
+        self._begin()
         try:
             yield watcher, [course for course in self._latest if watcher.may_see(course)]
         finally:
             self._watchers.discard(watcher)
+            if not self._watchers:
+                self._lingering = asyncio.get_running_loop().call_later(self._linger_s, self._stop)
+
+    def _begin(self) -> None:
+        if self._lingering is not None:
+            self._lingering.cancel()
+            self._lingering = None
+        if self.since_ms is None:
+            self.since_ms = self._clock.now() * 1000
+            self._on_watch(on=True)
+
+    def _stop(self) -> None:
+        self._lingering = self.since_ms = None
+        self._on_watch(on=False)
 
     def leave(self) -> None:
         """End all watching: the gateway is about to end."""
         self._ending = True
+        if self._lingering is not None:
+            self._lingering.cancel()
         for watcher in self._watchers:
             watcher.end()

@@ -80,4 +80,6 @@ class LiveRoutes:
             await asyncio.sleep(0)
 
     def _told(self, courses: Sequence[Course], *, first: bool) -> bytes:
-        return msgspec.json.encode(WireSeenNow(self._clock.now() * 1000, first, [seen(course) for course in courses]))
+        now_ms = self._clock.now() * 1000
+        since_ms = now_ms if self._live.since_ms is None else self._live.since_ms
+        return msgspec.json.encode(WireSeenNow(now_ms, since_ms, first, [seen(course) for course in courses]))

@@ -63,9 +63,13 @@ class WireSeen(Struct, frozen=True):
 
 
 class WireSeenNow(Struct, frozen=True):
-    """What has changed. The `first` one of a stream takes the place of all that was known before."""
+    """What has changed. The `first` one of a stream takes the place of all that was known before.
+
+    All requests since `since_ms` are noted; of those before only some.
+    """
 
     now_ms: float
+    since_ms: float
     first: bool
     requests: list[WireSeen]
 

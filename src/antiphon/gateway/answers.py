@@ -177,7 +177,8 @@ class Answers:
     def _ended(self, record: Record) -> None:
         """What became of a request is counted, charged, and kept where it is to be."""
         self._metrics.ended(record)
-        answered(record)
+        if (course := record.plan.caller.course) is not None:
+            answered(record, course)
         if record.examined is not None:
             self._trusting.ended(record)
         if record.plan.caller.key.ledger is not None:
@@ -196,7 +197,8 @@ class Answers:
 
     def _embedded(self, record: EmbeddingRecord) -> None:
         self._metrics.embedded(record)
-        answered(record)
+        if (course := record.plan.caller.course) is not None:
+            answered(record, course)
         if record.plan.caller.key.ledger is not None:
             self._charging.embedded(record)
         self._limits.use_tokens(record.plan.caller.key, record.usage.total_tokens, record.ended_at)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
 from typing import Literal
 
 from antiphon.accounts.authenticate import bearer
 from antiphon.accounts.keyring import Keyring
 from antiphon.accounts.limits import Admission, Limiter
 from antiphon.accounts.running import Running
+from antiphon.clock import SystemClock
+from antiphon.console.same_origin import MARK
 from antiphon.console.visitors import Visitors
-from antiphon.course import Course
 from antiphon.errors import AntiphonError, PermissionDenied, Unavailable
 from antiphon.gateway.cors import CrossOrigin
 from antiphon.gateway.load_watch import WORK, LoadWatch
@@ -22,19 +22,19 @@ from antiphon.http.errors import ErrorShape
 from antiphon.http.exchange import ClientGone, Exchange
 from antiphon.ids import Ids
 from antiphon.key import Key
+from antiphon.observe.following import Following
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-Follow = Callable[[Exchange, float], Course | None]  # since when, in the event loop's seconds
 CLIENT_GONE_STATUS = 499  # never sent; what logs and metrics show
 
 
 class Application:
     """Serves one table of routes. Make it within a running event loop.
 
-    `shapes` says which errors stand below which addresses; OpenAI's stand everywhere else. `follow` makes the course of
-    a request that engines are to generate for, where somebody wants to know.
+    `shapes` says which errors stand below which addresses; OpenAI's stand everywhere else. `following` makes the course
+    of a request that engines are to generate for, where somebody wants to know, and of each of the console's own.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Application:
         running: Running | None = None,
         load: LoadWatch | None = None,
         visitors: Visitors | None = None,
-        follow: Follow | None = None,
+        following: Following | None = None,
     ) -> None:
         self._table = table
         self._keyring = keyring
@@ -61,7 +61,7 @@ class Application:
         self._running = running or Running()
         self._load = load
         self._visitors = visitors
-        self._follow = follow
+        self._following = following or Following(clock=SystemClock(), ids=ids)
         self._metrics = metrics
         self._log = log
         self._ids = ids
@@ -89,12 +89,15 @@ class Application:
                 return
             route, parameter = self._table.find(exchange.method, exchange.path)
             exchange.route = route.path
-            if self._follow is not None and route.tag in WORK:
-                exchange.course = self._follow(exchange, begun_at)
+            follow = self._following.follow
+            if follow is not None and route.tag in WORK:
+                exchange.course = follow(exchange, begun_at)
             if self._load is not None and self._load.sheds:
                 self._load.admit(route.tag)
             if route.key:
-                key = exchange.key = self._known(exchange, begun_at) or await self._looked_up(exchange)
+                key = exchange.key = (
+                    self._keyring.find(bearer(exchange.headers), begun_at) if MARK not in exchange.headers else None
+                ) or await self._looked_up(exchange, route, begun_at)
                 self._check(route, key)
                 if key.allowances:
                     limits = self._limits
@@ -116,17 +119,8 @@ class Application:
         finally:
             if not exchange.responded:
                 exchange.break_off()
-            self._leave(exchange, entered)
             metrics.in_flight -= 1
-            self._tell(exchange, begun_at)
-
-    def _tell(self, exchange: Exchange, begun_at: float) -> None:
-        """A request is over, for whoever keeps account of that."""
-        if exchange.course is not None:
-            exchange.course.ended(exchange.status, self._loop.time())
-        self._metrics.responded(exchange.route, exchange.status)
-        if self._log.accesses:
-            self._log.access(exchange, self._loop.time() - begun_at)
+            self._leave(exchange, entered, begun_at)
 
     def _concluded(self, exchange: Exchange) -> bool:
         """Whether a request whose task was cancelled needs no more: somebody ended it, or its client left."""
@@ -138,17 +132,14 @@ class Application:
             return False
         return True
 
-    def _known(self, exchange: Exchange, now_s: float) -> Key | None:
-        """The key of who asks, where it is in memory; None says that only `_looked_up` knows."""
-        if self._visitors is not None and self._visitors.comes(exchange):
-            return None
-        return self._keyring.find(bearer(exchange.headers), now_s)
-
-    async def _looked_up(self, exchange: Exchange) -> Key:
+    async def _looked_up(self, exchange: Exchange, route: Route, begun_at: float) -> Key:
         """The key of who asks: the one that they show, or the one that they signed in with at the console."""
-        if self._visitors is not None and self._visitors.comes(exchange):
-            return await self._visitors.key(exchange)
-        return await self._keyring.look_up(bearer(exchange.headers))
+        if self._visitors is None or not self._visitors.comes(exchange):
+            token = bearer(exchange.headers)
+            return self._keyring.find(token, begun_at) or await self._keyring.look_up(token)
+        if exchange.course is None and route.tag in WORK:
+            exchange.course = self._following.course(exchange, begun_at)
+        return await self._visitors.key(exchange)
 
     def _check(self, route: Route, key: Key) -> None:
         """Refuse what the key may not do, and what is too much for the gateway."""
@@ -169,14 +160,18 @@ class Application:
             self._running.begin(key.id, exchange)
         return key
 
-    def _leave(self, exchange: Exchange, key: Key | None) -> None:
-        """The request has ended, one of that key if it was let in."""
-        if key is None:
-            return
-        if key.allowances:
-            self._limits.leave(key)
-        if key.id:
-            self._running.end(key.id, exchange)
+    def _leave(self, exchange: Exchange, key: Key | None, begun_at: float) -> None:
+        """The request has ended, one of that key if it was let in; whoever keeps account of that is told."""
+        if key is not None:
+            if key.allowances:
+                self._limits.leave(key)
+            if key.id:
+                self._running.end(key.id, exchange)
+        if exchange.course is not None:
+            exchange.course.ended(exchange.status, self._loop.time())
+        self._metrics.responded(exchange.route, exchange.status)
+        if self._log.accesses:
+            self._log.access(exchange, self._loop.time() - begun_at)
 
     def _request_id(self, given: bytes) -> str:
         """The client's own, where it is one that can be shown everywhere."""

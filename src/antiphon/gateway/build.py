@@ -204,7 +204,7 @@ class Builder:
             shapes=all_shapes(self._doors),
             in_flight_max=settings.limits.in_flight_max,
             load=self._load,
-            follow=self._followers.following.follow,
+            following=self._followers.following,
             visitors=None if console is None else console.visitors,
             cross_origin=CrossOrigin(settings.server.cors_origins) if settings.server.cors_origins else None,
         )

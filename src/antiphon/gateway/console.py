@@ -36,6 +36,7 @@ class Console:
         self,
         settings: Settings,
         storage: Storage,
+        live: Live,
         *,
         base_url: str,
         named: dict[str, Key],
@@ -59,7 +60,7 @@ class Console:
             account_allowance=values.account_allowance(settings),
         )
         self.visitors = Visitors(self._sessions, self._cookie, hosts=_hosts(settings, base_url))
-        self.live = Live()
+        self.live = live
 
     def handlers(self, keyring: Keyring, sign_in: SignIn) -> ConsoleHandlers:
         """What answers its rows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from antiphon import __version__
 from antiphon.clock import Clock
+from antiphon.console.live import Live
 from antiphon.gateway import values
 from antiphon.gateway.console import Console
 from antiphon.gateway.storage import Storage
@@ -37,8 +38,9 @@ class Followers:
         if settings.console.enabled:
             named = values.named_keys(settings, development_key)
             address = settings.server.base_url or base_url
-            self.console = Console(settings, storage, base_url=address, named=named, clock=clock, ids=ids)
-            self.following.listen(self.console.live.told)
+            live = Live(clock=clock, on_watch=self.following.watch)
+            self.console = Console(settings, storage, live, base_url=address, named=named, clock=clock, ids=ids)
+            self.following.listen(live.told)
 
     def _telemetry(self, settings: Settings, metrics: Metrics, clock: Clock, ids: Ids, log: Log) -> Telemetry | None:
         """What sends to a collector, where there is one."""
@@ -46,7 +48,8 @@ class Followers:
         if target is None:
             return None
         telemetry = Telemetry(target, clock=clock, log=log, families=metrics.families if target.metrics else None)
-        self.following.listen(metrics.followed)
+        if target.metrics:
+            self.following.listen(metrics.followed, always=True)
         if target.traces:
             self.following.listen(telemetry.told)
         return telemetry

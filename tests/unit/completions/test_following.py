@@ -17,6 +17,7 @@ from antiphon.completions.places import Places
 from antiphon.completions.plan import Bounds, Caller, Plan, job, traced
 from antiphon.completions.poison import Poison
 from antiphon.completions.prepare import Preparation
+from antiphon.completions.record import Record
 from antiphon.completions.service import Completions
 from antiphon.completions.suspicion import Suspicion
 from antiphon.course import ABANDONED, OUTRUN, Course, Step, Wanted
@@ -63,8 +64,12 @@ class Followed:
             bounds,
             ids=ids,
             wheel=TimerWheel(asyncio.get_running_loop()),
-            on_end=answered,
+            on_end=self._ended,
         )
+
+    def _ended(self, record: Record) -> None:
+        if record.plan.caller.course is not None:
+            answered(record, record.plan.caller.course)
 
     def _told(self, course: Course, step: Step) -> None:
         self.steps.append(step)
@@ -177,12 +182,11 @@ async def test_a_request_that_lines_up_says_so() -> None:
 async def test_a_plan_says_what_is_wanted() -> None:
     """By whom, of which model, at which door."""
     followed = Followed(ScriptedEngine())
-    planned(followed.plan)
+    planned(followed.plan, followed.course)
     assert followed.course.wanted == Wanted("", "alice", "alice", "m", "chat", "v1")
     texts = msgspec.structs.replace(ASKED, messages=(), prompts=("Hi",), stream=True)
-    planned(msgspec.structs.replace(followed.plan, request=texts))
+    planned(msgspec.structs.replace(followed.plan, request=texts), followed.course)
     assert followed.course.wanted == Wanted("", "alice", "alice", "m", "text_completion", "v1", streamed=True)
-    planned(plan_of(model_of(ScriptedEngine())))  # which nobody follows
 
 
 async def test_embeddings_are_told_alike() -> None:
@@ -190,9 +194,9 @@ async def test_embeddings_are_told_alike() -> None:
     course = Followed(ScriptedEngine()).course
     caller = Caller(Key("alice", credit="DEV"), "emb-1", course=course)
     plan = EmbeddingPlan(EmbeddingRequest("m", ("a",)), caller, model_of(ScriptedEngine()), 0, 60)
-    planned_embeddings(plan)
+    planned_embeddings(plan, course)
     assert course.wanted == Wanted("emb-1", "alice", "alice", "m", "embeddings", "v1", ledger="DEV")
-    answered(EmbeddingRecord(plan, Usage(3), 1.0, "engine_failed", "node-1"))
+    answered(EmbeddingRecord(plan, Usage(3), 1.0, "engine_failed", "node-1"), course)
     assert (course.usage, course.failure) == (Usage(3), "engine_failed")
 
 

@@ -6,10 +6,29 @@ import asyncio
 
 import pytest
 
+from antiphon.clock import ManualClock
 from antiphon.console.live import LATEST_MAX, WATCHERS_MAX, Live
 from antiphon.course import Course, Wanted
 from antiphon.errors import BadRequest, Unavailable
 from antiphon.key import Key
+
+
+class Watch:
+    """Whether every request is to be told."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.changed = asyncio.Event()
+
+    def __call__(self, *, on: bool) -> None:
+        """Keep it."""
+        self.on = on
+        self.changed.set()
+
+
+def live_of(latest_max: int = LATEST_MAX) -> Live:
+    """One whose watching nobody hears of."""
+    return Live(clock=ManualClock(), on_watch=Watch(), latest_max=latest_max)
 
 
 def begun(live: Live, name: str, *, account: str = "acme") -> Course:
@@ -19,9 +38,9 @@ def begun(live: Live, name: str, *, account: str = "acme") -> Course:
     return course
 
 
-def test_the_latest_are_kept() -> None:
+async def test_the_latest_are_kept() -> None:
     """In their order, whether somebody watched or not; those before are forgotten."""
-    live = Live(latest_max=3)
+    live = live_of(3)
     for name in "abcde":
         begun(live, name)
     with live.watcher(None) as (watcher, latest):
@@ -29,9 +48,9 @@ def test_the_latest_are_kept() -> None:
         assert watcher.take() == []
 
 
-def test_what_changes_is_told_once() -> None:
+async def test_what_changes_is_told_once() -> None:
     """However many steps a request took since somebody looked."""
-    live = Live()
+    live = live_of()
     with live.watcher(None) as (watcher, _):
         one, two = begun(live, "one"), begun(live, "two")
         one.attempted("att-1", 0, "node", 2.0)
@@ -42,9 +61,9 @@ def test_what_changes_is_told_once() -> None:
         assert watcher.take() == [two]
 
 
-def test_an_account_sees_its_own() -> None:
+async def test_an_account_sees_its_own() -> None:
     """Neither what there is already nor what comes is of others."""
-    live = Live()
+    live = live_of()
     begun(live, "of others", account="umbrella")
     own = begun(live, "own")
     with live.watcher("acme") as (watcher, latest):
@@ -58,9 +77,9 @@ def test_an_account_sees_its_own() -> None:
         assert latest == [own, refused]
 
 
-def test_who_looks_seldom_is_told_the_latest() -> None:
+async def test_who_looks_seldom_is_told_the_latest() -> None:
     """What is kept for a watcher is bounded."""
-    live = Live()
+    live = live_of()
     with live.watcher(None) as (watcher, _):
         courses = [begun(live, f"{number}") for number in range(LATEST_MAX + 5)]
         assert watcher.take() == courses[5:]
@@ -68,7 +87,7 @@ def test_who_looks_seldom_is_told_the_latest() -> None:
 
 async def test_a_watcher_waits_until_there_is_something() -> None:
     """Or until its time is over."""
-    live = Live()
+    live = live_of()
     with live.watcher(None) as (watcher, _):
         await watcher.wait(0.001)
         waiting = asyncio.create_task(watcher.wait(60))
@@ -80,7 +99,7 @@ async def test_a_watcher_waits_until_there_is_something() -> None:
 
 async def test_the_end_of_the_gateway_ends_all_watching() -> None:
     """At once, and nobody begins to watch any more."""
-    live = Live()
+    live = live_of()
     with live.watcher(None) as (watcher, _):
         waiting = asyncio.create_task(watcher.wait(60))
         await asyncio.sleep(0)
@@ -93,9 +112,9 @@ async def test_the_end_of_the_gateway_ends_all_watching() -> None:
         pass
 
 
-def test_so_many_may_watch_at_once() -> None:
+async def test_so_many_may_watch_at_once() -> None:
     """Whoever leaves makes room."""
-    live = Live()
+    live = live_of()
     watching = [live.watcher(None) for _ in range(WATCHERS_MAX)]
     for one in watching:
         one.__enter__()
@@ -104,3 +123,34 @@ def test_so_many_may_watch_at_once() -> None:
     watching[0].__exit__(None, None, None)
     with live.watcher(None) as (_, latest):
         assert latest == []
+
+
+async def test_requests_are_noted_while_somebody_watches() -> None:
+    """And for a while after, since whoever comes back soon wants to see what was meanwhile."""
+    watch, clock = Watch(), ManualClock(now=5.0)
+    live = Live(clock=clock, on_watch=watch, linger_s=0.001)
+    assert not watch.on
+    with live.watcher(None):
+        assert watch.on
+        assert live.since_ms == 5_000
+        clock.advance(1)
+        with live.watcher(None):
+            assert live.since_ms == 5_000
+    assert watch.on
+    watch.changed.clear()
+    await watch.changed.wait()
+    assert not watch.on
+    assert live.since_ms is None
+
+
+async def test_who_comes_back_soon_misses_nothing() -> None:
+    """What ends in the meantime is not the noting of requests."""
+    watch = Watch()
+    live = Live(clock=ManualClock(now=5.0), on_watch=watch)
+    with live.watcher(None):
+        pass
+    begun(live, "meanwhile")
+    with live.watcher(None) as (_, latest):
+        assert [course.request_id for course in latest] == ["meanwhile"]
+        assert (watch.on, live.since_ms) == (True, 5_000)
+    live.leave()

@@ -24,6 +24,7 @@ from antiphon.gateway.table import Route, Table
 from antiphon.http.exchange import EVENT_STREAM, JSON, ClientGone, Exchange
 from antiphon.ids import seeded
 from antiphon.key import Key
+from antiphon.observe.following import Following
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
 from tests.unit.http.recording import RecordingWire, exchange_of
@@ -43,6 +44,8 @@ class Served:
         self.metrics = Metrics()
         self.seen: list[Exchange] = []
         self.courses: list[Course] = []
+        self.following = Following(clock=ManualClock(), ids=seeded(2))
+        self.following.listen(self.told)
         self.gate = asyncio.Event()
         self.running = Running()
         log = Log(form="json", access=True, stream=self.lines, now=lambda: 0.0)
@@ -85,14 +88,13 @@ class Served:
             in_flight_max=in_flight_max,
             load=self.load,
             visitors=visitors,
-            follow=self.follow,
+            following=self.following,
         )
 
-    def follow(self, exchange: Exchange, begun_at: float) -> Course:
+    def told(self, course: Course, step: Step) -> None:
         """Keep the course of a request."""
-        course = Course(exchange.request_id, exchange.route, begun_at=begun_at, began_at_ms=0.0, tell=nothing)
-        self.courses.append(course)
-        return course
+        if step == "begun":
+            self.courses.append(course)
 
     async def answer(self, exchange: Exchange) -> None:
         """Answer at once."""
@@ -162,10 +164,6 @@ class Served:
     def logged(self) -> list[dict[str, object]]:
         """The log, line by line."""
         return [msgspec.json.decode(line, type=dict[str, object]) for line in self.lines.getvalue().splitlines()]
-
-
-def nothing(course: Course, step: Step) -> None:
-    """Listen to nothing."""
 
 
 def bearer(key: str) -> dict[bytes, bytes]:

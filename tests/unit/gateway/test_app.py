@@ -56,6 +56,7 @@ async def test_who_signed_in_at_the_console_needs_no_key(tmp_path: Path) -> None
     cookie = SAME_ORIGIN | {b"cookie": f"{NAME}={token}".encode()}
     assert (await served.ask("POST", "/chat", cookie)).status == 200
     assert served.seen[-1].key == Key("alice")
+    assert [course.status for course in served.courses] == [200]  # which the console shows, whoever watches
     assert (await served.ask("POST", "/keys", cookie)).status == 403
     assert (await served.ask("POST", "/chat", cookie | bearer("sk-wrong"))).status == 401
     assert (await served.ask("POST", "/chat", {b"cookie": cookie[b"cookie"]})).status == 401
@@ -268,6 +269,9 @@ async def test_every_response_is_counted_and_logged_without_the_key() -> None:
 async def test_requests_that_engines_work_for_can_be_followed() -> None:
     """To their end, whatever it is; others are none of their followers' business."""
     service = Served()
+    await service.ask("POST", "/chat", bearer(SECRET))
+    assert service.courses == []
+    service.following.watch(on=True)
     await service.ask("POST", "/chat", bearer(SECRET))
     await service.ask("POST", "/chat")
     await service.ask("POST", "/generates-not")

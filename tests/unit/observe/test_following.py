@@ -39,13 +39,37 @@ def followed(exchange: Exchange, sampling: Sampling | None = None, *heard: Heard
     following = Following(clock=ManualClock(now=5.0), ids=seeded(3), sampling=sampling)
     for one in heard or (Heard(),):
         following.listen(one.told)
+    following.watch(on=True)
+    return following.course(exchange, 1.5)
+
+
+def test_no_course_is_made_while_nobody_wants_to_know() -> None:
+    """Whoever listens, somebody has to watch, or want every request."""
+    heard, following = Heard(), Following(clock=ManualClock(), ids=seeded(3))
+    following.listen(heard.told)
+    assert following.follow is None
+    following.watch(on=True)
     assert following.follow is not None
-    return following.follow(exchange, 1.5)
+    assert following.follow(asked(), 1.5) is not None
+    following.watch(on=False)
+    assert following.follow is None
+    following.listen(heard.told, always=True)
+    assert following.follow is not None
 
 
-def test_nobody_is_told_while_nobody_listens() -> None:
-    """Then no course is made."""
-    assert Following(clock=ManualClock(), ids=seeded(3)).follow is None
+def test_of_those_that_nobody_watches_the_traced_ones_are_followed() -> None:
+    """As their clients say, where that is heeded."""
+    following = Following(clock=ManualClock(), ids=seeded(3), sampling=Sampling(0.0))
+    following.listen(Heard().told)
+    assert following.follow is not None
+    assert following.follow(asked(), 1.5) is None
+    course = following.follow(asked(traceparent=PARENT.traceparent.encode()), 1.5)
+    assert course is not None
+    assert course.trace is not None
+    assert course.trace.trace_id == PARENT.trace_id
+    following.watch(on=True)
+    assert following.follow is not None
+    assert following.follow(asked(), 1.5) is not None
 
 
 @pytest.mark.parametrize("listeners", [1, 2])
