@@ -24,7 +24,7 @@ export function detail(request, now) {
 }
 
 /** What is kept of a request, moment by moment, as `antiphon trace` tells it. */
-export async function history(id, signal) {
+export async function kept(id, signal) {
   const found = await get(`/v1/console/requests/${part(id)}`, { signal });
   return h("ol", { class: "moments" }, found.moments.map(moment));
 }

@@ -2,7 +2,7 @@
 
 import { add, h, replace } from "../dom.js";
 import { count } from "../format.js";
-import { detail, history } from "../live/detail.js";
+import { detail, kept } from "../live/detail.js";
 import { Feed } from "../live/feed.js";
 import { List } from "../live/list.js";
 import { goesOn, PHASES } from "../live/phases.js";
@@ -34,7 +34,7 @@ class Live {
     this.shownState = null;
     this.paused = false;
     this.feed = new Feed({ signal, changed: () => this.show() });
-    this.list = new List({ opened: (request) => this.openPanel(request.id), signal });
+    this.list = new List({ opened: (request) => this.openPanel(request), signal });
     this.text = h("input", {
       type: "search",
       placeholder: "Model, key, node or id",
@@ -43,7 +43,7 @@ class Live {
     });
     this.state = select(STATES, "", { "aria-label": "State", on: { change: () => this.show() } });
     this.pausing = button("Pause", () => this.pause(), { "aria-pressed": "false" });
-    this.status = h("p", { class: "muted number", role: "status" }, "Connecting …");
+    this.status = h("p", { class: "muted number" }, "Connecting …");
     this.panel = h("aside", { class: "panel", "aria-label": "Request", hidden: true });
     this.nothing = h("div", { hidden: true });
     add(view, this.made(session));
@@ -101,15 +101,17 @@ class Live {
     this.show();
   }
 
-  openPanel(id) {
-    this.wanted = id;
+  openPanel(request) {
+    this.wanted = request.id;
     this.shownState = null;
+    history.replaceState(null, "", `#/live/${encodeURIComponent(request.answer_id || request.request_id)}`); // an address to give to somebody
     this.showPanel();
     this.panel.querySelector("button")?.focus();
   }
 
   closePanel() {
     this.wanted = null;
+    history.replaceState(null, "", "#/live");
     this.panel.hidden = true;
     this.list.element.focus();
   }
@@ -163,7 +165,7 @@ class Live {
       return;
     }
     try {
-      replace(place, await history(id, this.signal));
+      replace(place, await kept(id, this.signal));
     } catch (error) {
       const nothing = "Nothing is kept of it: it was not charged, and its project stores no completions.";
       if (!this.signal.aborted)

@@ -59,7 +59,7 @@ export class Answer {
     this.show();
     this.element.setAttribute("aria-busy", "false");
     if (error?.name === "AbortError") add(this.foot, badge("stopped", "warn"));
-    else if (error !== null) add(this.body, h("p", { class: "error", role: "alert" }, error.message));
+    else if (error !== null) add(this.body, refusal(error));
     else if (this.finish !== "stop" && this.finish !== null)
       add(this.foot, badge(this.finish, this.finish === "length" ? "warn" : ""));
     add(this.foot, h("span", {}, this.figures()));
@@ -128,6 +128,17 @@ export class Answer {
     if (tokens > 1 && writing > SPEED_S) said.push(`${rough(tokens / writing)} tokens/s`);
     return said.filter(Boolean).join(" · ");
   }
+}
+
+/** A refusal in the gateway's words, with the page where it can be mended. */
+function refusal(error) {
+  const more = { 402: ["#/balance", "Top up"], 429: ["#/keys", "Look at the key's limits"] }[error.status];
+  return h(
+    "p",
+    { class: "error", role: "alert" },
+    error.message,
+    more ? [" ", h("a", { href: more[0] }, more[1])] : null,
+  );
 }
 
 function shownCall(call) {
