@@ -11,6 +11,7 @@ from http import HTTPStatus
 from antiphon.cli.client import Client, checked
 from antiphon.cli.endpoint import ANY_ADDRESS, Endpoint, development_key, own_address
 from antiphon.cli.findings import Finding, fail, ok, warn
+from antiphon.cli.trouble_checks import troubles
 from antiphon.errors import AntiphonError
 from antiphon.settings.environment import CLIENT_KEY_VARIABLE
 from antiphon.settings.model import Settings
@@ -33,6 +34,7 @@ def gateway(settings: Settings) -> Iterator[Finding]:
         return
     yield ok("port", f"a gateway answers at {address}")
     yield from _completions(client)
+    yield from troubles(client)
 
 
 def _completions(client: Client) -> Iterator[Finding]:

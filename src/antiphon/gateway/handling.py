@@ -96,7 +96,11 @@ class Handling:
             receipts=ReceiptRoutes(storage.receipts),
             earnings=EarningRoutes(storage.earnings),
             trust=TrustRoutes(trusting.trust, trusting.resolve, clock=self._clock),
-            topup=TopupRoutes(storage.topups, base_url=self._settings.server.base_url or self._base_url),
+            topup=TopupRoutes(
+                storage.topups,
+                base_url=self._settings.server.base_url or self._base_url,
+                on_refused=self._metrics.payment_refused,
+            ),
             models=ModelRoutes(self._catalogue, self._placement),
             nodes=self._node_routes(nodes),
             projects=ProjectRoutes(storage.projects),

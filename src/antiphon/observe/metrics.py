@@ -93,6 +93,9 @@ class Metrics:
             "charges_lost_micro_usdc", "Micro-USDC that could not be charged: the house's loss."
         )
         self.campaigns = CampaignMetrics(self._registry)
+        self._payments_refused = self._counted(
+            "topup_refusals", "Payments of top-ups that were refused, by reason as x402 spells it.", "reason"
+        )
         self._holds = self._gauge("credit_holds_open", "Requests that hold credit now.")
         self._posted = self._counter("channel_messages", "Messages posted to channels at this gateway.")
         self._followers = self._gauge("channel_followers", "Requests that wait for messages of channels.")
@@ -195,6 +198,10 @@ class Metrics:
     def refused(self) -> None:
         """Count a request that was refused for want of credit."""
         self._refused.inc()
+
+    def payment_refused(self, reason: str) -> None:
+        """Count a payment that was refused."""
+        self._payments_refused.add((reason,))
 
     def uncharged(self, settlement: Settlement) -> None:
         """Count what could not be charged."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from antiphon.credits.money import MICRO, credits_of, usdc_text
@@ -22,10 +24,16 @@ _body = msgspec.json.Decoder(TopupBody)
 
 
 class TopupRoutes:
-    """`topups` is None where no chain is set; `base_url` is where clients find the gateway."""
+    """`topups` is None where no chain is set; `base_url` is where clients find the gateway.
 
-    def __init__(self, topups: Topups | None, *, base_url: str) -> None:
+    `on_refused` is told why a payment was refused, as x402 spells it.
+    """
+
+    def __init__(
+        self, topups: Topups | None, *, base_url: str, on_refused: Callable[[str], None] = lambda _reason: None
+    ) -> None:
         self._topups = topups
+        self._on_refused = on_refused
         self._resource = base_url.rstrip("/") + PATH
 
     async def topup(self, exchange: Exchange) -> None:
@@ -46,6 +54,7 @@ class TopupRoutes:
         try:
             receipt = await topups.pay(key.account, amount, payment)
         except PaymentRefused as refusal:
+            self._on_refused(refusal.code or UNPAID)
             self._refuse(exchange, topups.terms, amount, refusal.code or UNPAID, refusal.message)
             return
         account = await topups.balance(key.account)
