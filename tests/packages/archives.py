@@ -55,7 +55,15 @@ def copied(tree: Path, files: Sequence[Path], folder: Path, *, mask: int) -> Pat
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
         target.chmod(0o777 & ~mask if os.access(path, os.X_OK) else 0o666 & ~mask)
+    _link(tree, folder)
     return folder
+
+
+def _link(tree: Path, folder: Path) -> None:
+    """Make the links to folders that a tree's package has."""
+    for link in (tree / "src").rglob("*"):
+        if link.is_symlink():
+            (folder / link.relative_to(tree)).symlink_to(link.readlink())
 
 
 def built(source: Path, folder: Path) -> Archives:

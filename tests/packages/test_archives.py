@@ -34,11 +34,14 @@ def test_the_same_source_makes_the_same_bytes(archives: Archives, tmp_path: Path
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(archives: Archives) -> None:
-    """Each tracked file below `src`: modules, migrations, pages, pictures; and what describes it."""
+    """Each tracked file below `src`, the pages of `docs` as its handbook, and what describes it."""
     with zipfile.ZipFile(archives.wheel) as wheel:
         names = set(wheel.namelist())
     described = {name for name in names if name.startswith(f"antiphon-{__version__}.dist-info/")}
-    assert names - described == {file.removeprefix("src/") for file in archives.files() if file.startswith("src/")}
+    files = archives.files()
+    package = {file.removeprefix("src/") for file in files if file.startswith("src/")}
+    pages = {file.replace("docs/", "antiphon/handbook/", 1) for file in files if file.startswith("docs/")}
+    assert names - described == package | {page for page in pages if page.endswith(".md")}
     assert f"antiphon-{__version__}.dist-info/licenses/LICENSE" in described
     assert "antiphon/py.typed" in names
 
