@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -77,6 +78,10 @@ async def test_one_node_tells_all_that_is_known(keeper: Visitor) -> None:
         page.get_by_text("Nothing was checked yet.").or_(page.get_by_role("region", name="Checks"))
     ).to_be_visible()
     await expect(page.get_by_role("img", name="Requests there")).to_be_visible()
+    rename = page.get_by_role("button", name="Rename")
+    await rename.focus()
+    await expect(page.get_by_role("img", name=re.compile("over the last [4-9] seconds"))).to_be_visible()
+    await expect(rename).to_be_focused()
 
 
 async def test_a_machine_is_invited_and_the_invite_voided(keeper: Visitor) -> None:

@@ -45,6 +45,8 @@ async function ask(method, params = []) {
   try {
     return await window.ethereum.request({ method, params });
   } catch (error) {
-    throw new Error(error?.code === REJECTED ? "You declined in the wallet." : `The wallet refused: ${error?.message ?? error}`);
+    throw new Error(
+      error?.code === REJECTED ? "You declined in the wallet." : `The wallet refused: ${error?.message ?? error}`,
+    );
   }
 }

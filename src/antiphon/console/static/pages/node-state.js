@@ -15,7 +15,7 @@ export function condition(node) {
 }
 
 /** Drain a node, or take it back: what runs goes on, and nothing new comes. */
-export function drainButton(node, signal, look) {
+export function drainButton(node, signal, look, kind = "quiet") {
   if (node.state === "banned") return null;
   const drained = node.state === "drained";
   const action = async () => {
@@ -24,7 +24,7 @@ export function drainButton(node, signal, look) {
     await look();
   };
   return button(drained ? "Take back" : "Drain", action, {
-    kind: "quiet",
+    kind,
     "aria-label": `${drained ? "Take back" : "Drain"} ${node.name}`,
   });
 }

@@ -18,12 +18,11 @@ const SAMPLES = 180;
 /** The node that the address names. */
 export async function open(view, { params, signal, title }) {
   const address = `/v1/nodes/${part(params[0])}`;
-  const head = h("div");
+  const body = h("div");
   const load = h("div");
-  const body = h("div", { class: "stack" });
   const standing = h("section", { class: "card stack" });
   const samples = [];
-  add(view, head, body, load, standing);
+  add(view, body, h("div", { class: "below" }, standing));
   const look = await watch(body, {
     seconds: LOOK_S,
     signal,
@@ -36,16 +35,12 @@ export async function open(view, { params, signal, title }) {
     },
     show: (node) => {
       title(node.name);
-      replace(
-        head,
-        heading(
-          node.name,
-          "",
-          h("a", { href: "#/nodes" }, "All nodes"),
-          actions(node, signal, () => look()),
-        ),
-      );
-      return [summary(node), models(node), facts(node)];
+      const links = [h("a", { href: "#/nodes" }, "All nodes"), actions(node, signal, () => look())];
+      return [
+        heading(node.name, "", links),
+        summary(node),
+        h("div", { class: "stack" }, load, models(node), facts(node)),
+      ];
     },
   });
   const lookAtStanding = await watch(standing, {
@@ -62,8 +57,8 @@ function summary(node) {
     figure("State", badge(state.text, state.kind)),
     figure("Running", count(node.running), `of ${count(node.slots)} slots`),
     figure("Waiting", count(node.queued)),
-    figure("Tokens a second", rough(node.decode_speed), "each stream"),
-    figure("Prefill", rough(node.prefill_speed), "tokens a second"),
+    figure("Generates", rough(node.decode_speed), "tokens/s"),
+    figure("Reads", rough(node.prefill_speed), "tokens/s"),
   );
 }
 
@@ -222,7 +217,7 @@ function actions(node, signal, look) {
     location.hash = "#/nodes";
   };
   return [
-    drainButton(node, signal, look),
+    drainButton(node, signal, look, ""),
     button("Rename", rename, { kind: "quiet" }),
     node.state === "banned" ? null : button("Ban", ban, { kind: "danger" }),
     button("Remove", leave, { kind: "danger" }),
