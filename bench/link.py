@@ -32,7 +32,8 @@ from bench.processes import free_port, stop
 RATIO_MAX = 2.0
 PACE_S = 0.02
 WARM_S = 2.0
-PARTS = {"http": ("gateway", "node"), "nats": ("gateway", "broker", "node")}
+NATS = ("gateway", "broker", "node")
+PARTS = {"http": ("gateway", "node"), "nats": NATS, "nats unsealed": NATS}
 
 
 async def measure(way: str, folder: Path, streams: int, seconds: float) -> dict[str, float]:
@@ -41,14 +42,15 @@ async def measure(way: str, folder: Path, streams: int, seconds: float) -> dict[
         pids: dict[str, int] = {}
         credentials: dict[str, Credentials | None] = {"node": None, "gateway": None}
         url = f"http://127.0.0.1:{free_port()}"
-        if way == "nats":
+        if way != "http":
             broker, credentials = await started(folder)
             stack.push_async_callback(broker.stop)
             pids["broker"], url = broker.pid or 0, broker.url
         report = folder / "chunks"
         report.write_bytes(bytes(8))
         for part in ("node", "gateway"):
-            end = End(f"{part}-{way}", url, credentials[part], streams, PACE_S, str(report))
+            role = f"{part}-{way.split(maxsplit=1)[0]}"
+            end = End(role, url, credentials[part], streams, PACE_S, str(report), seals=way == "nats")
             process = run(end)
             stack.callback(stop, process)
             pids[part] = process.pid

@@ -30,12 +30,14 @@ from antiphon.link.frames import Hello
 from antiphon.link.gateway_link import GatewayLink
 from antiphon.link.remote import RemoteEngine
 from antiphon.link.responder import Responder
+from antiphon.link.seal import SealKeys
 from antiphon.link.served import Duty
 
 MODEL = "paced"
 JOB = Job(MODEL, (Message("user", "Go on."),), Sampling(max_tokens=1_000_000))
 WORD = " word"
 FOREVER_S = 3600.0
+NODE_KEY = b"the private key of a node here. "  # 32 bytes
 
 
 class End(Struct, frozen=True):
@@ -47,6 +49,7 @@ class End(Struct, frozen=True):
     streams: int
     pace_s: float
     report: str  # a file: the count of chunks, 8 bytes, little-endian
+    seals: bool = True  # the node's answers, as nodes do by themselves
 
 
 class PacedStream:
@@ -181,9 +184,9 @@ async def node(end: End) -> None:
         await server.serve_forever()
     else:
         connection = connect(end)
-        Responder(
-            connection, Duty("n1", {MODEL: engine}, epoch=1, clock=SystemClock()), slots=10_000, clock=SystemClock()
-        )
+        keys = SealKeys(NODE_KEY) if end.seals else None
+        duty = Duty("n1", {MODEL: engine}, epoch=1, clock=SystemClock(), seal_keys=keys)
+        Responder(connection, duty, slots=10_000, clock=SystemClock())
         connection.start()
         await asyncio.Event().wait()
 
@@ -219,7 +222,7 @@ async def reached(end: End) -> Engine:
     link = GatewayLink(connection, "gw1", clock=SystemClock(), ids=Ids())
     connection.start()
     assert await connection.wait_connected(10)
-    return RemoteEngine("n1", link, "n1", hello=Hello(1))
+    return RemoteEngine("n1", link, "n1", hello=Hello(1, seal_key=SealKeys(NODE_KEY).public if end.seals else b""))
 
 
 def connect(end: End) -> Connection:
