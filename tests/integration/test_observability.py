@@ -184,7 +184,8 @@ async def test_one_trace_leads_from_the_client_to_the_engine_of_a_node(stage: St
     named = attributes(list(node.attributes))
     assert (named["antiphon.attempt"], named["antiphon.request_id"]) == (told["antiphon.attempt"], "order-7")
     assert attributes(list(request.attributes))["gen_ai.usage.output_tokens"] == "9"
-    assert {"gen_ai.server.request.duration", "gen_ai.client.operation.duration"} <= set(stage.collector.metrics)
+    counted = {"gen_ai.server.request.duration", "gen_ai.client.operation.duration"}
+    await asyncio.to_thread(stage.collector.wait, lambda collector: counted <= set(collector.metrics))
 
 
 async def test_a_failure_is_an_error_of_its_attempt_and_its_request(stage: Stage) -> None:
