@@ -105,10 +105,13 @@ class Lab:
         shown = await self.shown(name)
         return any(shown.get(field) != value for field, value in fields.items())
 
-    async def ask(self, *, stream: bool = False) -> RawResponse:
-        """The answer to a request that only nodes can serve."""
+    async def ask(self, *, stream: bool = False, nodes: str | None = None) -> RawResponse:
+        """The answer to a request that only nodes can serve, bound to some of them or to none."""
         body = {"model": "fault-model", "messages": [{"role": "user", "content": "Hi"}], "stream": stream}
-        return await self.gateway.ask("/v1/chat/completions", body, key=ADMIN)
+        headers = {"authorization": f"Bearer {ADMIN}"} | ({} if nodes is None else {"x-node": nodes})
+        async with await RawClient.connect(self.gateway.url) as client:
+            await client.send(request_bytes("/v1/chat/completions", body, headers=headers))
+            return await client.response()
 
     async def streaming(self) -> asyncio.Task[RawResponse]:
         """A stream that has begun at the engine."""

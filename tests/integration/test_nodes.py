@@ -39,6 +39,8 @@ async def test_a_machine_joins_with_one_line(lab: Lab) -> None:
         plain = await lab.ask()
         assert plain.status == 200
         assert plain.json()["usage"]["completion_tokens"] == SLOW.answer_tokens
+        assert (await lab.change("attic", tags=["eu", "gpu"])).json()["tags"] == ["eu", "gpu"]
+        assert [(await lab.ask(nodes=nodes)).status for nodes in ("tag:eu+gpu", "tag:us, tag:eu+us")] == [200, 503]
         running = await lab.streaming()
         assert (await lab.change("attic", state="drained")).status == 200
         refused = await lab.ask()
