@@ -4,7 +4,7 @@ import { get, part } from "../api.js";
 import { h } from "../dom.js";
 import { count, date, duration, time, usdc } from "../format.js";
 import { badge, copyable } from "../parts.js";
-import { goesOn, PHASES, phases, reach, span, taken, word } from "./phases.js";
+import { PHASES, phases, reach, span, taken, word } from "./phases.js";
 
 const WAYS = { first: "First attempt", again: "Tried again", hedge: "Raced", continuation: "Continued" };
 

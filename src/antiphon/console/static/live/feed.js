@@ -13,6 +13,7 @@ export class Feed {
     this.byId = new Map();
     this.requests = [];
     this.ahead = 0; // how far the gateway's clock is before ours, in ms
+    this.since = null; // all that came later was noted, of what came before only some
     this.connected = false;
     this.frame = null;
   }
@@ -44,8 +45,9 @@ export class Feed {
     return this.byId.get(id) ?? this.requests.find((one) => one.answer_id === id || one.request_id === id);
   }
 
-  take({ now_ms: nowMs, first, requests }) {
+  take({ now_ms: nowMs, since_ms: sinceMs, first, requests }) {
     this.ahead = nowMs - Date.now();
+    this.since = sinceMs;
     let came = first;
     if (first) this.byId.clear(); // a stream that came again tells all anew
     for (const request of requests) {

@@ -1,7 +1,7 @@
 // Live requests: the latest thousand as they go on, each with its waterfall, and one of them in full.
 
 import { add, h, replace } from "../dom.js";
-import { count } from "../format.js";
+import { count, time } from "../format.js";
 import { detail, kept } from "../live/detail.js";
 import { Feed } from "../live/feed.js";
 import { List } from "../live/list.js";
@@ -71,7 +71,9 @@ class Live {
   show() {
     const { feed } = this;
     const running = feed.requests.filter(goesOn).length;
-    this.status.textContent = `${count(feed.requests.length)} requests · ${count(running)} running${feed.connected ? "" : " · reconnecting …"}`;
+    const since = feed.since ? ` since ${time(feed.since / 1000)}` : "";
+    const state = feed.connected ? "" : " · reconnecting …";
+    this.status.textContent = `${count(feed.requests.length)} requests${since} · ${count(running)} running${state}`;
     if (!this.paused) this.list.show(this.filtered(), feed.now());
     const none = feed.requests.length === 0;
     if (none && this.nothing.childElementCount === 0) add(this.nothing, empty("No request yet", NONE, COMMAND));
