@@ -85,6 +85,31 @@ async def test_a_payment_in_doubt_is_sent_again_and_not_signed_again(payer: Visi
     assert await balance(page) == before + 1_000_000
 
 
+async def test_a_doubt_that_lasts_is_told(payer: Visitor, wallet: Wallet) -> None:
+    """After several tries the same payment, and no other, is there to be sent again."""
+    page = payer.page
+    before = await balance(page)
+
+    async def away(route: Route) -> None:
+        if "x-payment" in route.request.headers:
+            await route.fulfill(status=503, body='{"error":{"message":"The chain is away."}}')
+        else:
+            await route.continue_()
+
+    await page.clock.install()
+    await page.route("**/v1/credits/topup", away)
+    await pay(page, "2")
+    for _ in range(20):
+        await page.clock.run_for(1_000)
+    await expect(page.get_by_role("alert")).to_contain_text("The chain is away. It is credited by itself if it was.")
+    await page.unroute("**/v1/credits/topup")
+    await page.get_by_role("button", name="Send the same payment again").click()
+    await expect(page.get_by_text("200 credits were added")).to_be_visible(timeout=20_000)
+    assert wallet.asked.count(SIGN) == 1
+    await page.reload()
+    assert await balance(page) == before + 2_000_000
+
+
 async def test_another_price_than_was_typed_is_not_signed(payer: Visitor, wallet: Wallet) -> None:
     """Whatever answers in the gateway's place."""
     page = payer.page

@@ -51,6 +51,7 @@ export async function open(view, { params, session, signal, title }) {
 function summary(campaign, report) {
   return [
     h("p", { class: "verdict" }, badge(campaign.status, STATES[campaign.status]), " ", report.sentence),
+    campaign.guardrails.length > 0 ? h("p", { class: "muted" }, `Guardrails: ${guardrails(campaign)}.`) : null,
     campaign.ending?.sentence ? h("p", { class: "muted" }, `Ended: ${campaign.ending.sentence}`) : null,
     figures(
       figure("Takes part", percent(campaign.share, 0), `of each ${campaign.unit}`),
@@ -63,6 +64,15 @@ function summary(campaign, report) {
       figure("Shares", campaign.allocation),
     ),
   ];
+}
+
+function guardrails({ guardrails: rails }) {
+  return rails
+    .map(
+      (one) =>
+        `${one.measure} at most ${rough(one.limit)}, or ${one.action === "drop" ? "the variant goes" : "it stops"}`,
+    )
+    .join("; ");
 }
 
 function alarm({ ratio }) {
