@@ -9,30 +9,39 @@ import pytest
 
 WORKERS_MAX = 4  # each may have an engine that computes
 
-# A folder stays together, a file always does. What takes long to begin with stands first: workers end at one time
-# only if what is left for the end is short.
+# A folder stays together, a file always does. What takes long stands first, since workers end at one time only if what
+# is left for the end is short; what computes beside what waits.
 LONGEST_FIRST = (
     "tests/conformance",
     "tests/clients",
+    "tests/integration/test_idempotency.py",
     "tests/integration/test_structured_output.py",
-    "tests/integration/test_conformance.py",
-    "tests/integration/effects",
     "tests/integration/charging",
+    "tests/integration/test_conformance.py",
     "tests/examples",
+    "tests/integration/effects",
     "tests/docs",
-    "tests/architecture",
+    "tests/integration/test_local_chain.py",
     "tests/integration/faults",
     "tests/integration/overload",
+    "tests/integration/test_shared_limits.py",
+    "tests/architecture",
     "tests/integration/test_stored_keys.py",
+    "tests/integration/test_campaigns.py",
     "tests/unit/credits/test_races.py",
+    "tests/unit/credits/test_state_machine.py",
+    "tests/integration/channels",
     "tests/integration/test_embedded_engine.py",
     "tests/integration/test_vision_engine.py",
+    "tests/integration/test_topup_kills.py",
+    "tests/unit/structured/test_remainder.py",
     "tests/integration/bad_input",
-    "tests/integration/test_local_chain.py",
     "tests/integration/test_openapi.py",
+    "tests/integration/test_payout_kills.py",
     "tests/integration/test_remainder.py",
+    "tests/integration/test_nodes.py",
+    "tests/unit/simulation/test_mutants.py",
     "tests/integration/test_engine_restarts.py",
-    "tests/console",
 )
 
 
