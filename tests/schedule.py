@@ -42,6 +42,7 @@ LONGEST_FIRST = (
     "tests/integration/test_nodes.py",
     "tests/unit/simulation/test_mutants.py",
     "tests/integration/test_engine_restarts.py",
+    "tests/console",
 )
 
 
