@@ -55,7 +55,7 @@ def variables(folder: Path, **more: str) -> dict[str, str]:
     """An environment with the commands of this one's Python and a home of its own."""
     kept = {name: os.environ[name] for name in ("PYTHONPATH", "VIRTUAL_ENV", "LANG") if name in os.environ}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**kept, "PATH": path, "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **more}
+    return {**kept, "PATH": path, "HOME": str(folder), **more}
 
 
 @contextlib.contextmanager
