@@ -1,4 +1,4 @@
-"""Routes and codes that pages name are those of the gateway."""
+"""Routes, codes and metrics that pages name are those of the gateway."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from antiphon.gateway.route_reference import served
 from .pages import DOCS, REPOSITORY, inline_code, pages, read
 
 ROUTE = re.compile(r"^(GET|POST|PATCH|DELETE|PUT) (/[^ ?]*)")
+METRIC = re.compile(r"^((?:antiphon|gen_ai)_[a-z_]+)(?:\{|$)")
 CODE = re.compile(r"\b(?:4\d\d|50\d) `([a-z_]+)`")
 PARAMETER = re.compile(r"\{[^}]+\}|(?<=/)(?:ID|MODEL|NAME|PAGE\.md|support)(?=/|$)")
+LABELS = {"gen_ai_operation_name", "gen_ai_request_model", "gen_ai_provider_name", "gen_ai_token_type"}
 # What a decision weighed and did not take.
 FOREIGN = {"0011-tool-providers-by-mcp.md"}
 
@@ -41,3 +43,17 @@ def test_codes_in_pages_are_there() -> None:
     }
     assert len(named) > 15
     assert {one for one in named if one[1] not in known} == set()
+
+
+def test_metrics_in_pages_are_there() -> None:
+    """A metric is a row of the reference, which is made from a scrape."""
+    known = {row[0].strip("`") for row in _rows(read(DOCS / "reference" / "metrics.md"))}
+    named = {(page.name, found[1]) for page in pages() for code in inline_code(page) if (found := METRIC.match(code))}
+    assert {one for one in named if one[1] not in known | LABELS} == set()
+
+
+def _rows(text: str) -> list[list[str]]:
+    """The cells of all rows that begin with a name."""
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| `")
+    ]
