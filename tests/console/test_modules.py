@@ -47,6 +47,7 @@ async (text) => {
 """
 MARKDOWN = "One\n\n1. a\n2. b\n\n~~~\n```\nnot the end\n\n~~~\n> said\n\n## Head\nbelow `x`\n\n```js\nopen\n"
 COURSE = {
+    "streamed": True,
     "began_at_ms": 1_000.0,
     "queued_ms": 1.0,
     "placed_ms": 11.0,
@@ -125,6 +126,9 @@ async def test_a_requests_stretches_follow_each_other(page: Page) -> None:
     assert [(one["kind"], one["from"], one["to"]) for one in stretches] == [
         ("planning", 0, 1), ("queue", 1, 11), ("prefill", 11, 31), ("writing", 31, 131), ("settling", 131, 141),
     ]  # fmt: skip
+    plain = COURSE | {"streamed": False, "first_token_ms": None}
+    kinds = [one["kind"] for one in await call(page, "live/phases", "phases", plain, 2_000.0)]
+    assert kinds == ["planning", "queue", "writing", "settling"], "nobody is told of a plain answer's first token"
     begun = COURSE | {"placed_ms": None, "first_token_ms": None, "ended_ms": None, "settled_ms": None}
     assert [one["kind"] for one in await call(page, "live/phases", "phases", begun, 1_500.0)] == ["planning", "queue"]
 

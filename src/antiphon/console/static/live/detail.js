@@ -8,13 +8,17 @@ import { PHASES, phases, reach, span, taken, word } from "./phases.js";
 
 const WAYS = { first: "First attempt", again: "Tried again", hedge: "Raced", continuation: "Continued" };
 
-/** What a request's panel says. */
-export function detail(request, now) {
+/** What a request's panel says; `nodeName(id)` is how a node is called. */
+export function detail(request, now, nodeName) {
   const [state, kind] = word(request.state);
   const most = span(reach(request, now));
   return [
     h("div", { class: "outcome" }, badge(state, kind), request.error ? explained(request) : null),
-    h("div", { class: "waterfall", role: "img", "aria-label": spoken(request, now) }, bars(request, now, most)),
+    h(
+      "div",
+      { class: "waterfall", role: "img", "aria-label": spoken(request, now) },
+      bars(request, now, most, nodeName),
+    ),
     h(
       "dl",
       { class: "pairs-list" },
@@ -63,12 +67,12 @@ function explained({ error, status }) {
   return h("p", { class: "error" }, error.message, " ", h("code", {}, error.code), next ? [" ", next] : null);
 }
 
-function bars(request, now, most) {
+function bars(request, now, most, nodeName) {
   const own = phases(request, now).map(({ kind, from, to }) => bar(PHASES[kind], kind, from, to, most));
   const attempts = request.attempts.map((attempt) => {
     const to = attempt.ended_ms ?? taken(request, now);
     const failed = attempt.failure !== null;
-    const name = `${WAYS[attempt.kind] ?? attempt.kind} · ${attempt.node || "no node yet"}`;
+    const name = `${WAYS[attempt.kind] ?? attempt.kind} · ${nodeName(attempt.node) || "no node yet"}`;
     const made = bar(name, failed ? "attempt failed" : "attempt", attempt.began_ms, to, most);
     return [made, failed ? h("p", { class: "why error" }, attempt.reason ?? attempt.failure) : null];
   });

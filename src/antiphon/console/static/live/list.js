@@ -19,10 +19,11 @@ const COLUMNS = [
   ["USDC", "charged"],
 ];
 
-/** The list. `opened(request)` is called for the row that the user opens. */
+/** The list. `opened(request)` is called for the row that the user opens; `nodeName(id)` is how a node is called. */
 export class List {
-  constructor({ opened, signal }) {
+  constructor({ opened, nodeName, signal }) {
     this.opened = opened;
+    this.nodeName = nodeName;
     this.requests = [];
     this.active = null; // the id of the row that the keyboard is at
     this.rows = [];
@@ -69,12 +70,17 @@ export class List {
     const visible = requests.slice(first, first + Math.ceil(grid.clientHeight / ROW) + 2 * SPARE);
     while (this.rows.length < visible.length) this.rows.push(this.added());
     const most = span(Math.max(1, ...visible.map((one) => reach(one, this.now))));
-    set(this.scale, ` 0 – ${duration(most)}`);
+    set(this.scale, ` 0 – ${most < 1000 ? `${most} ms` : `${most / 1000} s`}`);
     this.rows.forEach((row, index) => {
       const request = visible[index];
       row.element.hidden = request === undefined;
       if (request !== undefined)
-        row.show(request, first + index, { most, now: this.now, active: request.id === this.active });
+        row.show(request, first + index, {
+          most,
+          now: this.now,
+          active: request.id === this.active,
+          nodeName: this.nodeName,
+        });
     });
     const at = this.rows.find((row) => !row.element.hidden && row.id === this.active);
     if (at === undefined) grid.removeAttribute("aria-activedescendant");
@@ -138,7 +144,7 @@ class Row {
     this.id = null;
   }
 
-  show(request, index, { most, now, active }) {
+  show(request, index, { most, now, active, nodeName }) {
     const { cells, element } = this;
     this.id = request.id;
     element.dataset.id = request.id;
@@ -151,7 +157,7 @@ class Row {
     set(cells.began, time(request.began_at_ms / 1000));
     set(cells.model, request.model || "–");
     set(cells.key, request.key || "–");
-    set(cells.nodes, nodes(request));
+    set(cells.nodes, nodes(request, nodeName));
     set(
       cells.tokens,
       request.completion_tokens === null
@@ -174,8 +180,8 @@ class Row {
   }
 }
 
-function nodes(request) {
-  const names = [...new Set(request.attempts.map((attempt) => attempt.node))].filter(Boolean);
+function nodes(request, nodeName) {
+  const names = [...new Set(request.attempts.map((attempt) => nodeName(attempt.node)))].filter(Boolean);
   const failed = request.attempts.filter((attempt) => attempt.failure !== null).length;
   if (names.length === 0) return "–";
   return failed > 0 ? `${names.join(" → ")} (${failed} failed)` : names.join(" → ");

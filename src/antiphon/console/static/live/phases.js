@@ -43,7 +43,8 @@ export function phases(request, now) {
   const end = taken(request, now);
   const placed = Math.min(request.placed_ms ?? end, end);
   const queued = Math.min(request.queued_ms ?? placed, placed);
-  const first = Math.min(request.first_token_ms ?? end, end);
+  // Of a plain answer nobody is told when its first token came: it counts as written from the beginning.
+  const first = Math.min(request.first_token_ms ?? (request.streamed ? end : placed), end);
   const made = [
     { kind: "planning", from: 0, to: queued },
     { kind: "queue", from: queued, to: placed },

@@ -5,6 +5,7 @@ import { count, time } from "../format.js";
 import { detail, kept } from "../live/detail.js";
 import { Feed } from "../live/feed.js";
 import { List } from "../live/list.js";
+import { NodeNames } from "../live/nodes.js";
 import { goesOn, PHASES } from "../live/phases.js";
 import { button, empty, heading, select } from "../parts.js";
 
@@ -34,7 +35,8 @@ class Live {
     this.shownState = null;
     this.paused = false;
     this.feed = new Feed({ signal, changed: () => this.show() });
-    this.list = new List({ opened: (request) => this.openPanel(request), signal });
+    this.nodes = new NodeNames(session, signal);
+    this.list = new List({ opened: (request) => this.openPanel(request), nodeName: this.nodes.name, signal });
     this.text = h("input", {
       type: "search",
       placeholder: "Model, key, node or id",
@@ -86,7 +88,7 @@ class Live {
     const text = this.text.value.trim().toLowerCase();
     const state = this.state.value;
     if (text === "" && state === "") return this.feed.requests;
-    return this.feed.requests.filter((one) => matches(one, text) && (state === "" || inState(one, state)));
+    return this.feed.requests.filter((one) => matches(one, text, this.nodes.name) && (state === "" || inState(one, state)));
   }
 
   tick() {
@@ -131,7 +133,7 @@ class Live {
     const first = this.shownState === null || this.shownState === GONE;
     this.shownState = told;
     if (first) this.layPanel();
-    replace(this.facts, detail(request, this.feed.now()));
+    replace(this.facts, detail(request, this.feed.now(), this.nodes.name));
     if (first || (this.wasRunning && !goesOn(request)))
       this.loadHistory(request.answer_id || request.request_id, goesOn(request));
     this.wasRunning = goesOn(request);
@@ -184,7 +186,7 @@ function key() {
   );
 }
 
-function matches(request, text) {
+function matches(request, text, nodeName) {
   if (text === "") return true;
   const where = [
     request.answer_id,
@@ -192,7 +194,7 @@ function matches(request, text) {
     request.model,
     request.key,
     request.account,
-    ...request.attempts.map((one) => one.node),
+    ...request.attempts.map((one) => nodeName(one.node)),
   ];
   return where.some((one) => one?.toLowerCase().includes(text));
 }

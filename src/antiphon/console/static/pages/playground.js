@@ -32,6 +32,7 @@ export async function open(view, { session, signal, ended }) {
   const playground = kept.get(session);
   playground.offer(models);
   add(view, playground.element);
+  for (const lane of playground.lanes) lane.toEnd(); // where it scrolled to is lost while it is off the page
 }
 
 class Playground {

@@ -7,6 +7,7 @@ import { select } from "../parts.js";
 import { Answer } from "./answer.js";
 
 const DONE = "[DONE]";
+const NEAR_END = 120; // px
 
 /** One column: the model, its turns, and the answer that is on its way. `changed` is told when that begins or ends. */
 export class Lane {
@@ -118,9 +119,15 @@ export class Lane {
     }
   }
 
+  /** Show the end of the conversation. */
+  toEnd() {
+    this.turns.scrollTop = this.turns.scrollHeight;
+  }
+
+  /** Stay at the end while an answer grows, unless its reader has scrolled away from it. */
   follow() {
     const { turns } = this;
-    if (turns.scrollHeight - turns.scrollTop - turns.clientHeight < 120) turns.scrollTop = turns.scrollHeight;
+    if (turns.scrollHeight - turns.scrollTop - turns.clientHeight < NEAR_END) this.toEnd();
   }
 }
 
