@@ -89,6 +89,7 @@ TESTED_BY = {
         "gateway/serve.py",
     ),
     "integration/test_openapi.py": ("gateway/response_rows.py",),
+    "integration/test_tool_providers.py": ("gateway/providing.py",),
     "integration/test_fault_engine.py": (
         "testing/fault_engine.py",
         "testing/player.py",

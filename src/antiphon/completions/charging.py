@@ -154,12 +154,16 @@ class Charging:
             raise
         finally:
             del self._charges[charge.id]
-            exchange.conclude(lambda stands: self._close(charge, exchange.course, otherwise, stands=stands))
+            course = exchange.course
+            if course is None:
+                exchange.conclude(lambda stands: charge.close(otherwise, stands=stands))
+            else:
+                exchange.conclude(lambda stands: self._close(charge, course, otherwise, stands=stands))
 
-    def _close(self, charge: Charge, course: Course | None, otherwise: Reason, *, stands: bool) -> None:
+    def _close(self, charge: Charge, course: Course, otherwise: Reason, *, stands: bool) -> None:
         """Nothing more is sent of a request; who follows it is told what it cost, once that is known."""
         charge.close(otherwise, stands=stands)
-        if course is not None and charge.ended:
+        if charge.ended:
             course.settled(charge.charged, self._loop.time())
 
     async def close(self) -> None:

@@ -22,6 +22,7 @@ from antiphon.gateway.limiting import Limiting
 from antiphon.gateway.load_watch import LoadWatch
 from antiphon.gateway.memory import Memory
 from antiphon.gateway.nodes import NodeParts
+from antiphon.gateway.providing import providers
 from antiphon.gateway.routes import Handlers, all_shapes, table
 from antiphon.gateway.serving import sources
 from antiphon.gateway.storage import Storage
@@ -31,11 +32,7 @@ from antiphon.models.catalogue import Catalogue
 from antiphon.models.placement import Placement
 from antiphon.observe.logs import Log
 from antiphon.observe.metrics import Metrics
-from antiphon.providers.client import require_installed
-from antiphon.providers.model import Provider
-from antiphon.providers.service import Providers
 from antiphon.settings.model import Settings
-from antiphon.settings.tool_providers import as_provider
 from antiphon.sources.embedded import OnState
 from antiphon.sources.supervision import OnProgress
 from antiphon.vision.admission import ImageAdmission
@@ -74,7 +71,6 @@ class Builder:
         self._placement = Placement(queue_max=settings.limits.queue_max, affinity=values.affinity(settings))
         self._metrics.watch_waiting(lambda: self._placement.waiting)
         self._metrics.watch_placement(self._placement.tally)
-        self._metrics.campaigns.watch_running(lambda: len(self._storage.campaigns.known.all_running()))
         self._load = LoadWatch(
             values.overload_limits(settings),
             Memory(limit_bytes=settings.overload.memory_bytes),
@@ -112,26 +108,22 @@ class Builder:
             log=log,
         )
         self._keyring = Keyring(values.named_keys(settings, development_key), self._storage.stored_keys)
-        self._followers = Followers(
-            settings,
-            self._storage,
-            self._metrics,
-            base_url=base_url,
-            development_key=development_key,
-            clock=self._clock,
-            ids=self._ids,
-            log=log,
-        )
+        self._followers = self._followed()
         self._batching = self._batches()
         self._charging = charging(self._storage, self._metrics, nodes=self._trusting, clock=self._clock)
-        self._providers = Providers(clock=self._clock, on_trouble=self._trouble)
-        if settings.tool_providers:
-            require_installed()
-            self._providers.replace("settings", tuple(map(as_provider, settings.tool_providers)))
-            self._providers.warm()
+        self._providers = providers(settings, clock=self._clock, log=log)
 
-    def _trouble(self, provider: Provider, reason: str) -> None:
-        self._log.warning("a tool provider fails", provider=provider.key, reason=reason)
+    def _followed(self) -> Followers:
+        return Followers(
+            self._settings,
+            self._storage,
+            self._metrics,
+            base_url=self._base_url,
+            development_key=self._development_key,
+            clock=self._clock,
+            ids=self._ids,
+            log=self._log,
+        )
 
     def _batches(self) -> Batching:
         return Batching(

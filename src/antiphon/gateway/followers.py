@@ -32,6 +32,7 @@ class Followers:
         ids: Ids,
         log: Log,
     ) -> None:
+        metrics.campaigns.watch_running(lambda: len(storage.campaigns.known.all_running()))
         self.following = Following(clock=clock, ids=ids, sampling=as_sampling(settings.observability.otlp))
         self.telemetry = self._telemetry(settings, metrics, clock, ids, log)
         self.console: Console | None = None
