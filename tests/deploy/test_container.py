@@ -113,6 +113,7 @@ def test_what_is_built_starts_without_rights(folder: Path) -> None:
     built(build, source)
     assert sum(file.lstat().st_size for file in prefix.rglob("*")) < SIZE_BYTES_MAX
     assert listed(prefix / SBOM) == there(prefix)
+    assert list(prefix.glob("lib/python*/site-packages/antiphon/handbook/index.md"))
     port = free_port()
     told = {"ANTIPHON_DATA_DIR": str(data), "ANTIPHON_SERVER__PORT": str(port), "ANTIPHON_UPSTREAMS": NOBODY}
     environment = last.variables | told | {"ANTIPHON_SERVER__PUBLIC_WITHOUT_TLS": "true", "HOME": str(data)}
