@@ -88,7 +88,9 @@ class Live {
     const text = this.text.value.trim().toLowerCase();
     const state = this.state.value;
     if (text === "" && state === "") return this.feed.requests;
-    return this.feed.requests.filter((one) => matches(one, text, this.nodes.name) && (state === "" || inState(one, state)));
+    return this.feed.requests.filter(
+      (one) => matches(one, text, this.nodes.name) && (state === "" || inState(one, state)),
+    );
   }
 
   tick() {
