@@ -15,8 +15,10 @@ from msgspec import Struct
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
+from tests.fixtures.databases.server import PostgresServer
 from tests.fixtures.machine import Stopwatch
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 ADMIN = "sk-stored-keys-2a97516c354b68848cdbd8f54a226a0a"
 REVOKED_S_MAX = 2.0
 CUT_S_MAX = 5.0
@@ -67,18 +69,23 @@ class Pair(Struct, frozen=True):
         return taken_s
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    """Processes are given a database as it is."""
-    return str(request.param)
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The URL of a database that does not hold anything yet, and a folder."""
+    folder = tmp_path_factory.mktemp("stored-keys")
+    if request.param == "sqlite":
+        return f"sqlite:///{folder / 'test.db'}", folder
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_url(), folder
 
 
-@pytest_asyncio.fixture
-async def pair(database_url: str, tmp_path: Path) -> AsyncIterator[Pair]:
-    """Both gateways, up."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pair(place: tuple[str, Path]) -> AsyncIterator[Pair]:
+    """Both gateways, up; each test makes keys of its own."""
+    url, made = place
     async with FaultEngine() as engine:
-        told = SETTINGS.format(database=database_url, admin=ADMIN, engine=engine.url)
-        folders = [tmp_path / name for name in ("one", "two")]
+        told = SETTINGS.format(database=url, admin=ADMIN, engine=engine.url)
+        folders = [made / name for name in ("one", "two")]
         for folder in folders:
             folder.mkdir()
         async with GatewayProcess(told, folders[0]) as one, GatewayProcess(told, folders[1]) as two:

@@ -12,6 +12,7 @@ import pytest
 from msgspec import Struct
 
 from antiphon.testing.raw_client import RawClient, request_bytes
+from tests.fixtures.machine import Stopwatch
 
 from .lab import FLOOD, Lab, chat_bytes, p99, report, running
 
@@ -33,6 +34,7 @@ class Held(Struct):
 
     dripping_s: list[float] = []
     good_s: list[float] = []
+    good_fair_s: list[float] = []  # the same, without what the machine gave to other work
 
 
 async def opened(lab: Lab, count: int, said: bytes) -> list[RawClient]:
@@ -66,13 +68,15 @@ async def dripping(lab: Lab, number: int) -> float:
 
 async def crowd(lab: Lab, idle: int, drips: int, asked: int) -> Held:
     """What good requests take beside so many idle and dripping connections."""
-    held = Held([], [])
+    held = Held()
     clients = await opened(lab, idle, PROBE)
     tasks = [asyncio.create_task(dripping(lab, number)) for number in range(drips)]
     for _ in range(asked):
+        watch = Stopwatch(lab.gateway.pid)
         answer = await lab.ask(FLOOD, stream=False, tokens=1, token_s=0.0)
         assert answer.good
         held.good_s.append(answer.whole_s)
+        held.good_fair_s.append(answer.whole_s - watch.withheld_s)
         await asyncio.sleep(0.01)
     held.dripping_s = await asyncio.gather(*tasks)
     for client in clients:
@@ -87,9 +91,10 @@ async def crowd(lab: Lab, idle: int, drips: int, asked: int) -> Held:
 @pytest.mark.asyncio(loop_scope="package")
 async def test_a_crowd_that_holds_connections(lab: Lab) -> None:
     """Who drips is closed in time, who is idle keeps its connection, and good requests hardly notice."""
+    watch = Stopwatch(lab.gateway.pid)
     held = await crowd(lab, idle=200, drips=60, asked=20)
-    assert max(held.dripping_s) < 1.0 + DRIP_S + 2.0
-    assert statistics.median(held.good_s) < GOOD_P99_S_MAX
+    assert max(held.dripping_s) - watch.withheld_s < 1.0 + DRIP_S + 2.0
+    assert statistics.median(held.good_fair_s) < GOOD_P99_S_MAX
 
 
 @pytest.mark.asyncio(loop_scope="package")
