@@ -178,7 +178,7 @@ async def test_garbage_ends_its_stream_alone(linked: Lab, answers: Iterator[list
 
 async def test_a_node_that_ignores_its_credit_is_cut_off(linked: Lab) -> None:
     """It cannot fill the gateway's memory."""
-    link, node = await linked.gateway(), await linked.node()
+    link, node = await linked.gateway(), await linked.node(seals=False)
     stream = await linked.engine(link).open(JOB)
     await node.engine.stream()
     (opened,) = link.peer("n1").attempts.values()
