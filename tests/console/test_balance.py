@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from antiphon.chain.token import CHAIN_ID
 
+from .lab import ADMIN_KEY, Site
 from .stage import ADMIN, MODEL, Stage
 from .visitor import Visitor
 from .wallet import Wallet
@@ -167,3 +168,15 @@ async def test_an_operators_key_has_no_balance(browser: Browser, staged: Stage) 
     await came.open("balance")
     await expect(came.page.get_by_text("antiphon credits balance")).to_be_visible()
     await came.close()
+
+
+async def test_where_no_credit_is_sold_its_operator_can_give_some(visitor: Visitor, lab: Site) -> None:
+    """The very command is there, and what will stand in the ledger."""
+    body = {"name": "player", "scopes": ["inference", "credits"]}
+    made = await lab.gateway.ask("/v1/keys", body, key=ADMIN_KEY)
+    assert made.status == 201, made.body
+    await visitor.sign_in(made.json()["api_key"])
+    await visitor.open("balance")
+    await expect(visitor.page.get_by_text("antiphon credits grant operator 10")).to_be_visible()
+    await expect(visitor.page.get_by_text("Nothing has happened yet")).to_be_visible()
+    await expect(visitor.page.get_by_role("button", name="Pay with the wallet")).to_have_count(0)
