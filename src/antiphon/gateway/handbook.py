@@ -38,7 +38,7 @@ def ordered(pages: dict[str, str]) -> dict[str, str]:
 def contents(index: str, prefix: str) -> str:
     """The chapters of the first page with its rows, the links of which begin with a prefix."""
     kept = [line for line in index.splitlines() if line.startswith("## ") or ROW.match(line)]
-    return INSIDE.sub(f"]({prefix}", "\n".join(_spaced(kept))) + "\n"
+    return INSIDE.sub(f"]({prefix}", "\n".join(_spaced(kept)).lstrip()) + "\n"
 
 
 def _spaced(lines: list[str]) -> list[str]:
