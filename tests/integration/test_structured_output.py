@@ -33,7 +33,7 @@ from tests.unit.structured import llama_server, public_suite
 from tests.unit.structured.schemas import all_schemas
 
 EVERYTHING = os.environ.get("ANTIPHON_SCHEMAS") == "all"
-EVERY_NTH = 8
+EVERY_NTH = 12
 TOKENS_MAX = 256 if EVERYTHING else 96
 PARALLEL = llama_server.PARALLEL
 

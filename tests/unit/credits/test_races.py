@@ -16,7 +16,7 @@ from antiphon.errors import InsufficientCredits
 from tests.unit.credits.books import FAR_S, Books
 
 ASKING, AFFORDED, AMOUNT = 200, 10, 1000
-ROUNDS = 50
+ROUNDS = pytest.mark.parametrize("rounds", [15, pytest.param(50, marks=pytest.mark.slow)])
 
 
 async def admitted(asked: list[asyncio.Task[object]]) -> int:
@@ -44,12 +44,12 @@ async def lease_round(books: Books, gateways: list[Credits], key: AccountKey, nu
     return count
 
 
-async def spend(books: Books, gateways: list[Credits]) -> list[int]:
+async def spend(books: Books, gateways: list[Credits], rounds: int) -> list[int]:
     """How many requests of each round are admitted, each round with an account that can afford ten."""
     for gateway in gateways:
         await gateway.start()
     counts = []
-    for number in range(ROUNDS):
+    for number in range(rounds):
         key = await books.account(AFFORDED * AMOUNT)
         counts.append(await lease_round(books, gateways, key, number))
         assert (await books.state(key)).free >= 0
@@ -71,23 +71,25 @@ def gateway_on(database: Database, books: Books, name: str) -> Credits:
     return Credits(database, gateway=name, clock=books.clock, on_lost=books.lost)
 
 
+@ROUNDS
 @pytest.mark.parametrize("database_kind", ["sqlite", "postgres"])
-async def test_one_gateway_admits_what_can_be_paid(database: Database, books: Books) -> None:
-    """Exactly ten, in each of fifty rounds."""
+async def test_one_gateway_admits_what_can_be_paid(database: Database, books: Books, rounds: int) -> None:
+    """Exactly ten, in each of many rounds."""
     gateway = gateway_on(database, books, "one")
-    assert await spend(books, [gateway]) == [AFFORDED] * ROUNDS
+    assert await spend(books, [gateway], rounds) == [AFFORDED] * rounds
     await gateway.close()
     assert books.lost == []
 
 
+@ROUNDS
 @pytest.mark.parametrize("database_kind", ["sqlite", "postgres"])
 async def test_two_gateways_admit_what_can_be_paid(
-    database: Database, database_url: str, books: Books, tmp_path: Path
+    database: Database, database_url: str, books: Books, tmp_path: Path, rounds: int
 ) -> None:
     """Exactly ten together, each with a database connection of its own."""
     other = open_database(database_url, data_dir=tmp_path)
     gateways = [gateway_on(database, books, "one"), gateway_on(other, books, "other")]
-    assert await spend(books, gateways) == [AFFORDED] * ROUNDS
+    assert await spend(books, gateways, rounds) == [AFFORDED] * rounds
     for gateway in gateways:
         await gateway.close()
     await other.close()

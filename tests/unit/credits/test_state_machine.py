@@ -282,7 +282,7 @@ def examine(new_url: NewURL, examples: int, steps: int) -> None:
         run_state_machine_as_test(Placed, settings=effort)
 
 
-@pytest.mark.parametrize(("database_kind", "examples"), [("sqlite", 40), ("postgres", 10)])
+@pytest.mark.parametrize(("database_kind", "examples"), [("sqlite", 20), ("postgres", 10)])
 def test_any_order_of_events(new_url: NewURL, examples: int, quick_recalls: None) -> None:
     """Some orders, with every test run."""
     examine(new_url, examples=examples, steps=25)
