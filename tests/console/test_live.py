@@ -20,9 +20,9 @@ ROWS_MAX = 60  # in the document, however many are listed
 LONG_TASK_MS = 60
 HITCH = """
 () => new Promise((resolve) => setTimeout(() => {
-  const until = performance.now() + 400;
-  while (performance.now() < until);
-  resolve();
+  let sum = 0;
+  for (let step = 0; step < 5e8; step += 1) sum += step % 7;
+  resolve(sum);
 }))
 """
 SCROLL = """

@@ -5,7 +5,7 @@ import { short } from "./format.js";
 import { icon } from "./icons.js";
 import { fail } from "./notices.js";
 import { found, pagesOf } from "./pages.js";
-import { button, failure } from "./parts.js";
+import { button, empty, failure } from "./parts.js";
 import { signOut } from "./session.js";
 import { nextTheme, theme } from "./theme.js";
 
@@ -37,9 +37,8 @@ export function frame(root, session, left) {
     side.classList.remove("open");
     menu.setAttribute("aria-expanded", "false");
   });
-  const go = () => opener.open(found(pages, location.hash));
-  window.addEventListener("hashchange", go, { signal: left.signal });
-  go();
+  if (pages.length === 0) replace(main, empty("There is no page for this key", "It has no scope that a page takes."));
+  else opener.follow(pages, left.signal);
   return new Promise((resolve) => {
     left.signal.addEventListener("abort", () => {
       opener.leave();
@@ -56,6 +55,13 @@ class Opener {
     this.opened = opened;
     this.left = new AbortController();
     this.first = true;
+  }
+
+  /** Open what the address names, now and at each change of it. */
+  follow(pages, signal) {
+    const go = () => this.open(found(pages, location.hash));
+    window.addEventListener("hashchange", go, { signal });
+    go();
   }
 
   async open({ page, params }) {

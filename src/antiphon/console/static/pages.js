@@ -1,7 +1,9 @@
 // The table of pages: address, title, and which accounts have it. A new page is one row and one module.
 
+import { h } from "./dom.js";
+
 /**
- * `scope` is what a page takes; without one, everybody has it. `module` loads it when it is first opened, and exports
+ * `scope` is what a page takes. `module` loads it when it is first opened, and exports
  * `open(view, context)`: it fills the section `view`. `context` has `session`, `params` (what follows the page's name
  * in the address), `signal` (aborted when the page is left: give it to every request, listener and timer), `ended`
  * (aborted when the session ends) and `title(text)`, which names the window.
@@ -14,8 +16,8 @@ export const PAGES = [
     scope: "inference",
     module: () => import("./pages/playground.js"),
   },
-  { name: "live", title: "Live requests", group: "Use", module: () => import("./pages/live.js") },
-  { name: "models", title: "Models", group: "Use", module: () => import("./pages/models.js") },
+  { name: "live", title: "Live requests", group: "Use", scope: "inference", module: () => import("./pages/live.js") },
+  { name: "models", title: "Models", group: "Use", scope: "inference", module: () => import("./pages/models.js") },
   { name: "nodes", title: "Nodes", group: "Run", scope: "admin", module: () => import("./pages/nodes.js") },
   {
     name: "campaigns",
@@ -38,10 +40,15 @@ export const PAGES = [
 
 /** The pages that this session may open. */
 export function pagesOf(session) {
-  return PAGES.filter((page) => page.scope === undefined || session.may(page.scope));
+  return PAGES.filter((page) => session.may(page.scope));
 }
 
-/** The page and what follows it in an address such as `#/nodes/node_1`; its first page where it names none of them. */
+/** A link to a page, or null where this session has no such page. */
+export function linkTo(session, name, text) {
+  return pagesOf(session).some((page) => page.name === name) ? h("a", { href: `#/${name}` }, text) : null;
+}
+
+/** The page and what follows it in an address such as `#/nodes/node_1`; the first page where it names none of them. */
 export function found(pages, hash) {
   const [name, ...params] = hash.replace(/^#\/?/, "").split("/").map(decoded);
   const page = pages.find((one) => one.name === name);

@@ -3,17 +3,25 @@
 import { get, part } from "../api.js";
 import { h } from "../dom.js";
 import { count, date, duration, time, usdc } from "../format.js";
+import { linkTo } from "../pages.js";
 import { badge, copyable } from "../parts.js";
 import { PHASES, phases, reach, span, taken, word } from "./phases.js";
 
+// Where what was refused can be understood, by status.
+const PLACES = {
+  402: ["balance", "Look at the balance"],
+  404: ["models", "Look at the models"],
+  429: ["keys", "Look at the key's limits"],
+  503: ["nodes", "Look at the nodes"],
+};
 const WAYS = { first: "First attempt", again: "Tried again", hedge: "Raced", continuation: "Continued" };
 
-/** What a request's panel says; `nodeName(id)` is how a node is called. */
-export function detail(request, now, nodeName) {
+/** What a request's panel says to this session; `nodeName(id)` is how a node is called. */
+export function detail(request, { now, nodeName, session }) {
   const [state, kind] = word(request.state);
   const most = span(reach(request, now));
   return [
-    h("div", { class: "outcome" }, badge(state, kind), request.error ? explained(request) : null),
+    h("div", { class: "outcome" }, badge(state, kind), request.error ? explained(request, session) : null),
     h(
       "div",
       { class: "waterfall", role: "img", "aria-label": spoken(request, now) },
@@ -57,13 +65,9 @@ function written(value) {
 }
 
 /** A refusal or failure in the gateway's words, and what to do about it where that is plain. */
-function explained({ error, status }) {
-  const next = {
-    402: h("a", { href: "#/balance" }, "Look at the balance"),
-    429: h("a", { href: "#/keys" }, "Look at the key's limits"),
-    404: h("a", { href: "#/models" }, "Look at the models"),
-    503: h("a", { href: "#/nodes" }, "Look at the nodes"),
-  }[status];
+function explained({ error, status }, session) {
+  const [page, text] = PLACES[status] ?? [];
+  const next = linkTo(session, page, text);
   return h("p", { class: "error" }, error.message, " ", h("code", {}, error.code), next ? [" ", next] : null);
 }
 

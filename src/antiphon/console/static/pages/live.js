@@ -30,6 +30,7 @@ export async function open(view, { session, params, signal, ended }) {
 
 class Live {
   constructor(view, session, wanted, signal) {
+    this.session = session;
     this.signal = signal;
     this.wanted = wanted; // the id of the request whose panel is open
     this.shownState = null;
@@ -48,13 +49,13 @@ class Live {
     this.status = h("p", { class: "muted number" }, "Connecting …");
     this.panel = h("aside", { class: "panel", "aria-label": "Request", hidden: true });
     this.nothing = h("div", { hidden: true });
-    add(view, this.made(session));
+    add(view, this.made());
     const timer = setInterval(() => this.tick(), TICK_MS);
     signal.addEventListener("abort", () => clearInterval(timer), { once: true });
   }
 
-  made(session) {
-    const whose = session.admin
+  made() {
+    const whose = this.session.admin
       ? "Of all accounts: times, nodes and money, nothing of what was said."
       : "Of your account: times, nodes and money, nothing of what was said.";
     return [
@@ -135,7 +136,7 @@ class Live {
     const first = this.shownState === null || this.shownState === GONE;
     this.shownState = told;
     if (first) this.layPanel();
-    replace(this.facts, detail(request, this.feed.now(), this.nodes.name));
+    replace(this.facts, detail(request, { now: this.feed.now(), nodeName: this.nodes.name, session: this.session }));
     if (first || (this.wasRunning && !goesOn(request)))
       this.loadHistory(request.answer_id || request.request_id, goesOn(request));
     this.wasRunning = goesOn(request);

@@ -2,6 +2,7 @@
 
 import { add, h, replace } from "../dom.js";
 import { count, duration, rough, usdc } from "../format.js";
+import { linkTo } from "../pages.js";
 import { badge, field } from "../parts.js";
 import { Prose } from "../prose.js";
 
@@ -9,7 +10,8 @@ const SPEED_S = 0.05; // an answer that took less came in one piece: it has no s
 
 /** Gathers what an answer says, and shows it once a frame, however fast it comes. */
 export class Answer {
-  constructor(model) {
+  constructor(session, model) {
+    this.session = session;
     this.thoughts = "";
     this.text = "";
     this.calls = [];
@@ -59,7 +61,7 @@ export class Answer {
     this.show();
     this.element.setAttribute("aria-busy", "false");
     if (error?.name === "AbortError") add(this.foot, badge("stopped", "warn"));
-    else if (error !== null) add(this.body, refusal(error));
+    else if (error !== null) add(this.body, refusal(this.session, error));
     else if (this.finish !== "stop" && this.finish !== null)
       add(this.foot, badge(this.finish, this.finish === "length" ? "warn" : ""));
     add(this.foot, h("span", {}, this.figures()));
@@ -131,14 +133,9 @@ export class Answer {
 }
 
 /** A refusal in the gateway's words, with the page where it can be mended. */
-function refusal(error) {
-  const more = { 402: ["#/balance", "Top up"], 429: ["#/keys", "Look at the key's limits"] }[error.status];
-  return h(
-    "p",
-    { class: "error", role: "alert" },
-    error.message,
-    more ? [" ", h("a", { href: more[0] }, more[1])] : null,
-  );
+function refusal(session, error) {
+  const [page, text] = { 402: ["balance", "Top up"], 429: ["keys", "Look at the key's limits"] }[error.status] ?? [];
+  return h("p", { class: "error", role: "alert" }, error.message, " ", linkTo(session, page, text));
 }
 
 function shownCall(call) {

@@ -75,7 +75,7 @@ export class Lane {
 
   async run(options) {
     const body = this.request(options);
-    const answer = new Answer(this.model);
+    const answer = new Answer(this.session, this.model);
     const running = new AbortController();
     const signal = AbortSignal.any([running.signal, this.ended]);
     this.running = running;
