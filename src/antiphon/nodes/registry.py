@@ -137,9 +137,13 @@ class Registry:
         return True
 
     def _well_sealed(self, node: Node, before: Live | None, hello: Hello) -> bool:
-        """Whether jobs for it can be sealed as the settings ask, by a key that is its own."""
+        """Whether jobs for it can be sealed as the settings ask, by a key that is its own.
+
+        A lease is one start of a node: whoever could seal then still can, and somebody has taken the key out.
+        """
         if not hello.seal_key:
-            return not self._sealed
+            could = before is not None and before.epoch == hello.epoch and before.hello.seal_key
+            return not (self._sealed or could)
         if before is not None and before.heard_at_s is not None and _same_seal(before.hello, hello):
             return True
         text = seal_text(node.id, hello.epoch, hello.seal_key)

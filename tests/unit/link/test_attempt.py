@@ -132,7 +132,7 @@ def test_what_is_closed_is_over() -> None:
     assert reading.text == ""
 
 
-SEAL = Seal(b"k" * 32, b"s" * 16, b"req.n.g.a")
+SEAL = Seal(b"k" * 32, b"s" * 16, b"req.n.g.a", b"run 01")
 SEALED = [
     frames.encode(frames.Sealed(seq, SEAL.frame(seq, payload))) for seq, payload in enumerate([*ANSWER, b"\xc1"], 1)
 ]

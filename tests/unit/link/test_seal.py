@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.ids import seeded
-from antiphon.link.seal import KEY_BYTES, SALT_BYTES, SECRETS_MAX, Seal, SealBroken, SealKeys
+from antiphon.link.seal import KEY_BYTES, RUN_BYTES, SALT_BYTES, SECRETS_MAX, Seal, SealBroken, SealKeys
 
 IDS = seeded(1)
 GATEWAY, NODE, BROKER = (SealKeys(IDS.secret(KEY_BYTES)) for _ in range(3))
@@ -25,7 +25,7 @@ def test_both_ends_can_read(data: bytes, seq: int) -> None:
     gateway, node = ends()
     assert node.body_of(gateway.body(data)) == data
     assert gateway.frame_of(seq, node.frame(seq, data)) == data
-    assert node.frame(seq, data) == ends()[1].frame(seq, data)
+    assert node.frame(seq, data) == node.frame(seq, data)
     assert len(data) < 4 or data not in gateway.body(data)
 
 
@@ -74,14 +74,29 @@ def test_what_is_no_number_is_refused() -> None:
     for number in (-1, 2**100):
         with pytest.raises(SealBroken):
             gateway.frame_of(number, b"x" * 40)
+    for short in (b"", b"x", b"x" * 7):
+        with pytest.raises(SealBroken):
+            gateway.frame_of(1, short)
+
+
+def test_a_job_that_is_opened_once_more_uses_no_nonce_twice() -> None:
+    """A broker may send again what opened it: two texts under one nonce would tell it both, and how to write more."""
+    gateway, first = ends()
+    _, second = ends()
+    one, two = first.frame(1, b"the same"), second.frame(1, b"the same")
+    assert one[RUN_BYTES:] != two[RUN_BYTES:]
+    assert gateway.frame_of(1, one) == b"the same"
+    with pytest.raises(SealBroken, match="another time"):
+        gateway.frame_of(2, second.frame(2, b"of the second time"))
+    assert gateway.frame_of(2, first.frame(2, b"of the first")) == b"of the first"
 
 
 def test_others_are_forgotten_in_turn() -> None:
     """However many gateways come, no more is kept, and whoever comes again is known anew."""
     node = SealKeys(IDS.secret(KEY_BYTES))
-    first = node.with_gateway(GATEWAY.public, SALT, SUBJECT).frame(1, b"text")
     node._secrets.update({str(number).encode(): b"secret" for number in range(SECRETS_MAX)})
     for _ in range(3):
         node.with_gateway(SealKeys(IDS.secret(KEY_BYTES)).public, SALT, SUBJECT)
     assert len(node._secrets) <= SECRETS_MAX + 1
-    assert node.with_gateway(GATEWAY.public, SALT, SUBJECT).frame(1, b"text") == first
+    sealed = node.with_gateway(GATEWAY.public, SALT, SUBJECT).frame(1, b"text")
+    assert GATEWAY.with_node(node.public, SALT, SUBJECT).frame_of(1, sealed) == b"text"

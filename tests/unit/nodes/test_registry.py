@@ -162,6 +162,8 @@ def test_a_seal_is_its_own_node_s() -> None:
     assert heard.registry.heard("node_1", sealing, 0.0)
     assert heard.registry.heard("node_1", sealing, 1.0)
     assert not heard.registry.heard("node_1", replace(sealing, seal_key=b"x" * 32), 2.0)
+    assert not heard.registry.heard("node_1", HELLO, 2.0)  # by the broker, which would like to read
+    assert heard.registry.heard("node_1", replace(HELLO, epoch=2), 2.0)  # it started anew, as an older version
 
 
 def test_nodes_without_a_seal_may_be_left_out() -> None:
