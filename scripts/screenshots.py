@@ -43,7 +43,8 @@ MESSAGES = (
     ("pilot", "Disk is in, quay-1 serves again."),
 )
 KEYS = (("web-shop", 25_000_000, 600), ("nightly-batch", 100_000_000, 0), ("support-desk", None, 120))
-ASKERS = 9
+ASKED = ("harbour-1", "harbour-2", "harbour-1", "quay-1", "harbour-1", "harbour-2")
+ASKERS = 14
 
 
 class Camera:
@@ -102,15 +103,18 @@ async def furnished(made: Stage) -> None:
 
 @contextlib.asynccontextmanager
 async def asked(made: Stage) -> AsyncIterator[None]:
-    """Requests all the while, of many lengths."""
+    """Requests all the while, of many lengths, some for each node."""
     ended = asyncio.Event()
+    nodes = (await made.ask("GET", "/v1/nodes")).json()["data"]
+    ids = {node["name"]: node["id"] for node in nodes}
 
     async def ask(number: int) -> None:
         draws = Random(number)
         while not ended.is_set():
             order = f"[[answer tokens={draws.randrange(10, 160)} delay_s=0.02]]"
             body = {"model": HABITS.model, "messages": [{"role": "user", "content": order}], "stream": number % 3 > 0}
-            await made.ask("POST", "/v1/chat/completions", body)
+            only = {"x-node": ids[ASKED[number % len(ASKED)]]}
+            await made.ask("POST", "/v1/chat/completions", body, headers=only)
 
     async with asyncio.TaskGroup() as group:
         for number in range(ASKERS):

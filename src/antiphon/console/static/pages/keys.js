@@ -3,7 +3,7 @@
 import { get, part, post, remove } from "../api.js";
 import { ask, confirm, show as dialog } from "../dialogs.js";
 import { add, h } from "../dom.js";
-import { ago, count, date, micro, usdc } from "../format.js";
+import { count, date, micro, usdc } from "../format.js";
 import { say } from "../notices.js";
 import { badge, button, codeBlock, empty, field, heading, select } from "../parts.js";
 import { watch } from "../refresh.js";
@@ -63,17 +63,7 @@ function list(keys, context, change) {
     { title: "Key", cell: (key) => h("code", {}, `${key.first}…${key.last}`) },
     { title: "State", cell: (key) => badge(key.state, STATES[key.state]) },
     { title: "May", cell: (key) => key.scopes.join(", ") },
-    { title: "Limits", hidden: true, cell: limits },
-    {
-      title: "Spends at most",
-      numeric: true,
-      cell: (key) => (key.spend_cap_micro_usdc === null ? "–" : usdc(key.spend_cap_micro_usdc)),
-    },
-    {
-      title: "Ends",
-      hidden: true,
-      cell: (key) => (key.expires_at_ms === null ? "–" : ago(new Date(key.expires_at_ms))),
-    },
+    { title: "Limits", cell: limits },
     { title: h("span", { class: "visually-hidden" }, "Actions"), cell: (key) => actions(key, context, change) },
   ];
   return table({ caption: "All keys", columns, rows: order });
@@ -81,20 +71,16 @@ function list(keys, context, change) {
 
 function limits(key) {
   const given = [
-    [key.requests_per_minute, "requests a minute"],
-    [key.tokens_per_minute, "tokens a minute"],
-    [key.parallel_max, "at once"],
-  ].filter(([limit]) => limit > 0);
-  const pins = [
-    [key.models, "models"],
-    [key.projects, "projects"],
-    [key.nodes, "nodes"],
-  ].filter(([names]) => names.length > 0);
-  const said = [
-    ...given.map(([limit, unit]) => `${count(limit)} ${unit}`),
-    ...pins.map(([names, what]) => `${what}: ${names.join(", ")}`),
-  ];
-  return said.length === 0 ? "–" : said.map((text) => h("div", {}, text));
+    key.spend_cap_micro_usdc === null ? null : `spends ${usdc(key.spend_cap_micro_usdc)} USDC at most`,
+    key.requests_per_minute > 0 ? `${count(key.requests_per_minute)} requests a minute` : null,
+    key.tokens_per_minute > 0 ? `${count(key.tokens_per_minute)} tokens a minute` : null,
+    key.parallel_max > 0 ? `${count(key.parallel_max)} at once` : null,
+    key.expires_at_ms === null ? null : `until ${date(new Date(key.expires_at_ms))}`,
+    ...["models", "projects", "nodes"].map((what) =>
+      key[what].length > 0 ? `${what}: ${key[what].join(", ")}` : null,
+    ),
+  ].filter((text) => text !== null);
+  return given.length === 0 ? "–" : given.map((text) => h("div", {}, text));
 }
 
 function actions(key, { signal }, change) {
