@@ -50,7 +50,7 @@ class Followers:
             return None
         telemetry = Telemetry(target, clock=clock, log=log, families=metrics.families if target.metrics else None)
         if target.metrics:
-            self.following.listen(metrics.followed, always=True)
+            self.following.listen(metrics.attempts.followed, always=True)
         if target.traces:
             self.following.listen(telemetry.told)
         return telemetry

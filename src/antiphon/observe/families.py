@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+NOTED_MAX = 256  # values of one series, before they are counted
+
 
 class Series:
     """The counts of one set of labels. `observe` notes a value; `fold`, now and then, counts those that were noted."""

@@ -10,19 +10,18 @@ from prometheus_client.metrics_core import Metric
 
 from antiphon.completions.embeddings import EmbeddingRecord
 from antiphon.completions.record import Record
-from antiphon.course import Course, Step
 from antiphon.credits.draft import Draft
 from antiphon.credits.lease_store import Settlement
 from antiphon.models.outcomes import Tally
+from antiphon.observe.attempt_metrics import AttemptMetrics
 from antiphon.observe.campaign_metrics import CampaignMetrics
-from antiphon.observe.families import CounterFamily, HistogramFamily, Series
+from antiphon.observe.families import NOTED_MAX, CounterFamily, HistogramFamily, Series
 from antiphon.observe.placement import PlacementCollector
 
 CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 TOKEN_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28)
 TOKENS = (1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0)
-NOTED_MAX = 256  # requests, before they are counted
 LABELS = ("gen_ai_operation_name", "gen_ai_request_model", "gen_ai_provider_name")
 
 
@@ -62,12 +61,13 @@ class Metrics:
             TOKENS,
             "gen_ai_token_type",
         )
-        self._attempts = self._histogram(
+        attempts = self._histogram(
             "gen_ai_client_operation_duration_seconds",
-            "Time of an attempt at an engine, by the same and by what it failed of; while traces or metrics are sent.",
+            "Time of an attempt at an engine, by the same and by what it failed of; while metrics are sent by OTLP.",
             SECONDS,
             "error_type",
         )
+        self.attempts = AttemptMetrics(attempts)
         self._failures = self._counter(
             "failures", "Requests that failed, by model and error code; client_gone is among them.", "model", "code"
         )
@@ -167,18 +167,6 @@ class Metrics:
         if len(duration.noted) >= NOTED_MAX:
             duration.fold()
             tokens.fold()
-
-    def followed(self, course: Course, step: Step) -> None:
-        """Count the attempts of a request that has ended."""
-        if step != "ended" or course.wanted is None:
-            return
-        for attempt in course.attempts:
-            if attempt.ended_at is not None:
-                labels = (course.wanted.operation, course.wanted.model, "antiphon", attempt.failure or "")
-                series = self._attempts.bind(*labels)
-                series.observe(attempt.ended_at - attempt.begun_at)
-                if len(series.noted) >= NOTED_MAX:
-                    series.fold()
 
     def charged(self, draft: Draft) -> None:
         """Count a request of a key that spends credit."""

@@ -10,13 +10,12 @@ from antiphon.chat import ChatRequest, EmbeddingRequest, Message, Sampling, Usag
 from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingRecord
 from antiphon.completions.plan import Caller, Plan
 from antiphon.completions.record import Record
-from antiphon.course import Course, Step, Wanted
 from antiphon.credits.lease_store import Settlement
 from antiphon.credits.receipt import Served
-from antiphon.errors import EngineFailed
 from antiphon.key import Key
 from antiphon.models.catalogue import Model
-from antiphon.observe.metrics import NOTED_MAX, Metrics
+from antiphon.observe.families import NOTED_MAX
+from antiphon.observe.metrics import Metrics
 from tests.unit.credits.asking import draft
 
 
@@ -158,29 +157,3 @@ def test_charges_are_counted() -> None:
     assert total(metrics, "antiphon_credit_refusals_total") == 1
     assert total(metrics, "antiphon_charges_lost_micro_usdc_total") == 7
     assert total(metrics, "antiphon_credit_holds_open") == 3
-
-
-def told(course: Course, step: Step) -> None:
-    """Listen to nothing."""
-
-
-def test_attempts_are_counted_when_their_request_has_ended() -> None:
-    """By what they failed of; nothing is known of a request that never came so far."""
-    metrics = Metrics()
-    course = Course("req_1", "/v1/chat/completions", begun_at=0.0, began_at_ms=0.0, tell=told)
-    metrics.followed(course, "ended")
-    course.planned(Wanted("chatcmpl-1", "acme", "alice", "m", "chat", "v1"))
-    course.attempted("att-1", 0, "node-1", 1.0)
-    course.attempt_failed("node-1", 0, EngineFailed(), 2.0)
-    course.attempted("att-2", 0, "node-2", 2.0)
-    course.attempt_ended("node-2", 0, 5.0)
-    course.attempted("att-3", 1, "node-2", 2.0)
-    metrics.followed(course, "answered")
-    for _ in range(NOTED_MAX):
-        metrics.followed(course, "ended")
-    name = "gen_ai_client_operation_duration_seconds_sum"
-    labels = ("chat", "antiphon", "m")
-    assert values(metrics, name) == {
-        ("engine_failed", *labels): NOTED_MAX * 1.0,
-        ("", *labels): NOTED_MAX * 3.0,
-    }
