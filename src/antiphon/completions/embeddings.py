@@ -79,7 +79,7 @@ class EmbeddingService:
         self._wheel = wheel
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
-        self._advice = advice or RetryAdvice(self._loop.time)
+        self._advice = advice or RetryAdvice(placement, self._loop.time)
 
     def plan(self, request: EmbeddingRequest, caller: Caller) -> EmbeddingPlan:
         """Check `request` against what it names; every refusal names its field."""
@@ -102,7 +102,6 @@ class EmbeddingService:
 
     async def embed(self, plan: EmbeddingPlan, beat: Callable[[], None]) -> tuple[Embeddings, str]:
         """The vectors and the node that made them; `beat` is called whenever a heartbeat is due."""
-        self._advice.asked(again=plan.caller.again)
         try:
             with Deadline(self._wheel, plan.begun_at, plan.total_at, beat=beat, heartbeat_s=self._bounds.heartbeat_s):
                 vectors, usage, node = await self._placed(plan)
@@ -114,7 +113,6 @@ class EmbeddingService:
         except asyncio.CancelledError:
             self._on_end(EmbeddingRecord(plan, Usage(), self._loop.time(), CLIENT_GONE))
             raise
-        self._advice.served(plan.model.id)
         self._on_end(EmbeddingRecord(plan, usage, self._loop.time(), node=node))
         return Embeddings(vectors, usage), node
 

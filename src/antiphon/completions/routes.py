@@ -73,7 +73,7 @@ class ChatRoutes:
             if request.previous_id is not None and self._recall is not None:
                 request = await self._recall(key, request)
             answer_id = self._ids.make(self._dialect.id_prefix(dria=key.dria))
-            again = sent_again(exchange)
+            again = RETRY_HEADER in exchange.headers and sent_again(exchange)
             trace = trace_of(exchange) if course is not None or TRACEPARENT in exchange.headers else None
             caller = Caller(key, answer_id, exchange.request_id, named_nodes(exchange), again, course, trace)
             plan = await self._answering.plan(request, caller)

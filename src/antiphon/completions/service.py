@@ -64,16 +64,15 @@ class Completions:
         self._placement = placement
         self._bounds = bounds
         self._ids = ids
-        self._tell = on_end
+        self._on_end = on_end
         self._loop = asyncio.get_running_loop()
         self._poison = poison or Poison(self._loop.time)
         self._latest = latest
-        self._advice = advice or RetryAdvice(self._loop.time)
+        self._advice = advice or RetryAdvice(placement, self._loop.time)
 
     async def complete(self, plan: Plan, beat: Callable[[], None]) -> tuple[Completion, str]:
         """The finished completion and the node that served it; `beat` is called whenever a heartbeat is due."""
         plan = self._draws(plan)
-        self._advice.asked(again=plan.caller.again)
         if must_be_folded(plan):
             return await folded(self._open(plan, Watch(plan, keep=True)), beat)
         heartbeat_s = self._bounds.heartbeat_s
@@ -162,7 +161,6 @@ class Completions:
     def open(self, plan: Plan) -> CompletionStream:
         """A stream of the plan's deltas; `start` it, read it to its end, close it."""
         plan = self._draws(plan)
-        self._advice.asked(again=plan.caller.again)
         watched = plan.stored or plan.scored or plan.request.echo or plan.examined
         return self._open(plan, Watch(plan, keep=plan.stored) if watched else None)
 
@@ -189,8 +187,3 @@ class Completions:
         """Tell of a request that has come to nothing, and its client whether to send it again."""
         self._advice.refuse(plan.model.id, error)
         self._on_end(Record(plan, Usage(), self._loop.time(), code(error)))
-
-    def _on_end(self, record: Record) -> None:
-        if record.failure is None:
-            self._advice.served(record.plan.model.id)
-        self._tell(record)

@@ -75,7 +75,7 @@ class Answers:
         self._ids = ids
         self._wheel = wheel
         self._recalling = Recalling(storage.interactions, lambda: storage.projects.by_name, values.patience(settings))
-        self._advice = RetryAdvice(asyncio.get_running_loop().time)
+        self._advice = RetryAdvice(placement, asyncio.get_running_loop().time)
         self._answering = self._both()
         self._vector_service = self._vectors()
 

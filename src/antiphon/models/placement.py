@@ -35,6 +35,7 @@ class Placement:
     def __init__(
         self, *, queue_max: int, now: Callable[[], float] | None = None, affinity: Affinity | None = None
     ) -> None:
+        self.silent_since: dict[str, float] = {}  # models that have answered nobody since then, as their readers note
         self._queue_max = queue_max
         self._now = now or asyncio.get_running_loop().time
         self._affinity = affinity or Affinity()
@@ -48,6 +49,11 @@ class Placement:
     def waiting(self) -> int:
         """How many requests wait, for all models together."""
         return len(self._queues)
+
+    @property
+    def asks(self) -> int:
+        """How many requests have come so far, without those that a client sent again."""
+        return self._budget.asks
 
     @property
     def tally(self) -> Tally:
@@ -68,6 +74,7 @@ class Placement:
         if place is None:
             refusal = self._hopeless(ask, tried)
             if refusal is not None:
+                self._budget.asks += not (tried or ask.again)
                 raise refusal
             if not self._queue_max:
                 raise busy(ask.model, RETRY_S)
@@ -136,6 +143,8 @@ class Placement:
         """The attempt came to its proper end; so many tokens of its prompt were cached, as its engine says."""
         if place.candidate is not None:
             self._outcomes.succeeded(place, cached_tokens, self._now())
+        if self.silent_since:
+            self.silent_since.pop(place.ask.model.id, None)
         if self._queues:
             self._queues.left(place.ask)
 

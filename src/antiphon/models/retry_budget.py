@@ -18,10 +18,12 @@ class RetryBudget:
     def __init__(self) -> None:
         self.in_flight = 0
         self.retries = 0
+        self.asks = 0  # requests that came for the first time
         self._gambles = float(GAMBLES_MAX)
 
     def asked(self) -> None:
         """A request is sent for the first time, by its client and from here."""
+        self.asks += 1
         self._gambles = min(GAMBLES_MAX, self._gambles + 1 / GAMBLING_SHARE)
 
     @property
