@@ -64,11 +64,11 @@ async def test_a_request_is_listed_as_it_begins_and_as_it_ends(operator: Visitor
     """Its row is there while it generates; in the end it has tokens, and its panel every stretch of its life."""
     page = operator.page
     await watch(operator)
-    asking = asyncio.create_task(ask(lab, "Slowly. [[answer tokens=100 delay_s=0.02]]", stream=True))
-    await expect(row(page, "generating")).to_be_visible()
+    asking = asyncio.create_task(ask(lab, "Slowly. [[answer tokens=97 delay_s=0.02]]", stream=True))
+    await expect(row(page, "generating").first).to_be_visible()
     assert await asking == 200
-    await expect(row(page, "→ 100")).to_be_visible()
-    await row(page, "→ 100").first.click()
+    await expect(row(page, "→ 97").first).to_be_visible()
+    await row(page, "→ 97").first.click()
     panel = page.get_by_role("complementary", name="Request")
     await expect(panel).to_contain_text("First attempt · engine")
     for stretch in ("Prefill", "Generating"):
