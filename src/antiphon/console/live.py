@@ -21,20 +21,21 @@ from antiphon.errors import Unavailable
 LATEST_MAX = 1_000
 LINGER_S = 60.0  # after the last one looked, as who comes back soon does
 WATCHERS_MAX = 100
+WATCHERS_OF_ACCOUNT_MAX = 10  # so that no account keeps the others from looking
 
 
 class Watcher:
     """What has changed since it was asked last, of the requests of one account, or of all where that is None."""
 
     def __init__(self, whose: str | None) -> None:
-        self._whose = whose
+        self.whose = whose
         self._changed: dict[int, Course] = {}
         self._woken = asyncio.Event()
         self.ending = False
 
     def may_see(self, course: Course) -> bool:
         """Whether the request is one of those."""
-        return self._whose is None or self._whose == account(course)
+        return self.whose is None or self.whose == account(course)
 
     def note(self, course: Course) -> None:
         """There is a change; of more than can be shown, the latest are kept."""
@@ -105,7 +106,8 @@ class Live:
         """Somebody who watches, with what there is already; Unavailable when too many do, or the gateway ends."""
         if self._ending:
             raise Unavailable("The gateway ends.", retry_after_s=1)
-        if len(self._watchers) >= WATCHERS_MAX:
+        of_account = 0 if whose is None else sum(one.whose == whose for one in self._watchers)
+        if len(self._watchers) >= WATCHERS_MAX or of_account >= WATCHERS_OF_ACCOUNT_MAX:
             raise Unavailable("As many watch requests here as may at once.", retry_after_s=5)
         watcher = Watcher(whose)
         self._watchers.add(watcher)

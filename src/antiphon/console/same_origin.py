@@ -28,7 +28,7 @@ def require_same_origin(method: str, headers: Mapping[bytes, bytes], hosts: froz
     if origin is None:
         if method not in SAFE:
             raise _refused("it does not say where it comes from")
-    elif _host(origin) not in hosts | {headers.get(b"host", b"").decode("latin-1").lower()}:
+    elif not (named := _host(origin)) or named not in hosts | {headers.get(b"host", b"").decode("latin-1").lower()}:
         raise _refused("it comes from another site")
 
 

@@ -25,12 +25,24 @@ def appearing(file: Path) -> Iterator[Path]:
     try:
         yield part
         _sync(part)
-        part.rename(file)
+        _name(part, file)
         _sync(file.parent)
+    except FileExistsError:
+        raise ConfigError(f"{file} is there already.") from None
     except OSError as error:
         raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _name(part: Path, file: Path) -> None:
+    """Give it the name; FileExistsError where something has it by now: a gateway may have started meanwhile."""
+    try:
+        os.link(part, file)  # unlike `rename` it takes nobody's place
+    except FileExistsError:
+        raise
+    except OSError:  # on a file system where no file has two names
+        part.rename(file)
 
 
 def _sync(path: Path) -> None:

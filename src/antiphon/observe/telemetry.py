@@ -88,8 +88,7 @@ class Telemetry:
     async def _send_all(self) -> None:
         while self._waiting:
             batch = self._waiting[:BATCH]
-            body = await asyncio.to_thread(self._encoded, batch)
-            taken = await self._taken(TRACES_PATH, body)
+            taken = await self._sent(batch)
             if taken is None and len(self._waiting) < WAITING_MAX:
                 return  # later, with the same
             del self._waiting[: len(batch)]
@@ -98,6 +97,15 @@ class Telemetry:
         if self._families is not None:
             families = list(self._families())
             await self._taken(METRICS_PATH, self._encoder.metrics(families, int(self._clock.now() * NS_PER_S)))
+
+    async def _sent(self, batch: Sequence[Course | Done]) -> bool | None:
+        """As `_taken`; what cannot be encoded is not to keep all that comes after it."""
+        try:
+            body = await asyncio.to_thread(self._encoded, batch)
+        except ValueError as error:
+            self._log.error("spans cannot be encoded", reason=str(error), lost=len(batch))
+            return False
+        return await self._taken(TRACES_PATH, body)
 
     def _encoded(self, batch: Sequence[Course | Done]) -> bytes:
         """In a thread: nothing is noted on them any more that a span would show."""

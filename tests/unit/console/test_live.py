@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
 from antiphon.clock import ManualClock
-from antiphon.console.live import LATEST_MAX, WATCHERS_MAX, Live
+from antiphon.console.live import LATEST_MAX, WATCHERS_MAX, WATCHERS_OF_ACCOUNT_MAX, Live
 from antiphon.course import Course, Wanted
 from antiphon.errors import BadRequest, Unavailable
 from antiphon.key import Key
@@ -123,6 +124,18 @@ async def test_so_many_may_watch_at_once() -> None:
     watching[0].__exit__(None, None, None)
     with live.watcher(None) as (_, latest):
         assert latest == []
+
+
+async def test_no_account_takes_the_room_of_others() -> None:
+    """Whoever may see all is bounded by the whole alone."""
+    live = live_of()
+    with contextlib.ExitStack() as stack:
+        for _ in range(WATCHERS_OF_ACCOUNT_MAX):
+            stack.enter_context(live.watcher("acme"))
+        with pytest.raises(Unavailable):
+            stack.enter_context(live.watcher("acme"))
+        for whose in ("umbrella", None):
+            stack.enter_context(live.watcher(whose))
 
 
 async def test_requests_are_noted_while_somebody_watches() -> None:

@@ -34,6 +34,7 @@ def test_the_console_is_let_in(method: str, headers: dict[bytes, bytes]) -> None
         ("GET", {b"sec-fetch-site": b"none"}),
         ("POST", {b"origin": b"https://evil.example"}),
         ("POST", {b"origin": b"null"}),
+        ("POST", {b"origin": b"null", b"host": b""}),  # nobody is not the same as nobody
         ("POST", {b"origin": b"http://[broken"}),
         ("GET", {b"origin": b"https://evil.example"}),
         ("POST", {}),  # a browser would say where a change comes from

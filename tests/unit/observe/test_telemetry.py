@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client.metrics_core import Metric
 
+from antiphon.chat import Usage
 from antiphon.clock import ManualClock
 from antiphon.course import Course, Step
 from antiphon.errors import ConfigError
@@ -117,6 +118,20 @@ async def test_what_a_collector_refuses_is_lost(collector: Collector, log: io.St
     await telemetry.close()
     assert (telemetry.lost, collector.spans) == (1, [])
     assert "it answers 400 to /v1/traces" in log.getvalue()
+
+
+async def test_what_cannot_be_encoded_keeps_nothing_else_up(collector: Collector, log: io.StringIO) -> None:
+    """It is lost, and told; what comes later is sent."""
+    telemetry = telemetry_of(collector.address, log)
+    course = ended()
+    course.usage = Usage(prompt_tokens=1 << 64)
+    telemetry.told(course, "ended")
+    await telemetry.close()
+    assert (telemetry.lost, collector.spans) == (1, [])
+    assert "spans cannot be encoded" in log.getvalue()
+    telemetry.told(ended(), "ended")
+    await telemetry.close()
+    assert len(collector.spans) == 1
 
 
 async def test_a_collector_that_is_away_costs_bounded_memory(log: io.StringIO) -> None:
