@@ -5,12 +5,13 @@ Not the wire: no vendor's field names beyond the ones that all share. Values onl
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 Prompt = str | tuple[int, ...]  # a text, or the ids of its tokens
 Vector = bytes  # of 32-bit floats, little-endian
+TokenCount = Annotated[int, Meta(ge=0, le=1 << 40)]  # what engines tell may be anything, and is stored and added up
 Role = Literal["system", "user", "assistant", "tool"]
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 JSONSchema = dict[str, Any] | bool  # Any: a schema is the caller's own JSON, checked by `structured/`
@@ -256,11 +257,11 @@ class Usage(Struct, frozen=True):
     Cached and image tokens are part of the prompt, thoughts of the completion.
     """
 
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached_tokens: int = 0
-    reasoning_tokens: int = 0
-    image_tokens: int = 0
+    prompt_tokens: TokenCount = 0
+    completion_tokens: TokenCount = 0
+    cached_tokens: TokenCount = 0
+    reasoning_tokens: TokenCount = 0
+    image_tokens: TokenCount = 0
     cost: int | None = None  # micro-USDC; None where nothing is charged, or the answer is not to say it
 
     @property

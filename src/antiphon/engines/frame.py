@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from antiphon.chat import FinishReason, Usage
+from antiphon.chat import FinishReason, TokenCount, Usage
 from antiphon.engines.refusals import refusal
 from antiphon.errors import EngineFailed
 
@@ -22,16 +22,16 @@ NO_ERROR = msgspec.Raw(b"null")
 
 
 class _PromptDetails(Struct):
-    cached_tokens: int | None = None
+    cached_tokens: TokenCount | None = None
 
 
 class _CompletionDetails(Struct):
-    reasoning_tokens: int | None = None
+    reasoning_tokens: TokenCount | None = None
 
 
 class _Usage(Struct):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: TokenCount = 0
+    completion_tokens: TokenCount = 0
     prompt_tokens_details: _PromptDetails | None = None
     completion_tokens_details: _CompletionDetails | None = None
 

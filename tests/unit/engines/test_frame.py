@@ -48,6 +48,15 @@ def test_an_error_inside_an_answer_may_be_the_caller_s(reader: Callable[[bytes],
 
 
 @pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("count", [b"-1", b"9223372036854775808", b"1" * 60, b"1e300"])
+@pytest.mark.parametrize("usage", [b'{"prompt_tokens": %b}', b'{"prompt_tokens_details": {"cached_tokens": %b}}'])
+def test_what_no_engine_can_have_counted(reader: Callable[[bytes], object], usage: bytes, count: bytes) -> None:
+    """It would be charged, shown, stored and sent to a collector."""
+    with pytest.raises(EngineFailed):
+        reader(b'{"choices": [], "usage": %b}' % (usage % count))
+
+
+@pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("payload", [b"", b"<html>", b"[]", b"\xff", b'{"usage": 5}', b'{"choices": ' + b"[" * 5000])
 def test_what_is_not_the_json_it_should_be(reader: Callable[[bytes], object], payload: bytes) -> None:
     """It is the engine's failure, whatever it is."""
