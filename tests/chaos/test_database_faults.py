@@ -46,8 +46,8 @@ async def paid_for(url: str, folder: Path) -> AsyncIterator[tuple[GatewayProcess
         lab = Lab([gateway], engines, database)
         await lab.fund(FUNDS)
         yield gateway, lab
+        await cleared(database, gateway)
         await gateway.stop()
-        await cleared(database)
         await verified(folder)
         await lab.require_sound()
         await database.close()

@@ -148,7 +148,7 @@ async def test_a_herd_after_a_restart(tmp_path: Path, full: bool, seed: int, tel
         await gateway.start()
         answers = await herd
         served_s = time.monotonic() - begun_at - waited_s(gateway.pid)
-        await cleared(database)
+        await cleared(database, gateway)
         figure = {
             "rows": ROWS[full],
             "first answer s": round(statistics.median(firsts), 2),
@@ -195,8 +195,8 @@ async def test_a_storm_of_retries(tmp_path: Path, tell: Tell) -> None:
             "well again s": round(time.monotonic() - begun_at, 1),
         }
         tell("row 61", figure=figure, limit={"offered": OFFERED_MAX}, injected={"failing engines": 2})
+        await cleared(database, gateway)
         await gateway.stop()
-        await cleared(database)
         await verified(tmp_path)
         assert len(failed(answers)) == STORM
         assert came <= OFFERED_MAX * STORM
@@ -219,7 +219,7 @@ async def test_an_outage_that_is_short(tmp_path: Path, tell: Tell) -> None:
         answers = await asking
         figure = {"requests": len(answers), "failed": len(failed(answers))}
         tell("row 61, short", figure=figure, limit={"failed": 0}, injected={"failing engines": 2})
+        await cleared(database, gateway)
         await gateway.stop()
-        await cleared(database)
         await verified(tmp_path)
         assert failed(answers) == []
