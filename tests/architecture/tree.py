@@ -1,4 +1,4 @@
-"""The repository as these tests read it: its Python files, parsed once, and every file that is kept in it."""
+"""The repository as these tests read it: its Python files, parsed at most once, and every file that is kept in it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,15 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 @dataclass(frozen=True)
 class Source:
-    """One Python file: where it is, its text and its tree."""
+    """One Python file: where it is, its text, and its tree once somebody looks at it."""
 
     path: Path
     text: str
-    tree: ast.Module
+
+    @functools.cached_property
+    def tree(self) -> ast.Module:
+        """Its syntax."""
+        return ast.parse(self.text)
 
     @property
     def name(self) -> str:
@@ -47,9 +51,8 @@ class Source:
 
 @functools.cache
 def read(path: Path) -> Source:
-    """The file, read and parsed."""
-    text = path.read_text(encoding="utf-8")
-    return Source(path, text, ast.parse(text))
+    """The file, read once."""
+    return Source(path, path.read_text(encoding="utf-8"))
 
 
 def sources(*folders: str) -> list[Source]:
