@@ -25,6 +25,7 @@ from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.raw_client import RawClient, RawResponse, request_bytes
 from tests.clients.clients import OPENAI_PYTHON
 from tests.clients.environments import prepare
+from tests.fixtures.databases.server import PostgresServer
 
 ANN = "sk-ann-97516c354b68848cdbd8f54a226a0a2a"
 BEA = "sk-bea-c354b68848cdbd8f54a226a0a2a97516"
@@ -99,6 +100,22 @@ class Place:
         self._settings = SETTINGS.format(database=database, ann=ANN, bea=BEA, cat=CAT, engine=engine.url)
         self.folder = folder
         self._gateways: list[GatewayProcess] = []
+        self._before = 0
+
+    async def rest(self) -> None:
+        """Return once the engine has nothing to do; what it has generated so far counts no more."""
+        await self.engine.idle()
+        self._before = len(self.engine.requests)
+
+    @property
+    def generated(self) -> int:
+        """How often the engine was asked since."""
+        return len(self.engine.requests) - self._before
+
+    @property
+    def first(self) -> GatewayProcess:
+        """The gateway that was started first."""
+        return self._gateways[0]
 
     async def gateway(self) -> GatewayProcess:
         """One more gateway, up."""
@@ -131,9 +148,32 @@ async def place(database_url: str, tmp_path: Path) -> AsyncIterator[Place]:
         await place.close()
 
 
-async def test_many_at_once_are_one(place: Place) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["sqlite", "postgres"])
+async def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
+    """A place with one gateway."""
+    folder = tmp_path_factory.mktemp("idempotency")
+    url = f"sqlite:///{folder / 'test.db'}"
+    if request.param == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.new_url()
+    async with FaultEngine() as engine:
+        place = Place(engine, url, folder)
+        await place.gateway()
+        yield place
+        await place.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def shared(running: Place) -> Place:
+    """The same for every test that does its gateway no harm, and has keys with names of its own."""
+    await running.rest()
+    return running
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_many_at_once_are_one(shared: Place) -> None:
     """Fifty posts of one key: one generation, the same bytes for all, and all but one are told so."""
-    ask = Asking(await place.gateway())
+    ask = Asking(shared.first)
     for stream in (False, True):
         body = chat(delay_s=0.01, stream=stream)
         answers = await asyncio.gather(*(ask.post(body, f"many-{stream}") for _ in range(50)))
@@ -142,12 +182,13 @@ async def test_many_at_once_are_one(place: Place) -> None:
         assert sum("idempotent-replayed" not in answer.headers for answer in answers) == 1
         assert len({answer.headers["x-request-id"] for answer in answers}) == 50
         assert (b"[DONE]" in answers[0].body) == stream
-    assert len(place.engine.requests) == 2
+    assert shared.generated == 2
 
 
-async def test_a_stream_is_joined_in_its_middle(place: Place) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_stream_is_joined_in_its_middle(shared: Place) -> None:
     """From its beginning, then live; also when nobody is left who began it."""
-    ask = Asking(await place.gateway())
+    ask = Asking(shared.first)
     body = chat(tokens=40, delay_s=0.05, stream=True)
     first = await ask.begin(body, "joined")
     seen = await first.until(b"data: ")
@@ -159,21 +200,23 @@ async def test_a_stream_is_joined_in_its_middle(place: Place) -> None:
     assert answer.events()[-1] == "[DONE]"
     again = await ask.post(body, "joined")
     assert (again.body, again.headers["content-type"]) == (answer.body, answer.headers["content-type"])
-    assert len(place.engine.requests) == 1
+    assert shared.generated == 1
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("stream", [False, True])
-async def test_who_left_comes_back(place: Place, stream: bool) -> None:
+async def test_who_left_comes_back(shared: Place, stream: bool) -> None:
     """The generation goes on without its client, who finds the whole answer, while it runs or later."""
-    ask = Asking(await place.gateway())
+    ask = Asking(shared.first)
     body = chat(tokens=20, delay_s=0.05, stream=stream)
-    client = await ask.begin(body, "left")
-    asked = await place.engine.request()
+    client = await ask.begin(body, f"left {stream}")
+    await shared.engine.record.wait_for(lambda: shared.generated == 1, timeout_s=5.0)
+    asked = shared.engine.requests[-1]
     client.reset()
-    answer = await ask.post(body, "left")
+    answer = await ask.post(body, f"left {stream}")
     assert (answer.status, answer.headers["idempotent-replayed"]) == (200, "true")
     assert asked.disconnected_s is None
-    assert len(place.engine.requests) == 1
+    assert shared.generated == 1
     assert len(answer.body) > 20
 
 
@@ -216,12 +259,13 @@ async def test_a_killed_gateways_request_is_taken_over(place: Place) -> None:
     assert len(place.engine.requests) == 2
 
 
-async def test_it_is_charged_once(place: Place) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_it_is_charged_once(shared: Place) -> None:
     """However many ask, and also when the one who began it has left; what was paid is the whole answer."""
-    gateway = await place.gateway()
+    gateway = shared.first
     granting = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "antiphon", "credits", "grant", "cat", "1", "--ledger", "DEV"),
-        *("--config", str(place.folder / "gateway-0" / "antiphon.toml")),
+        *("--config", str(shared.folder / "gateway-0" / "antiphon.toml")),
         stdout=asyncio.subprocess.DEVNULL,
     )
     assert await granting.wait() == 0
@@ -236,12 +280,13 @@ async def test_it_is_charged_once(place: Place) -> None:
     charged = [row["amount_micro_usdc"] for row in history if row["kind"] == "usage"]
     assert len(charged) == 1
     assert charged[0] <= -2 * 20
-    assert len(place.engine.requests) == 1
+    assert shared.generated == 1
 
 
-async def test_another_request_under_the_same_key(place: Place) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_another_request_under_the_same_key(shared: Place) -> None:
     """It is refused, whatever is other about it; another account's key of the same name is another key."""
-    ask = Asking(await place.gateway())
+    ask = Asking(shared.first)
     mine = await ask.post(chat(), "one")
     refused = [
         await ask.post(chat("Else."), "one"),
@@ -255,15 +300,16 @@ async def test_another_request_under_the_same_key(place: Place) -> None:
     theirs = await ask.post(chat(), "one", key=BEA)
     assert (theirs.status, "idempotent-replayed" in theirs.headers) == (200, False)
     assert theirs.json()["id"] != mine.json()["id"]
-    assert len(place.engine.requests) == 2
+    assert shared.generated == 2
 
 
-async def test_what_is_no_key(place: Place) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_is_no_key(shared: Place) -> None:
     """It is refused by its name, and nothing is generated."""
-    ask = Asking(await place.gateway())
+    ask = Asking(shared.first)
     answers = [await ask.post(chat(), name) for name in ("", "x" * 256, "a\tb", "é")]
     assert [(answer.status, answer.json()["error"]["param"]) for answer in answers] == [(400, "Idempotency-Key")] * 4
-    assert place.engine.requests == []
+    assert shared.generated == 0
 
 
 async def test_failures_are_not_kept(place: Place) -> None:
@@ -305,9 +351,10 @@ print(json.dumps([one.text, two.text, *replayed, texts]))
 """
 
 
-async def test_the_official_client(place: Place) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_official_client(shared: Place) -> None:
     """With one header more its retries are one request, plain and streamed."""
-    gateway = await place.gateway()
+    gateway = shared.first
     await asyncio.to_thread(prepare, OPENAI_PYTHON)
     process = await asyncio.create_subprocess_exec(
         *(str(OPENAI_PYTHON.interpreter), "-c", SCRIPT),
@@ -319,4 +366,4 @@ async def test_the_official_client(place: Place) -> None:
     one, two, first, second, texts = json.loads(told)
     assert (one, first, second) == (two, None, "true")
     assert texts[0] == texts[1] != ""
-    assert len(place.engine.requests) == 2
+    assert shared.generated == 2
