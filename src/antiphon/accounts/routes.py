@@ -24,9 +24,7 @@ from antiphon.accounts.wire import (
 from antiphon.clock import Clock
 from antiphon.errors import BadRequest
 from antiphon.http.decode import decode
-from antiphon.http.exchange import JSON, Exchange, require_key
-
-NOT_KEPT = (b"cache-control", b"no-store")  # an answer that holds a key
+from antiphon.http.exchange import JSON, NOT_KEPT, Exchange, require_key
 
 _challenge_body = msgspec.json.Decoder(ChallengeBody)
 _wallet_body = msgspec.json.Decoder(WalletBody)

@@ -12,7 +12,7 @@ from antiphon.console.live import Live, Watcher
 from antiphon.console.seen import WireSeenNow, seen
 from antiphon.console.visitors import Visitors
 from antiphon.course import Course
-from antiphon.http.exchange import EVENT_STREAM, JSON, Exchange, require_key
+from antiphon.http.exchange import EVENT_STREAM, JSON, NOT_GUESSED, NOT_KEPT, Exchange, require_key
 from antiphon.http.sse import HEARTBEAT, event
 
 EVENT_MAX = 100  # requests in one event, so that a browser is not busy with it for long
@@ -20,8 +20,6 @@ TICK_S = 0.2  # between two looks at what has changed
 RIGHT_S = 1.0  # after which a session is looked at again, since it may have ended
 FOLLOW_S = 600.0
 WANTED = "text/event-stream"
-NOT_KEPT = (b"cache-control", b"no-store")
-NOT_GUESSED = (b"x-content-type-options", b"nosniff")
 
 
 class LiveRoutes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from antiphon.console.assets import Asset
 from antiphon.errors import NotFound
-from antiphon.http.exchange import Exchange, Header
+from antiphon.http.exchange import NOT_GUESSED, Exchange, Header
 
 INDEX = "index.html"
 CSP = (
@@ -15,7 +15,7 @@ CSP = (
 )
 HEADERS: tuple[Header, ...] = (
     (b"content-security-policy", CSP),
-    (b"x-content-type-options", b"nosniff"),
+    NOT_GUESSED,
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),

@@ -27,11 +27,8 @@ from antiphon.console.wire import (
 from antiphon.db import Connection, Database
 from antiphon.errors import BadRequest, NotFound
 from antiphon.http.decode import decode
-from antiphon.http.exchange import JSON, Exchange, Header, require_key
+from antiphon.http.exchange import JSON, NOT_GUESSED, NOT_KEPT, Exchange, Header, require_key
 from antiphon.observe.timeline import Known, known
-
-NOT_KEPT = (b"cache-control", b"no-store")
-NOT_GUESSED = (b"x-content-type-options", b"nosniff")
 
 _session_body = msgspec.json.Decoder(SessionBody)
 

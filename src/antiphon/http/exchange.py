@@ -19,6 +19,8 @@ EVENT_STREAM = (
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 )
+NOT_KEPT = (b"cache-control", b"no-store")  # an answer that holds a key, a token, or what only its caller may see
+NOT_GUESSED = (b"x-content-type-options", b"nosniff")
 STATUS_LINES = {status.value: b"HTTP/1.1 %d %s\r\n" % (status, status.phrase.encode()) for status in HTTPStatus}
 LAST_CHUNK = b"0\r\n\r\n"
 NO_BODY = (204, 304)

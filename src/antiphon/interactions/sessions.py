@@ -15,7 +15,7 @@ from antiphon.interactions.service import Interactions
 from antiphon.projects.resolve import shown
 
 MEMORY_MESSAGES_MAX = 200
-NOT_KEPT = "[image]"
+IMAGE_LEFT_OUT = "[image]"
 
 
 class Sessions:
@@ -78,7 +78,7 @@ def remembered(last: Interaction) -> tuple[Message, ...]:
 def _without_images(message: Message) -> Message:
     if message.content is None or isinstance(message.content, str):
         return message
-    return replace(message, content=message.text or NOT_KEPT)
+    return replace(message, content=message.text or IMAGE_LEFT_OUT)
 
 
 def missing(session_id: str) -> NotFound:

@@ -10,14 +10,12 @@ from msgspec import UNSET, Struct
 
 from antiphon.clock import Clock
 from antiphon.http.decode import decode
-from antiphon.http.exchange import JSON, Exchange, require_admin
+from antiphon.http.exchange import JSON, NOT_KEPT, Exchange, require_admin
 from antiphon.nodes import wire
 from antiphon.nodes.invites import Invites
 from antiphon.nodes.model import Node
 from antiphon.nodes.registry import Registry
 from antiphon.nodes.service import MS, Nodes
-
-NOT_KEPT = (b"cache-control", b"no-store")  # an answer that holds a token or credentials
 
 _invite_body = msgspec.json.Decoder(wire.InviteBody)
 _enrol_body = msgspec.json.Decoder(wire.EnrolBody)

@@ -9,7 +9,7 @@ import msgspec
 from antiphon.credits.money import MICRO, credits_of, usdc_text
 from antiphon.errors import PaymentRefused, PermissionDenied
 from antiphon.http.decode import decode
-from antiphon.http.exchange import JSON, Exchange, Header, require_key
+from antiphon.http.exchange import JSON, NOT_KEPT, Exchange, Header, require_key
 from antiphon.topup import wire
 from antiphon.topup.model import Payment, Terms, amount_of
 from antiphon.topup.service import Receipt, Topups
@@ -17,7 +17,6 @@ from antiphon.topup.wire import PATH, Settlement, TopupBody, WireToppedUp
 
 UNPAID = "X-PAYMENT header is required"
 FAUCET = "Credit for development is free: POST /v1/dev/faucet."
-NOT_KEPT = (b"cache-control", b"no-store")
 DEVELOPMENT = Terms("dev", "dev", "", "", "", "", 1, 10**9 * MICRO)  # what stands for a chain where there is none
 
 _body = msgspec.json.Decoder(TopupBody)
