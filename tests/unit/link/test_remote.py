@@ -12,8 +12,9 @@ from antiphon.engines import ModelFacts
 from antiphon.engines.receipt import AnswerDigest, answer_sha256, prompt_sha256
 from antiphon.errors import AntiphonError, BadRequest, EngineFailed, EngineLost, Saturated, Unavailable
 from antiphon.ids import Ids
+from antiphon.link.frames import Open, Sealed, read_answer, read_request
 from antiphon.link.limits import LinkLimits
-from antiphon.link.seal import KEY_BYTES, SealKeys
+from antiphon.link.seal import KEY_BYTES, RUN_BYTES, SealKeys
 
 from .lab import JOB, USAGE, Lab, lab, rest, soon
 
@@ -313,6 +314,35 @@ async def test_a_broker_reads_nothing(linked: Lab) -> None:
     wire = b"".join(seen)
     assert [word for word in (b"secret", b"user", b"SIGNED", b"finish_reason") if word in wire] == []
     assert b"sealed" in wire
+
+
+async def test_what_a_broker_opens_once_more_is_sealed_anew(linked: Lab) -> None:
+    """Once a node has forgotten an attempt it answers again, and two texts under one nonce would tell both."""
+    openings: list[tuple[bytes, bytes]] = []
+    sealed: list[Sealed] = []
+    twice = asyncio.Event()
+
+    def at_node(subject: bytes, data: bytes | None) -> list[bytes | None]:
+        if data is not None and isinstance(read_request(data), Open):
+            openings.append((subject, data))
+        return [data]
+
+    def at_gateway(_: bytes, data: bytes | None) -> list[bytes | None]:
+        frame = None if data is None else read_answer(data)
+        if isinstance(frame, Sealed):
+            sealed.append(frame)
+            if [one.seq for one in sealed].count(2) == 2:
+                twice.set()
+        return [data]
+
+    link, node = await linked.gateway(shim=at_gateway), await linked.node(shim=at_node)
+    assert (await linked.engine(link).complete(JOB))[0].content == "whole"
+    node.responder._known.clear()
+    node.responder._attempts.clear()
+    node.responder._arrived(*openings[0])
+    await asyncio.wait_for(twice.wait(), 10)
+    assert [one.seq for one in sealed] == [1, 2, 1, 2]
+    assert len({(one.seq, one.data[:RUN_BYTES]) for one in sealed}) == 4
 
 
 async def test_a_node_of_an_older_version_is_asked_as_before(linked: Lab) -> None:
