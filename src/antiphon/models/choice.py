@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from antiphon.models.ask import Ask
-from antiphon.models.load import Candidate
+from antiphon.models.load import Candidate, Place
 from antiphon.models.pool import LOOKED_AT, STALE_S, Pool, Use, predicted_s, use, weighed
 
 EVIDENCE_MIN = 8  # first tokens of an engine, before what is predicted of it may refuse anybody
@@ -26,6 +26,22 @@ class Chosen(Struct, frozen=True):
     cached: int = 0
     predicted_s: float = 0.0
     spare: bool = False
+
+    def place(self, ask: Ask, now: float, *, retry: bool, thought_cached: int) -> Place:
+        """The place there of a request of which so many tokens were thought to be cached."""
+        candidate, load = self.candidate, self.candidate.load
+        return Place(
+            candidate.offer,
+            load,
+            ask,
+            now,
+            retry,
+            candidate=candidate,
+            served=load.in_flight + load.others,
+            thought_cached=thought_cached,
+            cached=self.cached,
+            predicted_s=self.predicted_s,
+        )
 
 
 class Choice:

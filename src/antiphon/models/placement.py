@@ -215,24 +215,13 @@ class Placement:
         late_s = too_late(chosen, ask, now) if fresh else None
         if late_s is not None:
             raise self._late(ask, late_s)
-        candidate = chosen.candidate
-        load = candidate.load
-        place = Place(
-            candidate.offer,
-            load,
-            ask,
-            now,
-            retry=bool(tried),
-            candidate=candidate,
-            served=load.in_flight + load.others,
-            thought_cached=min(cached.get(candidate.offer.engine.name, 0), ask.prompt_tokens),
-            cached=chosen.cached,
-            predicted_s=chosen.predicted_s,
-        )
+        engine = chosen.candidate.offer.engine.name
+        thought_cached = min(cached.get(engine, 0), ask.prompt_tokens)
+        place = chosen.place(ask, now, retry=bool(tried), thought_cached=thought_cached)
         if place.retry and chosen.spare:
             self._budget.gamble()
         self._outcomes.sent(place)
-        self._affinity.placed(ask, candidate.offer.engine.name)
+        self._affinity.placed(ask, engine)
         return place
 
     def _idle(self, ask: Ask, tried: frozenset[str]) -> Load | None:
