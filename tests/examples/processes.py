@@ -90,17 +90,31 @@ def started(command: Sequence[str], environment: Mapping[str, str], log: Path) -
 
 def said(process: subprocess.Popen[str], log: Path, *, event: str | None = None) -> dict[str, Any]:  # Any: JSON
     """The first JSON line of its output (with this `event`); fails with the log when it does not come in time."""
-    assert process.stdout is not None
     deadline = time.monotonic() + READY_S
     while True:
-        left = max(0.0, deadline - time.monotonic())
-        readable, _, _ = select.select([process.stdout], [], [], left)
-        line = process.stdout.readline() if readable else ""
+        line = _line(process, deadline)
         assert line, f"{process.args!r} did not become ready:\n{log.read_text()[-2000:]}"
         if line.startswith("{"):
             found: dict[str, Any] = json.loads(line)
             if event is None or found["event"] == event:
                 return found
+
+
+def _line(process: subprocess.Popen[str], deadline: float) -> str:
+    """The next line of its output, "" when none comes until then.
+
+    Read byte by byte: a reader that buffers would have taken the line behind it too, and nobody waits for what has
+    been taken.
+    """
+    assert process.stdout is not None
+    output, line = process.stdout.fileno(), bytearray()
+    while not line.endswith(b"\n"):
+        readable, _, _ = select.select([output], [], [], max(0.0, deadline - time.monotonic()))
+        byte = os.read(output, 1) if readable else b""
+        if not byte:
+            return ""
+        line += byte
+    return line.decode()
 
 
 @contextlib.contextmanager
