@@ -116,6 +116,7 @@ class Settlements:
                     await self._arrived.wait()
                 continue
             group = self._group()
+            await asyncio.sleep(0)  # answers that this turn of the loop wrote leave the process before they are charged
             if not await self._settle(group):
                 return
             for _ in group:
