@@ -14,6 +14,8 @@ from msgspec import Struct
 from antiphon.link.client import Handler, LinkClient
 from antiphon.link.credentials import Credentials
 
+CANCEL_AGAIN_S = 2.0  # longer than a client takes to shut
+
 
 class ConnectionLimits(Struct, frozen=True, kw_only=True):
     """A broker that is silent for `ping_s` times one more than `pings_max` is taken for gone."""
@@ -58,6 +60,7 @@ class Connection:
         self._up = asyncio.Event()
         self._lost_at = self._loop.time()
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
 
     @property
     def connected(self) -> bool:
@@ -121,13 +124,16 @@ class Connection:
         """Disconnect for good, once what was sent has left; may be called more than once."""
         if self._task is not None:
             await self.flushed(self._limits.close_s)
-            self._task.cancel()
+            self._closing = True
+            while not self._task.done():  # the library swallows a cancellation now and then
+                self._task.cancel()
+                await asyncio.wait([self._task], timeout=CANCEL_AGAIN_S)
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
     async def _run(self) -> None:
         wait_s = self._limits.retry_s
-        while True:
+        while not self._closing:
             client = LinkClient(self._note)
             try:
                 if await self._connect(client):

@@ -105,6 +105,19 @@ async def test_made_up_credentials_are_refused(linked: Lab) -> None:
         await connection.close()
 
 
+async def test_who_is_refused_again_and_again_can_stop(linked: Lab) -> None:
+    """Whatever it is about then: connecting, being refused, or waiting for the next try."""
+    seed = new_seed()
+    token = Authority(BrokerKeys.make(), CLOCK).node_token("n1", claims.public_key(seed))
+    for turns in range(0, 120, 4):
+        connection = await linked.connect(Credentials(token, seed), "stranger")
+        connection.start()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            await connection.close()
+
+
 @pytest.mark.slow
 async def test_claims_that_end_end_the_connection(linked: Lab) -> None:
     """A connection that was let in does not outlive them."""
