@@ -148,9 +148,10 @@ async def test_a_client_that_leaves_a_stream(lab: Lab) -> None:
 
 async def test_a_client_that_leaves_a_plain_answer(lab: Lab) -> None:
     """Nothing was delivered, so nothing is paid."""
+    earlier = len(lab.a.requests)
     async with await RawClient.connect(lab.gateway.url) as client:
         await client.send(sent_bytes(chat(messages=SLOW, max_tokens=200), request_id="plain-leaver"))
-        await lab.a.request()
+        await lab.a.request(earlier)
     receipt = await lab.receipt("plain-leaver")
     assert (receipt["reason"], receipt["charged_micro_usdc"], receipt["journal"]) == ("client_gone", 0, None)
 
