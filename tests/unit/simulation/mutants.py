@@ -156,9 +156,9 @@ def silence_is_patience(plant: Plant) -> None:
 
     def check_time(self: generate.ChoiceStream) -> float:
         now = self._loop.time()
-        if now >= self._total_at:
+        if now >= self._dues.end:
             raise DeadlineExceeded
-        self._token_due = self._total_at
+        self._dues.token = self._dues.end
         return now
 
     plant(generate.ChoiceStream, "_check_time", check_time)
