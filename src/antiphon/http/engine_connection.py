@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Protocol, cast
 
 import httptools
 
 BUFFER_BYTES_MAX = 256 * 1024  # what one answer may buffer before its connection is paused
+SYSTEM_BYTES_MAX = 256 * 1024  # and the system for it, twice that in its own count; by itself it would go up to 32 MiB
 HEAD_BYTES_MAX = 64 * 1024
 
 
@@ -60,8 +62,11 @@ class Connection(asyncio.Protocol):
         self._paused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
+        """Keep the transport. What a slow client does not read is to stay with its engine, not with the system here."""
         self.transport = cast("asyncio.Transport", transport)  # uvloop has transports of its own
+        raw = transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SYSTEM_BYTES_MAX)
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived and wake the reader once for all of it."""
