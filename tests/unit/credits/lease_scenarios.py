@@ -85,7 +85,7 @@ async def a_charge_outlives_an_outage(books: Books) -> None:
     hold = await gateway.leases.open(key, books.name(), 40)
     books.database.away = True
     gateway.leases.capture(hold, 25)
-    await asyncio.sleep(0)
+    await books.database.refused.wait()
     books.database.away = False
     assert (await gateway.balance(key)).balance == 75
     assert books.lost == []
