@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import pytest
@@ -30,3 +31,9 @@ settings.load_profile("suite")
 def pytest_runtest_setup() -> None:
     """Take back what a library raised when a test imported it: JSON that is nested too deeply would end the process."""
     sys.setrecursionlimit(RECURSION_LIMIT)
+
+
+def pytest_collection_finish() -> None:
+    """Leave thousands of tests out of all later collections of garbage, each of which would halt engines and clients."""
+    gc.collect()
+    gc.freeze()
