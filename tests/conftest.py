@@ -34,6 +34,6 @@ def pytest_runtest_setup() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave thousands of tests out of all later collections of garbage, each of which would halt engines and clients."""
+    """Leave thousands of tests out of all later collections of garbage: each would halt engines and clients."""
     gc.collect()
     gc.freeze()
