@@ -12,6 +12,7 @@ from msgspec import Struct
 from nats.aio.client import Client
 
 from antiphon.errors import Unavailable
+from antiphon.link.client import cut
 from antiphon.link.credentials import Credentials
 
 UPDATE = "$SYS.REQ.CLAIMS.UPDATE"
@@ -48,6 +49,7 @@ async def push(servers: list[str], credentials: Credentials, token: str, *, tls:
     except (OSError, TimeoutError, nats.errors.Error) as error:
         raise Unavailable(f"The broker did not take the new claims: {error}.", retry_after_s=1) from error
     finally:
+        cut(client)
         await client.close()
     told = msgspec.json.decode(answer.data, type=_Answer)
     if told.error is not None:

@@ -68,9 +68,7 @@ class LinkClient(Client):
     async def shut(self) -> None:
         """Drop the connection, also one whose other end reads nothing any more."""
         self.ended.set()
-        writer = getattr(self._transport, "_io_writer", None)
-        if writer is not None:
-            writer.transport.abort()
+        cut(self)
         with contextlib.suppress(OSError, TimeoutError, nats.errors.Error):
             async with asyncio.timeout(CLOSE_S):
                 await self._close(Client.CLOSED, do_cbs=False)
@@ -103,6 +101,17 @@ class LinkClient(Client):
         if "permissions violation" not in err_msg:
             self._on_error(nats.errors.Error(err_msg))
             self.ended.set()
+
+
+def cut(client: Client) -> None:
+    """End what a client of the library has open, at once: the library itself takes turns, and may be interrupted."""
+    for subscription in client._subs.values():  # noqa: SLF001 - it tells nobody else of them
+        task = subscription._wait_for_msgs_task  # noqa: SLF001
+        if task is not None:
+            task.cancel()
+    writer = getattr(client._transport, "_io_writer", None)  # noqa: SLF001
+    if writer is not None:
+        writer.transport.abort()
 
 
 async def _never(_: Any) -> None:  # Any: the library's own message
