@@ -79,7 +79,9 @@ async def test_a_failed_request_says_why(operator: Visitor, lab: Site) -> None:
     """Each attempt stands in the panel with its reason, and the refusal in the gateway's words."""
     page = operator.page
     await watch(operator)
+    others = await row(page, "failed").count()
     assert await ask(lab, "Fail. [[fault:status status=500]]") >= 500
+    await expect(row(page, "failed")).to_have_count(others + 1)
     await row(page, "failed").first.click()
     panel = page.get_by_role("complementary", name="Request")
     await expect(panel.locator(".outcome .error")).to_contain_text("500")
