@@ -16,7 +16,7 @@ help: ## Show what can be done
 serve: $(VENV)/.served ## Serve the embedded model; ARGS="--port 9000 --model hf:..." for more
 	@$(BIN)/antiphon serve $(ARGS)
 
-test: $(VENV)/.developed ## Run the tests on all processors, up to four (8 minutes on two); ARGS="-n0" for one after the other
+test: $(VENV)/.developed ## Run the tests on all processors, up to four (7 minutes on two); ARGS="-n0" for one after the other
 	@$(BIN)/python -m pytest --numprocesses=auto $(ARGS)
 
 check: lint types architecture test ## All that CI checks: lint, types, architecture, tests

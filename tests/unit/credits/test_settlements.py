@@ -67,6 +67,19 @@ async def test_waiting_has_an_end(books: Books, monkeypatch: pytest.MonkeyPatch)
     books.database.away = False
 
 
+async def test_an_answer_leaves_before_it_is_charged(books: Books) -> None:
+    """What one turn of the loop wrote goes out at its end, so nothing of that turn is charged within it."""
+    gateway, key = await books.gateway(), await books.account(100)
+    hold = await gateway.leases.open(key, books.name(), 25)
+    books.database.away = True
+    gateway.leases.capture(hold, 25)
+    await asyncio.sleep(0)
+    assert not books.database.refused.is_set()
+    await books.database.refused.wait()
+    books.database.away = False
+    assert (await gateway.balance(key)).balance == 75
+
+
 async def test_too_much_on_its_way_stops_admission(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the house may lose at once is bounded; what was admitted before is still charged."""
     monkeypatch.setattr(settlements_module, "UNSETTLED_MAX", 3)

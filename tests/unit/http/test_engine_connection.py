@@ -8,13 +8,26 @@ import socket
 import pytest
 
 from antiphon.http.client import Pool
-from antiphon.http.engine_connection import BUFFER_BYTES_MAX
+from antiphon.http.engine_connection import BUFFER_BYTES_MAX, SYSTEM_BYTES_MAX, Connection
 from antiphon.http.origin import Broken, ClientLimits, ConnectFailed, Origin
 from tests.unit.http.asking import ask, headed, rest
 from tests.unit.http.origin import Visit, each_time, for_ever, running
 
 CLOSED = b"HTTP/1.1 200 OK\r\n\r\nall of it"
 CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+async def test_the_system_takes_in_little_of_what_nobody_reads() -> None:
+    """As much as was asked for, doubled as Linux does; it does not grow with how fast an engine speaks."""
+    loop = asyncio.get_running_loop()
+    async with running(for_ever()) as origin:
+        there = Origin.parse(origin.url)
+        transport, _ = await loop.create_connection(
+            lambda: Connection(loop, lambda _: None, body_bytes_max=1), there.host, there.port
+        )
+        kept = transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        transport.abort()
+    assert kept == 2 * SYSTEM_BYTES_MAX
 
 
 async def test_a_slow_reader_stops_the_engine() -> None:

@@ -38,7 +38,7 @@ class Case:
 
 def folder() -> Path:
     """Where the suite lies once it was fetched."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "antiphon" / "json-schema-test-suite"
 
 
