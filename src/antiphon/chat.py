@@ -114,6 +114,8 @@ class Sampling(Struct, frozen=True):
 
     def filled(self, defaults: Sampling) -> Sampling:
         """The same with every gap filled from `defaults`; written out, since it is done for every request."""
+        if defaults == NO_DEFAULTS:
+            return self
         return Sampling(
             defaults.max_tokens if self.max_tokens is None else self.max_tokens,
             defaults.temperature if self.temperature is None else self.temperature,
@@ -129,6 +131,9 @@ class Sampling(Struct, frozen=True):
             self.logprobs,
             self.top_logprobs,
         )
+
+
+NO_DEFAULTS = Sampling()
 
 
 class Reasoning(Struct, frozen=True):
@@ -199,7 +204,7 @@ class ChatRequest(Struct, frozen=True):
     @property
     def choices(self) -> int:
         """How many answers there will be; those to one prompt stand together."""
-        return self.n * (len(self.prompts) or 1)
+        return self.n * len(self.prompts) if self.prompts else self.n
 
     def prompt(self, index: int) -> Prompt:
         """The prompt that choice `index` of a text completion goes on from."""

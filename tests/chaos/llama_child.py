@@ -10,6 +10,9 @@ import xllamacpp
 from tests.conformance.engines import model_file
 
 CONTEXT_TOKENS = 2048  # of each slot
+# Fewer than 64, from where on its attention rounds otherwise than for one token at a time: so what was said already is
+# read as it was once written, and greedy text goes on letter for letter.
+READ_AT_ONCE_TOKENS = 32
 
 
 def main(port: int, slots: int) -> None:
@@ -19,6 +22,7 @@ def main(port: int, slots: int) -> None:
     parameters.model_alias = {"smollm2:135m"}
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = port
+    parameters.n_ubatch = READ_AT_ONCE_TOKENS
     parameters.n_ctx = CONTEXT_TOKENS * slots
     parameters.n_parallel = slots
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1

@@ -22,6 +22,7 @@ REQUEST_LINES = (
     b"x-ratelimit-limit-requests: %d\r\nx-ratelimit-remaining-requests: %d\r\nx-ratelimit-reset-requests: %ds\r\n"
 )
 TOKEN_LINES = b"x-ratelimit-limit-tokens: %d\r\nx-ratelimit-remaining-tokens: %d\r\nx-ratelimit-reset-tokens: %ds\r\n"
+BOTH_LINES = REQUEST_LINES + TOKEN_LINES
 Used = tuple[int, int]  # of requests and of tokens, as `Rates.used` tells it
 
 
@@ -80,46 +81,52 @@ class Level:
             self.tokens.used(name, tokens, now_ns) if tokens else 0,
         )
 
-    def refusal(self, part: Part, used: Used) -> RateLimited | None:
-        """Why one more request is too much; None when it is not."""
-        allowance = part.allowance
-        if allowance.parallel_max and self.running.get(part.name, 0) >= allowance.parallel_max:
-            return RateLimited(f"This {self._scale} allows {allowance.parallel_max} requests at once.", retry_after_s=1)
-        requests, tokens = allowance.requests_per_minute, allowance.tokens_per_minute
-        if requests and used[0] > WINDOW_NS * (requests - 1):
-            return self._too_many(requests, "requests", used[0])
-        if tokens and used[1] > WINDOW_NS * (tokens - 1):
-            return self._too_many(tokens, "tokens", used[1])
-        return None
+    def enter(self, part: Part, now_ns: int) -> tuple[Used, RateLimited | None]:
+        """Count a request that begins, and what has been used then; or why it is too much, and nothing is counted."""
+        allowance, name = part.allowance, part.name
+        requests, tokens, at_once = allowance.requests_per_minute, allowance.tokens_per_minute, allowance.parallel_max
+        of_requests = self.requests.used(name, requests, now_ns) if requests else 0
+        of_tokens = self.tokens.used(name, tokens, now_ns) if tokens else 0
+        running = self.running.get(name, 0)
+        if at_once and running >= at_once:
+            message = f"This {self._scale} allows {at_once} requests at once."
+            return (of_requests, of_tokens), RateLimited(message, retry_after_s=1)
+        if requests and of_requests > WINDOW_NS * (requests - 1):
+            return (of_requests, of_tokens), self._too_many(requests, "requests", of_requests)
+        if tokens and of_tokens > WINDOW_NS * (tokens - 1):
+            return (of_requests, of_tokens), self._too_many(tokens, "tokens", of_tokens)
+        if at_once:
+            self.running[name] = running + 1
+        if requests:
+            of_requests += WINDOW_NS
+            self.requests.set(name, requests, now_ns, of_requests)
+        return (of_requests, of_tokens), None
+
+    def undo(self, part: Part, now_ns: int, used: Used) -> Used:
+        """Count a request no more that has just been counted; what has been used without it."""
+        requests = part.allowance.requests_per_minute
+        if part.allowance.parallel_max:
+            self.leave(part.name)
+        if requests:
+            self.requests.set(part.name, requests, now_ns, used[0] - WINDOW_NS)
+        return used[0] - WINDOW_NS if requests else 0, used[1]
 
     def _too_many(self, per_minute: int, unit: Unit, used: int) -> RateLimited:
         message = f"This {self._scale} allows {per_minute} {unit} per minute."
         return RateLimited(message, retry_after_s=-(-wait_ns(used, per_minute) // SECOND_NS))
-
-    def enter(self, part: Part, now_ns: int, used: Used) -> Used:
-        """Count a request that begins; what has been used then."""
-        allowance, name = part.allowance, part.name
-        if allowance.parallel_max:
-            self.running[name] = self.running.get(name, 0) + 1
-        if not allowance.requests_per_minute:
-            return used
-        requests = used[0] + WINDOW_NS
-        self.requests.set(name, allowance.requests_per_minute, now_ns, requests)
-        return requests, used[1]
 
     def run(self, name: str, allowance: Allowance) -> None:
         """Count a request as one that runs, and nothing else."""
         if allowance.parallel_max:
             self.running[name] = self.running.get(name, 0) + 1
 
-    def leave(self, name: str, allowance: Allowance) -> None:
-        """Count a request that ends."""
-        if allowance.parallel_max:
-            rest = self.running[name] - 1
-            if rest:
-                self.running[name] = rest
-            else:
-                del self.running[name]
+    def leave(self, name: str) -> None:
+        """Count the end of a request that is counted as one that runs."""
+        running = self.running
+        if running[name] > 1:
+            running[name] -= 1
+        else:
+            del running[name]
 
     def use_tokens(self, name: str, per_minute: int, tokens: int, now_ns: int) -> None:
         """Count what a request has used."""
@@ -145,39 +152,53 @@ class Limits:
         """Count a request that needs room in each of these; nothing is counted when one of them has none."""
         levels = self.levels
         used: list[Used] = []
-        refusal: RateLimited | None = None
         for part in asked:
-            level = levels[part.scale]
-            each = level.used(part, now_ns)
-            refusal = refusal or level.refusal(part, each)
+            each, refusal = levels[part.scale].enter(part, now_ns)
             used.append(each)
-        if refusal is None:
-            for index, part in enumerate(asked):
-                used[index] = levels[part.scale].enter(part, now_ns, used[index])
-        return Admission(lines(asked, used), refusal)
+            if refusal is not None:
+                return Admission(lines(asked, self._undone(asked, used, now_ns)), refusal)
+        return Admission(lines(asked, used))
+
+    def _undone(self, asked: Sequence[Part], entered: Sequence[Used], now_ns: int) -> list[Used]:
+        """What has been used of each, once all but the last of these, which refused, count the request no more."""
+        refusing = len(entered) - 1
+        used = [self.levels[asked[i].scale].undo(asked[i], now_ns, entered[i]) for i in range(refusing)]
+        rest = [self.levels[part.scale].used(part, now_ns) for part in asked[refusing:]]
+        return used + rest
 
     def leave(self, key: Key) -> None:
         """Count the end of a request that was admitted."""
+        levels = self.levels
         for part in key.allowances:
-            self.levels[part.scale].leave(part.name, part.allowance)
+            if part.allowance.parallel_max:
+                levels[part.scale].leave(part.name)
 
     def use_tokens(self, key: Key, tokens: int, now_s: float) -> None:
         """Count what a request has used."""
-        for part in key.allowances:
-            level, per_minute = self.levels[part.scale], part.allowance.tokens_per_minute
-            level.use_tokens(part.name, per_minute, tokens, round(now_s * SECOND_NS))
+        for part in key.allowances if tokens else ():
+            if per_minute := part.allowance.tokens_per_minute:
+                self.levels[part.scale].tokens.use(part.name, per_minute, round(now_s * SECOND_NS), tokens)
 
 
 def lines(asked: Sequence[Part], used: Sequence[Used]) -> bytes:
     """What is left, as OpenAI's headers say it: of the key's limit or the account's, whichever has less left."""
-    requests: Left | None = None
-    tokens: Left | None = None
-    for part, (of_requests, of_tokens) in zip(asked, used, strict=True):
-        allowance = part.allowance
-        if per_minute := allowance.requests_per_minute:
-            found = left(of_requests, per_minute)
-            requests = found if requests is None or found[1] < requests[1] else requests
-        if per_minute := allowance.tokens_per_minute:
-            found = left(of_tokens, per_minute)
-            tokens = found if tokens is None or found[1] < tokens[1] else tokens
-    return (b"" if requests is None else REQUEST_LINES % requests) + (b"" if tokens is None else TOKEN_LINES % tokens)
+    if not asked:
+        return b""
+    of_requests, of_tokens = _left(asked[0].allowance, used[0])
+    for part, each in zip(asked[1:], used[1:], strict=True) if len(asked) > 1 else ():
+        requests, tokens = _left(part.allowance, each)
+        of_requests, of_tokens = _least(of_requests, requests), _least(of_tokens, tokens)
+    if of_requests is None:
+        return b"" if of_tokens is None else TOKEN_LINES % of_tokens
+    return REQUEST_LINES % of_requests if of_tokens is None else BOTH_LINES % (of_requests + of_tokens)
+
+
+def _left(allowance: Allowance, used: Used) -> tuple[Left | None, Left | None]:
+    requests, tokens = allowance.requests_per_minute, allowance.tokens_per_minute
+    return left(used[0], requests) if requests else None, left(used[1], tokens) if tokens else None
+
+
+def _least(one: Left | None, other: Left | None) -> Left | None:
+    if one is None or other is None:
+        return one or other
+    return other if other[1] < one[1] else one

@@ -43,18 +43,25 @@ class Rates:
 
     def use(self, name: str, per_minute: int, now_ns: int, amount: int = 1) -> None:
         """Take so many, whether they are there or not."""
-        self.set(name, per_minute, now_ns, self.used(name, per_minute, now_ns) + amount * WINDOW_NS)
+        full_at, held = now_ns * per_minute, self._full_at.get(name)
+        if held is not None and held[1] == per_minute and held[0] > full_at:
+            full_at = held[0]
+        self._full_at[name] = (full_at + amount * WINDOW_NS, per_minute)
+        if len(self._full_at) >= self._swept_at:
+            self._sweep(now_ns)
 
     def used(self, name: str, per_minute: int, now_ns: int) -> int:
         """What is missing of all that it may have: `WINDOW_NS` for each one."""
         held = self._full_at.get(name)
         if held is None or held[1] != per_minute:
             return 0  # another limit than before begins anew
-        used = held[0] - now_ns * per_minute
-        return max(0, used)
+        return max(0, held[0] - now_ns * per_minute)
 
     def set(self, name: str, per_minute: int, now_ns: int, used: int) -> None:
         """Note what it has used, as `used` tells it."""
+        if not used:
+            self._full_at.pop(name, None)
+            return
         self._full_at[name] = (now_ns * per_minute + used, per_minute)
         if len(self._full_at) >= self._swept_at:
             self._sweep(now_ns)

@@ -103,7 +103,8 @@ class SharedLimits:
 
     def _leave(self, left: Sequence[Part]) -> None:
         for part in left:
-            self._here.levels[part.scale].leave(part.name, part.allowance)
+            if part.allowance.parallel_max:
+                self._here.levels[part.scale].leave(part.name)
         if names := _bounded(left):
             self._ended |= names
             self._wake()

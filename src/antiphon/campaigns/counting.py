@@ -73,7 +73,7 @@ class Counting:
                 return
             for _ in batch:
                 self._waiting.popleft()
-            self._progress.end(*(counted.answer_id for counted in batch))
+            self._progress.end([counted.answer_id for counted in batch])
 
     async def _write(self, batch: Sequence[Counted]) -> bool:
         """Write counts however long it takes; False when the database is away and nobody waits for it any longer."""
@@ -92,7 +92,7 @@ class Counting:
     def _lose(self, batch: Sequence[Counted], reason: str) -> None:
         if batch:
             self._on_lost(len(batch), reason)
-            self._progress.end(*(counted.answer_id for counted in batch))
+            self._progress.end([counted.answer_id for counted in batch])
 
 
 def _count(connection: Connection, batch: Sequence[Counted]) -> None:

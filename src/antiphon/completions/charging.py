@@ -9,21 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from asyncio import to_thread
-from collections.abc import Awaitable
+from types import TracebackType
 
 import msgspec
 
-from antiphon.chat import ChatRequest, Image, Message, Usage
+from antiphon.chat import Image, Message, Usage
 from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingRecord
-from antiphon.completions.fit import prompt_tokens_max
+from antiphon.completions.fit import prompt_bound
 from antiphon.completions.fit_prompts import tokens_max
 from antiphon.completions.plan import Plan, job
 from antiphon.completions.record import Record
 from antiphon.completions.tool_loop import ROUNDS_MAX
-from antiphon.course import Course
-from antiphon.credits.draft import Asked, kept
+from antiphon.credits.draft import Asked, Body, kept
 from antiphon.credits.metering import Charge, Meter
-from antiphon.credits.money import usdc_text
+from antiphon.credits.money import usdc
 from antiphon.credits.receipt import Outcome, Reason, Served, Terms, reason_of
 from antiphon.errors import AntiphonError
 from antiphon.http.exchange import Exchange, Header
@@ -46,7 +45,7 @@ def terms(plan: Plan) -> Terms:
         most = plan.room or context or CONTEXT_ASSUMED
     if plan.server_tools:
         return Terms(ROUNDS_MAX * (context or CONTEXT_ASSUMED), ROUNDS_MAX * most)
-    return Terms(_prompts(request, context), request.choices * most)
+    return Terms(_prompts(plan, context), request.choices * most)
 
 
 def embedding_terms(plan: EmbeddingPlan) -> Terms:
@@ -55,23 +54,24 @@ def embedding_terms(plan: EmbeddingPlan) -> Terms:
     return Terms(sum(_within(tokens_max(text), context) for text in plan.request.inputs), 0)
 
 
-def _prompts(request: ChatRequest, context: int | None) -> int:
+def _prompts(plan: Plan, context: int | None) -> int:
+    request = plan.request
     if request.prompts:
         return sum(_within(tokens_max(prompt), context) for prompt in request.prompts)
-    size = prompt_tokens_max(request)
+    size = prompt_bound(plan)
     if request.response_format.kind == "json_schema":
         size += 4 * len(msgspec.json.encode(request.response_format.schema))
-    if any(map(_shows_images, request.messages)):
+    if "image" in plan.model.modalities and any(map(_shows_images, request.messages)):
         size += context or CONTEXT_ASSUMED
     return _within(size, context)
 
 
-def _within(size: int, context: int | None) -> int:
-    return size if context is None else min(size, context)
-
-
 def _shows_images(message: Message) -> bool:
-    return type(message.content) is tuple and any(isinstance(part, Image) for part in message.content)
+    return isinstance(message.content, tuple) and any(isinstance(part, Image) for part in message.content)
+
+
+def _within(size: int, context: int | None) -> int:
+    return size if context is None or size < context else context
 
 
 class Charging:
@@ -83,24 +83,20 @@ class Charging:
         self._counts: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
 
+    def open_now(self, plan: Plan, ledger: Ledger, body: bytes) -> Charge | None:
+        """As `open`, where that needs no waiting; else None, and nothing is held."""
+        if len(body) > DIGESTED_INLINE_BYTES:
+            return None
+        charge = self._meter.open_now(_asked(plan, ledger, kept(body)))
+        if charge is not None:
+            self._charges[charge.id] = charge
+        return charge
+
     async def open(self, plan: Plan, ledger: Ledger, body: bytes) -> Charge:
         """Hold the most that a request can cost; InsufficientCredits when there is less. Then go on with `during`."""
-        request, caller, assigned = plan.request, plan.caller, plan.assigned
-        asked = Asked(
-            key=caller.key,
-            ledger=ledger,
-            answer_id=caller.answer_id,
-            request_id=caller.request_id,
-            model=plan.model,
-            terms=NOTHING if plan.model.prices.free else terms(plan),
-            operation="text_completion" if request.prompts else "chat",
-            door=request.door,
-            streamed=request.stream,
-            body=kept(body) if len(body) <= DIGESTED_INLINE_BYTES else await to_thread(kept, body),
-            campaign=None if assigned is None else assigned.campaign,
-            variant=None if assigned is None else assigned.variant,
-        )
-        charge = self._charges[asked.answer_id] = await self._meter.open(asked)
+        short = kept(body) if len(body) <= DIGESTED_INLINE_BYTES else await to_thread(kept, body)
+        charge = await self._meter.open(_asked(plan, ledger, short))
+        self._charges[charge.id] = charge
         return charge
 
     async def open_embeddings(self, plan: EmbeddingPlan, ledger: Ledger, body: bytes) -> Charge:
@@ -118,7 +114,8 @@ class Charging:
             streamed=False,
             body=kept(body) if len(body) <= DIGESTED_INLINE_BYTES else await to_thread(kept, body),
         )
-        charge = self._charges[asked.answer_id] = await self._meter.open(asked)
+        charge = await self._meter.open(asked)
+        self._charges[charge.id] = charge
         return charge
 
     def ended(self, record: Record) -> None:
@@ -126,7 +123,11 @@ class Charging:
         charge = self._charges.get(record.plan.caller.answer_id)
         if charge is None:
             return
-        begun = record.failure is None or (record.first_token_at is not None and not _is_useless(record))
+        if record.failure is None:
+            served = record.served or _whole(record.node, record.usage)
+            charge.end(Outcome(record.usage, "delivered", record.node, served))
+            return
+        begun = record.first_token_at is not None and not _is_useless(record)
         usage = record.usage if begun else Usage()
         outcome = Outcome(usage, reason_of(record.failure), record.node, record.served or _whole(record.node, usage))
         if charge.held and begun and _prompt_is_unknown(record):
@@ -144,27 +145,9 @@ class Charging:
             served = _whole(record.node, record.usage)
             charge.end(Outcome(record.usage, reason_of(record.failure), record.node, served))
 
-    async def during(self, charge: Charge, exchange: Exchange, answering: Awaitable[None]) -> None:
-        """Answer a request that holds money; whatever happens then, the hold ends."""
-        otherwise: Reason = "failed"
-        try:
-            await answering
-        except asyncio.CancelledError:
-            otherwise = "client_gone"
-            raise
-        finally:
-            del self._charges[charge.id]
-            course = exchange.course
-            if course is None:
-                exchange.conclude(lambda stands: charge.close(otherwise, stands=stands))
-            else:
-                exchange.conclude(lambda stands: self._close(charge, course, otherwise, stands=stands))
-
-    def _close(self, charge: Charge, course: Course, otherwise: Reason, *, stands: bool) -> None:
-        """Nothing more is sent of a request; who follows it is told what it cost, once that is known."""
-        charge.close(otherwise, stands=stands)
-        if charge.ended:
-            course.settled(charge.charged, self._loop.time())
+    def during(self, charge: Charge, exchange: Exchange) -> During:
+        """Within it, a request that holds money is answered; whatever happens there, the hold ends with it."""
+        return During(self._charges, charge, exchange)
 
     async def close(self) -> None:
         """Wait for what is being counted."""
@@ -172,12 +155,61 @@ class Charging:
             await asyncio.wait(self._counts)
 
 
+class During:
+    """The time in which a request is answered that holds money."""
+
+    _otherwise: Reason = "failed"
+
+    def __init__(self, charges: dict[str, Charge], charge: Charge, exchange: Exchange) -> None:
+        self._charges = charges
+        self._charge = charge
+        self._exchange = exchange
+
+    def __enter__(self) -> None:
+        """It begins."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """It is over, and the hold ends as soon as it is known whether the answer stands."""
+        if kind is asyncio.CancelledError:
+            self._otherwise = "client_gone"
+        del self._charges[self._charge.id]
+        self._exchange.conclude(self._close)
+
+    def _close(self, stands: bool) -> None:
+        """Nothing more is sent; who follows the request is told what it cost, once that is known."""
+        charge, course = self._charge, self._exchange.course
+        charge.close(self._otherwise, stands=stands)
+        if course is not None and charge.ended:
+            course.settled(charge.charged, asyncio.get_running_loop().time())
+
+
 def credit_headers(charge: Charge | None, *, ended: bool) -> tuple[Header, ...]:
     """What the account has left, and once a request has `ended` what it cost; nothing of a free one."""
-    if charge is None or not charge.held:
+    if charge is None or charge.free:
         return ()
-    balance = (b"x-credits-balance", usdc_text(charge.balance).encode())
-    return ((b"x-credits-cost", usdc_text(charge.charged).encode()), balance) if ended else (balance,)
+    balance = (b"x-credits-balance", usdc(charge.balance))
+    return ((b"x-credits-cost", usdc(charge.charged)), balance) if ended else (balance,)
+
+
+def _asked(plan: Plan, ledger: Ledger, body: Body) -> Asked:
+    """The request as its receipt will say it."""
+    request, caller, model, assigned = plan.request, plan.caller, plan.model, plan.assigned
+    return Asked(  # by position: it is made for each request
+        caller.key,
+        ledger,
+        caller.answer_id,
+        caller.request_id,
+        model,
+        NOTHING if model.prices.free else terms(plan),
+        "text_completion" if request.prompts else "chat",
+        request.door,
+        request.stream,
+        body,
+        None if assigned is None else assigned.campaign,
+        None if assigned is None else assigned.variant,
+    )
 
 
 def _whole(node: str, usage: Usage) -> tuple[Served, ...]:

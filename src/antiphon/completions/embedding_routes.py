@@ -59,7 +59,8 @@ class EmbeddingRoutes:
             await self._answer(exchange, plan, None)
         else:
             charge = await self._charging.open_embeddings(plan, ledger, body)
-            await self._charging.during(charge, exchange, self._answer(exchange, plan, charge))
+            with self._charging.during(charge, exchange):
+                await self._answer(exchange, plan, charge)
 
     async def _answer(self, exchange: Exchange, plan: EmbeddingPlan, charge: Charge | None) -> None:
         ignored = plan.request.ignored_fields

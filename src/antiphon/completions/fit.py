@@ -23,10 +23,10 @@ TOO_LONG = "context_length_exceeded"
 async def fitted(plan: Plan) -> Plan:
     """The plan with no more turns and tokens than there is room for; BadRequest when that cannot be."""
     limit = _limit(plan)
-    size = prompt_tokens_max(plan.request)
+    size = prompt_bound(plan)
     if limit is not None and size > limit:
         plan = await _truncated(plan, limit)
-        size = prompt_tokens_max(plan.request)
+        size = prompt_bound(plan)
     context = plan.model.context_length
     if context is None or (size + (plan.sampling.max_tokens or 1) <= context and not _shares_context(plan)):
         return plan
@@ -98,7 +98,7 @@ async def _truncated(plan: Plan, tokens_max: int) -> Plan:
     if not left.dropped:
         return plan
     request = msgspec.structs.replace(plan.request, messages=left.messages)
-    return msgspec.structs.replace(plan, request=request, turns_dropped=left.dropped)
+    return msgspec.structs.replace(plan, request=request, turns_dropped=left.dropped, prompt_tokens_max=None)
 
 
 def _estimate(message: Message) -> int:
@@ -116,6 +116,11 @@ async def prompt_tokens(plan: Plan, index: int = 0) -> int | None:
         raise FirstTokenTimeout from None
     except (EngineFailed, Unavailable):
         return None
+
+
+def prompt_bound(plan: Plan) -> int:
+    """A sure upper bound of the prompt's length in tokens."""
+    return prompt_tokens_max(plan.request) if plan.prompt_tokens_max is None else plan.prompt_tokens_max
 
 
 def prompt_tokens_max(request: ChatRequest) -> int:

@@ -88,6 +88,7 @@ class Plan(Struct, frozen=True):
     turns_dropped: int = 0  # from the front of the conversation, to keep within the prompt's limit
     examined: bool = False  # the answer is looked at behind it, by its log-probabilities where those are asked for
     assigned: Assigned | None = None  # the variant of a campaign, whose values request, model and project have already
+    prompt_tokens_max: int | None = None  # a sure bound of the prompt's length; None: not known yet
 
     @property
     def shown_model(self) -> str:

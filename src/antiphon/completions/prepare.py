@@ -14,7 +14,7 @@ from antiphon.chat import ChatRequest, Image, Message, Part
 from antiphon.completions import reasoning
 from antiphon.completions.ceiling import check_price, pinned
 from antiphon.completions.compose import with_memory, with_system_prompt
-from antiphon.completions.fit import fitted
+from antiphon.completions.fit import fitted, prompt_tokens_max
 from antiphon.completions.fit_prompts import check_prompts, prompts_fitted
 from antiphon.completions.grammars import grammars
 from antiphon.completions.plan import Bounds, Caller, Plan, closed_once
@@ -191,6 +191,7 @@ class Preparation:
             stored=stored,
             completion_ids=tuple([self._ids.uuid() for _ in range(request.choices)]) if identified else (),
             assigned=assigned,
+            prompt_tokens_max=None if request.prompts else prompt_tokens_max(request),
         )
 
     async def _admit_images(self, request: ChatRequest, model: Model) -> ChatRequest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
 import msgspec
 
@@ -83,16 +84,15 @@ class ChatRoutes:
             if ledger is None:
                 await self._answer(exchange, plan, None)
             else:
-                charge = await self._charging.open(plan, ledger, body)
-                await self._charging.during(charge, exchange, self._answer(exchange, plan, charge))
+                charging = self._charging
+                charge = charging.open_now(plan, ledger, body) or await charging.open(plan, ledger, body)
+                with charging.during(charge, exchange):
+                    await self._answer(exchange, plan, charge)
         except BadRequest as error:
             raise self._door.names.told(error) from None
 
-    async def _answer(self, exchange: Exchange, plan: Plan, charge: Charge | None) -> None:
-        if plan.request.stream:
-            await self._stream(exchange, plan, charge)
-        else:
-            await self._plain(exchange, plan, charge)
+    def _answer(self, exchange: Exchange, plan: Plan, charge: Charge | None) -> Awaitable[None]:
+        return (self._stream if plan.request.stream else self._plain)(exchange, plan, charge)
 
     def _head(self, exchange: Exchange, plan: Plan, node: str = "") -> Head:
         wanted = exchange.headers.get(WIRE_HEADER)

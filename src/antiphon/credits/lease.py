@@ -75,7 +75,8 @@ class Lease:
     def settled(self, amount: int) -> None:
         """So much of what was charged is in the books."""
         self.spent += amount
-        self.lost(amount)
+        self.used -= amount
+        self.unsettled -= amount
 
     def lost(self, amount: int) -> None:
         """So much of what was charged will never be in the books."""
@@ -86,17 +87,17 @@ class Lease:
 class LeasedHold:
     """Money kept back for one request: open, then captured, voided or expired, once."""
 
-    __slots__ = ("amount", "at_ms", "charged", "earner", "expires_at", "id", "lease", "state")
+    # What has not happened yet; an instance holds only what has.
+    state: State = "open"
+    charged = 0
+    at_ms = 0
+    earner: Earner | None = None
 
     def __init__(self, hold_id: str, lease: Lease, amount: int, expires_at: float) -> None:
         self.id = hold_id
         self.lease = lease
         self.amount = amount
         self.expires_at = expires_at
-        self.state: State = "open"
-        self.charged = 0
-        self.at_ms = 0
-        self.earner: Earner | None = None
         lease.used += amount
 
     def capture(self, cost: int, at_ms: int) -> bool:
@@ -104,10 +105,11 @@ class LeasedHold:
         if self.state != "open":
             return False
         self.state = "captured"
-        self.charged = charge(self.amount, cost)
+        charged = self.charged = charge(self.amount, cost)
         self.at_ms = at_ms
-        self.lease.used -= self.amount - self.charged
-        self.lease.unsettled += self.charged
+        lease = self.lease
+        lease.used -= self.amount - charged
+        lease.unsettled += charged
         return True
 
     def release(self, state: State) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from antiphon.credits import gateway_store, store, values
-from antiphon.credits.ledger import Account, AccountKey, Earner, Journal, usage, usage_id
+from antiphon.credits.ledger import Account, AccountKey, Earner, Journal, usage
 from antiphon.db import Connection
 
 FREE_PARTS = 4  # of what is free beyond the need, a lease takes one part: others want to serve the account too
@@ -122,8 +122,9 @@ def settle(connection: Connection, epoch: int, settlements: Sequence[Settlement]
     """Charge requests, each once whatever happens; None when the run was ended, and nothing can be charged for it."""
     if not gateway_store.beat(connection, epoch):
         return None
-    by_id = {usage_id(one.request_id): one for one in settlements}
-    fresh = store.unposted(connection, [one.journal for one in by_id.values()])
+    journals = [one.journal for one in settlements]
+    by_id = {journal.id: one for journal, one in zip(journals, settlements, strict=True)}
+    fresh = store.unposted(connection, journals)
     spent: defaultdict[AccountKey, int] = defaultdict(int)
     for journal in fresh:
         one = by_id.pop(journal.id)

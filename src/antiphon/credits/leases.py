@@ -81,10 +81,11 @@ class Leases:
         return self._hold(lease, hold_id, amount, now)
 
     def _hold(self, lease: Lease, hold_id: str, amount: int, now: float) -> LeasedHold:
-        if hold_id in self._open:
+        holds = self._open
+        if hold_id in holds:
             raise Conflict(f"hold {hold_id}: there is one already.")
         lease.used_at = now
-        hold = self._open[hold_id] = LeasedHold(hold_id, lease, amount, now + self._hold_s_max)
+        hold = holds[hold_id] = LeasedHold(hold_id, lease, amount, now + self._hold_s_max)
         return hold
 
     def capture(self, hold: LeasedHold, cost: int, earner: Earner | None = None) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import Literal
 
@@ -33,6 +34,7 @@ PLATFORM = "sys:platform"
 GRANTS = "sys:grants"
 
 
+@lru_cache(maxsize=4096)
 def user(account: str) -> str:
     """The id of the account of somebody who pays."""
     return f"user:{account}"
@@ -161,7 +163,9 @@ def _journal(ledger: Ledger, journal_id: str, kind: Kind, at_ms: int, entries: I
 
 def charge(amount: int, cost: int) -> int:
     """What a hold of `amount` is captured for: never more than was held, whatever somebody says it cost."""
-    return max(0, min(amount, cost))
+    if cost <= amount:
+        return max(0, cost)
+    return amount
 
 
 def journal_fault(entries: Sequence[Entry]) -> str | None:

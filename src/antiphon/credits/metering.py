@@ -24,6 +24,7 @@ from antiphon.credits.receipt import Outcome, Reason, Served, payable
 from antiphon.engines.receipt import SignedReceipt
 from antiphon.errors import InsufficientCredits
 
+NOTHING = Usage()
 MADE_ANEW: frozenset[Reason] = frozenset({"delivered", "failed"})  # not what the request's own limit of time ended
 
 
@@ -62,14 +63,18 @@ class Meter:
     async def open(self, asked: Asked) -> Charge:
         """Hold the most that the request can cost; InsufficientCredits when the account or the key has less."""
         began_at_ms = self.now_ms()
-        terms, prices = asked.terms, asked.model.prices
-        most = pricing.quote(prices, prompt_tokens=terms.prompt_tokens, completion_tokens=terms.completion_tokens)
-        hold = None
-        if most:
-            if asked.key.spend_cap is None:
-                hold = self._leases.open_now(asked.account, asked.answer_id, most)
-            hold = hold or await self._hold(asked, most)
-        return Charge(self, asked, hold, began_at_ms)
+        most = _most(asked)
+        return Charge(self, asked, await self._hold(asked, most) if most else None, began_at_ms)
+
+    def open_now(self, asked: Asked) -> Charge | None:
+        """As `open`, where that needs no waiting; else None, and nothing is held."""
+        most = _most(asked)
+        if not most:
+            return Charge(self, asked, None, self.now_ms())
+        if asked.key.spend_cap is not None:
+            return None
+        hold = self._leases.open_now(asked.account, asked.answer_id, most)
+        return None if hold is None else Charge(self, asked, hold, self.now_ms())
 
     async def _hold(self, asked: Asked, amount: int) -> LeasedHold:
         """Hold it where somebody has to be asked first."""
@@ -98,17 +103,17 @@ class Meter:
 
     def closing(self, draft: Draft, hold: LeasedHold | None) -> Closing:
         """What is to be written of a request that was closed."""
-        nodes = self._nodes
-        earner = None if nodes is None or not draft.served else nodes.earner(draft.served)
+        nodes, served, asked = self._nodes, draft.served, draft.asked
+        earner = None if nodes is None or not served else nodes.earner(served)
         if nodes is not None and earner is not None:
-            signed = tuple(found for one in draft.served if (found := nodes.signed(one.attempt)) is not None)
+            signed = tuple(found for one in served if (found := nodes.signed(one.attempt)) is not None)
             draft = replace(draft, signed=signed) if signed else draft
         self._on_receipt(draft)
-        budgeted = hold is not None and draft.asked.key.spend_cap is not None
-        if hold is None or not draft.charged:
-            return Closing(draft.asked.answer_id, None, draft, budgeted)
-        hold.earner = earner
-        return Closing(draft.asked.answer_id, hold, draft, budgeted)
+        if hold is None:
+            return Closing(asked.answer_id, None, draft)
+        if earner is not None:
+            hold.earner = earner
+        return Closing(asked.answer_id, hold if draft.charged else None, draft, asked.key.spend_cap is not None)
 
     def now_ms(self) -> int:
         """The time, in milliseconds since 1970."""
@@ -118,41 +123,25 @@ class Meter:
 class Charge:
     """One request from its hold to its receipt: `end` tells how it ended, `close` that nothing more is sent."""
 
-    __slots__ = (
-        "_answer",
-        "_asked",
-        "_began_at_ms",
-        "_believed",
-        "_closed",
-        "_ended_at_ms",
-        "_hold",
-        "_meter",
-        "_outcome",
-        "_priced",
-        "_stands",
-        "_told",
-        "_waits",
-        "charged",
-    )
+    # What has not happened yet; an instance holds only what has.
+    charged = 0  # once it has ended
+    _outcome: Outcome | None = None
+    _answer: Body | None = None
+    _closed = False
+    _stands = True
+    _waits = False
+    _told: Usage | None = None  # the last usage that was priced, what was believed of it, and its price
+    _believed = NOTHING
+    _priced = NOTHING
+    _ended_at_ms = 0
 
     def __init__(self, meter: Meter, asked: Asked, hold: LeasedHold | None, began_at_ms: int) -> None:
+        self.id = asked.answer_id
+        self.free = hold is None
         self._meter = meter
         self._asked = asked
         self._hold = hold
-        self._began_at_ms = self._ended_at_ms = began_at_ms
-        self._outcome: Outcome | None = None
-        self._answer: Body | None = None
-        self._closed = False
-        self._stands = True
-        self._waits = False
-        self._told: Usage | None = None  # the last usage that was priced, what was believed of it, and its price
-        self._believed = self._priced = Usage()
-        self.charged = 0  # once it has ended
-
-    @property
-    def id(self) -> str:
-        """The id of the answer."""
-        return self._asked.answer_id
+        self._began_at_ms = began_at_ms
 
     @property
     def ended(self) -> bool:
@@ -193,8 +182,8 @@ class Charge:
         """Say how it ended; what is said later does not count."""
         if self._outcome is not None:
             return
-        priced = self.priced(outcome.usage)
         self._outcome = outcome
+        priced = self.priced(outcome.usage)
         if payable(priced, outcome.reason, streamed=self._asked.streamed):
             self.charged = priced.cost or 0
         if self._closed:
@@ -210,7 +199,7 @@ class Charge:
         if self._outcome is not None:
             self._write()
         elif not self._waits:
-            self.end(Outcome(Usage(), otherwise))
+            self.end(Outcome(NOTHING, otherwise))
 
     def _write(self) -> None:
         assert self._outcome is not None, "it has ended"
@@ -242,3 +231,11 @@ class Charge:
             outcome.served,
         )
         return self._meter.closing(draft, hold)
+
+
+def _most(asked: Asked) -> int:
+    """The most that the request can cost."""
+    terms = asked.terms
+    return pricing.quote(
+        asked.model.prices, prompt_tokens=terms.prompt_tokens, completion_tokens=terms.completion_tokens
+    )

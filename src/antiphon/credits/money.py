@@ -10,8 +10,15 @@ MICRO_PER_CREDIT = 10_000  # 100 credits are 1 USDC
 
 def usdc_text(amount: int) -> str:
     """The exact amount in USDC, with two decimals or as many as it takes: `10.00`, `9.998731`."""
-    digits = f"{abs(amount):07d}"
-    return f"{'-' if amount < 0 else ''}{digits[:-6]}.{digits[-6:-4]}{digits[-4:].rstrip('0')}"
+    return usdc(amount).decode()
+
+
+def usdc(amount: int) -> bytes:
+    """As `usdc_text`, for a header."""
+    if amount < 0:
+        return b"-" + usdc(-amount)
+    digits = b"%d.%06d" % divmod(amount, MICRO)
+    return digits[:-4] + digits[-4:].rstrip(b"0") if digits.endswith(b"0") else digits
 
 
 def usdc_number(amount: int) -> bytes:

@@ -33,7 +33,7 @@ class Outcome(Struct, frozen=True):
     served: tuple[Served, ...] = ()
 
 
-class Receipt(Struct, frozen=True):
+class Receipt(Struct, frozen=True, omit_defaults=True):
     """One request of a key that spends credit. Amounts are whole micro-USDC, prices are as they were at the hold."""
 
     id: str  # of the answer, and of the hold

@@ -10,19 +10,21 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from itertools import islice
 
 from antiphon.credits import closing, values
 from antiphon.credits.closing import Closing, Ended
+from antiphon.credits.lease import Lease
 from antiphon.credits.lease_store import LeaseOverspent, Settled, Settlement
 from antiphon.credits.tenure import Tenure
 from antiphon.db import Database, StatementFailed
 from antiphon.db.progress import Progress
 from antiphon.errors import InsufficientCredits, Unavailable
 
-GROUP_MAX = 512
+GROUP_MAX = 1024
 WHOLE = values.SIZES[0]  # rows of one statement: a large group has only full ones, and the rest waits for the next
 UNSETTLED_MAX = 10_000  # how much the house may lose at once; more requests are not taken on
-LINGER_S = 0.05  # a group gathers for so long: far fewer transactions, and nobody waits
+LINGER_S = 0.1  # a group gathers for so long: far fewer transactions, and nobody waits
 RETRY_PAUSE_S = 0.25
 
 ENDED = "other gateways took this one for dead"
@@ -61,7 +63,7 @@ class Settlements:
     @property
     def full(self) -> bool:
         """Whether too much is on its way for another request to be taken on."""
-        return len(self._progress) >= UNSETTLED_MAX
+        return self._progress.weight >= UNSETTLED_MAX
 
     @property
     def pending(self) -> int:
@@ -84,10 +86,10 @@ class Settlements:
 
     def put(self, one: Ended) -> None:
         """Take a request that has ended. A mere receipt is lost where far too much is on its way."""
-        self._progress.take(one.id)
-        self._ended.append(one)
-        if len(self._ended) == 1:
+        self._progress.take(one.id, 1)
+        if not self._ended:
             self._arrived.set()
+        self._ended.append(one)
 
     def put_together(self) -> None:
         """Find out what is to be written of those that have ended since. Done by itself, and soon."""
@@ -108,9 +110,10 @@ class Settlements:
         await self._progress.all_ended()
 
     async def _run(self) -> None:
-        while self._waiting or self._ended or not self._closing:
+        waiting = self._waiting
+        while waiting or self._ended or not self._closing:
             self.put_together()
-            if not self._waiting:
+            if not waiting:
                 if not self._closing:
                     self._arrived.clear()
                     await self._arrived.wait()
@@ -120,22 +123,21 @@ class Settlements:
             if not await self._settle(group):
                 return
             for _ in group:
-                self._waiting.popleft()
-            if len(self._waiting) + len(self._ended) < GROUP_MAX and not self._closing:
+                waiting.popleft()
+            if len(waiting) + len(self._ended) < GROUP_MAX and not self._closing:
                 await asyncio.sleep(LINGER_S)
 
     def _group(self) -> list[Closing]:
         """Those at the front whose holds belong to one run, as many as one transaction should charge."""
+        group = list(islice(self._waiting, GROUP_MAX))
         epoch: int | None = None
-        group: list[Closing] = []
-        for one in self._waiting:
-            if len(group) == GROUP_MAX:
-                break
-            if one.hold is not None:
-                if epoch is not None and one.hold.lease.epoch != epoch:
+        for index, one in enumerate(group):
+            hold = one.hold
+            if hold is not None and hold.lease.epoch != epoch:
+                if epoch is not None:
+                    del group[index:]
                     break
-                epoch = one.hold.lease.epoch
-            group.append(one)
+                epoch = hold.lease.epoch
         if len(group) > WHOLE:
             del group[len(group) - len(group) % WHOLE :]
         return group
@@ -180,21 +182,23 @@ class Settlements:
 
     def _keep(self, group: Sequence[Closing], settled: Settled, now: float, *, first: bool) -> None:
         """Note what is in the books. An id that was charged before this group ever came belongs to another request."""
-        kept: list[str] = []
-        for one in group:
+        known = settled.known if first else ()
+        taken = [one for one in group if one.hold is not None and one.id in known] if known else []
+        for one in taken:
+            self._lose(one, "its id was charged before")
+        kept = [one for one in group if one not in taken] if taken else group
+        charged: dict[Lease, int] = {}
+        for one in kept:
             hold = one.hold
             if hold is not None:
-                if first and one.id in settled.known:
-                    self._lose(one, "its id was charged before")
-                    continue
-                lease = hold.lease
-                lease.settled(hold.charged)
-                lease.used_at = max(lease.used_at, now)
-                account = settled.accounts.get(lease.key)
-                if account is not None:
-                    lease.balance = account.balance
-            kept.append(one.id)
-        self._progress.end(*kept)
+                charged[hold.lease] = charged.get(hold.lease, 0) + hold.charged
+        for lease, amount in charged.items():
+            lease.settled(amount)
+            lease.used_at = max(lease.used_at, now)
+            account = settled.accounts.get(lease.key)
+            if account is not None:
+                lease.balance = account.balance
+        self._progress.end([one.id for one in kept])
 
     def _lose_all(self, group: Sequence[Closing], reason: str) -> None:
         for one in group:
@@ -210,5 +214,5 @@ class Settlements:
     def _drop(self, one: Closing, reason: str) -> None:
         if one.hold is not None:
             one.hold.lease.lost(one.hold.charged)
-        self._progress.end(one.id)
+        self._progress.end([one.id])
         self._on_lost(one.settlement, reason)

@@ -21,14 +21,14 @@ def all_of(connection: Connection, head: str, rows: Rows, tail: str = "", /, **v
     return [
         row
         for some in _some(rows)
-        for row in connection.all(_statement(head, len(some), len(some[0]), tail), **_named(some), **values)
+        for row in connection.all(_statement(head, len(some), len(some[0]), tail), *_listed(some), **values)
     ]
 
 
 def run(connection: Connection, head: str, rows: Rows, tail: str = "", /, **values: Value) -> int:
     """The number of rows that `head (...), (...) tail` changed."""
     return sum(
-        connection.run(_statement(head, len(some), len(some[0]), tail), **_named(some), **values)
+        connection.run(_statement(head, len(some), len(some[0]), tail), *_listed(some), **values)
         for some in _some(rows)
     )
 
@@ -41,13 +41,8 @@ def _some(rows: Rows) -> Iterator[Rows]:
             begin += size
 
 
-def _named(rows: Rows) -> dict[str, Value]:
-    return dict(zip(_names(len(rows) * len(rows[0])), chain.from_iterable(rows), strict=True))
-
-
-@lru_cache(maxsize=64)
-def _names(count: int) -> tuple[str, ...]:
-    return tuple(f"v{number}" for number in range(count))
+def _listed(rows: Rows) -> Iterator[Value]:
+    return chain.from_iterable(rows)
 
 
 @lru_cache(maxsize=256)

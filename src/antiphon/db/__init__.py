@@ -27,9 +27,12 @@ class ConstraintBroken(StatementFailed):
 
 
 class Connection(Protocol):
-    """What a work may do. After any error the work can only end: its changes are undone."""
+    """What a work may do. After any error the work can only end: its changes are undone.
 
-    def all(self, sql: str, /, **values: Value) -> list[Row]:
+    `listed` are the values of `:v0`, `:v1` and so on, which stand there in this order, with no other between.
+    """
+
+    def all(self, sql: str, /, *listed: Value, **values: Value) -> list[Row]:
         """Every row of a statement."""
         ...
 
@@ -37,7 +40,7 @@ class Connection(Protocol):
         """The first row of a statement, None when there is none."""
         ...
 
-    def run(self, sql: str, /, **values: Value) -> int:
+    def run(self, sql: str, /, *listed: Value, **values: Value) -> int:
         """The number of rows that a statement changed."""
         ...
 

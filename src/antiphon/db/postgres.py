@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Any, NoReturn, TypeVar
 
 import psycopg
@@ -99,9 +100,9 @@ class PostgresSession:
         self.failure: Exception | None = None
         self._connection = self._connect()
 
-    def all(self, sql: str, /, **values: Value) -> list[Row]:
+    def all(self, sql: str, /, *listed: Value, **values: Value) -> list[Row]:
         """Every row of a statement."""
-        cursor = self._execute(sql, values)
+        cursor = self._execute(sql, _named(listed, values))
         return cursor.fetchall() if cursor.description is not None else []
 
     def one(self, sql: str, /, **values: Value) -> Row | None:
@@ -109,9 +110,9 @@ class PostgresSession:
         cursor = self._execute(sql, values)
         return cursor.fetchone() if cursor.description is not None else None
 
-    def run(self, sql: str, /, **values: Value) -> int:
+    def run(self, sql: str, /, *listed: Value, **values: Value) -> int:
         """The number of rows that a statement changed."""
-        return max(self._execute(sql, values).rowcount, 0)
+        return max(self._execute(sql, _named(listed, values)).rowcount, 0)
 
     def begin(self) -> None:
         """Start a transaction; a writer's waits for its turn."""
@@ -278,6 +279,15 @@ class _TruthLoader(Loader):
 
     def load(self, data: Buffer) -> int:
         return int(bytes(data) == b"t")
+
+
+def _named(listed: tuple[Value, ...], values: dict[str, Value]) -> dict[str, Value]:
+    return dict(zip(_names(len(listed)), listed, strict=True)) | values if listed else values
+
+
+@lru_cache(maxsize=64)
+def _names(count: int) -> tuple[str, ...]:
+    return tuple(f"v{number}" for number in range(count))
 
 
 def _line(error: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from antiphon.errors import Unavailable
 
@@ -34,10 +34,10 @@ class Progress:
         self._weights[name] = weight
         self.weight += weight
 
-    def end(self, *names: str) -> None:
+    def end(self, names: Sequence[str]) -> None:
         """They are written or lost: wake those who wait for them."""
-        for name in names:
-            self.weight -= self._weights.pop(name, 0)
+        weights = self._weights
+        self.weight -= sum([weights.pop(name, 0) for name in names])
         self._ended += len(names)
         self._moved.set()
         self._moved.clear()

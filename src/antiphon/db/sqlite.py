@@ -158,18 +158,18 @@ class SQLiteSession:
             self.all("ROLLBACK")
         raise DatabaseFailed(Kind.DOWN, f"{self._path}: other processes keep its log from being set up")
 
-    def all(self, sql: str, /, **values: Value) -> list[Row]:
+    def all(self, sql: str, /, *listed: Value, **values: Value) -> list[Row]:
         """Every row of a statement."""
-        return self._execute(sql, values)[0]
+        return self._execute(sql, values, listed)[0]
 
     def one(self, sql: str, /, **values: Value) -> Row | None:
         """The first row of a statement, None when there is none."""
         rows = self._execute(sql, values)[0]
         return rows[0] if rows else None
 
-    def run(self, sql: str, /, **values: Value) -> int:
+    def run(self, sql: str, /, *listed: Value, **values: Value) -> int:
         """The number of rows that a statement changed."""
-        return max(self._execute(sql, values)[1], 0)
+        return max(self._execute(sql, values, listed)[1], 0)
 
     def begin(self) -> None:
         """Start a transaction; a writer's waits until no other process writes."""
@@ -240,13 +240,15 @@ class SQLiteSession:
         """Let go of the file; an open transaction is undone."""
         self._connection.close()
 
-    def _execute(self, sql: str, values: dict[str, Value]) -> tuple[list[Row], int]:
+    def _execute(self, sql: str, values: dict[str, Value], listed: tuple[Value, ...] = ()) -> tuple[list[Row], int]:
         if self.failure is not None:
             raise self.failure
         self._until = self._now() + self._statement_s
         try:
             text, names = with_question_marks(sql)
-            given = [values[name] for name in names]
+            first = names.index("v0") if listed else 0
+            named = [values[name] for name in names[:first] + names[first + len(listed) :]]
+            given = (*named[:first], *listed, *named[first:])
             if _holds_nul(given):
                 raise ValueError("a text holds U+0000, which not every database can store")
             cursor = self._connection.execute(text, given)
@@ -298,7 +300,7 @@ def _code(error: BaseException | None) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & PRIMARY_CODE
 
 
-def _holds_nul(values: list[Value]) -> bool:
+def _holds_nul(values: tuple[Value, ...]) -> bool:
     """Whether a text has U+0000 in it. A loop: what writes much is called with hundreds of values at a time."""
     for value in values:
         if type(value) is str and "\0" in value:

@@ -95,8 +95,11 @@ class RequestParser:
         """A header; one that comes twice is joined, so that nothing can hide behind the first."""
         if not self.in_head:
             return  # a trailer must not change what the head has said
-        name, headers = name.lower(), self._headers
-        headers[name] = headers[name] + b", " + value if name in headers else value
+        name = name.lower()
+        headers = self._headers
+        if name in headers:
+            value = headers[name] + b", " + value
+        headers[name] = value
 
     def on_headers_complete(self) -> None:
         """The head is whole, unless its client offers another protocol: then it is parsed again."""

@@ -104,7 +104,7 @@ class Recorder:
                 return
             for _ in batch:
                 self._waiting.popleft()
-            self._progress.end(*(row.completion_id for row in batch))
+            self._progress.end([row.completion_id for row in batch])
 
     def _batch(self) -> list[Interaction]:
         """The rows at the front, as many as one transaction should hold."""
@@ -139,7 +139,7 @@ class Recorder:
     def _lose(self, rows: Sequence[Interaction], reason: str) -> None:
         if rows:
             self._on_lost(len(rows), reason)
-            self._progress.end(*(row.completion_id for row in rows))
+            self._progress.end([row.completion_id for row in rows])
 
 
 def _insert(connection: Connection, rows: Sequence[Interaction]) -> None:

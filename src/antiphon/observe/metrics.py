@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -12,6 +13,8 @@ from antiphon.completions.embeddings import EmbeddingRecord
 from antiphon.completions.record import Record
 from antiphon.credits.draft import Draft
 from antiphon.credits.lease_store import Settlement
+from antiphon.credits.receipt import Reason
+from antiphon.key import Ledger
 from antiphon.models.outcomes import Tally
 from antiphon.observe.attempt_metrics import AttemptMetrics
 from antiphon.observe.campaign_metrics import CampaignMetrics
@@ -109,6 +112,7 @@ class Metrics:
         )
         self.in_flight = 0
         self._gauge("requests_in_flight", "Requests being served.").set_function(lambda: self.in_flight)
+        self._takings: list[tuple[Ledger, Reason, int]] = []  # charges that are not counted yet
         self._models: dict[str, _Model] = {}
         self._texts: dict[str, _Model] = {}
 
@@ -170,10 +174,18 @@ class Metrics:
 
     def charged(self, draft: Draft) -> None:
         """Count a request of a key that spends credit."""
-        ledger = draft.asked.ledger
-        self._ends.add((ledger, draft.reason))
-        if draft.charged:
-            self._charged.add((ledger,), draft.charged)
+        noted = self._takings
+        noted.append((draft.asked.ledger, draft.reason, draft.charged))
+        if len(noted) >= NOTED_MAX:
+            self._fold()
+
+    def _fold(self) -> None:
+        """Count the charges that were noted."""
+        for (ledger, reason, charged), count in collections.Counter(self._takings).items():
+            self._ends.add((ledger, reason), count)
+            if charged:
+                self._charged.add((ledger,), charged * count)
+        self._takings.clear()
 
     def checked(self, node: str, kind: str, *, failed: bool) -> None:
         """Count a check of a node."""
@@ -237,8 +249,10 @@ class Metrics:
 
     def families(self) -> list[Metric]:
         """What a scrape would show, for whoever sends it elsewhere."""
+        self._fold()
         return list(self._registry.collect())
 
     def text(self) -> bytes:
         """The exposition text."""
+        self._fold()
         return generate_latest(self._registry)

@@ -95,7 +95,8 @@ def asked(**fields: Any) -> ChatRequest:
 )
 async def test_the_worst_case(request_: ChatRequest, context: int | None, expected: Terms) -> None:
     """A bound of the prompt from its size, within the context, and of all choices."""
-    assert terms(planned(Model("m", (), context_length=context), request_)) == expected
+    model = Model("m", (), context_length=context, modalities=("text", "image"))
+    assert terms(planned(model, request_)) == expected
 
 
 async def test_the_room_that_is_left() -> None:
@@ -166,7 +167,8 @@ async def test_tool_rounds_are_one_charge(shop: Shop) -> None:
     engine = ScriptedEngine(opens=(calling((WEATHER.tool.name, ROME)), calling((CLOCK.tool.name, "{}")), saying("18.")))
     charge, plan = await shop.open(engine, asked(), server_tools=TOOLS)
     loop = loop_of(ScriptedTools("It is 18 degrees.", "noon"), _Ending(shop.till.charging))
-    await shop.till.charging.during(charge, given(), _ignored(loop.complete(plan, TOOLS, ignore)))
+    with shop.till.charging.during(charge, given()):
+        await _ignored(loop.complete(plan, TOOLS, ignore))
     (receipt,) = shop.till.receipts
     assert receipt.usage == THRICE
     assert receipt.charged == THRICE.prompt_tokens + 2 * THRICE.completion_tokens
@@ -195,7 +197,8 @@ async def test_the_prompt_of_a_broken_stream(shop: Shop, counted: int | EngineFa
     charge, plan = await shop.open(engine, asked(stream=True))
     record = Record(plan, Usage(completion_tokens=3), 1.0, "client_gone", 0.5, "node-1")
     shop.till.charging.ended(record)
-    await shop.till.charging.during(charge, given(), nothing())
+    with shop.till.charging.during(charge, given()):
+        await nothing()
     await shop.till.charging.close()
     (receipt,) = shop.till.receipts
     assert (receipt.charged, receipt.reason) == (prompt + 6, "client_gone")
@@ -218,7 +221,8 @@ async def test_a_part_that_is_of_no_use_is_not_charged(
     schema = {"type": "object"} if "response_format" in fields else None
     charge, plan = await shop.open(ScriptedEngine(), asked(stream=True, **fields), schema=schema)
     shop.till.charging.ended(Record(plan, Usage(completion_tokens=3), 1.0, failure, 0.5, "node-1"))
-    await shop.till.charging.during(charge, given(), nothing())
+    with shop.till.charging.during(charge, given()):
+        await nothing()
     await shop.till.charging.close()
     assert [receipt.charged for receipt in shop.till.receipts] == [charged]
 
@@ -235,7 +239,8 @@ async def test_counting_has_an_end(shop: Shop, monkeypatch: pytest.MonkeyPatch) 
 
     charge, plan = await shop.open(Silent(), asked(stream=True))
     shop.till.charging.ended(Record(plan, Usage(completion_tokens=3), 1.0, "client_gone", 0.5))
-    await shop.till.charging.during(charge, given(), nothing())
+    with shop.till.charging.during(charge, given()):
+        await nothing()
     await shop.till.charging.close()
     assert [receipt.charged for receipt in shop.till.receipts] == [6]
 
@@ -244,21 +249,27 @@ async def test_rounds_that_showed_nothing(shop: Shop) -> None:
     """Whoever leaves before the first token has had nothing, whatever was generated for it."""
     charge, plan = await shop.open(ScriptedEngine(), asked(stream=True), server_tools=TOOLS)
     shop.till.charging.ended(Record(plan, Usage(500, 50), 1.0, "client_gone", None))
-    await shop.till.charging.during(charge, given(), nothing())
+    with shop.till.charging.during(charge, given()):
+        await nothing()
     assert [(receipt.charged, receipt.usage) for receipt in shop.till.receipts] == [(0, Usage())]
 
 
 async def test_a_client_that_leaves(shop: Shop) -> None:
     """A plain request that is cancelled ends as that; one that breaks in some other way has failed."""
     charge, _ = await shop.open(ScriptedEngine(), asked())
-    task = asyncio.ensure_future(shop.till.charging.during(charge, given(), _ignored(asyncio.Event().wait())))
+
+    async def waiting() -> None:
+        with shop.till.charging.during(charge, given()):
+            await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(waiting())
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     charge, _ = await shop.open(ScriptedEngine(), asked())
-    with pytest.raises(EngineFailed):
-        await shop.till.charging.during(charge, given(), _failing())
+    with pytest.raises(EngineFailed), shop.till.charging.during(charge, given()):
+        await _failing()
     assert [receipt.reason for receipt in shop.till.receipts] == ["client_gone", "failed"]
     assert shop.till.gateway.leases.open_holds == 0
 
@@ -285,7 +296,8 @@ async def test_embeddings_are_charged(books: Books, till: Till) -> None:
         await till.charging.open_embeddings(embedding_plan(plan.model, "more than ten", key=key), "USDC", b"")
     assert till.refused == 1
     till.charging.embedded(EmbeddingRecord(plan, Usage(prompt_tokens=2), 1.0, node="node-1"))
-    await till.charging.during(charge, given(), nothing())
+    with till.charging.during(charge, given()):
+        await nothing()
     (receipt,) = till.receipts
     assert (receipt.charged, receipt.operation, receipt.node) == (2, "embeddings", "node-1")
 
@@ -294,7 +306,8 @@ async def test_large_bodies_have_the_same_digest(shop: Shop, monkeypatch: pytest
     """Wherever it is made."""
     monkeypatch.setattr(charging_module, "DIGESTED_INLINE_BYTES", 1)
     charge, _ = await shop.open(ScriptedEngine(), asked())
-    await shop.till.charging.during(charge, given(), nothing())
+    with shop.till.charging.during(charge, given()):
+        await nothing()
     assert shop.till.receipts[0].request_sha256 == hashlib.sha256(b"body").hexdigest()
 
 
@@ -307,7 +320,8 @@ async def test_headers(shop: Shop) -> None:
         (b"x-credits-cost", b"0.000009"),
         (b"x-credits-balance", b"0.999991"),
     )
-    await shop.till.charging.during(charge, given(), nothing())
+    with shop.till.charging.during(charge, given()):
+        await nothing()
     assert credit_headers(None, ended=True) == ()
 
 
@@ -317,7 +331,8 @@ async def test_an_answer_that_is_to_be_kept(shop: Shop, stands: bool, charged: i
     charge, plan = await shop.open(ScriptedEngine(), asked())
     recording = Recording(given(), b"body", Answer(bytes_max=9, room=Room(9)))
     shop.till.charging.ended(Record(plan, Usage(5, 2), 1.0))
-    await shop.till.charging.during(charge, recording, nothing())
+    with shop.till.charging.during(charge, recording):
+        await nothing()
     assert shop.till.receipts == []
     recording.concluded(stands=stands)
     assert [(receipt.charged, receipt.reason) for receipt in shop.till.receipts] == [(charged, reason)]

@@ -124,7 +124,7 @@ async def give_up(self: settlements.Settlements, group: Any) -> bool:
     """Believe that it worked."""
     for one in group:
         one.hold.lease.settled(one.hold.charged)
-        self._progress.end(one.id)
+        self._progress.end([one.id])
     return True
 
 

@@ -17,7 +17,7 @@ async def test_things_come_and_go() -> None:
     progress.take("a", 5)
     progress.take("b", 2)
     assert (len(progress), progress.weight) == (2, 7)
-    progress.end("a", "never")
+    progress.end(["a", "never"])
     assert (len(progress), progress.weight) == (1, 2)
 
 
@@ -29,10 +29,10 @@ async def test_one_is_waited_for() -> None:
     await progress.ended("c")
     waiting = asyncio.ensure_future(progress.ended("a"))
     await asyncio.sleep(0)
-    progress.end("b")
+    progress.end(["b"])
     await asyncio.sleep(0)
     assert not waiting.done()
-    progress.end("a")
+    progress.end(["a"])
     await waiting
 
 
@@ -44,7 +44,7 @@ async def test_all_that_were_taken_before() -> None:
     waiting = asyncio.ensure_future(progress.all_ended())
     await asyncio.sleep(0)
     progress.take("b")
-    progress.end("a")
+    progress.end(["a"])
     await waiting
     assert len(progress) == 1
 
