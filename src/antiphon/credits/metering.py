@@ -53,7 +53,7 @@ class Meter:
         on_receipt: Callable[[Draft], None],
         nodes: Nodes | None = None,
     ) -> None:
-        self._leases = leases
+        self.leases = leases
         self._budgets = budgets
         self._clock = clock
         self._on_refused = on_refused
@@ -73,7 +73,7 @@ class Meter:
             return Charge(self, asked, None, self.now_ms())
         if asked.key.spend_cap is not None:
             return None
-        hold = self._leases.open_now(asked.account, asked.answer_id, most)
+        hold = self.leases.open_now(asked.account, asked.answer_id, most)
         return None if hold is None else Charge(self, asked, hold, self.now_ms())
 
     async def _hold(self, asked: Asked, amount: int) -> LeasedHold:
@@ -83,7 +83,7 @@ class Meter:
             if budgeted:
                 await self._budgets.hold(asked.key, asked.answer_id, amount)
             try:
-                return await self._leases.open(asked.account, asked.answer_id, amount)
+                return await self.leases.open(asked.account, asked.answer_id, amount)
             except BaseException:
                 if budgeted:
                     self._budgets.release(asked.answer_id)
@@ -91,15 +91,6 @@ class Meter:
         except InsufficientCredits:
             self._on_refused()
             raise
-
-    def close(self, charge: Charge, hold: LeasedHold | None, charged: int, at_ms: int) -> bool:
-        """Charge that, up to what was held, and put it on its way into the database; False when it cannot be charged.
-
-        Then the hold had ended before: somebody forgot it for too long, or the gateway ends.
-        """
-        stands = hold is None or self._leases.end(hold, charged, at_ms)
-        self._leases.settlements.put(charge)
-        return stands
 
     def closing(self, draft: Draft, hold: LeasedHold | None) -> Closing:
         """What is to be written of a request that was closed."""
@@ -205,9 +196,11 @@ class Charge:
         assert self._outcome is not None, "it has ended"
         if self.charged and not self._stands and self._outcome.reason in MADE_ANEW:
             self._forgive()
-        self._ended_at_ms = self._meter.now_ms()
-        if not self._meter.close(self, self._hold, self.charged, self._ended_at_ms):
-            self._forgive()
+        leases, hold = self._meter.leases, self._hold
+        at_ms = self._ended_at_ms = self._meter.now_ms()
+        if hold is not None and not leases.end(hold, self.charged, at_ms):
+            self._forgive()  # somebody forgot it for too long, or the gateway ends
+        leases.settlements.put(self)
 
     def _forgive(self) -> None:
         assert self._outcome is not None, "it has ended"
