@@ -94,7 +94,7 @@ def charges(connection: Connection) -> dict[str, int]:
     journals = connection.all("SELECT ledger, number, id FROM ledger_journals WHERE kind = 'usage'")
     entries = connection.all("SELECT ledger, number, amount FROM ledger_entries WHERE account LIKE 'user:%'")
     paid = {(ledger, number): -int(amount) for ledger, number, amount in entries}
-    names = dict(connection.all("SELECT id, request_id FROM receipts"))
+    names: dict[str, str] = dict(connection.all("SELECT id, request_id FROM receipts"))
     found = {str(names.get(name.removeprefix("use:"))): paid[ledger, number] for ledger, number, name in journals}
     assert len(found) == len(journals)
     return found
