@@ -21,7 +21,7 @@ FOREIGN = {
     "--enable-auto-tool-choice", "--tool-call-parser", "--reasoning-parser", "--enable-strict-thinking", "--model-path",
     "--jinja", "--runner", "--is-embedding", "--embeddings", "--list", "--help", "--api-key", "--served-model-name",
     "--shutdown-timeout", "--enable-prompt-tokens-details", "--enable-cache-report", "--profile",
-    "--chaos",
+    "--chaos", "--ubatch-size",
 }  # fmt: skip
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from asyncio import to_thread
-from types import TracebackType
 
 import msgspec
 
 from antiphon.chat import Image, Message, Usage
+from antiphon.completions.during import During
 from antiphon.completions.embeddings import EmbeddingPlan, EmbeddingRecord
 from antiphon.completions.fit import prompt_bound
 from antiphon.completions.fit_prompts import tokens_max
@@ -23,7 +23,7 @@ from antiphon.completions.tool_loop import ROUNDS_MAX
 from antiphon.credits.draft import Asked, Body, kept
 from antiphon.credits.metering import Charge, Meter
 from antiphon.credits.money import usdc
-from antiphon.credits.receipt import Outcome, Reason, Served, Terms, reason_of
+from antiphon.credits.receipt import Outcome, Served, Terms, reason_of
 from antiphon.errors import AntiphonError
 from antiphon.http.exchange import Exchange, Header
 from antiphon.key import Ledger
@@ -153,36 +153,6 @@ class Charging:
         """Wait for what is being counted."""
         if self._counts:
             await asyncio.wait(self._counts)
-
-
-class During:
-    """The time in which a request is answered that holds money."""
-
-    _otherwise: Reason = "failed"
-
-    def __init__(self, charges: dict[str, Charge], charge: Charge, exchange: Exchange) -> None:
-        self._charges = charges
-        self._charge = charge
-        self._exchange = exchange
-
-    def __enter__(self) -> None:
-        """It begins."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """It is over, and the hold ends as soon as it is known whether the answer stands."""
-        if kind is asyncio.CancelledError:
-            self._otherwise = "client_gone"
-        del self._charges[self._charge.id]
-        self._exchange.conclude(self._close)
-
-    def _close(self, stands: bool) -> None:
-        """Nothing more is sent; who follows the request is told what it cost, once that is known."""
-        charge, course = self._charge, self._exchange.course
-        charge.close(self._otherwise, stands=stands)
-        if course is not None and charge.ended:
-            course.settled(charge.charged, asyncio.get_running_loop().time())
 
 
 def credit_headers(charge: Charge | None, *, ended: bool) -> tuple[Header, ...]:

@@ -169,7 +169,6 @@ class Preparation:
         now = self._loop.time()
         defaults = model.defaults if project is None else project.defaults.filled(model.defaults)
         total_s = bounds.total(request.timeout_s, project.timeout_s if project else None, model.timeout_s)
-        first_token_s = bounds.first_token_s if request.max_ttft_s is None else request.max_ttft_s
         sampling = request.sampling.filled(defaults)
         if request.scores and model.domain_aligned and not sampling.logprobs:
             sampling = msgspec.structs.replace(sampling, logprobs=True)
@@ -184,7 +183,7 @@ class Preparation:
             sampling=sampling,
             begun_at=now,
             total_at=now + total_s,
-            first_token_at=now + first_token_s,
+            first_token_at=now + (bounds.first_token_s if request.max_ttft_s is None else request.max_ttft_s),
             prefill=_prefill(request.messages),
             project=project,
             session_id=self._ids.uuid() if request.identified and not request.session_id else request.session_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -11,13 +10,11 @@ from prometheus_client.metrics_core import Metric
 
 from antiphon.completions.embeddings import EmbeddingRecord
 from antiphon.completions.record import Record
-from antiphon.credits.draft import Draft
 from antiphon.credits.lease_store import Settlement
-from antiphon.credits.receipt import Reason
-from antiphon.key import Ledger
 from antiphon.models.outcomes import Tally
 from antiphon.observe.attempt_metrics import AttemptMetrics
 from antiphon.observe.campaign_metrics import CampaignMetrics
+from antiphon.observe.charge_metrics import ChargeMetrics
 from antiphon.observe.families import NOTED_MAX, CounterFamily, HistogramFamily, Series
 from antiphon.observe.placement import PlacementCollector
 
@@ -81,10 +78,9 @@ class Metrics:
             "http_responses", "Responses by route and status; 499 where the client had left.", "route", "status"
         )
         self.restarts = self._counter("engine_restarts", "Restarts of an engine's child process, by model.", "model")
-        self._charged = self._counted("charged_micro_usdc", "Micro-USDC charged for requests, by ledger.", "ledger")
-        self._ends = self._counted(
-            "charged_requests", "Requests of keys that spend credit, by ledger and how they ended.", "ledger", "reason"
-        )
+        charges = ChargeMetrics()
+        self._registry.register(charges)
+        self.charged = charges.note
         self._checks = self._counted(
             "node_checks", "Checks of nodes, by node, kind and outcome.", "node", "kind", "outcome"
         )
@@ -112,7 +108,6 @@ class Metrics:
         )
         self.in_flight = 0
         self._gauge("requests_in_flight", "Requests being served.").set_function(lambda: self.in_flight)
-        self._takings: list[tuple[Ledger, Reason, int]] = []  # charges that are not counted yet
         self._models: dict[str, _Model] = {}
         self._texts: dict[str, _Model] = {}
 
@@ -171,21 +166,6 @@ class Metrics:
         if len(duration.noted) >= NOTED_MAX:
             duration.fold()
             tokens.fold()
-
-    def charged(self, draft: Draft) -> None:
-        """Count a request of a key that spends credit."""
-        noted = self._takings
-        noted.append((draft.asked.ledger, draft.reason, draft.charged))
-        if len(noted) >= NOTED_MAX:
-            self._fold()
-
-    def _fold(self) -> None:
-        """Count the charges that were noted."""
-        for (ledger, reason, charged), count in collections.Counter(self._takings).items():
-            self._ends.add((ledger, reason), count)
-            if charged:
-                self._charged.add((ledger,), charged * count)
-        self._takings.clear()
 
     def checked(self, node: str, kind: str, *, failed: bool) -> None:
         """Count a check of a node."""
@@ -249,10 +229,8 @@ class Metrics:
 
     def families(self) -> list[Metric]:
         """What a scrape would show, for whoever sends it elsewhere."""
-        self._fold()
         return list(self._registry.collect())
 
     def text(self) -> bytes:
         """The exposition text."""
-        self._fold()
         return generate_latest(self._registry)
