@@ -30,7 +30,6 @@ SETTINGS = (
     "cell_size_check = ON",
     "secure_delete = ON",  # what is deleted is overwritten, not only forgotten
     "temp_store = MEMORY",
-    "wal_autocheckpoint = 4000",  # pages, 16 MB: those that change again and again move into the file less often
     f"journal_size_limit = {64 * 1024 * 1024}",  # what a burst needed is given back
 )
 
