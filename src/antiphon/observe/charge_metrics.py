@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
-from collections.abc import Iterator
 
-from prometheus_client.core import CounterMetricFamily
-from prometheus_client.registry import Collector
+from prometheus_client import CollectorRegistry
 
 from antiphon.credits.draft import Draft
 from antiphon.credits.receipt import Reason
@@ -15,15 +12,25 @@ from antiphon.key import Ledger
 from antiphon.observe.families import NOTED_MAX, CounterFamily
 
 
-class ChargeMetrics(Collector):
-    """Both counters."""
+class ChargeMetrics:
+    """Those of one gateway."""
 
-    def __init__(self) -> None:
+    def __init__(self, registry: CollectorRegistry) -> None:
         self._noted: list[tuple[Ledger, Reason, int]] = []
-        text = "Micro-USDC charged for requests, by ledger."
-        self._charged = CounterFamily("antiphon_charged_micro_usdc", text, ("ledger",))
-        text = "Requests of keys that spend credit, by ledger and how they ended."
-        self._ends = CounterFamily("antiphon_charged_requests", text, ("ledger", "reason"))
+        self._charged = CounterFamily(
+            "antiphon_charged_micro_usdc",
+            "Micro-USDC charged for requests, by ledger.",
+            ("ledger",),
+            before=self._fold,
+        )
+        self._ends = CounterFamily(
+            "antiphon_charged_requests",
+            "Requests of keys that spend credit, by ledger and how they ended.",
+            ("ledger", "reason"),
+            before=self._fold,
+        )
+        registry.register(self._charged)
+        registry.register(self._ends)
 
     def note(self, draft: Draft) -> None:
         """One request more."""
@@ -31,11 +38,6 @@ class ChargeMetrics(Collector):
         noted.append((draft.asked.ledger, draft.reason, draft.charged))
         if len(noted) >= NOTED_MAX:
             self._fold()
-
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        """For a scrape."""
-        self._fold()
-        return itertools.chain(self._charged.collect(), self._ends.collect())
 
     def _fold(self) -> None:
         for (ledger, reason, charged), count in Counter(self._noted).items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import repeat
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
@@ -69,12 +69,15 @@ class HistogramFamily(Collector):
 
 
 class CounterFamily(Collector):
-    """Counts by label values."""
+    """Counts by label values. `before` is called before each scrape."""
 
-    def __init__(self, name: str, text: str, labels: tuple[str, ...]) -> None:
+    def __init__(
+        self, name: str, text: str, labels: tuple[str, ...], before: Callable[[], None] = lambda: None
+    ) -> None:
         self._name = name
         self._text = text
         self._labels = labels
+        self._before = before
         self._counts: dict[tuple[str | int, ...], int] = {}
 
     def add(self, labels: tuple[str | int, ...], count: int = 1) -> None:
@@ -83,6 +86,7 @@ class CounterFamily(Collector):
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         """For a scrape."""
+        self._before()
         family = CounterMetricFamily(self._name, self._text, labels=self._labels)
         for labels, count in self._counts.items():
             family.add_metric([str(label) for label in labels], count)

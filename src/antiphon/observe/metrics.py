@@ -78,9 +78,7 @@ class Metrics:
             "http_responses", "Responses by route and status; 499 where the client had left.", "route", "status"
         )
         self.restarts = self._counter("engine_restarts", "Restarts of an engine's child process, by model.", "model")
-        charges = ChargeMetrics()
-        self._registry.register(charges)
-        self.charged = charges.note
+        self.charged = ChargeMetrics(self._registry).note
         self._checks = self._counted(
             "node_checks", "Checks of nodes, by node, kind and outcome.", "node", "kind", "outcome"
         )

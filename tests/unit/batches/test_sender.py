@@ -20,10 +20,12 @@ pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])  # the stores 
 
 
 class Answering:
-    """Stands where requests are answered: says what it is told, and counts."""
+    """Stands where requests are answered: says what it is told, and counts. None is answered before `together` came."""
 
-    def __init__(self, *statuses: int) -> None:
+    def __init__(self, *statuses: int, together: int = 1) -> None:
         self._statuses = list(statuses)
+        self._together = together
+        self._are_there = asyncio.Event()
         self.asked: list[str] = []
         self.stood: list[bool] = []
         self.at_once = self.most_at_once = 0
@@ -33,6 +35,9 @@ class Answering:
         self.asked.append(line.custom_id)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
+        if self.at_once >= self._together:
+            self._are_there.set()
+        await self._are_there.wait()
         await asyncio.sleep(0)
         self.at_once -= 1
         status = self._statuses.pop(0) if self._statuses else 200
@@ -63,7 +68,7 @@ class Sending:
 
 async def test_all_are_sent_a_few_at_once(database: Database) -> None:
     """Each once, and each answer stands."""
-    answering = Answering()
+    answering = Answering(together=3)
     sending = Sending(database, answering)
     await sending.begin()
     await sending.sender.send(sending.batch)
