@@ -35,6 +35,7 @@ class Attempts:
         self._ids = ids
         self._loop = asyncio.get_running_loop()
         self.name = ""  # of the latest attempt
+        self.failed = False  # the latest engine that was asked how long the prompt is
 
     async def begin(self, offer: Offer, why: Reason = "first") -> DeltaStream:
         """From the start; `why` it is asked."""
@@ -84,11 +85,12 @@ class Attempts:
             raise Diverged from error
 
     async def prompt_tokens(self, offer: Offer, *, generating: bool) -> int | None:
-        """The length of the prompt as it was asked, where the engine can tell it soon.
+        """The length of the prompt as it was asked, where the engine can tell it soon; else whether it `failed` to.
 
         `generating`: at the price of a token, if it has no other way to tell.
         """
         asked = job(self._plan, offer, self._index)
+        self.failed = False
         try:
             async with asyncio.timeout(COUNT_S_MAX):
                 counted = await offer.engine.count_prompt_tokens(asked)
@@ -98,6 +100,7 @@ class Attempts:
                     return usage.prompt_tokens
                 return counted
         except (TimeoutError, AntiphonError):
+            self.failed = True
             return None
 
 

@@ -19,6 +19,8 @@ from antiphon.models.catalogue import Offer
 from antiphon.models.load import Place
 
 COUNTED_BY_MAX = 2  # engines that are asked how long a prompt was
+COUNTED_FOR_S = 4.0  # of asking again for what nothing else tells: a broker that begins anew brings them back
+COUNTED_AGAIN_S = 0.25
 
 
 class Continuing:
@@ -38,6 +40,7 @@ class Continuing:
         self._seam: Seam | None = None
         self._spent = 0  # tokens that the last engine was told as its prompt
         self._spent_thoughts = 0
+        self._uncounted = False  # the last engines that were asked how long the prompt was failed, or none was there
         self.said = said
         self.emulated = False  # its calls are read out of its text
         self.seams = 0
@@ -148,12 +151,19 @@ class Continuing:
         """What the whole answer of `tokens` took, by what the last engine `told`; it `broke` if it tells no more."""
         if told is not None and not self._spent:
             return told
-        prompt = await self._prompt_tokens(generating=told is None and (broke or self.seams > 0), broke=broke)
+        unknown = told is None and (broke or self.seams > 0)
+        until = self._loop.time() + COUNTED_FOR_S
+        prompt = await self._prompt_tokens(generating=unknown, broke=broke)
+        while prompt is None and unknown and not broke and self._uncounted and self._loop.time() < until:
+            await asyncio.sleep(COUNTED_AGAIN_S)
+            self._places.renew()
+            prompt = await self._prompt_tokens(generating=True, broke=False)
         thoughts = max(self._spent_thoughts, self.said.thoughts_count)
         return counted(told, prompt=prompt, tokens=tokens - self.said.heads, spent=self._spent, thoughts=thoughts)
 
     async def _prompt_tokens(self, *, generating: bool, broke: bool) -> int | None:
-        """As one of two engines counts them, first the one that serves it, if it is there; None where neither can."""
+        """As one of two engines counts them, first the one that serves it, if it is there; None where neither does."""
+        self._uncounted = True
         place = self._places.place
         serving = None if place is None else place.offer
         others = [offer for offer in self._places.live if serving is None or offer.engine is not serving.engine]
@@ -161,4 +171,5 @@ class Continuing:
             counts = await self._attempts.prompt_tokens(offer, generating=generating)
             if counts is not None:
                 return counts
+            self._uncounted = self._attempts.failed
         return None

@@ -48,6 +48,7 @@ from antiphon.models.placement import Placement
 
 ATTEMPTS_MAX = 3
 AGAIN_S = 0.25  # between two looks for another engine, where none could be asked
+AWAY_S = 3.0  # of waiting for the others where all are away: a broker that begins anew brings them back
 
 
 class ChoiceStream:
@@ -211,13 +212,21 @@ class ChoiceStream:
         until = self._dues.next
         if self._seams:
             await self._reach(self._going_on(), until)
-        elif (place := await self._places.wait(until)) is not None:
-            failure = await self._begin(place)
-            if failure is not None:
-                if not self._places.may_try(ATTEMPTS_MAX):
-                    raise failure
-                await self.start()
+        else:
+            await self._begin_in_turn(until)
         return self._stream is not None or self._check_time() < self._dues.beat
+
+    async def _begin_in_turn(self, until: float) -> None:
+        """Begin at the place that was waited for, if it is there by then."""
+        try:
+            place = await self._places.wait(until)
+            failure = None if place is None else await self._begin(place)
+        except Unavailable as error:
+            failure = error
+        if failure is not None:
+            if not self._places.tried or not self._places.may_try(ATTEMPTS_MAX):
+                raise failure
+            await self._start_again(failure)
 
     async def _reach(self, going_on: Continuing, until: float) -> None:
         """Go on at another engine, if one is there by then."""
@@ -278,7 +287,7 @@ class ChoiceStream:
             if not self._places.may_try(ATTEMPTS_MAX):
                 raise error
             self.close()
-            await self._start_again()
+            await self._start_again(error)
             return
         if refused:
             going_on.bar(self.node)
@@ -289,8 +298,9 @@ class ChoiceStream:
         self._repeated = 0
         self._dues.token = going_on.due
 
-    async def _start_again(self) -> None:
-        """As `start`, for what broke off unheard: an engine that is up but may not be asked just now is waited for."""
+    async def _start_again(self, failure: AntiphonError) -> None:
+        """As `start`, for what broke off unheard: waits for an engine that is up, and a little for one that is away."""
+        away_until = self._loop.time() + AWAY_S
         while True:
             self._places.renew()
             try:
@@ -298,8 +308,8 @@ class ChoiceStream:
                 return
             except Unavailable:
                 until = min(self._dues.beat, self._dues.first, self._dues.end)
-                if self._loop.time() + AGAIN_S >= until or not self._places.hopeful:
-                    raise
+                if self._loop.time() + AGAIN_S >= (until if self._places.hopeful else min(until, away_until)):
+                    raise failure from None
             await asyncio.sleep(AGAIN_S)
 
     def _waits_on(self) -> bool:

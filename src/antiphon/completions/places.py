@@ -98,14 +98,19 @@ class Places:
         return changed
 
     def may_try(self, most: int) -> bool:
-        """Whether fewer than `most` engines were tried, and another one is up by now."""
+        """Whether fewer than `most` engines were tried, and there is another one, up by now or not."""
         self.renew()
-        return len(self.tried) < most and self.hopeful
+        return len(self.tried) < most and bool(self._untried)
 
     @property
     def hopeful(self) -> bool:
         """Whether an engine is up that has not been tried."""
-        return self._is_up(frozenset(offer.engine.name for offer in self.offers) - self.tried - self.barred)
+        return self._is_up(self._untried)
+
+    @property
+    def _untried(self) -> frozenset[str]:
+        names = frozenset(offer.engine.name for offer in self.offers) - self.tried - self.barred
+        return names & self._ask.only if self._ask.only else names
 
     def take(self) -> Place | None:
         """A place now; None when it has to `wait` for one. Unavailable when there is none to be waited for."""
