@@ -154,7 +154,7 @@ class Continuing:
         unknown = told is None and (broke or self.seams > 0)
         until = self._loop.time() + COUNTED_FOR_S
         prompt = await self._prompt_tokens(generating=unknown, broke=broke)
-        while prompt is None and unknown and not broke and self._uncounted and self._loop.time() < until:
+        while prompt is None and unknown and self._uncounted and self._loop.time() < until:
             await asyncio.sleep(COUNTED_AGAIN_S)
             self._places.renew()
             prompt = await self._prompt_tokens(generating=True, broke=False)

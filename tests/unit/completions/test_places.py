@@ -158,10 +158,12 @@ async def test_who_waits_for_an_engine_that_goes_takes_one_that_came() -> None:
 
 
 async def test_who_is_bound_to_nodes_looks_for_no_others() -> None:
-    """Where those are down there is nothing to be hoped for."""
+    """Where those are down there is nothing to be hoped for, and where they were tried there is nobody left."""
     engines = [ScriptedEngine("node-1"), ScriptedEngine("node-2", wait_s=1)]
     plan = plan_of(Model("m", tuple(Offer(engine, "m") for engine in engines)))
     suspicion = Suspicion(Poison(asyncio.get_running_loop().time), plan)
     asked = msgspec.structs.replace(ask(plan), only=frozenset({"node-2"}))
-    assert not Places(Placement(queue_max=9), asked, suspicion).may_try(3)
-    assert Places(Placement(queue_max=9), ask(plan), suspicion).may_try(3)
+    bound, free = (Places(Placement(queue_max=9), one, suspicion) for one in (asked, ask(plan)))
+    assert (bound.hopeful, free.hopeful) == (False, True)
+    bound.tried = free.tried = frozenset({"node-2"})
+    assert (bound.may_try(3), free.may_try(3)) == (False, True)
