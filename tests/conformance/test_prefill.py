@@ -52,10 +52,11 @@ def test_parts_can_be_continued_too(client: Client) -> None:
 
 
 def test_every_choice_is_continued(client: Client) -> None:
-    """Greedy, they say the same; none begins anew."""
+    """None begins anew. What they say may differ even where it is greedy: engines compute them in other batches."""
     answer = client.ask(messages=begun("Foxes are"), n=2, temperature=0, max_tokens=6)
-    assert content(answer, 0) == content(answer, 1)
-    assert content(answer).startswith(" ")
+    for index in range(2):
+        assert content(answer, index).startswith(" ")
+        assert "Foxes are" not in content(answer, index)
 
 
 def test_an_empty_beginning_is_none(client: Client) -> None:

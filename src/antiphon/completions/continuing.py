@@ -157,15 +157,15 @@ class Continuing:
         while prompt is None and unknown and self._uncounted and self._loop.time() < until:
             await asyncio.sleep(COUNTED_AGAIN_S)
             self._places.renew()
-            prompt = await self._prompt_tokens(generating=True, broke=False)
+            prompt = await self._prompt_tokens(generating=True, broke=broke)
         thoughts = max(self._spent_thoughts, self.said.thoughts_count)
         return counted(told, prompt=prompt, tokens=tokens - self.said.heads, spent=self._spent, thoughts=thoughts)
 
     async def _prompt_tokens(self, *, generating: bool, broke: bool) -> int | None:
         """As one of two engines counts them, first the one that serves it, if it is there; None where neither does."""
-        self._uncounted = True
         place = self._places.place
         serving = None if place is None else place.offer
+        self._uncounted = serving is None or len(self._places.offers) > 1
         others = [offer for offer in self._places.live if serving is None or offer.engine is not serving.engine]
         for offer in (([] if serving is None or broke else [serving]) + others)[:COUNTED_BY_MAX]:
             counts = await self._attempts.prompt_tokens(offer, generating=generating)
