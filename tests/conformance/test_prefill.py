@@ -52,7 +52,7 @@ def test_parts_can_be_continued_too(client: Client) -> None:
 
 
 def test_every_choice_is_continued(client: Client) -> None:
-    """None begins anew. What they say may differ even where it is greedy: engines compute them in other batches."""
+    """None begins anew; what they say may differ though it is greedy, since engines compute them in other batches."""
     answer = client.ask(messages=begun("Foxes are"), n=2, temperature=0, max_tokens=6)
     for index in range(2):
         assert content(answer, index).startswith(" ")
