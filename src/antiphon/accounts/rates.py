@@ -43,12 +43,7 @@ class Rates:
 
     def use(self, name: str, per_minute: int, now_ns: int, amount: int = 1) -> None:
         """Take so many, whether they are there or not."""
-        full_at, held = now_ns * per_minute, self._full_at.get(name)
-        if held is not None and held[1] == per_minute and held[0] > full_at:
-            full_at = held[0]
-        self._full_at[name] = (full_at + amount * WINDOW_NS, per_minute)
-        if len(self._full_at) >= self._swept_at:
-            self._sweep(now_ns)
+        self.set(name, per_minute, now_ns, self.used(name, per_minute, now_ns) + amount * WINDOW_NS)
 
     def used(self, name: str, per_minute: int, now_ns: int) -> int:
         """What is missing of all that it may have: `WINDOW_NS` for each one."""

@@ -25,22 +25,16 @@ class Uncounted(ScriptedEngine):
         return await super().count_prompt_tokens(job)
 
 
-async def test_a_prompt_that_could_not_be_counted_is_counted_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing else tells how long it was; its engine broke off behind the last token."""
-    monkeypatch.setattr(continuing, "COUNTED_AGAIN_S", 0.0)
+@pytest.mark.parametrize(("at_once", "prompt_tokens"), [("COUNTED_AGAIN_S", 7), ("COUNTED_FOR_S", 0)])
+async def test_a_prompt_that_could_not_be_counted_is_counted_again(
+    monkeypatch: pytest.MonkeyPatch, at_once: str, prompt_tokens: int
+) -> None:
+    """Where nothing else tells how long it was, its engine gone behind the last token; and not for ever."""
+    monkeypatch.setattr(continuing, at_once, 0.0)
     engine = Uncounted(opens=((*said("a", "b"), BROKEN),), prompt_tokens=7)
     choice = choice_of(plan_of(model_of(engine), sampling=Sampling(max_tokens=2)))
     await read(choice)
-    assert choice.usage == Usage(prompt_tokens=7, completion_tokens=2)
-
-
-async def test_a_prompt_that_nobody_can_count_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For longer than a broker takes to begin anew: the answer ends without it."""
-    monkeypatch.setattr(continuing, "COUNTED_FOR_S", 0.0)
-    engine = Uncounted(opens=((*said("a", "b"), BROKEN),), prompt_tokens=7)
-    choice = choice_of(plan_of(model_of(engine), sampling=Sampling(max_tokens=2)))
-    await read(choice)
-    assert choice.usage == Usage(prompt_tokens=0, completion_tokens=2)
+    assert choice.usage == Usage(prompt_tokens, completion_tokens=2)
 
 
 class Away(ScriptedEngine):
