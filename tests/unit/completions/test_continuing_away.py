@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from antiphon.chat import Sampling, Usage
-from antiphon.completions import continuing, generate
+from antiphon.completions import attempt, continuing, generate
 from antiphon.engines import Job
 from antiphon.errors import EngineLost, Unavailable
 from tests.unit.completions.scripted import HELLO, ScriptedEngine, model_of, plan_of
@@ -35,6 +35,15 @@ async def test_a_prompt_that_could_not_be_counted_is_counted_again(
     choice = choice_of(plan_of(model_of(engine), sampling=Sampling(max_tokens=2)))
     await read(choice)
     assert choice.usage == Usage(prompt_tokens, completion_tokens=2)
+
+
+async def test_a_usage_that_does_not_come_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its engine went silent behind the end of its answer, and is asked until it can be reached again."""
+    monkeypatch.setattr(attempt, "USAGE_S_MAX", 0.0)
+    monkeypatch.setattr(continuing, "COUNTED_AGAIN_S", 0.0)
+    choice = choice_of(plan_of(model_of(Uncounted(opens=((*HELLO, None),), prompt_tokens=7))))
+    assert text(await read(choice)) == "Hello"
+    assert choice.usage == Usage(7, completion_tokens=2)
 
 
 class Away(ScriptedEngine):
