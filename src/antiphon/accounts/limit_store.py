@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 from msgspec import Struct
 
 from antiphon.accounts.limits import SCALES, Admission, Level, Limits, Unit
-from antiphon.accounts.rates import WINDOW_NS, Rates
+from antiphon.accounts.rates import WINDOW_NS, Counter
 from antiphon.db import Connection, Row, Value
 from antiphon.key import Part, Scale
 
@@ -26,7 +26,7 @@ ROWS_MAX = 64  # of one statement
 
 Name = tuple[Scale, str]
 Place = tuple[Scale, Unit, str]
-Used = tuple[int, int]  # as `Rates.held` has it
+Full = tuple[int, int]  # when all that was used has come back, times the rate, and the rate
 
 
 class Batch(Struct, frozen=True):
@@ -53,12 +53,12 @@ def settle(connection: Connection, batch: Batch, *, now_sql: str) -> list[Admiss
     names = sorted({part.name for asked in batch.asked for part in asked} | {name for _, name, _ in batch.used})
     bounded = {(part.scale, part.name) for asked in batch.asked for part in asked if part.allowance.parallel_max}
     others = _running(connection, batch.run, bounded, now_us)
-    limits = _limits(_rates(connection, names, now_ns), others, batch.running)
-    before = _used(limits)
+    limits = _limits(_counters(connection, names, now_ns), others, batch.running)
+    before = _full(limits)
     for (scale, name, per_minute), tokens in batch.used.items():
         limits.levels[scale].use_tokens(name, per_minute, tokens, now_ns)
     admissions = [limits.decide(asked, now_ns) for asked in batch.asked]
-    _keep_rates(connection, {place: used for place, used in _used(limits).items() if before.get(place) != used})
+    _keep_rates(connection, {place: full for place, full in _full(limits).items() if before.get(place) != full})
     if bounded or batch.running or batch.ended:
         _keep_running(connection, batch, _own(limits, others, batch.running), now_us)
     if batch.sweep:
@@ -73,7 +73,7 @@ def forget(connection: Connection, run: str) -> None:
 
 
 def _limits(
-    rates: Mapping[tuple[Scale, Unit], Rates], others: Mapping[Name, int], running: Mapping[Name, int]
+    counters: Mapping[Scale, Mapping[str, Counter]], others: Mapping[Name, int], running: Mapping[Name, int]
 ) -> Limits:
     """The rules over what all gateways have counted."""
     levels = {}
@@ -82,9 +82,7 @@ def _limits(
         for (each, name), count in running.items():
             if each == scale:
                 counts[name] = counts.get(name, 0) + count
-        levels[scale] = Level(
-            scale, requests=rates.get((scale, "requests")), tokens=rates.get((scale, "tokens")), running=counts
-        )
+        levels[scale] = Level(scale, counters=counters.get(scale), running=counts)
     return Limits(levels)
 
 
@@ -96,17 +94,19 @@ def _own(limits: Limits, others: Mapping[Name, int], running: Mapping[Name, int]
     }
 
 
-def _rates(connection: Connection, names: Sequence[str], now_ns: int) -> dict[tuple[Scale, Unit], Rates]:
+def _counters(connection: Connection, names: Sequence[str], now_ns: int) -> dict[Scale, dict[str, Counter]]:
     """What is kept of these names. A clock that was set back makes no request wait for longer than a minute."""
-    held: dict[tuple[Scale, Unit], dict[str, tuple[int, int]]] = {}
+    found: dict[Scale, dict[str, Counter]] = {}
     columns = "scale, unit, name, per_minute, full_at_ns, rest"
     for row in _of_names(connection, f"SELECT {columns} FROM limit_rates WHERE name IN", names):
         scale, unit, name, per_minute, full_at_ns, rest = row
-        full_at = full_at_ns * per_minute + rest
+        counter = found.setdefault(scale, {}).setdefault(name, Counter())
+        full = full_at_ns * per_minute + rest
         if unit == "requests":
-            full_at = min(full_at, (now_ns + WINDOW_NS) * per_minute)
-        held.setdefault((scale, unit), {})[name] = (full_at, per_minute)
-    return {kind: Rates(found) for kind, found in held.items()}
+            counter.requests, counter.requests_full = per_minute, min(full, (now_ns + WINDOW_NS) * per_minute)
+        else:
+            counter.tokens, counter.tokens_full = per_minute, full
+    return found
 
 
 def _running(connection: Connection, run: str, names: set[Name], now_us: int) -> dict[Name, int]:
@@ -126,10 +126,10 @@ def _running(connection: Connection, run: str, names: set[Name], now_us: int) ->
     return {(cast("Scale", scale), name): int(count) for scale, name, count in rows if count}
 
 
-def _keep_rates(connection: Connection, used: Mapping[Place, Used]) -> None:
+def _keep_rates(connection: Connection, full: Mapping[Place, Full]) -> None:
     """Write what names have used."""
     rows: list[dict[str, Value]] = []
-    for (scale, unit, name), (full_at, per_minute) in used.items():
+    for (scale, unit, name), (full_at, per_minute) in full.items():
         full_at_ns, rest = divmod(full_at, per_minute)
         key: dict[str, Value] = {"scale": scale, "unit": unit, "name": name}
         rows.append({**key, "per_minute": per_minute, "full_at_ns": min(full_at_ns, BIGINT_MAX), "rest": rest})
@@ -161,12 +161,16 @@ def _sweep(connection: Connection, now_us: int) -> None:
     connection.run("DELETE FROM limit_rates WHERE full_at_ns < :now_ns", now_ns=now_us * US_NS)
 
 
-def _used(limits: Limits) -> dict[Place, Used]:
+def _full(limits: Limits) -> dict[Place, Full]:
     """What names have used of their rates."""
-    rates: list[tuple[Scale, Unit, Rates]] = []
+    full: dict[Place, Full] = {}
     for scale, level in limits.levels.items():
-        rates += [(scale, "requests", level.requests), (scale, "tokens", level.tokens)]
-    return {(scale, unit, name): used for scale, unit, rate in rates for name, used in rate.held.items()}
+        for name, counter in level.counters.items():
+            if counter.requests_full:
+                full[scale, "requests", name] = counter.requests_full, counter.requests
+            if counter.tokens_full:
+                full[scale, "tokens", name] = counter.tokens_full, counter.tokens
+    return full
 
 
 def _of_names(connection: Connection, sql: str, names: Sequence[str], rest: str = "", **values: Value) -> Iterable[Row]:

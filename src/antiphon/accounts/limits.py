@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from antiphon.accounts.rates import SECOND_NS, WINDOW_NS, Left, Rates, left, wait_ns
+from antiphon.accounts.rates import SECOND_NS, WINDOW_NS, Counter, Left, Used, left, wait_ns
 from antiphon.errors import RateLimited
 from antiphon.key import Allowance, Key, Part, Scale
 
@@ -23,7 +23,7 @@ REQUEST_LINES = (
 )
 TOKEN_LINES = b"x-ratelimit-limit-tokens: %d\r\nx-ratelimit-remaining-tokens: %d\r\nx-ratelimit-reset-tokens: %ds\r\n"
 BOTH_LINES = REQUEST_LINES + TOKEN_LINES
-Used = tuple[int, int]  # of requests and of tokens, as `Rates.used` tells it
+SWEPT_AT_MIN = 1_024
 
 
 class Admission(Struct, frozen=True):
@@ -63,53 +63,43 @@ class Level:
         self,
         scale: Scale,
         *,
-        requests: Rates | None = None,
-        tokens: Rates | None = None,
+        counters: Mapping[str, Counter] | None = None,
         running: Mapping[str, int] | None = None,
     ) -> None:
         self._scale = scale
-        self.requests = requests or Rates()
-        self.tokens = tokens or Rates()
+        self.counters = dict(counters or {})
         self.running = dict(running or {})  # requests at once, of names for which that is limited
+        self._swept_at = SWEPT_AT_MIN
 
     def used(self, part: Part, now_ns: int) -> Used:
         """What it has used of its requests and its tokens."""
-        allowance, name = part.allowance, part.name
-        requests, tokens = allowance.requests_per_minute, allowance.tokens_per_minute
-        return (
-            self.requests.used(name, requests, now_ns) if requests else 0,
-            self.tokens.used(name, tokens, now_ns) if tokens else 0,
-        )
+        return self._counter(part.name, now_ns).used(part.allowance, now_ns)
 
-    def enter(self, part: Part, now_ns: int) -> tuple[Used, RateLimited | None]:
-        """Count a request that begins, and what has been used then; or why it is too much, and nothing is counted."""
+    def enter(self, part: Part, now_ns: int) -> Used:
+        """Count a request that begins; what has been used then. RateLimited is too much, and nothing is counted."""
         allowance, name = part.allowance, part.name
+        counter = self.counters.get(name) or self._counter(name, now_ns)
+        of_requests, of_tokens = counter.used(allowance, now_ns)
         requests, tokens, at_once = allowance.requests_per_minute, allowance.tokens_per_minute, allowance.parallel_max
-        of_requests = self.requests.used(name, requests, now_ns) if requests else 0
-        of_tokens = self.tokens.used(name, tokens, now_ns) if tokens else 0
         running = self.running.get(name, 0)
         if at_once and running >= at_once:
-            message = f"This {self._scale} allows {at_once} requests at once."
-            return (of_requests, of_tokens), RateLimited(message, retry_after_s=1)
+            raise RateLimited(f"This {self._scale} allows {at_once} requests at once.", retry_after_s=1)
         if requests and of_requests > WINDOW_NS * (requests - 1):
-            return (of_requests, of_tokens), self._too_many(requests, "requests", of_requests)
+            raise self._too_many(requests, "requests", of_requests)
         if tokens and of_tokens > WINDOW_NS * (tokens - 1):
-            return (of_requests, of_tokens), self._too_many(tokens, "tokens", of_tokens)
+            raise self._too_many(tokens, "tokens", of_tokens)
         if at_once:
             self.running[name] = running + 1
         if requests:
+            counter.request(now_ns)
             of_requests += WINDOW_NS
-            self.requests.set(name, requests, now_ns, of_requests)
-        return (of_requests, of_tokens), None
+        return of_requests, of_tokens
 
-    def undo(self, part: Part, now_ns: int, used: Used) -> Used:
-        """Count a request no more that has just been counted; what has been used without it."""
-        requests = part.allowance.requests_per_minute
+    def undo(self, part: Part) -> None:
+        """Count a request no more that has just been counted."""
+        self.counters[part.name].back()
         if part.allowance.parallel_max:
             self.leave(part.name)
-        if requests:
-            self.requests.set(part.name, requests, now_ns, used[0] - WINDOW_NS)
-        return used[0] - WINDOW_NS if requests else 0, used[1]
 
     def _too_many(self, per_minute: int, unit: Unit, used: int) -> RateLimited:
         message = f"This {self._scale} allows {per_minute} {unit} per minute."
@@ -130,8 +120,17 @@ class Level:
 
     def use_tokens(self, name: str, per_minute: int, tokens: int, now_ns: int) -> None:
         """Count what a request has used."""
-        if per_minute and tokens:
-            self.tokens.use(name, per_minute, now_ns, tokens)
+        self._counter(name, now_ns).use_tokens(per_minute, tokens, now_ns)
+
+    def _counter(self, name: str, now_ns: int) -> Counter:
+        """The name's; a new one now and then sweeps out those that say nothing any more."""
+        counter = self.counters.get(name)
+        if counter is None:
+            if len(self.counters) >= self._swept_at:
+                self.counters = {name: one for name, one in self.counters.items() if not one.says_nothing(now_ns)}
+                self._swept_at = max(SWEPT_AT_MIN, 2 * len(self.counters))
+            counter = self.counters[name] = Counter()
+        return counter
 
 
 class Limits:
@@ -152,19 +151,15 @@ class Limits:
         """Count a request that needs room in each of these; nothing is counted when one of them has none."""
         levels = self.levels
         used: list[Used] = []
-        for part in asked:
-            each, refusal = levels[part.scale].enter(part, now_ns)
-            used.append(each)
-            if refusal is not None:
-                return Admission(lines(asked, self._undone(asked, used, now_ns)), refusal)
+        try:
+            for part in asked:
+                each = levels[part.scale].enter(part, now_ns)
+                used.append(each)
+        except RateLimited as refusal:
+            for part in asked[: len(used)]:
+                levels[part.scale].undo(part)
+            return Admission(lines(asked, [levels[part.scale].used(part, now_ns) for part in asked]), refusal)
         return Admission(lines(asked, used))
-
-    def _undone(self, asked: Sequence[Part], entered: Sequence[Used], now_ns: int) -> list[Used]:
-        """What has been used of each, once all but the last of these, which refused, count the request no more."""
-        refusing = len(entered) - 1
-        used = [self.levels[asked[i].scale].undo(asked[i], now_ns, entered[i]) for i in range(refusing)]
-        rest = [self.levels[part.scale].used(part, now_ns) for part in asked[refusing:]]
-        return used + rest
 
     def leave(self, key: Key) -> None:
         """Count the end of a request that was admitted."""
@@ -177,28 +172,23 @@ class Limits:
         """Count what a request has used."""
         for part in key.allowances if tokens else ():
             if per_minute := part.allowance.tokens_per_minute:
-                self.levels[part.scale].tokens.use(part.name, per_minute, round(now_s * SECOND_NS), tokens)
+                self.levels[part.scale].use_tokens(part.name, per_minute, tokens, round(now_s * SECOND_NS))
 
 
 def lines(asked: Sequence[Part], used: Sequence[Used]) -> bytes:
     """What is left, as OpenAI's headers say it: of the key's limit or the account's, whichever has less left."""
-    if not asked:
-        return b""
-    of_requests, of_tokens = _left(asked[0].allowance, used[0])
-    for part, each in zip(asked[1:], used[1:], strict=True) if len(asked) > 1 else ():
-        requests, tokens = _left(part.allowance, each)
-        of_requests, of_tokens = _least(of_requests, requests), _least(of_tokens, tokens)
+    of_requests: Left | None = None
+    of_tokens: Left | None = None
+    for part, each in zip(asked, used, strict=True):
+        allowance = part.allowance
+        if per_minute := allowance.requests_per_minute:
+            of_requests = _least(of_requests, left(each[0], per_minute))
+        if per_minute := allowance.tokens_per_minute:
+            of_tokens = _least(of_tokens, left(each[1], per_minute))
     if of_requests is None:
         return b"" if of_tokens is None else TOKEN_LINES % of_tokens
     return REQUEST_LINES % of_requests if of_tokens is None else BOTH_LINES % (of_requests + of_tokens)
 
 
-def _left(allowance: Allowance, used: Used) -> tuple[Left | None, Left | None]:
-    requests, tokens = allowance.requests_per_minute, allowance.tokens_per_minute
-    return left(used[0], requests) if requests else None, left(used[1], tokens) if tokens else None
-
-
-def _least(one: Left | None, other: Left | None) -> Left | None:
-    if one is None or other is None:
-        return one or other
-    return other if other[1] < one[1] else one
+def _least(one: Left | None, other: Left) -> Left:
+    return other if one is None or other[1] < one[1] else one

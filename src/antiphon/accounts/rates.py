@@ -1,16 +1,17 @@
-"""Rates by the generic cell rate algorithm: one number for each name, no timers.
+"""Rates by the generic cell rate algorithm: one number for each, no timers.
 
-What a minute allows may be used at once; then it comes back evenly.
+What a minute allows may be used at once; then it comes back evenly. What has been used is told in nanoseconds times the
+rate, `WINDOW_NS` for each one, so that no division rounds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from antiphon.key import Allowance
 
 WINDOW_NS = 60 * 10**9  # whole nanoseconds: floats of a long uptime would round a request away
 SECOND_NS = 10**9
-SWEPT_AT_MIN = 1_024
 Left = tuple[int, int, int]  # of how many a minute, how many, and in how many seconds all will be there
+Used = tuple[int, int]  # of requests and of tokens
 
 
 def wait_ns(used: int, per_minute: int) -> int:
@@ -25,43 +26,44 @@ def left(used: int, per_minute: int) -> Left:
     return per_minute, max(0, rest), -(-used // (per_minute * SECOND_NS))
 
 
-class Rates:
-    """What names have used of their rates, in nanoseconds times the rate, so that no division rounds."""
+class Counter:
+    """What one name has used of its requests and its tokens, each of so many a minute; of a rate of 0 nothing.
 
-    def __init__(self, held: Mapping[str, tuple[int, int]] | None = None) -> None:
-        self._full_at = dict(held or {})  # when all has come back, and the rate
-        self._swept_at = SWEPT_AT_MIN
+    `full` is when all of it will have come back, times the rate.
+    """
 
-    @property
-    def held(self) -> Mapping[str, tuple[int, int]]:
-        """When all that a name has used will have come back, times the rate, and the rate: what to begin with again."""
-        return self._full_at
+    __slots__ = ("requests", "requests_full", "tokens", "tokens_full")
 
-    def wait_ns(self, name: str, per_minute: int, now_ns: int) -> int:
-        """How long until one more is there; 0 when it is."""
-        return wait_ns(self.used(name, per_minute, now_ns), per_minute)
+    def __init__(self) -> None:
+        self.requests = self.tokens = 0
+        self.requests_full = self.tokens_full = 0
 
-    def use(self, name: str, per_minute: int, now_ns: int, amount: int = 1) -> None:
-        """Take so many, whether they are there or not."""
-        self.set(name, per_minute, now_ns, self.used(name, per_minute, now_ns) + amount * WINDOW_NS)
+    def used(self, allowance: Allowance, now_ns: int) -> Used:
+        """What is missing of all that it may have; another limit than before begins anew."""
+        requests, tokens = allowance.requests_per_minute, allowance.tokens_per_minute
+        if requests != self.requests:
+            self.requests, self.requests_full = requests, 0
+        if tokens != self.tokens:
+            self.tokens, self.tokens_full = tokens, 0
+        return max(0, self.requests_full - now_ns * requests), max(0, self.tokens_full - now_ns * tokens)
 
-    def used(self, name: str, per_minute: int, now_ns: int) -> int:
-        """What is missing of all that it may have: `WINDOW_NS` for each one."""
-        held = self._full_at.get(name)
-        if held is None or held[1] != per_minute:
-            return 0  # another limit than before begins anew
-        return max(0, held[0] - now_ns * per_minute)
+    def request(self, now_ns: int) -> None:
+        """Take a request, whether it is there or not."""
+        if self.requests:
+            self.requests_full = max(self.requests_full, now_ns * self.requests) + WINDOW_NS
 
-    def set(self, name: str, per_minute: int, now_ns: int, used: int) -> None:
-        """Note what it has used, as `used` tells it."""
-        if not used:
-            self._full_at.pop(name, None)
-            return
-        self._full_at[name] = (now_ns * per_minute + used, per_minute)
-        if len(self._full_at) >= self._swept_at:
-            self._sweep(now_ns)
+    def back(self) -> None:
+        """Give back the request that has just been taken."""
+        if self.requests:
+            self.requests_full -= WINDOW_NS
 
-    def _sweep(self, now_ns: int) -> None:
-        """Forget the names that have all they may."""
-        self._full_at = {name: held for name, held in self._full_at.items() if held[0] > now_ns * held[1]}
-        self._swept_at = max(SWEPT_AT_MIN, 2 * len(self._full_at))
+    def use_tokens(self, per_minute: int, tokens: int, now_ns: int) -> None:
+        """Take so many tokens of such a rate, whether they are there or not."""
+        if per_minute != self.tokens:
+            self.tokens, self.tokens_full = per_minute, 0
+        if per_minute:
+            self.tokens_full = max(self.tokens_full, now_ns * per_minute) + tokens * WINDOW_NS
+
+    def says_nothing(self, now_ns: int) -> bool:
+        """Whether it has all that it may have."""
+        return self.requests_full <= now_ns * self.requests and self.tokens_full <= now_ns * self.tokens

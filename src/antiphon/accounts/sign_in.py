@@ -11,14 +11,14 @@ from antiphon.accounts import store, wallet
 from antiphon.accounts.ethereum import ADDRESS, checksummed, signer, well_cased
 from antiphon.accounts.model import Grant
 from antiphon.accounts.nonces import RANDOM_BYTES, Nonces
-from antiphon.accounts.rates import SECOND_NS, Rates
+from antiphon.accounts.rates import SECOND_NS, Counter, wait_ns
 from antiphon.accounts.service import MS, Keys, Minted, Step
 from antiphon.accounts.wallet import Origin, SignInText, refused
 from antiphon.clock import Clock
 from antiphon.db import Connection
 from antiphon.errors import BadRequest, PermissionDenied, RateLimited
 from antiphon.ids import Ids
-from antiphon.key import Scope
+from antiphon.key import Allowance, Scope
 
 SCOPES: frozenset[Scope] = frozenset({"inference", "channel", "credits", "keys"})
 KEY_NAME = "wallet"
@@ -56,7 +56,8 @@ class SignIn:
         self._keys = keys
         self._rules = rules
         self._nonces = Nonces(secrets)
-        self._rates = Rates()
+        self._allowance = Allowance(rules.per_minute)
+        self._counter = Counter()
         self._clock = clock
         self._ids = ids
 
@@ -132,9 +133,10 @@ class SignIn:
         per_minute, now_ns = self._rules.per_minute, round(self._clock.monotonic() * SECOND_NS)
         if not per_minute:
             return
-        if wait_ns := self._rates.wait_ns("", per_minute, now_ns):
-            raise RateLimited("Too many wallets sign in: try again later.", retry_after_s=-(-wait_ns // SECOND_NS))
-        self._rates.use("", per_minute, now_ns)
+        used, _ = self._counter.used(self._allowance, now_ns)
+        if longest := wait_ns(used, per_minute):
+            raise RateLimited("Too many wallets sign in: try again later.", retry_after_s=-(-longest // SECOND_NS))
+        self._counter.request(now_ns)
 
 
 def _used(nonce: str, expires_at_ms: int, now_ms: int) -> Step:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from antiphon.chat import Delta, Usage
-from antiphon.completions.attempt import Attempts, LengthStream, Rest
+from antiphon.completions.attempt import Attempts, LengthStream
 from antiphon.completions.continuation import Way, as_asked, counted, way, written
 from antiphon.completions.places import Places
 from antiphon.completions.plan import Plan
@@ -147,15 +147,14 @@ class Continuing:
             return self.said
         return Transcript([Delta(reasoning=self.said.thought), Delta(content=written(self.said))])
 
-    async def usage(self, told: Usage | None, tokens: int, *, rest: Rest) -> Usage:
-        """What the whole answer of `tokens` took, by what the last engine `told`; the `rest` of that may be missing."""
+    async def usage(self, told: Usage | None, tokens: int, *, broke: bool) -> Usage:
+        """What the whole answer of `tokens` took, by what the last engine `told`; it `broke` if it tells no more."""
         if told is not None and not self._spent:
             return told
-        broke = rest == "broken"
-        unknown = told is None and (rest != "told" or self.seams > 0)
+        unknown = told is None and (broke or self.seams > 0)
         until = self._loop.time() + COUNTED_FOR_S
         prompt = await self._prompt_tokens(generating=unknown, broke=broke)
-        while prompt is None and unknown and self._uncounted and self._loop.time() < until:
+        while prompt is None and told is None and self._uncounted and self._loop.time() < until:
             await asyncio.sleep(COUNTED_AGAIN_S)
             self._places.renew()
             prompt = await self._prompt_tokens(generating=True, broke=broke)

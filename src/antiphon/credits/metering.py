@@ -211,11 +211,11 @@ class Charge:
         """What is to be written of it."""
         outcome, hold = self._outcome, self._hold
         assert outcome is not None, "it has ended"
-        draft = Draft(
+        draft = Draft(  # by position: it is made for each request
             self._asked,
             outcome.usage if hold is None else self._believed,
             outcome.node,
-            self.held,
+            0 if hold is None else hold.amount,
             self.charged,
             "free" if hold is None and outcome.reason == "delivered" else outcome.reason,
             self._began_at_ms,

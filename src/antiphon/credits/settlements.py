@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from itertools import islice
+from operator import attrgetter
 
 from antiphon.credits import closing, values
 from antiphon.credits.closing import Closing, Ended
@@ -28,6 +29,7 @@ LINGER_S = 0.1  # a group gathers for so long: far fewer transactions, and nobod
 RETRY_PAUSE_S = 0.25
 
 ENDED = "other gateways took this one for dead"
+ID = attrgetter("id")
 REFUSED = (LeaseOverspent, InsufficientCredits, StatementFailed, ValueError)
 
 OnLost = Callable[[Settlement, str], None]
@@ -94,12 +96,21 @@ class Settlements:
     def put_together(self) -> None:
         """Find out what is to be written of those that have ended since. Done by itself, and soon."""
         ended, self._ended = self._ended, []
-        for one in ended:
-            closing = one.closing()
-            if closing.hold is None and not closing.budgeted and len(self._progress) > 2 * UNSETTLED_MAX:
-                self._drop(closing, "too many receipts are waiting to be kept")
-            else:
-                self._waiting.append(closing)
+        closings = [one.closing() for one in ended]
+        if self._far_too_many:
+            closings = [one for one in closings if not self._is_dropped(one)]
+        self._waiting += closings
+
+    @property
+    def _far_too_many(self) -> bool:
+        return len(self._progress) > 2 * UNSETTLED_MAX
+
+    def _is_dropped(self, one: Closing) -> bool:
+        """Drop a mere receipt while far too much is on its way; whether it was."""
+        if one.hold is not None or one.budgeted or not self._far_too_many:
+            return False
+        self._drop(one, "too many receipts are waiting to be kept")
+        return True
 
     async def settled(self, request_id: str) -> None:
         """Return when that request is not on its way any more; Unavailable when it takes too long."""
@@ -130,14 +141,10 @@ class Settlements:
     def _group(self) -> list[Closing]:
         """Those at the front whose holds belong to one run, as many as one transaction should charge."""
         group = list(islice(self._waiting, GROUP_MAX))
-        epoch: int | None = None
-        for index, one in enumerate(group):
-            hold = one.hold
-            if hold is not None and hold.lease.epoch != epoch:
-                if epoch is not None:
-                    del group[index:]
-                    break
-                epoch = hold.lease.epoch
+        epochs = [one.hold and one.hold.lease.epoch for one in group]
+        if len(set(epochs) - {None}) > 1:
+            first = next(epoch for epoch in epochs if epoch is not None)
+            del group[next(at for at, epoch in enumerate(epochs) if epoch not in (None, first)) :]
         if len(group) > WHOLE:
             del group[len(group) - len(group) % WHOLE :]
         return group
@@ -198,7 +205,7 @@ class Settlements:
             account = settled.accounts.get(lease.key)
             if account is not None:
                 lease.balance = account.balance
-        self._progress.end([one.id for one in kept])
+        self._progress.end(list(map(ID, kept)))
 
     def _lose_all(self, group: Sequence[Closing], reason: str) -> None:
         for one in group:

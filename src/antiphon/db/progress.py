@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from itertools import repeat
 
 from antiphon.errors import Unavailable
 
@@ -37,7 +38,7 @@ class Progress:
     def end(self, names: Sequence[str]) -> None:
         """They are written or lost: wake those who wait for them."""
         weights = self._weights
-        self.weight -= sum([weights.pop(name, 0) for name in names])
+        self.weight -= sum(map(weights.pop, names, repeat(0)))
         self._ended += len(names)
         self._moved.set()
         self._moved.clear()

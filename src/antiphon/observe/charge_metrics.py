@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from operator import attrgetter
 
 from prometheus_client import CollectorRegistry
 
@@ -10,6 +11,8 @@ from antiphon.credits.draft import Draft
 from antiphon.credits.receipt import Reason
 from antiphon.key import Ledger
 from antiphon.observe.families import NOTED_MAX, CounterFamily
+
+TOLD = attrgetter("asked.ledger", "reason", "charged")
 
 
 class ChargeMetrics:
@@ -35,7 +38,7 @@ class ChargeMetrics:
     def note(self, draft: Draft) -> None:
         """One request more."""
         noted = self._noted
-        noted.append((draft.asked.ledger, draft.reason, draft.charged))
+        noted.append(TOLD(draft))
         if len(noted) >= NOTED_MAX:
             self._fold()
 

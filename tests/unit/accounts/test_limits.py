@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.accounts.limits import Limits, lines
+from antiphon.accounts.limits import SWEPT_AT_MIN, Limits, lines
 from antiphon.accounts.rates import SECOND_NS
 from antiphon.errors import RateLimited
 from antiphon.key import Allowance, Key
@@ -107,6 +107,15 @@ def test_a_refusal_names_the_limit_and_the_wait() -> None:
         admit(limits, key, 10.5)
     assert caught.value.retry_after_s == 30
     admit(limits, key, 40.5)
+
+
+def test_names_that_have_all_are_forgotten() -> None:
+    """Memory is for those that asked lately."""
+    limits = Limits()
+    for number in range(SWEPT_AT_MIN):
+        admit(limits, Key(str(number), 60), 0.0)
+    admit(limits, Key("last", 60), 10.0)
+    assert set(limits.levels["key"].counters) == {"last"}
 
 
 def test_keys_do_not_share_a_limit() -> None:

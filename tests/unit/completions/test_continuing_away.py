@@ -37,11 +37,12 @@ async def test_a_prompt_that_could_not_be_counted_is_counted_again(
     assert choice.usage == Usage(prompt_tokens, completion_tokens=2)
 
 
-async def test_a_usage_that_does_not_come_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its engine went silent behind the end of its answer, and is asked until it can be reached again."""
+@pytest.mark.parametrize("behind", [(None,), ()])
+async def test_a_usage_that_does_not_come_is_counted(monkeypatch: pytest.MonkeyPatch, behind: tuple[None, ...]) -> None:
+    """Its engine went silent behind the end of its answer, or was cut off: it is asked until it can be reached."""
     monkeypatch.setattr(attempt, "USAGE_S_MAX", 0.0)
     monkeypatch.setattr(continuing, "COUNTED_AGAIN_S", 0.0)
-    choice = choice_of(plan_of(model_of(Uncounted(opens=((*HELLO, None),), prompt_tokens=7))))
+    choice = choice_of(plan_of(model_of(Uncounted(opens=((*HELLO, *behind),), usage=None, prompt_tokens=7))))
     assert text(await read(choice)) == "Hello"
     assert choice.usage == Usage(7, completion_tokens=2)
 
