@@ -66,7 +66,7 @@ class Account(Struct, frozen=True):
         return self.balance - self.held
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, array_like=True):
     """What a journal adds to one account."""
 
     account: str
@@ -201,6 +201,5 @@ def account_fault(account: Account, *, folded: int, kept_back: int) -> str | Non
 
 def seal(before: str, number: int, journal: Journal) -> str:
     """The hash of journal `number`: of all it says and of the hash `before` it, so that no row can change alone."""
-    entries = [(entry.account, entry.amount) for entry in journal.entries]
-    told = (before, number, journal.ledger, journal.id, journal.kind, journal.at_ms, entries)
+    told = (before, number, journal.ledger, journal.id, journal.kind, journal.at_ms, journal.entries)
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()

@@ -1,20 +1,30 @@
-"""Receipts in the database. Plain functions over a connection, called within a work."""
+"""Receipts in the database. Plain functions over a connection, called within a work.
+
+Beside its columns a row has the rest of its receipt, as a JSON array: with the names of its fields, most of what is
+written for a request would be names.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import asdict, astuple
 
+from antiphon.chat import Usage
 from antiphon.credits import values
 from antiphon.credits.ledger import usage_id
-from antiphon.credits.receipt import Receipt
-from antiphon.db import Connection
+from antiphon.credits.receipt import Operation, Reason, Receipt, Served
+from antiphon.db import Connection, Row
+from antiphon.engines.receipt import SignedReceipt
+from antiphon.models.catalogue import Prices
 
-INSERT = "INSERT INTO receipts (id, account, request_id, ledger, held, charged, ended_at_ms, content) VALUES"
+COLUMNS = "r.id, r.account, r.request_id, r.ledger, r.held, r.charged, r.ended_at_ms, r.content"
+INSERT = f"INSERT INTO receipts ({COLUMNS.replace('r.', '')}) VALUES"
 FOUND = (
-    "SELECT r.content, j.number, j.hash FROM receipts AS r"
+    f"SELECT {COLUMNS}, j.number, j.hash FROM receipts AS r"
     " LEFT JOIN ledger_journals AS j ON j.id = :journal WHERE r.id = :id AND r.account = :account"
 )
 BY_REQUEST = (
@@ -26,7 +36,30 @@ PRUNE = (
     " (SELECT id FROM receipts WHERE ended_at_ms < :before_ms ORDER BY ended_at_ms LIMIT :limit)"
 )
 
-_decoder = msgspec.json.Decoder(Receipt)
+
+class _Rest(Struct, frozen=True, array_like=True):
+    """What a receipt says beside its row's columns; prices and usage by their fields' order. New fields come last."""
+
+    key: str
+    operation: Operation
+    door: str
+    model: str
+    node: str
+    streamed: bool
+    prices: tuple[Any, ...]  # Any: numbers, and None of some fields
+    usage: tuple[Any, ...]
+    reason: Reason
+    began_at_ms: int
+    request_sha256: str
+    answer_sha256: str | None
+    served: tuple[Served, ...]
+    signed: tuple[SignedReceipt, ...]
+    campaign: str | None
+    variant: str | None
+
+
+_rest = msgspec.json.Decoder(_Rest)
+_named = msgspec.json.Decoder(Receipt)  # as it was kept before: whole, with names
 
 
 class Filed(Struct, frozen=True):
@@ -48,6 +81,24 @@ def get(connection: Connection, account: str, receipt_id: str) -> Filed | None:
     return _get(connection, account, receipt_id) or _latest(connection, account, receipt_id)
 
 
+def read(row: Row) -> Receipt:
+    """The receipt of a row that begins with `COLUMNS`."""
+    receipt_id, account, request_id, ledger, held, charged, ended_at_ms, content = row[:8]
+    if content.startswith("{"):
+        return _named.decode(content)
+    rest = _rest.decode(content)
+    return Receipt(
+        id=receipt_id,
+        account=account,
+        request_id=request_id,
+        ledger=ledger,
+        held=held,
+        charged=charged,
+        ended_at_ms=ended_at_ms,
+        **{**asdict(rest), "prices": Prices(*rest.prices), "usage": Usage(*rest.usage)},
+    )
+
+
 def prune(connection: Connection, before_ms: int, limit: int) -> int:
     """Forget receipts that ended before a time, up to `limit` of them, the oldest first; how many."""
     return connection.run(PRUNE, before_ms=before_ms, limit=limit)
@@ -55,7 +106,7 @@ def prune(connection: Connection, before_ms: int, limit: int) -> int:
 
 def _get(connection: Connection, account: str, receipt_id: str) -> Filed | None:
     row = connection.one(FOUND, id=receipt_id, account=account, journal=usage_id(receipt_id))
-    return None if row is None else Filed(_decoder.decode(row[0]), row[1], row[2])
+    return None if row is None else Filed(read(row), row[-2], row[-1])
 
 
 def _latest(connection: Connection, account: str, request_id: str) -> Filed | None:
@@ -64,7 +115,24 @@ def _latest(connection: Connection, account: str, request_id: str) -> Filed | No
 
 
 def _row(receipt: Receipt) -> tuple[str, str, str, str, int, int, int, str]:
-    content = msgspec.json.encode(receipt).decode()
+    rest = _Rest(  # by position: it is made for each request
+        receipt.key,
+        receipt.operation,
+        receipt.door,
+        receipt.model,
+        receipt.node,
+        receipt.streamed,
+        astuple(receipt.prices),
+        astuple(receipt.usage),
+        receipt.reason,
+        receipt.began_at_ms,
+        receipt.request_sha256,
+        receipt.answer_sha256,
+        receipt.served,
+        receipt.signed,
+        receipt.campaign,
+        receipt.variant,
+    )
     return (
         receipt.id,
         receipt.account,
@@ -73,5 +141,5 @@ def _row(receipt: Receipt) -> tuple[str, str, str, str, int, int, int, str]:
         receipt.held,
         receipt.charged,
         receipt.ended_at_ms,
-        content,
+        msgspec.json.encode(rest).decode(),
     )

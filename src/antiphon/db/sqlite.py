@@ -20,6 +20,7 @@ VERSION_MIN = (3, 35, 0)  # the first with RETURNING
 READERS = 2
 STEPS_BETWEEN_CHECKS = 100_000  # of SQLite's virtual machine, about a millisecond
 
+PAGE_BYTES = 8192  # of a new file: what is written for many requests at once takes fewer pages, each its own calls
 WAL_ATTEMPTS = 50  # each waits for the lock of whoever was in the way
 
 CHECKED_BYTES_MAX = 4 * 1024**3  # a few seconds of reading
@@ -141,11 +142,12 @@ class SQLiteSession:
             self._connection.set_progress_handler(self._late, STEPS_BETWEEN_CHECKS)
 
     def _keep_log(self) -> None:
-        """Have the file keep a write-ahead log.
+        """Have the file keep a write-ahead log, in pages of a size that only a new file is given.
 
         Of several connections that give a new file its log at once, SQLite refuses all but one, and without waiting,
         as none of them would let go of what it read. So each that is refused lets go, waits, and asks again.
         """
+        self.all(f"PRAGMA page_size = {PAGE_BYTES}")
         for _ in range(WAL_ATTEMPTS):
             try:
                 self._connection.execute("PRAGMA journal_mode = WAL").fetchall()

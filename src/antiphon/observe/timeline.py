@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from antiphon.credits import receipt_store
 from antiphon.credits.ledger import usage_id
 from antiphon.credits.money import usdc_text
 from antiphon.credits.receipt import Receipt
@@ -20,11 +21,10 @@ Source = Literal["receipt", "node", "ledger", "interaction", "log"]
 Shown = str | int | float | bool | None
 REQUESTS_MAX = 20  # a client may name many requests alike; the latest are shown
 
-RECEIPT = "SELECT content FROM receipts WHERE id = :id"
-RECEIPTS = "SELECT content FROM receipts WHERE request_id = :id ORDER BY ended_at_ms DESC LIMIT :most"
-RECEIPTS_OF = (
-    "SELECT content FROM receipts WHERE account = :account AND request_id = :id ORDER BY ended_at_ms DESC LIMIT :most"
-)
+RECEIPT = f"SELECT {receipt_store.COLUMNS} FROM receipts AS r WHERE"  # noqa: S608 - of our own text
+RECEIPT_BY_ID = f"{RECEIPT} id = :id"
+RECEIPTS = f"{RECEIPT} request_id = :id ORDER BY ended_at_ms DESC LIMIT :most"
+RECEIPTS_OF = f"{RECEIPT} account = :account AND request_id = :id ORDER BY ended_at_ms DESC LIMIT :most"
 JOURNAL = (
     "SELECT j.at_ms, j.ledger, j.number, e.account, e.amount FROM ledger_journals AS j"
     " JOIN ledger_entries AS e ON e.ledger = j.ledger AND e.number = j.number WHERE j.id = :id ORDER BY e.account"
@@ -39,8 +39,6 @@ TURNS_OF = (
     f"{TURN} account = :account AND (request_id = :id OR answer_id = :id) ORDER BY created_at_ms DESC LIMIT :most"
 )
 TURNS = f"{TURN} request_id = :id OR answer_id = :id ORDER BY created_at_ms DESC LIMIT :most"
-
-_receipt = msgspec.json.Decoder(Receipt)
 
 
 class Moment(Struct, frozen=True):
@@ -91,12 +89,12 @@ def logged(lines: Iterable[str], names: frozenset[str]) -> Iterator[Moment]:
 
 
 def _receipts(connection: Connection, name: str, account: str | None) -> list[Receipt]:
-    rows = connection.all(RECEIPT, id=name)
+    rows = connection.all(RECEIPT_BY_ID, id=name)
     if not rows and account is not None:
         rows = connection.all(RECEIPTS_OF, id=name, account=account, most=REQUESTS_MAX)
     elif not rows:
         rows = connection.all(RECEIPTS, id=name, most=REQUESTS_MAX)
-    found = [_receipt.decode(row[0]) for row in rows]
+    found = [receipt_store.read(row) for row in rows]
     return [receipt for receipt in found if account in (None, receipt.account)]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,6 +142,13 @@ def test_a_charge_is_within_its_hold(amount: int, cost: int) -> None:
     """Neither more than was held nor less than nothing."""
     assert 0 <= charge(amount, cost) <= amount
     assert charge(amount, cost) == cost or not 0 <= cost <= amount
+
+
+def test_a_seal_is_the_digest_of_one_text() -> None:
+    """Its form never changes, or no chain of before could be proved any more."""
+    journal = ledger.transfer("USDC", "m", "user:ann", "user:bob", 5, at_ms=1)
+    text = b'["00",7,"USDC","m","transfer",1,[["user:ann",-5],["user:bob",5]]]'
+    assert seal("00", 7, journal) == hashlib.sha256(text).hexdigest()
 
 
 def test_a_seal_covers_everything() -> None:

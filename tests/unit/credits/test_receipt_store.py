@@ -6,8 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 
+from antiphon.chat import Usage
 from antiphon.credits import receipt_store, store
 from antiphon.credits.ledger import usage
 from antiphon.db import Connection, ConstraintBroken, Database
@@ -26,6 +28,16 @@ async def test_a_receipt_is_kept_as_it_is(database: Database) -> None:
     for name in ("answer-1", "request-1"):
         filed = await run(database, receipt_store.get, "ann", name)
         assert (filed.receipt, filed.number, filed.hash) == (RECEIPT, None, None)
+
+
+async def test_a_receipt_that_was_kept_with_names_is_read(database: Database) -> None:
+    """As receipts were before; and every field comes back."""
+    full = receipt(streamed=True, answer_sha256=None, campaign="tone", variant="b", usage=Usage(5, 2, 1, 1, 0, 9))
+    await run(database, receipt_store.insert, [full])
+    assert (await run(database, receipt_store.get, "ann", "answer-1")).receipt == full
+    content = msgspec.json.encode(full).decode()
+    await run(database, lambda connection: connection.run("UPDATE receipts SET content = :content", content=content))
+    assert (await run(database, receipt_store.get, "ann", "answer-1")).receipt == full
 
 
 async def test_what_is_there_stays(database: Database) -> None:

@@ -25,7 +25,7 @@ from antiphon.clock import SystemClock
 from antiphon.db import Connection, Database
 from antiphon.db.open import open_database
 from antiphon.db.session import DAMAGED, Use
-from antiphon.db.sqlite import Limits, SQLiteDriver, SQLiteSession, create
+from antiphon.db.sqlite import PAGE_BYTES, Limits, SQLiteDriver, SQLiteSession, create
 from antiphon.db.threaded import ThreadedDatabase
 from antiphon.errors import ConfigError, Unavailable
 from tests.fixtures.databases.changes import Changes
@@ -35,7 +35,6 @@ from tests.fixtures.machine import Stopwatch
 Sessions = Callable[[Use], SQLiteSession]
 CLOCK = SystemClock()
 DATABASES = Path(tests.fixtures.databases.__file__).parent
-PAGE_BYTES = 4096
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
 
 

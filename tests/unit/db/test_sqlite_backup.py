@@ -11,7 +11,7 @@ import pytest
 
 from antiphon.db.backup import back_up
 from antiphon.db.session import Use
-from antiphon.db.sqlite import SQLiteSession
+from antiphon.db.sqlite import PAGE_BYTES, SQLiteSession
 from antiphon.db.sqlite_backup import SQLiteBackups
 from antiphon.errors import ConfigError
 
@@ -38,8 +38,8 @@ def test_no_backup_is_made_of_what_is_damaged(sqlite_path: Path, tmp_path: Path)
     with closing(sqlite3.connect(sqlite_path)) as connection, connection:
         connection.executemany("INSERT INTO notes (name, text) VALUES (?, 'text')", [(str(n),) for n in range(2000)])
     with sqlite_path.open("r+b") as file:
-        file.seek(5 * 4096)
-        file.write(b"\xff" * 4096)
+        file.seek(5 * PAGE_BYTES)
+        file.write(b"\xff" * PAGE_BYTES)
     with pytest.raises(ConfigError, match=r"notes\.db is damaged|malformed"):
         back_up(SQLiteBackups(sqlite_path), tmp_path / "backup.db")
     assert not (tmp_path / "backup.db").exists()
