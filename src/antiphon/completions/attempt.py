@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -24,6 +25,8 @@ from antiphon.models.catalogue import Offer
 USAGE_S_MAX = 1.0  # behind the end of an answer
 COUNT_S_MAX = 2.0  # for an engine to count a prompt
 CHARACTERS_INLINE = 10_000  # the remainder of a grammar after more may take longer than a loop should wait
+
+Rest = Literal["told", "late", "broken"]  # of what an engine says behind the end of an answer
 
 
 class Attempts:
@@ -104,16 +107,17 @@ class Attempts:
             return None
 
 
-async def told_all(stream: DeltaStream) -> bool:
-    """Read what a finished answer still says of itself, for a second at most; False if it breaks off."""
+async def rest_of(stream: DeltaStream) -> Rest:
+    """Read what a finished answer still says of itself, for a second at most."""
     loop = asyncio.get_running_loop()
     until = loop.time() + USAGE_S_MAX
     try:
-        while await stream.next(until) and loop.time() < until:
-            pass
+        while deltas := await stream.next(until):
+            if loop.time() >= until:
+                return "late"
     except EngineFailed:
-        return False
-    return True
+        return "broken"
+    return "late" if deltas is None else "told"
 
 
 class LengthStream:

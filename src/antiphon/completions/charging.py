@@ -20,7 +20,7 @@ from antiphon.completions.fit_prompts import tokens_max
 from antiphon.completions.plan import Plan, job
 from antiphon.completions.record import Record
 from antiphon.completions.tool_loop import ROUNDS_MAX
-from antiphon.credits.draft import Asked, Body, kept
+from antiphon.credits.draft import KEPT_BYTES_MAX, Asked, Body, kept
 from antiphon.credits.metering import Charge, Meter
 from antiphon.credits.money import usdc
 from antiphon.credits.receipt import Outcome, Served, Terms, reason_of
@@ -85,9 +85,9 @@ class Charging:
 
     def open_now(self, plan: Plan, ledger: Ledger, body: bytes) -> Charge | None:
         """As `open`, where that needs no waiting; else None, and nothing is held."""
-        if len(body) > DIGESTED_INLINE_BYTES:
+        if len(body) > KEPT_BYTES_MAX:
             return None
-        charge = self._meter.open_now(_asked(plan, ledger, kept(body)))
+        charge = self._meter.open_now(_asked(plan, ledger, body))
         if charge is not None:
             self._charges[charge.id] = charge
         return charge

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from antiphon.chat import Delta, Usage
-from antiphon.completions.attempt import Attempts, LengthStream
+from antiphon.completions.attempt import Attempts, LengthStream, Rest
 from antiphon.completions.continuation import Way, as_asked, counted, way, written
 from antiphon.completions.places import Places
 from antiphon.completions.plan import Plan
@@ -147,11 +147,12 @@ class Continuing:
             return self.said
         return Transcript([Delta(reasoning=self.said.thought), Delta(content=written(self.said))])
 
-    async def usage(self, told: Usage | None, tokens: int, *, broke: bool) -> Usage:
-        """What the whole answer of `tokens` took, by what the last engine `told`; it `broke` if it tells no more."""
+    async def usage(self, told: Usage | None, tokens: int, *, rest: Rest) -> Usage:
+        """What the whole answer of `tokens` took, by what the last engine `told`; the `rest` of that may be missing."""
         if told is not None and not self._spent:
             return told
-        unknown = told is None and (broke or self.seams > 0)
+        broke = rest == "broken"
+        unknown = told is None and (rest != "told" or self.seams > 0)
         until = self._loop.time() + COUNTED_FOR_S
         prompt = await self._prompt_tokens(generating=unknown, broke=broke)
         while prompt is None and told is None and self._uncounted and self._loop.time() < until:

@@ -15,7 +15,7 @@ import msgspec
 
 from antiphon.chat import Delta, Usage
 from antiphon.completions.asks import ask, renewed
-from antiphon.completions.attempt import Attempts, told_all
+from antiphon.completions.attempt import Attempts, rest_of
 from antiphon.completions.continuing import Continuing
 from antiphon.completions.dues import Dues
 from antiphon.completions.hedge import Late, raced
@@ -375,10 +375,10 @@ class ChoiceStream:
     async def _drain(self) -> list[Delta]:
         """After the finishing delta only the usage is of interest."""
         assert self._stream is not None
-        broke = not self._cut and not await told_all(self._stream)
+        rest = "told" if self._cut else await rest_of(self._stream)
         usage = self._stream.usage if self._shaper is None else self._shaper.used(self._stream.usage)
         alone = usage is not None and not self._seams
-        self.usage = usage if alone else await self._going_on().usage(usage, self.tokens, broke=broke)
+        self.usage = usage if alone else await self._going_on().usage(usage, self.tokens, rest=rest)
         self.complete = True
         self._suspicion.cleared()
         self._places.succeeded(0 if usage is None else usage.cached_tokens)

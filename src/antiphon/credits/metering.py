@@ -152,14 +152,16 @@ class Charge:
 
     def priced(self, usage: Usage) -> Usage:
         """What it took as far as that is believed, with what it costs; a free request's usage as it is."""
-        if self._hold is None:
+        if usage is self._told:
+            return self._priced
+        hold, asked = self._hold, self._asked
+        if hold is None:
             return usage
-        if usage is not self._told:
-            self._told, asked = usage, self._asked
-            believed = self._believed = asked.terms.believed(usage)
-            cost = charge(self._hold.amount, pricing.cost(asked.model.prices, believed))
-            self._priced = replace(believed, cost=cost)
-        return self._priced
+        believed = asked.terms.believed(usage)
+        cost = charge(hold.amount, pricing.cost(asked.model.prices, believed))
+        self._told, self._believed = usage, believed
+        self._priced = priced = replace(believed, cost=cost)
+        return priced
 
     def answered(self, body: bytes) -> None:
         """Note the answer's body, as it was sent."""

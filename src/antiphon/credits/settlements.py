@@ -7,7 +7,7 @@ books refuse is too, and `on_lost` is told: nobody is charged later, or from oth
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from itertools import islice
@@ -194,11 +194,11 @@ class Settlements:
         for one in taken:
             self._lose(one, "its id was charged before")
         kept = [one for one in group if one not in taken] if taken else group
-        charged: dict[Lease, int] = {}
+        charged: defaultdict[Lease, int] = defaultdict(int)
         for one in kept:
             hold = one.hold
             if hold is not None:
-                charged[hold.lease] = charged.get(hold.lease, 0) + hold.charged
+                charged[hold.lease] += hold.charged
         for lease, amount in charged.items():
             lease.settled(amount)
             lease.used_at = max(lease.used_at, now)

@@ -43,7 +43,12 @@ class RemoteStream:
         self._attempt = attempt
 
     async def next(self, until: float, take: Take | None = None) -> list[Delta] | None:
-        """As DeltaStream.next; None may come early, since the timer is moved as seldom as possible."""
+        """As DeltaStream.next; None may come early, since the timer is moved as seldom as possible.
+
+        A node that was cut off behind its finish did finish, but whoever asks again is told that it says no more.
+        """
+        if self._finished and self._failure is not None and not (self._done or self._pending):
+            raise self._failure
         self._arm(until)
         deltas = self._poll()
         if deltas is None and self._timer is not None:
