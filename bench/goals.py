@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.results import REFERENCE, Cost, Figures, Results
+from bench.results import REFERENCE, Cost, Results, Turn
 
 OURS = "antiphon"
 METERED = "antiphon-metered"
@@ -35,13 +35,13 @@ class Goal:
 
 def of_cost(cost: Cost) -> Iterator[Goal]:
     """The goals of the side-by-side comparison, as far as the gateways that they name took part."""
-    ours, reference, litellm = (cost.row(name) for name in (OURS, REFERENCE, "litellm"))
+    ours, litellm = cost.row(OURS), cost.row("litellm")
     if ours is None:
         return
     mine = ours.medians
     yield Goal(text="failed requests of ours", value=mine.errors or 0.0, limit=0)
-    if reference is not None:
-        yield from _against(mine, reference.medians)
+    if (turn := cost.turn(OURS)) is not None:
+        yield from _against(turn)
     yield from _of_doors(cost)
     yield from _of_metering(cost)
     if litellm is not None and mine.requests_per_s and litellm.medians.requests_per_s:
@@ -63,24 +63,22 @@ def _of_doors(cost: Cost) -> Iterator[Goal]:
 
 def _of_metering(cost: Cost) -> Iterator[Goal]:
     """What a request may cost with limits and durable charges on."""
-    metered, reference = cost.row(METERED), cost.row(REFERENCE)
-    if metered is None:
-        return
-    yield Goal(text="failed requests of ours, metered", value=metered.medians.errors or 0.0, limit=0)
-    if reference is not None and metered.medians.cpu_request_us and reference.medians.cpu_request_us:
-        ratio = metered.medians.cpu_request_us / reference.medians.cpu_request_us
-        yield Goal(text=f"CPU of a request, metered, over {REFERENCE}'s", value=ratio, limit=METERED_RATIO_MAX)
+    metered, turn = cost.row(METERED), cost.turn(METERED)
+    if metered is not None:
+        yield Goal(text="failed requests of ours, metered", value=metered.medians.errors or 0.0, limit=0)
+    if turn is not None:
+        text = f"CPU of a request, metered, over {REFERENCE}'s"
+        yield Goal(text=text, value=turn.request_ratio, limit=METERED_RATIO_MAX)
 
 
-def _against(mine: Figures, reference: Figures) -> Iterator[Goal]:
+def _against(turn: Turn) -> Iterator[Goal]:
     limits = (
-        ("CPU of a request", mine.cpu_request_us, reference.cpu_request_us, 1.0),
-        ("CPU of a chunk, 48 streams", mine.cpu_chunk_48_us, reference.cpu_chunk_48_us, 1.25),
-        ("CPU of a chunk, 256 streams", mine.cpu_chunk_256_us, reference.cpu_chunk_256_us, 1.25),
+        ("CPU of a request", turn.request_ratio, 1.0),
+        ("CPU of a chunk, 48 streams", turn.chunk_48_ratio, 1.25),
+        ("CPU of a chunk, 256 streams", turn.chunk_256_ratio, 1.25),
     )
-    for text, value, other, limit in limits:
-        if value and other:
-            yield Goal(text=f"{text}, over {REFERENCE}'s", value=value / other, limit=limit)
+    for text, value, limit in limits:
+        yield Goal(text=f"{text}, over {REFERENCE}'s", value=value, limit=limit)
 
 
 def of_rest(results: Results) -> Iterator[Goal]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,12 +16,22 @@ BURST_CONNECTIONS = 8
 STREAM_TOKENS = 64
 PACED_MODEL = "mock-50"
 STEADY = 0.95  # Warm-up ends when a second costs at least this share of the CPU of the one before.
+TAIL_S = 0.3  # longer than a gateway gathers what it writes in groups
 US_PER_S = 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
 class DoorPlan:
     """How often the doors of a gateway take turns, and for how many seconds each kind of load lasts at one door."""
+
+    turns: int
+    unary_s: int
+    paced_s: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnPlan:
+    """How often gateways take turns in a round, and for how many seconds each kind of load lasts at one."""
 
     turns: int
     unary_s: int
@@ -38,6 +49,7 @@ class Plan:
     burst_s: int
     paced_s: int
     doors: DoorPlan
+    turns: TurnPlan
 
 
 FULL = Plan(
@@ -48,6 +60,7 @@ FULL = Plan(
     burst_s=2,
     paced_s=4,
     doors=DoorPlan(turns=6, unary_s=1, paced_s=1),
+    turns=TurnPlan(turns=8, unary_s=1, paced_s=2),
 )
 QUICK = Plan(
     rounds=2,
@@ -57,6 +70,7 @@ QUICK = Plan(
     burst_s=1,
     paced_s=3,
     doors=DoorPlan(turns=1, unary_s=1, paced_s=1),
+    turns=TurnPlan(turns=4, unary_s=1, paced_s=2),
 )
 
 
@@ -154,7 +168,7 @@ def each(spent_s: float | None, count: int) -> float | None:
 
 
 def apply(bench: Bench, spell: Spell, each_second: Callable[[], None] | None = None) -> tuple[LoadResult, float | None]:
-    """One spell of load, and the seconds of CPU that the gateway spent on it."""
+    """One spell of load, and the seconds of CPU that the gateway spent on it, and soon after it on what it left."""
     before = None if bench.pid is None else cpu_s(bench.pid)
     result = apply_load(
         bench.tools,
@@ -166,6 +180,7 @@ def apply(bench: Bench, spell: Spell, each_second: Callable[[], None] | None = N
     )
     if bench.pid is None or before is None:
         return result, None
+    time.sleep(TAIL_S)
     return result, cpu_s(bench.pid) - before
 
 

@@ -20,6 +20,7 @@ from bench.results import (
     Row,
     Soak,
     Startup,
+    Turn,
     load,
     store,
 )
@@ -49,6 +50,11 @@ BEHAVIOUR_HEAD = (
 DOOR_HEAD = ("door", "path", "CPU µs/request", "× the first", "CPU µs/chunk, 256 streams", "× the first", "errors")
 METHOD = Path(__file__).resolve().parent / "method.md"
 
+TURN_HEAD = ("gateway", "request", "chunk, 48 streams", "chunk, 256 streams", "turns", "errors")
+TURNS_TOLD = (
+    f"Ours and {REFERENCE} run at once and are loaded by turns, a second or two each: CPU as a multiple of "
+    f"{REFERENCE}'s in the same turn, medians over the turns of all rounds.\n"
+)
 DOORS_TOLD = (
     "One gateway, one process, the same load at each door in turn: what another dialect of requests and answers costs. "
     "Ratios are medians over the turns, each to the first door in the same turn.\n"
@@ -78,6 +84,7 @@ def page(results: Results) -> str:
             _conditions(results.cost),
         ]
         parts += [cost_table(results.cost), cost_notes(results.cost)]
+        parts += ["## Turn by turn\n", TURNS_TOLD, turn_table(results.cost)] if results.cost.turns else []
         parts += ["## Door by door\n", DOORS_TOLD, door_table(results.cost)] if results.cost.doors else []
     kept = [*(goals.of_cost(results.cost) if results.cost else ()), *goals.of_rest(results)]
     if kept:
@@ -112,6 +119,17 @@ def cost_table(cost: Cost) -> str:
     cpu = _table(CPU_HEAD, [_cpu_cells(row, cost) for row in cost.ordered()])
     behaviour = _table(BEHAVIOUR_HEAD, [_behaviour_cells(row, cost) for row in cost.ordered()])
     return f"{cpu}\n{behaviour}"
+
+
+def turn_table(cost: Cost) -> str:
+    """What ours cost as multiples of the reference, loaded by turns."""
+    return _table(TURN_HEAD, [_turn_cells(turn, cost.row(turn.name)) for turn in cost.turns])
+
+
+def _turn_cells(turn: Turn, row: Row | None) -> tuple[str, ...]:
+    ratios = (turn.request_ratio, turn.chunk_48_ratio, turn.chunk_256_ratio)
+    name = turn.name if row is None else _name(row)
+    return (name, *(f"{ratio:.2f}" for ratio in ratios), str(turn.turns), str(turn.errors))
 
 
 def door_table(cost: Cost) -> str:

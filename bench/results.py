@@ -79,6 +79,26 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     errors: int
 
 
+class TurnFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What one gateway took in one turn."""
+
+    cpu_request_us: float
+    cpu_chunk_48_us: float
+    cpu_chunk_256_us: float
+    errors: int
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One gateway of ours against the reference: ratios of the same turn, and then the median of those."""
+
+    name: str
+    turns: int
+    request_ratio: float
+    chunk_48_ratio: float
+    chunk_256_ratio: float
+    errors: int
+
+
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """The side-by-side comparison of `bench.run`."""
 
@@ -89,10 +109,15 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int
     rows: tuple[Row, ...]
     doors: tuple[Door, ...] = ()  # of our own gateway, the canonical one first
+    turns: tuple[Turn, ...] = ()  # of our own gateways
 
     def row(self, name: str) -> Row | None:
         """The row of this gateway, or None when it did not take part."""
         return next((row for row in self.rows if row.name == name), None)
+
+    def turn(self, name: str) -> Turn | None:
+        """How this gateway of ours compares by turns, or None when it did not."""
+        return next((turn for turn in self.turns if turn.name == name), None)
 
     def ordered(self) -> tuple[Row, ...]:
         """The gateways by the CPU cost of a request; the upstream itself, which has none, is left out."""

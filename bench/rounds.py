@@ -18,8 +18,9 @@ from bench.gateway import Gateway
 from bench.load import mock_upstream
 from bench.measures import Bench, Plan, measure
 from bench.processes import busy_s, own_s
-from bench.results import Cost, Door, DoorFigures, Figures, Row, medians, today
+from bench.results import Cost, Door, DoorFigures, Figures, Row, TurnFigures, medians, today
 from bench.serving import KEY, Setting, served
+from bench.turns import measure_turns, opponents, turns
 
 DIRECT = "direct"
 
@@ -39,6 +40,7 @@ def compare(gateways: tuple[Gateway, ...], setting: Setting, plan: Plan, *, mode
     A gateway of others that fails is left out from then on, and that is said; ours raises RuntimeError.
     """
     visits: dict[str, list[Visit]] = {DIRECT: []}
+    by_turns: dict[str, list[TurnFigures]] = {}
     left = list(gateways)
     for turn in range(plan.rounds):
         visits[DIRECT].append(_visit_direct(setting, plan))
@@ -51,6 +53,9 @@ def compare(gateways: tuple[Gateway, ...], setting: Setting, plan: Plan, *, mode
                     raise
                 print(f"{gateway.name} is left out: {error}", flush=True)
                 left.remove(gateway)
+        print(f"round {turn + 1} of {plan.rounds}: by turns", flush=True)
+        for name, figures in measure_turns(opponents(left), setting, plan.turns).items():
+            by_turns.setdefault(name, []).extend(figures)
     rows = [_row(gateway, visits[gateway.name], setting.cache) for gateway in left]
     return Cost(
         date=today(),
@@ -60,6 +65,7 @@ def compare(gateways: tuple[Gateway, ...], setting: Setting, plan: Plan, *, mode
         rounds=plan.rounds,
         rows=(*rows, _direct_row(visits[DIRECT])),
         doors=tuple(door for gateway in left for door in _doors(gateway, visits[gateway.name])),
+        turns=turns(by_turns),
     )
 
 

@@ -33,6 +33,7 @@ def main(words: list[str] | None = None) -> int:
     cost = compare(compared, setting, plan, mode="quick" if options.quick else "full")
     print(f"\nmeasured in {time.monotonic() - begin:.0f} s\n")
     print(report.cost_table(cost), report.cost_notes(cost))
+    print(report.turn_table(cost))
     print(report.door_table(cost))
     goals = report.cost_goals(cost)
     print(report.goal_lines(goals))

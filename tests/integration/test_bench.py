@@ -15,12 +15,12 @@ from xml.etree.ElementTree import parse
 import msgspec
 import pytest
 
-from bench import dialects, goals, report
+from bench import dialects, gateways, goals, report, turns
 from bench.build import Tools, build
 from bench.load import EVENTS_IN_BURST, LoadResult, Spell, apply_load, mock_upstream
 from bench.measures import burst
 from bench.processes import all_cores, cpu_s, mapped_files, memory_mib
-from bench.results import Cost, DoorFigures, Figures, Results, Row, Startup, load, medians
+from bench.results import Cost, DoorFigures, Figures, Results, Row, Startup, TurnFigures, load, medians
 
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}\n\n'
 USAGE = b'data: {"choices":[],"usage":{"completion_tokens":2}}\n\n'
@@ -176,30 +176,62 @@ def cost() -> Cost:
         row("litellm", "proxy", 8000.0, 700.0),
         row("nginx", "floor", 20.0, 30.0),
     )
-    return Cost(date="2026-01-01", machine="2 cores", python="3", mode="full", rounds=1, rows=rows)
+    by_turns = turns.turns(
+        {
+            "antiphon": (turn_figures(30.0, 60.0),),
+            "antiphon-metered": (turn_figures(64.0, 60.0),),
+            "vllm-router": (turn_figures(40.0, 40.0),),
+        }
+    )
+    return Cost(date="2026-01-01", machine="2 cores", python="3", mode="full", rounds=1, rows=rows, turns=by_turns)
+
+
+def turn_figures(request_us: float, chunk_us: float, errors: int = 0) -> TurnFigures:
+    """What one gateway took in one turn."""
+    return TurnFigures(cpu_request_us=request_us, cpu_chunk_48_us=chunk_us, cpu_chunk_256_us=chunk_us, errors=errors)
+
+
+def test_gateways_are_compared_within_each_turn() -> None:
+    """A slow turn falls on ours and on the reference, so a ratio is the median of the turns' own ratios."""
+    measured = {
+        "antiphon": (turn_figures(30.0, 20.0, errors=1), turn_figures(60.0, 40.0), turn_figures(45.0, 40.0)),
+        "vllm-router": (turn_figures(40.0, 16.0), turn_figures(80.0, 32.0), turn_figures(30.0, 8.0)),
+    }
+    (ours,) = turns.turns(measured)
+    assert (ours.request_ratio, ours.chunk_48_ratio, ours.turns, ours.errors) == (0.75, 1.25, 3, 1)
+
+
+def test_nothing_is_compared_without_the_reference() -> None:
+    """There is nothing to take turns with."""
+    assert turns.opponents(gateways.named(("antiphon", "nginx"))) == ()
+    assert [one.name for one in turns.opponents(gateways.named(("antiphon", "vllm-router", "nginx")))] == [
+        "antiphon",
+        "vllm-router",
+    ]
+    assert turns.turns({"antiphon": (turn_figures(30.0, 20.0),)}) == ()
 
 
 def test_doors_are_compared_within_each_turn() -> None:
     """A slow turn falls on all doors, so a ratio is the median of the turns' own ratios."""
-    turns = {
+    measured = {
         "v1": (DoorFigures(cpu_request_us=50.0, cpu_chunk_us=20.0, errors=0),) * 2
         + (DoorFigures(cpu_request_us=100.0, cpu_chunk_us=40.0, errors=0),),
         "other": (DoorFigures(cpu_request_us=54.0, cpu_chunk_us=25.0, errors=1),) * 2
         + (DoorFigures(cpu_request_us=108.0, cpu_chunk_us=50.0, errors=0),),
     }
-    canonical, other = dialects.doors(turns, {"v1": "/v1/chat/completions", "other": "/other/chat/completions"})
+    canonical, other = dialects.doors(measured, {"v1": "/v1/chat/completions", "other": "/other/chat/completions"})
     assert (canonical.request_ratio, canonical.chunk_ratio, canonical.errors) == (1.0, 1.0, 0)
     assert (other.request_ratio, other.chunk_ratio, other.errors) == (1.08, 1.25, 2)
 
 
 def test_doors_have_their_own_table_and_goals(cost: Cost, tmp_path: Path) -> None:
     """What a further door costs is shown beside the canonical one, and more than a tenth on top misses the goal."""
-    turns = {
+    measured = {
         "v1": (DoorFigures(cpu_request_us=50.0, cpu_chunk_us=20.0, errors=0),),
         "other": (DoorFigures(cpu_request_us=54.0, cpu_chunk_us=25.0, errors=0),),
     }
     paths = {"v1": "/v1/chat/completions", "other": "/other/chat/completions"}
-    compared = msgspec.structs.replace(cost, doors=dialects.doors(turns, paths))
+    compared = msgspec.structs.replace(cost, doors=dialects.doors(measured, paths))
     report.update(tmp_path, cost=compared)
     assert "| other | `/other/chat/completions` | 54 | 1.08 | 25 | 1.25 | 0 |" in (tmp_path / "results.md").read_text()
     verdicts = {goal.text: goal.met for goal in goals.of_cost(compared)}
@@ -226,6 +258,7 @@ def test_results_are_kept_part_by_part(cost: Cost, tmp_path: Path) -> None:
     assert (stored.cost, stored.startup) == (cost, startup)
     page = (tmp_path / "results.md").read_text()
     assert "| **antiphon 1** | yes | yes | 30 | 0.75 | 1.50 |" in page
+    assert "| **antiphon 1** | 0.75 | 1.50 | 1.50 | 1 | 0 |" in page
     drawn = parse(tmp_path / "cost.svg")
     texts = [text for element in drawn.iter() if (text := element.text) is not None]
     assert "0.75×" in texts
