@@ -1,12 +1,13 @@
 """A timer wheel: timers that nearly always are cancelled, at half the cost of the event loop's own.
 
 Each request sets a few (its deadline, its heartbeat, the connection's keep-alive) and cancels them all. A timer rings
-at the first tick after its time, so up to `TICK_S` late. The wheel turns only while there are timers.
+at the first tick after its time, so up to `TICK_S` late. Between ticks for which a timer is set, nothing happens.
 """
 
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections.abc import Callable
 
 TICK_S = 0.02
@@ -34,43 +35,51 @@ class TimerWheel:
         self._loop = loop
         self._tick_s = tick_s
         self._buckets: dict[int, set[Timer]] = {}
-        self._due = 0  # the first tick that has not been looked at
-        self._turning = False
+        self._ticks: list[int] = []  # those that have a bucket, as a heap
+        self._next = 0  # the tick that is waited for
+        self._handle: asyncio.TimerHandle | None = None
 
     def at(self, when: float, callback: Callable[[], object]) -> Timer:
         """Call `callback` once the event loop's time has reached `when`."""
-        if not self._turning:
-            self._turn()
-        tick = max(int(when / self._tick_s) + 1, self._due)
+        tick = int(when / self._tick_s) + 1
         bucket = self._buckets.get(tick)
-        if bucket is None:
-            bucket = self._buckets[tick] = set()
-        return Timer(bucket, callback)
+        return Timer(self._bucket(tick) if bucket is None else bucket, callback)
 
     def after(self, delay_s: float, callback: Callable[[], object]) -> Timer:
         """Call `callback` in `delay_s` seconds."""
         return self.at(self._loop.time() + delay_s, callback)
 
-    def _turn(self) -> None:
-        self._turning = True
-        self._due = int(self._loop.time() / self._tick_s) + 1
-        self._loop.call_later(self._tick_s, self._tick)
+    def _bucket(self, tick: int) -> set[Timer]:
+        """A new bucket, that of the next tick where its own has gone by."""
+        tick = max(tick, int(self._loop.time() / self._tick_s) + 1)
+        if tick not in self._buckets:
+            self._buckets[tick] = set()
+            heapq.heappush(self._ticks, tick)
+            if self._handle is None or tick < self._next:
+                self._wait(tick)
+        return self._buckets[tick]
 
-    def _tick(self) -> None:
-        """Ring what is due; stop turning when nothing is left. A callback that raises does not stop the wheel."""
+    def _wait(self, tick: int) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+        self._next = tick
+        self._handle = self._loop.call_at(tick * self._tick_s, self._ring)
+
+    def _ring(self) -> None:
+        """Ring what is due, then wait for the next timer, if there is one. A callback that raises stops nothing."""
+        self._handle = None
         try:
-            self._ring_due()
+            now = int(self._loop.time() / self._tick_s)
+            while self._ticks and self._ticks[0] <= now:
+                bucket = self._buckets[self._ticks[0]]
+                while bucket:
+                    bucket.pop().callback()
+                self._drop()
         finally:
-            if self._buckets:
-                self._loop.call_later(self._tick_s, self._tick)
-            else:
-                self._turning = False
+            while self._ticks and not self._buckets[self._ticks[0]]:
+                self._drop()  # all of its timers were cancelled
+            if self._ticks:
+                self._wait(self._ticks[0])
 
-    def _ring_due(self) -> None:
-        now = int(self._loop.time() / self._tick_s)
-        while self._due <= now:
-            bucket = self._buckets.get(self._due)
-            while bucket:
-                bucket.pop().callback()
-            self._buckets.pop(self._due, None)
-            self._due += 1
+    def _drop(self) -> None:
+        del self._buckets[heapq.heappop(self._ticks)]

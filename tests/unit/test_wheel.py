@@ -11,29 +11,51 @@ import pytest
 from antiphon.wheel import Timer, TimerWheel
 
 
+class Call:
+    """One call of the loop's."""
+
+    def __init__(self, when: float, callback: Callable[[], object]) -> None:
+        self.when = when
+        self.callback = callback
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Do not make it."""
+        self.cancelled = True
+
+
 class HandLoop:
-    """An event loop whose clock the test turns by hand; it knows time and one pending call only."""
+    """An event loop whose clock the test turns by hand."""
 
     def __init__(self) -> None:
         self.now = 100.0
-        self.pending: list[Callable[[], object]] = []
+        self.made = 0
+        self._calls: list[Call] = []
+
+    @property
+    def pending(self) -> list[Call]:
+        """The calls that are still to be made."""
+        return [call for call in self._calls if not call.cancelled]
 
     def time(self) -> float:
         """The hand-set time in seconds."""
         return self.now
 
-    def call_later(self, delay: float, callback: Callable[[], object]) -> None:
+    def call_at(self, when: float, callback: Callable[[], object]) -> Call:
         """Keep the call for `pass_time`."""
-        assert delay == 1
-        self.pending.append(callback)
+        call = Call(when, callback)
+        self._calls.append(call)
+        return call
 
     def pass_time(self, seconds: int = 1) -> None:
         """Let whole seconds pass and make the calls that are due."""
         for _ in range(seconds):
             self.now += 1
-            due, self.pending = self.pending, []
-            for callback in due:
-                callback()
+            due = [call for call in self.pending if call.when <= self.now]
+            self._calls = [call for call in self.pending if call.when > self.now]
+            for call in due:
+                self.made += 1
+                call.callback()
 
 
 @pytest.fixture
@@ -155,3 +177,22 @@ def test_ticks_that_the_loop_missed_are_made_up_for(loop: HandLoop, wheel: Timer
     loop.now += 20
     loop.pass_time()
     assert rung == ["sooner", "later"]
+
+
+def test_a_timer_that_is_sooner_than_all_before_is_not_late(loop: HandLoop, wheel: TimerWheel) -> None:
+    """Whatever the wheel waits for by then."""
+    rung: list[float] = []
+    for delay in (50, 3, 20):
+        wheel.after(delay, lambda: rung.append(loop.now))
+    loop.pass_time(60)
+    assert rung == [104, 121, 151]
+
+
+def test_nothing_happens_for_timers_that_were_cancelled(loop: HandLoop, wheel: TimerWheel) -> None:
+    """The loop is woken once for the first of them, and then for the next one that is still set."""
+    rung: list[float] = []
+    for delay in range(1, 40):
+        wheel.after(delay, lambda: None).cancel()
+    wheel.after(40, lambda: rung.append(loop.now))
+    loop.pass_time(60)
+    assert (rung, loop.made) == ([141], 2)

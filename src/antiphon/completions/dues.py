@@ -14,13 +14,13 @@ from antiphon.errors import DeadlineExceeded, FirstTokenTimeout
 class Dues:
     """All by the event loop's time. Where another engine could go on, a silence is over after `stall_s` already."""
 
-    __slots__ = ("_first_s", "_heartbeat_s", "_loop", "_silence_at", "_silence_s", "beat", "end", "first", "stall_s",
+    __slots__ = ("_first_s", "_loop", "_silence_at", "_silence_s", "beat", "end", "first", "heartbeat_s", "stall_s",
                  "token")  # fmt: skip
 
     def __init__(self, plan: Plan, bounds: Bounds) -> None:
         self._loop = asyncio.get_running_loop()
         self._first_s = plan.first_token_at - plan.begun_at
-        self._heartbeat_s = bounds.heartbeat_s
+        self.heartbeat_s = bounds.heartbeat_s
         self._silence_s = bounds.inter_token_s
         self._silence_at = math.inf  # when a stall is a failure, though no other engine could go on
         self.stall_s = min(bounds.stall_s, bounds.inter_token_s) if bounds.continuations_max else bounds.inter_token_s
@@ -39,7 +39,7 @@ class Dues:
 
     def beat_after(self, now: float) -> None:
         """The client has just been told something."""
-        self.beat = now + self._heartbeat_s
+        self.beat = now + self.heartbeat_s
 
     def stalls_after(self, now: float) -> None:
         """The engine has just said something."""

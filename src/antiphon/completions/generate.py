@@ -86,7 +86,6 @@ class ChoiceStream:
         self._emulated = False
         self._stream: DeltaStream | None = None
         self._shaper: Shaper | None = None
-        self._take: Take | None = None
         self._tokens_max = math.inf if plan.sampling.max_tokens is None else plan.sampling.max_tokens
         self._as_it_came = False
         self._hides = plan.request.reasoning.exclude
@@ -176,7 +175,8 @@ class ChoiceStream:
         After the first ones, what comes while it waits is handed to `take` instead, until that has had enough.
         Raises FirstTokenTimeout, DeadlineExceeded, EngineFailed, or the engine's refusal.
         """
-        self._take = None if self.first_token_at is None else take  # the first one may bring forward what is due
+        if self.first_token_at is None:
+            take = None  # the first one may bring forward what is due
         dues = self._dues
         dues.beat_after(self._loop.time())
         while not self._finished:
@@ -188,7 +188,7 @@ class ChoiceStream:
                 continue
             try:
                 stream = self._stream
-                deltas = await stream.next(dues.next, partial(self._feed, stream) if self._take else None)
+                deltas = await stream.next(dues.next, partial(self._feed, stream, take) if take else None)
                 if self._finished:
                     break  # what came behind the end, before this task had its turn
                 if deltas is None and self._check_time() >= dues.beat:
@@ -241,7 +241,7 @@ class ChoiceStream:
             self._emulated, self._as_it_came = True, False
             self._shaper = shaper(self._plan, place.offer, self._ids, begun=going_on.said.text)
 
-    def _feed(self, stream: DeltaStream, deltas: list[Delta]) -> bool:
+    def _feed(self, stream: DeltaStream, take: Take, deltas: list[Delta]) -> bool:
         """Hand deltas on while `next` waits; False when `next` must see to what comes now.
 
         Whatever comes late from a stream that is no longer read is dropped.
@@ -250,12 +250,11 @@ class ChoiceStream:
             return False
         now = self._loop.time()
         deltas = self._shape(deltas, now)
-        take = self._take
-        if deltas and take is not None:
-            self._dues.beat_after(now)
-            if not take(deltas):
-                self._take = take = None
-        return take is not None and not self._finished
+        if not deltas:
+            return not self._finished
+        dues = self._dues
+        dues.beat = now + dues.heartbeat_s
+        return take(deltas) and not self._finished
 
     async def _mend(self, error: AntiphonError) -> None:
         """Let another engine take over from the one that failed; raises the error where none can."""
@@ -340,8 +339,8 @@ class ChoiceStream:
         dues.token = now + dues.stall_s
         if self._unheard:
             self._begun(now)
-        self.tokens += len(deltas)
-        if deltas[-1].finish_reason is not None or self.tokens > self._tokens_max:
+        self.tokens = tokens = self.tokens + len(deltas)
+        if deltas[-1].finish_reason is not None or tokens > self._tokens_max:
             deltas = self._last(deltas)
         else:
             self._said += deltas

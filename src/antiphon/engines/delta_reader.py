@@ -41,11 +41,13 @@ class DeltaReader:
 
     def feed(self, data: bytes) -> list[Delta]:
         """The deltas completed by `data`; EngineFailed, from then on, when there are none before what broke it."""
-        if self._template is not None:
-            delta = self._template.read(data)
+        template = self._template
+        if template is not None:
+            delta = template.read(data)
             if delta is not None:
                 self._lessons = LESSONS_MAX
-                self._thoughts += bool(delta.reasoning)
+                if delta.reasoning:
+                    self._thoughts += 1
                 return [delta]
         return self._read(data)
 

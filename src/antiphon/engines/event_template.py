@@ -20,13 +20,12 @@ _decode_text = msgspec.json.Decoder(str).decode
 class EventTemplate:
     """The bytes of an event before and after its text, quotes included; text is all that such an event holds."""
 
-    __slots__ = ("_after", "_before", "_from", "_thinks", "_to")
+    __slots__ = ("_after", "_before", "_text", "_thinks")
 
     def __init__(self, before: bytes, after: bytes, *, thinks: bool) -> None:
         self._before = before
         self._after = after
-        self._from = len(before) - 1
-        self._to = 1 - len(after)
+        self._text = slice(len(before) - 1, 1 - len(after))
         self._thinks = thinks
 
     def read(self, data: bytes) -> Delta | None:
@@ -34,7 +33,7 @@ class EventTemplate:
         if not (data.startswith(self._before) and data.endswith(self._after)):
             return None
         try:
-            text = _decode_text(data[self._from : self._to])
+            text = _decode_text(data[self._text])
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
         if not text:

@@ -50,13 +50,13 @@ class Connection(asyncio.Protocol):
         self.header_list: list[tuple[bytes, bytes]] = []
         self.head_bytes = 0
         self.head_done = False
+        self.expects = False  # an answer, or the rest of one
         self.complete = False
         self.keep_alive = False
         self.whole = False
         self.failure: str | None = None
         self.pieces: list[bytes] = []
-        self.buffered = 0
-        self.received = False
+        self.buffered = 0  # of what nobody follows
         self.follower: Follower | None = None
         self._surplus = False
         self._paused = False
@@ -70,16 +70,20 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived and wake the reader once for all of it."""
-        if self.complete or self.uses == 0:
+        if not self.expects:
             self.abort()  # nobody asked for this: it must never be taken for an answer
             return
-        self.received = True
         if not self.head_done:
             self.head_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self.fail(f"not HTTP/1.1: {type(error).__name__}")
+            return
+        follower = self.follower
+        if follower is not None and self.pieces and self.expects and not self.failure:
+            pieces = self.pieces  # so it is with nearly every piece of a stream
+            follower.arrived(pieces.pop() if len(pieces) == 1 and not self._paused else self.take())
             return
         if not self.head_done and self.head_bytes > HEAD_BYTES_MAX:
             self.fail("the answer's headers are too large")
@@ -113,6 +117,11 @@ class Connection(asyncio.Protocol):
         headers = self.headers
         return b"content-length" not in headers and b"transfer-encoding" not in headers
 
+    @property
+    def received(self) -> bool:
+        """Whether anything has come of the answer."""
+        return self.head_bytes > 0
+
     def on_message_begin(self) -> None:
         """An answer begins: after the one that was asked for, it is surplus."""
         self._surplus = self.complete
@@ -140,12 +149,14 @@ class Connection(asyncio.Protocol):
         """Keep a piece of the body for the reader."""
         if not self._surplus:
             self.pieces.append(body)
-            self.buffered += len(body)
+            if self.follower is None:
+                self.buffered += len(body)
 
     def on_message_complete(self) -> None:
         """The answer is whole."""
         if self.head_done:
             self.complete = True
+            self.expects = False
             self.keep_alive = self._parser.should_keep_alive()  # llhttp knows it only within this callback
 
     def wake(self) -> None:
@@ -189,6 +200,7 @@ class Connection(asyncio.Protocol):
     def send(self, request: bytes, *, whole: bool) -> None:
         """Begin an exchange."""
         self.reset()
+        self.expects = True
         self.uses += 1
         self.whole = whole
         if self.lost or self.transport is None:
