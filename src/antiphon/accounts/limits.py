@@ -182,13 +182,13 @@ def lines(asked: Sequence[Part], used: Sequence[Used]) -> bytes:
     for part, each in zip(asked, used, strict=True):
         allowance = part.allowance
         if per_minute := allowance.requests_per_minute:
-            of_requests = _least(of_requests, left(each[0], per_minute))
+            requests = left(each[0], per_minute)
+            if of_requests is None or requests[1] < of_requests[1]:
+                of_requests = requests
         if per_minute := allowance.tokens_per_minute:
-            of_tokens = _least(of_tokens, left(each[1], per_minute))
+            tokens = left(each[1], per_minute)
+            if of_tokens is None or tokens[1] < of_tokens[1]:
+                of_tokens = tokens
     if of_requests is None:
         return b"" if of_tokens is None else TOKEN_LINES % of_tokens
     return REQUEST_LINES % of_requests if of_tokens is None else BOTH_LINES % (of_requests + of_tokens)
-
-
-def _least(one: Left | None, other: Left) -> Left:
-    return other if one is None or other[1] < one[1] else one

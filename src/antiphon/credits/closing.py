@@ -73,7 +73,7 @@ def write(connection: Connection, epoch: int, closings: Sequence[Closing]) -> Se
     budgeted = {one.id: 0 if one.hold is None else one.hold.charged for one in closings if one.budgeted}
     if budgeted:
         budget_store.spend(connection, budgeted)
-    receipts = [one.draft.receipt() for one in closings if one.draft is not None]
-    if receipts:
-        receipt_store.insert(connection, receipts)
+    drafts = [one.draft for one in closings if one.draft is not None]
+    if drafts:
+        receipt_store.insert(connection, drafts)
     return settled

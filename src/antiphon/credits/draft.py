@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from antiphon.chat import Usage
 from antiphon.credits.ledger import AccountKey, user
-from antiphon.credits.receipt import Operation, Reason, Receipt, Served, Terms, digest
+from antiphon.credits.receipt import Operation, Reason, Served, Terms, digest
 from antiphon.engines.receipt import SignedReceipt
 from antiphon.key import Key, Ledger
 from antiphon.models.catalogue import Model
@@ -55,41 +55,6 @@ class Draft(Struct, frozen=True):
     answer: Body | None = None  # a stream's is not kept
     served: tuple[Served, ...] = ()
     signed: tuple[SignedReceipt, ...] = ()
-
-    @property
-    def ledger(self) -> Ledger:
-        """The books that it is charged in."""
-        return self.asked.ledger
-
-    def receipt(self) -> Receipt:
-        """The receipt that is kept."""
-        asked = self.asked
-        key, model = asked.key, asked.model
-        return Receipt(  # by position: it is made for each request
-            asked.answer_id,
-            asked.request_id,
-            key.account,
-            key.name,
-            asked.ledger,
-            asked.operation,
-            asked.door,
-            model.id,
-            self.node,
-            asked.streamed,
-            model.prices,
-            self.usage,
-            self.held,
-            self.charged,
-            self.reason,
-            self.began_at_ms,
-            self.ended_at_ms,
-            digested(asked.body),
-            None if self.answer is None else digested(self.answer),
-            self.served if len(self.served) > 1 else (),
-            self.signed,
-            asked.campaign,
-            asked.variant,
-        )
 
 
 def kept(body: bytes) -> Body:

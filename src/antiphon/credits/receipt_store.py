@@ -6,7 +6,7 @@ written for a request would be names.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from msgspec.structs import asdict, astuple
 
 from antiphon.chat import Usage
 from antiphon.credits import values
+from antiphon.credits.draft import Draft, digested
 from antiphon.credits.ledger import usage_id
 from antiphon.credits.receipt import Operation, Reason, Receipt, Served
 from antiphon.db import Connection, Row
@@ -70,15 +71,41 @@ class Filed(Struct, frozen=True):
     hash: str | None
 
 
-def insert(connection: Connection, receipts: Sequence[Receipt]) -> None:
+def insert(connection: Connection, drafts: Iterable[Draft]) -> None:
     """Keep receipts; one that is there stays as it is."""
-    rows = [_row(receipt) for receipt in receipts]
-    values.run(connection, INSERT, rows, "ON CONFLICT (id) DO NOTHING")
+    values.run(connection, INSERT, [row(draft) for draft in drafts], "ON CONFLICT (id) DO NOTHING")
 
 
 def get(connection: Connection, account: str, receipt_id: str) -> Filed | None:
     """The account's receipt of that id, or its latest for a request of that id; None when there is none."""
     return _get(connection, account, receipt_id) or _latest(connection, account, receipt_id)
+
+
+def row(draft: Draft) -> Row:
+    """The row of a receipt, by `COLUMNS`: it is made for each request, so that nothing stands between."""
+    asked, answer = draft.asked, draft.answer
+    key, model = asked.key, asked.model
+    rest = (  # as `_Rest` reads it
+        key.name,
+        asked.operation,
+        asked.door,
+        model.id,
+        draft.node,
+        asked.streamed,
+        astuple(model.prices),
+        astuple(draft.usage),
+        draft.reason,
+        draft.began_at_ms,
+        digested(asked.body),
+        None if answer is None else digested(answer),
+        draft.served if len(draft.served) > 1 else (),
+        draft.signed,
+        asked.campaign,
+        asked.variant,
+    )
+    content = msgspec.json.encode(rest).decode()
+    ids = asked.answer_id, key.account, asked.request_id, asked.ledger
+    return (*ids, draft.held, draft.charged, draft.ended_at_ms, content)
 
 
 def read(row: Row) -> Receipt:
@@ -112,34 +139,3 @@ def _get(connection: Connection, account: str, receipt_id: str) -> Filed | None:
 def _latest(connection: Connection, account: str, request_id: str) -> Filed | None:
     row = connection.one(BY_REQUEST, account=account, request_id=request_id)
     return None if row is None else _get(connection, account, row[0])
-
-
-def _row(receipt: Receipt) -> tuple[str, str, str, str, int, int, int, str]:
-    rest = _Rest(  # by position: it is made for each request
-        receipt.key,
-        receipt.operation,
-        receipt.door,
-        receipt.model,
-        receipt.node,
-        receipt.streamed,
-        astuple(receipt.prices),
-        astuple(receipt.usage),
-        receipt.reason,
-        receipt.began_at_ms,
-        receipt.request_sha256,
-        receipt.answer_sha256,
-        receipt.served,
-        receipt.signed,
-        receipt.campaign,
-        receipt.variant,
-    )
-    return (
-        receipt.id,
-        receipt.account,
-        receipt.request_id,
-        receipt.ledger,
-        receipt.held,
-        receipt.charged,
-        receipt.ended_at_ms,
-        msgspec.json.encode(rest).decode(),
-    )

@@ -10,7 +10,7 @@ from typing import Any
 
 from antiphon.credits import receipt_store
 from antiphon.db.open import open_database
-from tests.unit.credits.asking import receipt
+from tests.unit.credits.asking import draft
 
 Run = Callable[..., Any]
 
@@ -20,7 +20,7 @@ def keep(folder: Path) -> None:
 
     async def write() -> None:
         database = open_database(None, data_dir=folder)
-        await database.write(lambda rows: receipt_store.insert(rows, [receipt(key="\x1b[31magent")]))
+        await database.write(lambda rows: receipt_store.insert(rows, [draft(key="\x1b[31magent")]))
         await database.close()
 
     asyncio.run(write())

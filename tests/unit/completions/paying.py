@@ -10,6 +10,7 @@ from antiphon.credits.metering import Meter
 from antiphon.credits.receipt import Receipt
 from antiphon.credits.service import Credits
 from antiphon.db import Work
+from tests.unit.credits.asking import receipt_of
 
 
 class Nowhere:
@@ -42,7 +43,7 @@ class Till:
                 gateway.budgets,
                 clock=ManualClock(),
                 on_refused=self._refuse,
-                on_receipt=lambda draft: self._receipts.append(draft.receipt()),
+                on_receipt=lambda draft: self._receipts.append(receipt_of(draft)),
             )
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from antiphon.chat import Usage
+from antiphon.credits import receipt_store
 from antiphon.credits.draft import Asked, Draft
 from antiphon.credits.ledger import AccountKey, Earner, user
 from antiphon.credits.metering import Meter
@@ -49,8 +50,8 @@ def receipt(**fields: Any) -> Receipt:
 
 
 def draft(**fields: Any) -> Draft:
-    """One of the same request, with these fields of its receipt changed; an id's, an account's are the request's."""
-    key = Key("agent", account_name=fields.pop("account", "ann"), id="key_1", live=True)
+    """One of the same request, with these fields of its receipt changed, or of the request."""
+    key = Key(fields.pop("key", "agent"), account_name=fields.pop("account", "ann"), id="key_1", live=True)
     request = Asked(
         key,
         "USDC",
@@ -60,11 +61,18 @@ def draft(**fields: Any) -> Draft:
         TERMS,
         "chat",
         "v1",
-        streamed=False,
+        streamed=fields.pop("streamed", False),
         body="00" * 32,
+        campaign=fields.pop("campaign", None),
+        variant=fields.pop("variant", None),
     )
     plain = Draft(request, Usage(5, 2), "node-1", 50, 9, "delivered", AT_MS, AT_MS + 5, "11" * 32)
     return replace(plain, **fields)
+
+
+def receipt_of(draft: Draft) -> Receipt:
+    """What is kept of it."""
+    return receipt_store.read(receipt_store.row(draft))
 
 
 UNPAID = receipt(charged=0)
@@ -88,7 +96,7 @@ class Till:
             gateway.budgets,
             clock=books.clock,
             on_refused=self._refuse,
-            on_receipt=lambda draft: self._receipts.append(draft.receipt()),
+            on_receipt=lambda draft: self._receipts.append(receipt_of(draft)),
             nodes=self,
         )
         self.owners: dict[str, str] = {}

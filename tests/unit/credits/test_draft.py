@@ -7,17 +7,6 @@ import hashlib
 import pytest
 
 from antiphon.credits.draft import KEPT_BYTES_MAX, digested, kept
-from tests.unit.credits.asking import draft, receipt
-
-
-def test_a_draft_becomes_its_receipt() -> None:
-    """Everything that was asked and that came of it stands in the receipt."""
-    assert draft().receipt() == receipt()
-
-
-def test_a_stream_has_no_digest_of_its_answer() -> None:
-    """What was not kept is not made up."""
-    assert draft(answer=None).receipt().answer_sha256 is None
 
 
 @pytest.mark.parametrize("size", [0, 1, KEPT_BYTES_MAX, KEPT_BYTES_MAX + 1])

@@ -20,7 +20,7 @@ from antiphon.engines.receipt import NodeReceipt, SignedReceipt
 from antiphon.interactions import store
 from antiphon.interactions.model import Answer, Interaction, Timings
 from antiphon.observe.timeline import Known, known, logged
-from tests.unit.credits.asking import receipt
+from tests.unit.credits.asking import draft
 from tests.unit.credits.books import AT_MS
 
 SIGNED = SignedReceipt(NodeReceipt("att-1", "node-1", "m", "00", "11", 5, 2, AT_MS + 1, AT_MS + 3, AT_MS + 4, 7), "0x")
@@ -50,7 +50,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     credits_.leases.capture(await credits_.leases.open(("USDC", "user:ann"), "answer-1", 50), 9)
     await credits_.close()
     parts = (Served("node-1", "att-1", 2), Served("node-2", "att-2", 5))
-    await database.write(lambda rows: receipt_store.insert(rows, [receipt(signed=(SIGNED,), served=parts)]))
+    await database.write(lambda rows: receipt_store.insert(rows, [draft(signed=(SIGNED,), served=parts)]))
     await database.write(lambda rows: store.insert(rows, TURN))
     yield database
     await database.close()
