@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from msgspec.structs import replace
 
 from antiphon.chat import Image, Message
+from antiphon.completions.fit import measured
 from antiphon.completions.plan import Plan
 from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Model
@@ -48,11 +49,7 @@ def renewed(plan: Plan, latest: Callable[[Model], Model], model: Model) -> Model
 def _prompt_tokens(plan: Plan, index: int) -> int:
     request = plan.request
     if not request.prompts:
-        characters = 0
-        for turn in request.messages:
-            content = turn.content
-            characters += len(content if type(content) is str else turn.text)
-        return characters // CHARACTERS_PER_TOKEN
+        return (plan.prompt_size or measured(request)).characters // CHARACTERS_PER_TOKEN
     prompt = request.prompt(index)
     return len(prompt) // CHARACTERS_PER_TOKEN if isinstance(prompt, str) else len(prompt)
 

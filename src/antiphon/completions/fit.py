@@ -10,7 +10,7 @@ import asyncio
 import msgspec
 
 from antiphon.chat import ChatRequest, Message
-from antiphon.completions.plan import Plan, job
+from antiphon.completions.plan import Plan, PromptSize, job
 from antiphon.completions.truncate import truncate
 from antiphon.errors import BadRequest, EngineFailed, FirstTokenTimeout, Unavailable
 
@@ -98,7 +98,8 @@ async def _truncated(plan: Plan, tokens_max: int) -> Plan:
     if not left.dropped:
         return plan
     request = msgspec.structs.replace(plan.request, messages=left.messages)
-    return msgspec.structs.replace(plan, request=request, turns_dropped=left.dropped, prompt_tokens_max=None)
+    size = measured(request)
+    return msgspec.structs.replace(plan, request=request, turns_dropped=left.dropped, prompt_size=size)
 
 
 def _estimate(message: Message) -> int:
@@ -120,17 +121,19 @@ async def prompt_tokens(plan: Plan, index: int = 0) -> int | None:
 
 def prompt_bound(plan: Plan) -> int:
     """A sure upper bound of the prompt's length in tokens."""
-    return prompt_tokens_max(plan.request) if plan.prompt_tokens_max is None else plan.prompt_tokens_max
+    return (plan.prompt_size or measured(plan.request)).tokens_max
 
 
-def prompt_tokens_max(request: ChatRequest) -> int:
-    """A sure upper bound: no token is shorter than a byte, no template adds more than a little to each turn."""
-    size = TEMPLATE_TOKENS_MAX
+def measured(request: ChatRequest) -> PromptSize:
+    """How long the conversation is: no token is shorter than a byte, no template adds more than a little to a turn."""
+    tokens, characters = TEMPLATE_TOKENS_MAX, 0
     for message in request.messages:
         text = message.content if type(message.content) is str else message.text
-        size += TURN_TOKENS_MAX + (len(text) if text.isascii() else 4 * len(text))
+        size = len(text)
+        characters += size
+        tokens += TURN_TOKENS_MAX + (size if text.isascii() else 4 * size)
         if message.tool_calls:
-            size += sum(len(call.name) + 4 * len(call.arguments) for call in message.tool_calls)
+            tokens += sum(len(call.name) + 4 * len(call.arguments) for call in message.tool_calls)
     if request.tools:
-        size += 4 * len(msgspec.json.encode(request.tools))
-    return size
+        tokens += 4 * len(msgspec.json.encode(request.tools))
+    return PromptSize(tokens, characters)

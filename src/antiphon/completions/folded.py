@@ -67,16 +67,17 @@ async def folded(stream: KeptStream, beat: Callable[[], None]) -> tuple[Completi
 
 def must_be_folded(plan: Plan) -> bool:
     """A plain answer comes in one piece, the cheapest way, unless something must be seen or done on the way."""
+    request, sampling, model = plan.request, plan.sampling, plan.model
     return (
-        plan.request.choices > 1
-        or plan.sampling.max_tokens == 0
-        or plan.request.echo
+        request.choices > 1
+        or sampling.max_tokens == 0
+        or request.echo
         or plan.schema is not None
         or plan.tool_grammar is not None
         or plan.prefill is not None
-        or plan.sampling.logprobs
-        or plan.request.max_ttft_s is not None
-        or plan.request.reasoning.exclude
-        or plan.model.thinks  # a plain answer does not say how many of its tokens were thoughts
-        or not plan.model.stops_plain
+        or sampling.logprobs
+        or request.max_ttft_s is not None
+        or request.reasoning.exclude
+        or model.thinks  # a plain answer does not say how many of its tokens were thoughts
+        or not model.stops_plain
     )

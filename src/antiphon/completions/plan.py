@@ -61,6 +61,13 @@ class Caller(Struct, frozen=True):
     trace: TraceContext | None = None
 
 
+class PromptSize(Struct, frozen=True):
+    """How long a conversation is, without asking an engine: a sure bound in tokens, and the characters of its turns."""
+
+    tokens_max: int
+    characters: int
+
+
 class Plan(Struct, frozen=True):
     """What to generate. Times are in the event loop's seconds.
 
@@ -88,7 +95,7 @@ class Plan(Struct, frozen=True):
     turns_dropped: int = 0  # from the front of the conversation, to keep within the prompt's limit
     examined: bool = False  # the answer is looked at behind it, by its log-probabilities where those are asked for
     assigned: Assigned | None = None  # the variant of a campaign, whose values request, model and project have already
-    prompt_tokens_max: int | None = None  # a sure bound of the prompt's length; None: not known yet
+    prompt_size: PromptSize | None = None  # None: not measured yet, or a text completion's
 
     @property
     def shown_model(self) -> str:

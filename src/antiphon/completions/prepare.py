@@ -14,7 +14,7 @@ from antiphon.chat import ChatRequest, Image, Message, Part
 from antiphon.completions import reasoning
 from antiphon.completions.ceiling import check_price, pinned
 from antiphon.completions.compose import with_memory, with_system_prompt
-from antiphon.completions.fit import fitted, prompt_tokens_max
+from antiphon.completions.fit import fitted, measured
 from antiphon.completions.fit_prompts import check_prompts, prompts_fitted
 from antiphon.completions.grammars import grammars
 from antiphon.completions.plan import Bounds, Caller, Plan, closed_once
@@ -110,7 +110,11 @@ class Preparation:
         if request.sampling.logit_bias and model.vocabulary_size is not None:
             _check_tokens(request.sampling.logit_bias, model.vocabulary_size)
         check_prompts(request.prompts, model.vocabulary_size, "prompt")
-        request = await self._composed(request, project, key)
+        if not request.prompts:  # a text completion stays as it is
+            if key.session_memory and request.session_id is not None:
+                earlier = await self._memory(key, request.session_id)
+                request = msgspec.structs.replace(request, messages=with_memory(request.messages, earlier))
+            request = _composed(request, project)
         if _holds_images(request):
             request = await self._admit_images(request, model)
         plan = self._timed(request, caller, model, project, assigned)
@@ -143,19 +147,6 @@ class Preparation:
     def _sees(self, name: str) -> bool:
         """Whether a model takes images, as far as it is known."""
         return self._models.id_of(name) is None or "image" in self._models.find(name).modalities
-
-    async def _composed(self, request: ChatRequest, project: Project | None, key: Key) -> ChatRequest:
-        """The request with what the project and the session put in front of it; a text completion stays as it is."""
-        if request.prompts:
-            return request
-        messages = request.messages
-        if key.session_memory and request.session_id is not None:
-            messages = with_memory(messages, await self._memory(key, request.session_id))
-        template = None if project is None else project.system_prompt
-        prompt = system_prompt(template, request.system_prompt_args)
-        if prompt:
-            messages = with_system_prompt(messages, prompt)
-        return request if messages is request.messages else msgspec.structs.replace(request, messages=messages)
 
     def _timed(
         self,
@@ -190,7 +181,7 @@ class Preparation:
             stored=stored,
             completion_ids=tuple([self._ids.uuid() for _ in range(request.choices)]) if identified else (),
             assigned=assigned,
-            prompt_tokens_max=None if request.prompts else prompt_tokens_max(request),
+            prompt_size=None if request.prompts else measured(request),
         )
 
     async def _admit_images(self, request: ChatRequest, model: Model) -> ChatRequest:
@@ -232,6 +223,17 @@ def _check_tokens(logit_bias: dict[str, float], vocabulary_size: int) -> None:
         if int(token) >= vocabulary_size:
             message = f"logit_bias: the model has no token {token}, its last one is {vocabulary_size - 1}."
             raise BadRequest(message, param="logit_bias")
+
+
+def _composed(request: ChatRequest, project: Project | None) -> ChatRequest:
+    """The request with what its project puts in front of it."""
+    template = None if project is None else project.system_prompt
+    if template is None and request.system_prompt_args is None:
+        return request
+    prompt = system_prompt(template, request.system_prompt_args)
+    if not prompt:
+        return request
+    return msgspec.structs.replace(request, messages=with_system_prompt(request.messages, prompt))
 
 
 def _holds_images(request: ChatRequest) -> bool:
