@@ -91,8 +91,8 @@ class Level:
         if at_once:
             self.running[name] = running + 1
         if requests:
-            counter.request(now_ns)
             of_requests += WINDOW_NS
+            counter.requests_full = now_ns * requests + of_requests
         return of_requests, of_tokens
 
     def undo(self, part: Part) -> None:

@@ -16,7 +16,7 @@ from antiphon.clock import Clock
 from antiphon.credits import pricing
 from antiphon.credits.budgets import Budgets
 from antiphon.credits.closing import Closing
-from antiphon.credits.draft import Asked, Body, Draft, kept
+from antiphon.credits.draft import KEPT_BYTES_MAX, Asked, Body, Draft, kept
 from antiphon.credits.lease import LeasedHold
 from antiphon.credits.leases import Leases
 from antiphon.credits.ledger import Earner, charge
@@ -165,7 +165,7 @@ class Charge:
 
     def answered(self, body: bytes) -> None:
         """Note the answer's body, as it was sent."""
-        self._answer = kept(body)
+        self._answer = body if len(body) <= KEPT_BYTES_MAX else kept(body)
 
     def wait(self) -> None:
         """Let the end come later than the close: somebody is about to find out what it took."""

@@ -157,7 +157,7 @@ class Application:
     def _enter(self, exchange: Exchange, key: Key) -> Key:
         """The request has been let in; its key."""
         if key.id:
-            self._running.begin(key.id, exchange)
+            self._running.begin(exchange)
         return key
 
     def _leave(self, exchange: Exchange, key: Key | None, begun_at: float) -> None:
@@ -166,7 +166,7 @@ class Application:
             if key.allowances:
                 self._limits.leave(key)
             if key.id:
-                self._running.end(key.id, exchange)
+                self._running.end(exchange)
         if exchange.course is not None:
             exchange.course.ended(exchange.status, self._loop.time())
         self._metrics.responded(exchange.route, exchange.status)
