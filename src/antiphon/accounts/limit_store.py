@@ -56,7 +56,7 @@ def settle(connection: Connection, batch: Batch, *, now_sql: str) -> list[Admiss
     limits = _limits(_counters(connection, names, now_ns), others, batch.running)
     before = _full(limits)
     for (scale, name, per_minute), tokens in batch.used.items():
-        limits.levels[scale].use_tokens(name, per_minute, tokens, now_ns)
+        limits.levels[scale].counter(name, now_ns).use_tokens(per_minute, tokens, now_ns)
     admissions = [limits.decide(asked, now_ns) for asked in batch.asked]
     _keep_rates(connection, {place: full for place, full in _full(limits).items() if before.get(place) != full})
     if bounded or batch.running or batch.ended:

@@ -7,6 +7,7 @@ gateways count together.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
@@ -73,12 +74,12 @@ class Level:
 
     def used(self, part: Part, now_ns: int) -> Used:
         """What it has used of its requests and its tokens."""
-        return self._counter(part.name, now_ns).used(part.allowance, now_ns)
+        return self.counter(part.name, now_ns).used(part.allowance, now_ns)
 
     def enter(self, part: Part, now_ns: int) -> Used:
         """Count a request that begins; what has been used then. RateLimited is too much, and nothing is counted."""
         allowance, name = part.allowance, part.name
-        counter = self.counters.get(name) or self._counter(name, now_ns)
+        counter = self.counters.get(name) or self.counter(name, now_ns)
         of_requests, of_tokens = counter.used(allowance, now_ns)
         requests, tokens, at_once = allowance.requests_per_minute, allowance.tokens_per_minute, allowance.parallel_max
         running = self.running.get(name, 0)
@@ -118,11 +119,7 @@ class Level:
         else:
             del running[name]
 
-    def use_tokens(self, name: str, per_minute: int, tokens: int, now_ns: int) -> None:
-        """Count what a request has used."""
-        self._counter(name, now_ns).use_tokens(per_minute, tokens, now_ns)
-
-    def _counter(self, name: str, now_ns: int) -> Counter:
+    def counter(self, name: str, now_ns: int) -> Counter:
         """The name's; a new one now and then sweeps out those that say nothing any more."""
         counter = self.counters.get(name)
         if counter is None:
@@ -172,23 +169,28 @@ class Limits:
         """Count what a request has used."""
         for part in key.allowances if tokens else ():
             if per_minute := part.allowance.tokens_per_minute:
-                self.levels[part.scale].use_tokens(part.name, per_minute, tokens, round(now_s * SECOND_NS))
+                now_ns = round(now_s * SECOND_NS)
+                self.levels[part.scale].counter(part.name, now_ns).use_tokens(per_minute, tokens, now_ns)
 
 
 def lines(asked: Sequence[Part], used: Sequence[Used]) -> bytes:
     """What is left, as OpenAI's headers say it: of the key's limit or the account's, whichever has less left."""
-    of_requests: Left | None = None
-    of_tokens: Left | None = None
-    for part, each in zip(asked, used, strict=True):
-        allowance = part.allowance
-        if per_minute := allowance.requests_per_minute:
-            requests = left(each[0], per_minute)
-            if of_requests is None or requests[1] < of_requests[1]:
-                of_requests = requests
-        if per_minute := allowance.tokens_per_minute:
-            tokens = left(each[1], per_minute)
-            if of_tokens is None or tokens[1] < of_tokens[1]:
-                of_tokens = tokens
+    if not asked:
+        return b""
+    of_requests, of_tokens = _left(asked[0].allowance, used[0])
+    if len(asked) > 1:
+        others = [_left(part.allowance, each) for part, each in zip(asked[1:], used[1:], strict=True)]
+        of_requests = min([of_requests, *(requests for requests, _ in others)], key=_what_is_left)
+        of_tokens = min([of_tokens, *(tokens for _, tokens in others)], key=_what_is_left)
     if of_requests is None:
         return b"" if of_tokens is None else TOKEN_LINES % of_tokens
     return REQUEST_LINES % of_requests if of_tokens is None else BOTH_LINES % (of_requests + of_tokens)
+
+
+def _left(allowance: Allowance, used: Used) -> tuple[Left | None, Left | None]:
+    requests, tokens = allowance.requests_per_minute, allowance.tokens_per_minute
+    return left(used[0], requests) if requests else None, left(used[1], tokens) if tokens else None
+
+
+def _what_is_left(one: Left | None) -> float:
+    return math.inf if one is None else one[1]

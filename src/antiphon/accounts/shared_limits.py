@@ -88,7 +88,8 @@ class SharedLimits:
                 if used in self._used or len(self._used) < USED_MAX:
                     self._used[used] = self._used.get(used, 0) + tokens
                 level = self._here.levels[part.scale]
-                level.use_tokens(part.name, per_minute, tokens, round(now_s * SECOND_NS))
+                now_ns = round(now_s * SECOND_NS)
+                level.counter(part.name, now_ns).use_tokens(per_minute, tokens, now_ns)
                 self._wake()
 
     async def close(self) -> None:

@@ -63,12 +63,14 @@ class Meter:
     async def open(self, asked: Asked) -> Charge:
         """Hold the most that the request can cost; InsufficientCredits when the account or the key has less."""
         began_at_ms = self.now_ms()
-        most = _most(asked)
+        terms = asked.terms
+        most = pricing.quote(asked.model.prices, terms.prompt_tokens, terms.completion_tokens)
         return Charge(self, asked, await self._hold(asked, most) if most else None, began_at_ms)
 
     def open_now(self, asked: Asked) -> Charge | None:
         """As `open`, where that needs no waiting; else None, and nothing is held."""
-        most = _most(asked)
+        terms = asked.terms
+        most = pricing.quote(asked.model.prices, terms.prompt_tokens, terms.completion_tokens)
         if not most:
             return Charge(self, asked, None, self.now_ms())
         if asked.key.spend_cap is not None:
@@ -226,11 +228,3 @@ class Charge:
             outcome.served,
         )
         return self._meter.closing(draft, hold)
-
-
-def _most(asked: Asked) -> int:
-    """The most that the request can cost."""
-    terms = asked.terms
-    return pricing.quote(
-        asked.model.prices, prompt_tokens=terms.prompt_tokens, completion_tokens=terms.completion_tokens
-    )

@@ -11,7 +11,7 @@ PRICED_TOKENS = 1_000_000  # a price is for so many
 WHOLE_BPS = 10_000
 
 
-def quote(prices: Prices, *, prompt_tokens: int, completion_tokens: int) -> int:
+def quote(prices: Prices, prompt_tokens: int, completion_tokens: int) -> int:
     """The most that a request within these bounds can cost, whatever of it is cached, seen or thought.
 
     `completion_tokens` is the bound of all choices together.
