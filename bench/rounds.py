@@ -86,7 +86,11 @@ def _in_turn(gateways: list[Gateway], turn: int) -> list[Gateway]:
 def python_build() -> str:
     """The interpreter that runs us, and whether its build was guided by a profile: that alone is worth a quarter."""
     options = sysconfig.get_config_var("CONFIG_ARGS") or ""
-    build = "profile-guided build" if "--enable-optimizations" in options else "plain build"
+    build = "plain build"
+    if "--enable-optimizations" in options:
+        build = "profile-guided build"
+    elif sys.base_prefix == "/usr":  # distributions guide theirs by other means than that option
+        build = "the distribution's build"
     return f"{platform.python_implementation()} {'.'.join(map(str, sys.version_info[:3]))}, {build}"
 
 
