@@ -91,8 +91,8 @@ def stale_attempt_accepted(plant: Plant) -> None:
     """What a stream says that is no longer read is taken nevertheless."""
     right = generate.ChoiceStream._feed
 
-    def feed(self: generate.ChoiceStream, _: DeltaStream, deltas: list[Delta]) -> bool:
-        return self._stream is not None and right(self, self._stream, deltas)
+    def feed(self: generate.ChoiceStream, _: DeltaStream, take: Take, deltas: list[Delta]) -> bool:
+        return self._stream is not None and right(self, self._stream, take, deltas)
 
     plant(generate.ChoiceStream, "_feed", feed)
 
