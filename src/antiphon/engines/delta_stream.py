@@ -35,9 +35,13 @@ class HttpDeltaStream:
         return self._reader.usage
 
     async def next(self, until: float, take: Take | None = None) -> list[Delta] | None:
-        """As DeltaStream.next; None may come early, since the timer is moved as seldom as possible."""
+        """As DeltaStream.next; None may come early, since the timer is moved as seldom as possible.
+
+        An engine that breaks off behind its finish did finish, but whoever asks again is told that it says no more.
+        """
         if self._reader.cut:
             return []
+        had_finished = self._reader.finished
         done = self._reader.done
         self._arm(min(until, self._loop.time() + DONE_GRACE_S) if done else until)
         try:
@@ -47,7 +51,7 @@ class HttpDeltaStream:
             if deltas is None and self._timer is not None:
                 deltas = await self._follow(take) or self._poll()
         except ClientError as error:
-            if self._reader.finished:
+            if self._reader.finished and not (had_finished and self.usage is None):
                 return []
             raise failure(error) from error
         if self._reader.cut:

@@ -7,7 +7,11 @@ import asyncio
 import pytest
 
 from antiphon.chat import Delta
+from antiphon.engines.kinds import kind
+from antiphon.engines.upstream import HttpEngine
 from antiphon.errors import EngineFailed
+from antiphon.http.client import Pool
+from antiphon.http.origin import Origin
 from antiphon.testing.faults import Fault
 from tests.unit.engines.connected import connected, deltas, job
 
@@ -122,3 +126,33 @@ async def test_what_was_held_back_for_a_stop_text_is_shown_at_the_end() -> None:
         assert "".join(delta.content for delta in got) == plain.content
         assert (got[-1].finish_reason, stream.usage) == ("length", usage)
         stream.close()
+
+
+@pytest.mark.parametrize("usage", [b"", b',"usage":{"prompt_tokens":7,"completion_tokens":1}'])
+async def test_an_answer_that_breaks_off_behind_its_finish_is_whole(usage: bytes) -> None:
+    """Whoever reads on for its usage is told that it will not come, unless it had come before."""
+    choice = b'{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}'
+    event = b'data: {"choices":[%b]%b}\n\n' % (choice, usage)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+        writer.write(b"%b%x\r\n%b\r\n" % (head, len(event), event))
+        await writer.drain()
+        writer.transport.abort()
+
+    async with asyncio.timeout(20), await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        origin = Origin("127.0.0.1", server.sockets[0].getsockname()[1])
+        engine = HttpEngine("node", Pool(origin), kind("vllm"))
+        stream = await engine.open(job())
+        until = asyncio.get_running_loop().time() + 10
+        while not (got := await stream.next(until)):
+            assert got is None
+        assert got[-1].finish_reason == "stop"
+        if usage:
+            assert await deltas(stream) == []
+        else:
+            with pytest.raises(EngineFailed):
+                await deltas(stream)
+        stream.close()
+        await engine.close()
