@@ -69,8 +69,8 @@ class TimerWheel:
         """Ring what is due, then wait for the next timer, if there is one. A callback that raises stops nothing."""
         self._handle = None
         try:
-            now = int(self._loop.time() / self._tick_s)
-            while self._ticks and self._ticks[0] <= now:
+            now = self._loop.time()
+            while self._ticks and self._ticks[0] * self._tick_s <= now:
                 bucket = self._buckets[self._ticks[0]]
                 while bucket:
                     bucket.pop().callback()

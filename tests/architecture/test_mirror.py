@@ -175,7 +175,6 @@ TESTED_BY = {
         "simulation/watched.py",
     ),
     "unit/link/test_broker.py": ("link/accounts.py",),
-    "unit/link/test_remote.py": ("link/remote_stream.py",),
     "unit/structured/test_branches.py": (
         "structured/accepts.py",
         "structured/emptiness.py",

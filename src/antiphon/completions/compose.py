@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import msgspec
 
-from antiphon.chat import Message
+from antiphon.chat import ChatRequest, Message
+from antiphon.projects.model import Project
+from antiphon.projects.template import system_prompt
+
+
+def composed(request: ChatRequest, project: Project | None) -> ChatRequest:
+    """The request with what its project puts in front of it."""
+    template = None if project is None else project.system_prompt
+    if template is None and request.system_prompt_args is None:
+        return request
+    prompt = system_prompt(template, request.system_prompt_args)
+    if not prompt:
+        return request
+    return msgspec.structs.replace(request, messages=with_system_prompt(request.messages, prompt))
 
 
 def with_system_prompt(messages: tuple[Message, ...], prompt: str) -> tuple[Message, ...]:

@@ -85,6 +85,7 @@ class ChoiceStream:
         self._continuing: Continuing | None = None  # once its engine has broken off, or it is long
         self._emulated = False
         self._stream: DeltaStream | None = None
+        self._taken = False  # what comes while `next` waits, as long as whoever takes it has not had enough
         self._shaper: Shaper | None = None
         self._tokens_max = math.inf if plan.sampling.max_tokens is None else plan.sampling.max_tokens
         self._as_it_came = False
@@ -175,8 +176,7 @@ class ChoiceStream:
         After the first ones, what comes while it waits is handed to `take` instead, until that has had enough.
         Raises FirstTokenTimeout, DeadlineExceeded, EngineFailed, or the engine's refusal.
         """
-        if self.first_token_at is None:
-            take = None  # the first one may bring forward what is due
+        self._taken = take is not None and self.first_token_at is not None  # the first may bring forward what is due
         dues = self._dues
         dues.beat_after(self._loop.time())
         while not self._finished:
@@ -188,7 +188,8 @@ class ChoiceStream:
                 continue
             try:
                 stream = self._stream
-                deltas = await stream.next(dues.next, partial(self._feed, stream, take) if take else None)
+                feed = partial(self._feed, stream, take) if take and self._taken else None
+                deltas = await stream.next(dues.next, feed)
                 if self._finished:
                     break  # what came behind the end, before this task had its turn
                 if deltas is None and self._check_time() >= dues.beat:
@@ -254,7 +255,8 @@ class ChoiceStream:
             return not self._finished
         dues = self._dues
         dues.beat = now + dues.heartbeat_s
-        return take(deltas) and not self._finished
+        self._taken = take(deltas)
+        return self._taken and not self._finished
 
     async def _mend(self, error: AntiphonError) -> None:
         """Let another engine take over from the one that failed; raises the error where none can."""

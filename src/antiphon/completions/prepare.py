@@ -13,7 +13,7 @@ from antiphon.campaigns.entering import Assigned, Known, NoCampaigns, entered
 from antiphon.chat import ChatRequest, Image, Message, Part
 from antiphon.completions import reasoning
 from antiphon.completions.ceiling import check_price, pinned
-from antiphon.completions.compose import with_memory, with_system_prompt
+from antiphon.completions.compose import composed, with_memory
 from antiphon.completions.fit import fitted, measured
 from antiphon.completions.fit_prompts import check_prompts, prompts_fitted
 from antiphon.completions.grammars import grammars
@@ -24,7 +24,6 @@ from antiphon.key import Key
 from antiphon.models.catalogue import Model
 from antiphon.projects.model import Project
 from antiphon.projects.resolve import Target, resolve
-from antiphon.projects.template import system_prompt
 from antiphon.vision.admission import ImageAdmission
 
 PREFILL_CHARACTERS_INLINE = 10_000  # the remainder of a grammar after more may take longer than a loop should wait
@@ -114,7 +113,7 @@ class Preparation:
             if key.session_memory and request.session_id is not None:
                 earlier = await self._memory(key, request.session_id)
                 request = msgspec.structs.replace(request, messages=with_memory(request.messages, earlier))
-            request = _composed(request, project)
+            request = composed(request, project)
         if _holds_images(request):
             request = await self._admit_images(request, model)
         plan = self._timed(request, caller, model, project, assigned)
@@ -223,17 +222,6 @@ def _check_tokens(logit_bias: dict[str, float], vocabulary_size: int) -> None:
         if int(token) >= vocabulary_size:
             message = f"logit_bias: the model has no token {token}, its last one is {vocabulary_size - 1}."
             raise BadRequest(message, param="logit_bias")
-
-
-def _composed(request: ChatRequest, project: Project | None) -> ChatRequest:
-    """The request with what its project puts in front of it."""
-    template = None if project is None else project.system_prompt
-    if template is None and request.system_prompt_args is None:
-        return request
-    prompt = system_prompt(template, request.system_prompt_args)
-    if not prompt:
-        return request
-    return msgspec.structs.replace(request, messages=with_system_prompt(request.messages, prompt))
 
 
 def _holds_images(request: ChatRequest) -> bool:

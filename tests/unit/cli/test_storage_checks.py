@@ -12,6 +12,7 @@ from antiphon.cli.findings import Finding
 from antiphon.cli.storage_checks import storage
 from antiphon.clock import SystemClock
 from antiphon.db.open import open_database
+from antiphon.db.sqlite import PAGE_BYTES
 from antiphon.settings.model import Settings
 from tests.unit.credits.books import MovableClock
 
@@ -111,7 +112,7 @@ def test_a_damaged_file_is_told_from_a_silent_server(folder: Path) -> None:
     path = folder / "antiphon.db"
     change(folder, "PRAGMA wal_checkpoint(TRUNCATE)")  # or what stands in the log would hide the damage
     sound = path.read_bytes()
-    for at in (0, 4096 * 5):
+    for at in (0, PAGE_BYTES * 5):
         path.write_bytes(sound[:at] + b"\xff" * 100 + sound[at + 100 :])
         finding = found(folder)["database"]
         assert (finding.status, "is damaged" in finding.found) == ("fail", True)

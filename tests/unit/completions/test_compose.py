@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from antiphon.chat import Message
-from antiphon.completions.compose import with_memory, with_system_prompt
+import pytest
+from msgspec.structs import replace
+
+from antiphon.chat import ChatRequest, Message
+from antiphon.completions.compose import composed, with_memory, with_system_prompt
+from antiphon.errors import BadRequest
+from antiphon.projects.model import Project
+from antiphon.projects.template import Argument, Template
 
 SYSTEM = Message("system", "be kind")
 EARLIER = (Message("user", "Hi"), Message("assistant", "Hello"))
@@ -14,6 +20,18 @@ def test_a_system_prompt_comes_first() -> None:
     """By itself, or joined with the caller's own, since many templates take one system message only."""
     assert with_system_prompt((NOW,), "Be brief.") == (Message("system", "Be brief."), NOW)
     assert with_system_prompt((SYSTEM, NOW), "Be brief.") == (Message("system", "Be brief.\n\nbe kind"), NOW)
+
+
+def test_a_project_s_prompt_is_composed_in() -> None:
+    """As its template says it, with the arguments of the request; a request of no project stays as it is."""
+    request = ChatRequest(model="m", messages=(NOW,))
+    assert composed(request, None) is request
+    assert composed(request, Project("p", "p", "P")) is request
+    given = replace(request, system_prompt_args={"mood": "brief"})
+    project = Project("p", "p", "P", system_prompt=Template("Be {{mood}}.", (Argument("mood"),)))
+    assert composed(given, project).messages == (Message("system", "Be brief."), NOW)
+    with pytest.raises(BadRequest, match="no system prompt template"):
+        composed(given, None)
 
 
 def test_earlier_turns_come_between() -> None:

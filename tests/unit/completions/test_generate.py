@@ -328,6 +328,23 @@ def collector(into: list[Delta]) -> Take:
     return take
 
 
+async def test_who_has_had_enough_takes_no_more() -> None:
+    """What comes then waits for the next call: its client reads more slowly than the engine says."""
+    pieces = tuple([Delta(content=letter)] for letter in "abcd")
+    choice = choice_of(plan_of(model_of(ScriptedEngine(opens=((*pieces, [STOP]),)))))
+    await choice.start()
+    assert await choice.next() == pieces[0]
+    taken: list[Delta] = []
+
+    def take(deltas: list[Delta]) -> bool:
+        taken.extend(deltas)
+        return False
+
+    assert await choice.next(take) == pieces[2]
+    assert taken == pieces[1]
+    assert await choice.next() == pieces[3]
+
+
 async def test_nothing_is_said_behind_the_end() -> None:
     """An engine that goes on past the limit is cut once, whatever of it had arrived before it was closed."""
     late: list[Take] = []
