@@ -81,5 +81,6 @@ class CampaignParts:
             project = self._projects.get(configured.project)
             await self.campaigns.create(replace(draft, project_id=project.id), start=configured.running)
         except RequestError as error:
-            if error.param != "key":  # else it is archived, or another gateway has made it at this moment
+            await self.known.catch_up()  # another gateway may have made it at this moment
+            if error.param != "key" and self.known.find(draft.account, draft.key) is None:  # else it is archived
                 self._on_event(draft, f"it cannot be made: {error.message}")

@@ -12,6 +12,7 @@ from antiphon.campaigns.parts import CampaignParts, Configured
 from antiphon.clock import ManualClock
 from antiphon.db import Database
 from antiphon.ids import seeded
+from antiphon.projects.service import Projects
 from tests.unit.campaigns.drafts import ACCOUNT, draft
 from tests.unit.projects.gateway_projects import projects_of
 
@@ -38,19 +39,26 @@ class Started(list[str]):
     parts: CampaignParts
 
 
-async def started(database: Database, *configured: Configured, seed: int = 1) -> Started:
-    """A gateway that has just begun."""
-    found = Started()
-    found.parts = CampaignParts(
+def parts_of(
+    database: Database, projects: Projects, told: Started, *configured: Configured, seed: int
+) -> CampaignParts:
+    """The parts of a gateway that is to begin."""
+    return CampaignParts(
         database,
-        await projects_of(database),
+        projects,
         Nothing(),
         configured=configured,
         clock=ManualClock(),
         ids=seeded(seed),
-        on_lost=lambda rows, _: found.append(f"{rows} lost"),
-        on_event=lambda campaign, what: found.append(f"{campaign.key}: {what}"),
+        on_lost=lambda rows, _: told.append(f"{rows} lost"),
+        on_event=lambda campaign, what: told.append(f"{campaign.key}: {what}"),
     )
+
+
+async def started(database: Database, *configured: Configured, seed: int = 1) -> Started:
+    """A gateway that has just begun."""
+    found = Started()
+    found.parts = parts_of(database, await projects_of(database), found, *configured, seed=seed)
     await found.parts.start()
     return found
 
@@ -101,3 +109,25 @@ async def test_what_runs_beside_requests(database: Database) -> None:
     for run in runs:
         run.close()
     await found.parts.close()
+
+
+async def test_what_another_gateway_makes_meanwhile_is_known(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the start, and not only when changes are looked for the next time."""
+    configured = Configured(TEST, "set", running=True)
+    late = parts_of(database, await projects_of(database), Started(), configured, seed=2)
+    refresh, early = late.known.refresh, True
+
+    async def too_early() -> None:
+        nonlocal early
+        if early:
+            early = False
+            await started(database, configured)
+        else:
+            await refresh()
+
+    monkeypatch.setattr(late.known, "refresh", too_early)
+    await late.start()
+    assert [one.key for one in late.known.all_running()] == [TEST.key]
+    await late.close()
