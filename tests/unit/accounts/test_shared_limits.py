@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
@@ -98,16 +99,21 @@ async def admitted(limits: SharedLimits, key: Key, number: int = 1) -> int:
 
 
 async def test_sixty_of_a_thousand(make: Make, switched: Switched) -> None:
-    """A limit of 60, and 1,000 at once over two gateways: exactly 60, in a few transactions."""
-    one, two, key = make("one"), make("two"), Key("k", 60)
+    """A limit of 60, and 1,000 at once over two gateways: exactly 60, in a few transactions.
+
+    One more for each second that those take, which is what a minute gives back: on a machine that does much else.
+    """
+    one, two, key, begun = make("one"), make("two"), Key("k", 60), time.monotonic()
     found = await asyncio.gather(asked(one, key, 500), asked(two, key, 500))
+    took_s = int(time.monotonic() - begun)
     admissions = [admission for each in found for admission in each]
-    assert sum(admission.refusal is None for admission in admissions) == 60
+    let_in = sum(admission.refusal is None for admission in admissions)
+    assert 60 <= let_in <= 60 + took_s
     refusals = [admission.refusal for admission in admissions if admission.refusal is not None]
     assert {refusal.retry_after_s for refusal in refusals} == {1}
     assert {fields(each.lines)["x-ratelimit-limit-requests"] for each in admissions} == {"60"}
     rest = sorted(int(fields(each.lines)["x-ratelimit-remaining-requests"]) for each in admissions)
-    assert rest == [0] * 941 + list(range(1, 60))
+    assert took_s or rest == [0] * 941 + list(range(1, 60))
     assert switched.works <= 2 * (500 // GROUP_MAX + 2)
 
 
