@@ -37,7 +37,8 @@ class Visit:
 def compare(gateways: tuple[Gateway, ...], setting: Setting, plan: Plan, *, mode: str) -> Cost:
     """Runs every round and returns medians; each round visits the gateways in another order.
 
-    A gateway of others that fails is left out from then on, and that is said; ours raises RuntimeError.
+    A gateway of others that fails is left out from then on, and that is said; ours raises RuntimeError, and so does
+    whichever fails while they take turns.
     """
     visits: dict[str, list[Visit]] = {DIRECT: []}
     by_turns: dict[str, list[TurnFigures]] = {}
@@ -84,7 +85,7 @@ def _in_turn(gateways: list[Gateway], turn: int) -> list[Gateway]:
 
 
 def python_build() -> str:
-    """The interpreter that runs us, and whether its build was guided by a profile: that alone is worth a quarter."""
+    """The interpreter that runs us, and whether its build was guided by a profile, which shows in every figure."""
     options = sysconfig.get_config_var("CONFIG_ARGS") or ""
     build = "plain build"
     if "--enable-optimizations" in options:

@@ -79,7 +79,7 @@ class Level:
     def enter(self, part: Part, now_ns: int) -> Used:
         """Count a request that begins; what has been used then. RateLimited is too much, and nothing is counted."""
         allowance, name = part.allowance, part.name
-        counter = self.counters.get(name) or self.counter(name, now_ns)
+        counter = self.counter(name, now_ns)
         of_requests, of_tokens = counter.used(allowance, now_ns)
         requests, tokens, at_once = allowance.requests_per_minute, allowance.tokens_per_minute, allowance.parallel_max
         running = self.running.get(name, 0)
@@ -92,8 +92,8 @@ class Level:
         if at_once:
             self.running[name] = running + 1
         if requests:
+            counter.request(now_ns)
             of_requests += WINDOW_NS
-            counter.requests_full = now_ns * requests + of_requests
         return of_requests, of_tokens
 
     def undo(self, part: Part) -> None:

@@ -127,9 +127,7 @@ def usage_id(request_id: str) -> str:
 def usage(key: AccountKey, request_id: str, cost: int, *, at_ms: int, earner: Earner | None = None) -> Journal:
     """A request is paid for: the account pays `cost`, the earner gets its share of it, the platform the rest."""
     if earner is None:
-        gets, pays = Entry(PLATFORM, cost), Entry(key[1], -cost)
-        in_order = (gets, pays) if key[1] > PLATFORM else (pays, gets)
-        return Journal(key[0], usage_id(request_id), "usage", at_ms, in_order)
+        return _journal(key[0], usage_id(request_id), "usage", at_ms, [Entry(key[1], -cost), Entry(PLATFORM, cost)])
     earned = earner.earned(cost)
     parts = [Entry(key[1], -cost), Entry(PLATFORM, cost - sum(earned.values()))]
     parts += [Entry(account, amount) for account, amount in earned.items()]

@@ -16,7 +16,7 @@ from antiphon.clock import Clock
 from antiphon.credits import pricing
 from antiphon.credits.budgets import Budgets
 from antiphon.credits.closing import Closing
-from antiphon.credits.draft import KEPT_BYTES_MAX, Asked, Body, Draft, kept
+from antiphon.credits.draft import Asked, Body, Draft, kept
 from antiphon.credits.lease import LeasedHold
 from antiphon.credits.leases import Leases
 from antiphon.credits.ledger import Earner, charge
@@ -63,14 +63,12 @@ class Meter:
     async def open(self, asked: Asked) -> Charge:
         """Hold the most that the request can cost; InsufficientCredits when the account or the key has less."""
         began_at_ms = self.now_ms()
-        terms = asked.terms
-        most = pricing.quote(asked.model.prices, terms.prompt_tokens, terms.completion_tokens)
+        most = _most(asked)
         return Charge(self, asked, await self._hold(asked, most) if most else None, began_at_ms)
 
     def open_now(self, asked: Asked) -> Charge | None:
         """As `open`, where that needs no waiting; else None, and nothing is held."""
-        terms = asked.terms
-        most = pricing.quote(asked.model.prices, terms.prompt_tokens, terms.completion_tokens)
+        most = _most(asked)
         if not most:
             return Charge(self, asked, None, self.now_ms())
         if asked.key.spend_cap is not None:
@@ -167,7 +165,7 @@ class Charge:
 
     def answered(self, body: bytes) -> None:
         """Note the answer's body, as it was sent."""
-        self._answer = body if len(body) <= KEPT_BYTES_MAX else kept(body)
+        self._answer = kept(body)
 
     def wait(self) -> None:
         """Let the end come later than the close: somebody is about to find out what it took."""
@@ -219,7 +217,7 @@ class Charge:
             self._asked,
             outcome.usage if hold is None else self._believed,
             outcome.node,
-            0 if hold is None else hold.amount,
+            self.held,
             self.charged,
             "free" if hold is None and outcome.reason == "delivered" else outcome.reason,
             self._began_at_ms,
@@ -228,3 +226,9 @@ class Charge:
             outcome.served,
         )
         return self._meter.closing(draft, hold)
+
+
+def _most(asked: Asked) -> int:
+    """The most that the request can cost."""
+    terms = asked.terms
+    return pricing.quote(asked.model.prices, terms.prompt_tokens, terms.completion_tokens)

@@ -132,10 +132,10 @@ def prune(connection: Connection, before_ms: int, limit: int) -> int:
 
 
 def _get(connection: Connection, account: str, receipt_id: str) -> Filed | None:
-    row = connection.one(FOUND, id=receipt_id, account=account, journal=usage_id(receipt_id))
-    return None if row is None else Filed(read(row), row[-2], row[-1])
+    found = connection.one(FOUND, id=receipt_id, account=account, journal=usage_id(receipt_id))
+    return None if found is None else Filed(read(found), found[-2], found[-1])
 
 
 def _latest(connection: Connection, account: str, request_id: str) -> Filed | None:
-    row = connection.one(BY_REQUEST, account=account, request_id=request_id)
-    return None if row is None else _get(connection, account, row[0])
+    found = connection.one(BY_REQUEST, account=account, request_id=request_id)
+    return None if found is None else _get(connection, account, found[0])
