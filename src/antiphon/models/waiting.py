@@ -12,13 +12,14 @@ from collections.abc import Callable
 from antiphon.errors import Saturated, Unavailable
 from antiphon.models.ask import Ask
 from antiphon.models.catalogue import Model
-from antiphon.models.comebacks import KEPT_S, Comebacks, has_more_than_its_share
+from antiphon.models.comebacks import Comebacks, has_more_than_its_share
 from antiphon.models.fair_queue import FairQueue, Ticket
 from antiphon.models.load import Place
 from antiphon.models.loads import Loads
 
 RETRY_S = 2  # when a full queue has not told yet how fast it moves
 RETRY_S_MAX = 60
+LOOK_S = 0.1  # how often all that waits is looked at where nothing else happens
 GAP_WEIGHT = 0.1  # of the latest gap between two turns, in their running mean
 
 
@@ -63,6 +64,7 @@ class Queue(FairQueue[Waiter]):
 class Queues:
     """What waits for all models.
 
+    Whoever gives back a place has them served; so that nobody waits for that forever, they are also every `LOOK_S`.
     `place` finds a place that is free, or None; `refusal` says why there can be none any more, or None while there can.
     """
 
@@ -98,6 +100,8 @@ class Queues:
         queue = self._queues.get(ask.model.id)
         if queue is None:
             queue = self._queues[ask.model.id] = Queue(now_s)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LOOK_S, self._look)
         if len(queue) >= self._queue_max:
             wait_s = queue.empty_in_s
             shed = queue.shed(ask.account)
@@ -139,7 +143,7 @@ class Queues:
         for waiter in queue.heads():
             if waiter.future.done():
                 queue.discard(waiter.ticket)  # its task was cancelled, and has not come here yet
-            elif self._kept_from(waiter):
+            elif self.keeps_from(waiter.ask):
                 continue  # others that are served less may have it
             elif (place := self._place(waiter.ask, waiter.tried)) is not None:
                 queue.serve(waiter.ticket)
@@ -162,17 +166,12 @@ class Queues:
         expected = 0 if queue is None else queue.comebacks.expected(self._now())
         return expected > 0 and has_more_than_its_share(ask, self._loads, expected)
 
-    def _kept_from(self, waiter: Waiter) -> bool:
-        if not self.keeps_from(waiter.ask):
-            return False
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(KEPT_S, self._serve_later)
-        return True
-
-    def _serve_later(self) -> None:
-        """Nobody need be back by now."""
+    def _look(self) -> None:
+        """Serve as time alone may allow it: an engine takes requests again, or nobody need be back any more."""
         self._timer = None
         self.serve()
+        if self._queues:
+            self._timer = asyncio.get_running_loop().call_later(LOOK_S, self._look)
 
     def _forget(self, waiter: Waiter) -> None:
         queue = waiter.queue

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from antiphon.errors import Unavailable
+from antiphon.errors import EngineFailed, Saturated, Unavailable
 from antiphon.models.ask import Ask
 from antiphon.models.placement import Placement
 from antiphon.models.waiting import RETRY_S, RETRY_S_MAX, Queue, Waiter
@@ -66,3 +66,19 @@ async def test_a_bound_is_held_against_ones_own_place_in_the_queue() -> None:
     with pytest.raises(Unavailable, match="max_ttft_ms"):
         placement.line_up(Ask(shared, "flood", first_token_s=5.0))
     placement.line_up(Ask(shared, "quiet", first_token_s=5.0))
+
+
+async def test_a_wait_ends_also_where_nobody_else_comes_or_goes() -> None:
+    """One engine is ejected and the other says that it is full: once that is over, the request has its place."""
+    placement, shared = Placement(queue_max=5), model(offer("full"), offer("ejected"))
+    only = {name: Ask(shared, only=frozenset({name})) for name in ("full", "ejected")}
+    for name, error, times in (("full", Saturated("full", retry_after_s=0.3), 1), ("ejected", EngineFailed("no"), 3)):
+        for _ in range(times):
+            place = placement.take(only[name])
+            assert place is not None
+            placement.failed(place, error)
+            placement.give_back(place)
+    assert placement.take(Ask(shared)) is None
+    async with asyncio.timeout(10):
+        place = await placement.wait(Ask(shared))
+    assert place.offer.engine.name == "full"
