@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from antiphon.accounts.rates import SECOND_NS, WINDOW_NS, Counter, Left, Used, left, wait_ns
+from antiphon.accounts.rates import SECOND_NS, Counter, Left, Used, left, wait_ns
 from antiphon.errors import RateLimited
 from antiphon.key import Allowance, Key, Part, Scale
 
@@ -79,22 +79,15 @@ class Level:
     def enter(self, part: Part, now_ns: int) -> Used:
         """Count a request that begins; what has been used then. RateLimited is too much, and nothing is counted."""
         allowance, name = part.allowance, part.name
-        counter = self.counter(name, now_ns)
-        of_requests, of_tokens = counter.used(allowance, now_ns)
-        requests, tokens, at_once = allowance.requests_per_minute, allowance.tokens_per_minute, allowance.parallel_max
-        running = self.running.get(name, 0)
+        at_once, running = allowance.parallel_max, self.running.get(name, 0)
         if at_once and running >= at_once:
             raise RateLimited(f"This {self._scale} allows {at_once} requests at once.", retry_after_s=1)
-        if requests and of_requests > WINDOW_NS * (requests - 1):
-            raise self._too_many(requests, "requests", of_requests)
-        if tokens and of_tokens > WINDOW_NS * (tokens - 1):
-            raise self._too_many(tokens, "tokens", of_tokens)
+        used = self.counter(name, now_ns).take(allowance, now_ns)
+        if used is None:
+            raise self._too_many(part, now_ns)
         if at_once:
             self.running[name] = running + 1
-        if requests:
-            counter.request(now_ns)
-            of_requests += WINDOW_NS
-        return of_requests, of_tokens
+        return used
 
     def undo(self, part: Part) -> None:
         """Count a request no more that has just been counted."""
@@ -102,7 +95,13 @@ class Level:
         if part.allowance.parallel_max:
             self.leave(part.name)
 
-    def _too_many(self, per_minute: int, unit: Unit, used: int) -> RateLimited:
+    def _too_many(self, part: Part, now_ns: int) -> RateLimited:
+        """What to tell a request for which there is none left, or no token."""
+        (of_requests, of_tokens), allowance = self.used(part, now_ns), part.allowance
+        unit: Unit = "requests"
+        per_minute, used = allowance.requests_per_minute, of_requests
+        if not per_minute or not wait_ns(used, per_minute):
+            unit, per_minute, used = "tokens", allowance.tokens_per_minute, of_tokens
         message = f"This {self._scale} allows {per_minute} {unit} per minute."
         return RateLimited(message, retry_after_s=-(-wait_ns(used, per_minute) // SECOND_NS))
 

@@ -47,10 +47,17 @@ class Counter:
             self.tokens, self.tokens_full = tokens, 0
         return max(0, self.requests_full - now_ns * requests), max(0, self.tokens_full - now_ns * tokens)
 
-    def request(self, now_ns: int) -> None:
-        """Take a request, whether it is there or not."""
-        if self.requests:
-            self.requests_full = max(self.requests_full, now_ns * self.requests) + WINDOW_NS
+    def take(self, allowance: Allowance, now_ns: int) -> Used | None:
+        """Take a request while it and a token are there, and tell what is missing then; None when they are not."""
+        of_requests, of_tokens = self.used(allowance, now_ns)
+        if requests := self.requests:
+            of_requests += WINDOW_NS
+            if of_requests > WINDOW_NS * requests:
+                return None
+        if self.tokens and of_tokens > WINDOW_NS * (self.tokens - 1):
+            return None
+        self.requests_full = now_ns * requests + of_requests
+        return of_requests, of_tokens
 
     def back(self) -> None:
         """Give back the request that has just been taken."""

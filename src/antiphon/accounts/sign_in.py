@@ -133,10 +133,9 @@ class SignIn:
         per_minute, now_ns = self._rules.per_minute, round(self._clock.monotonic() * SECOND_NS)
         if not per_minute:
             return
-        used, _ = self._counter.used(self._allowance, now_ns)
-        if longest := wait_ns(used, per_minute):
+        if self._counter.take(self._allowance, now_ns) is None:
+            longest = wait_ns(self._counter.used(self._allowance, now_ns)[0], per_minute)
             raise RateLimited("Too many wallets sign in: try again later.", retry_after_s=-(-longest // SECOND_NS))
-        self._counter.request(now_ns)
 
 
 def _used(nonce: str, expires_at_ms: int, now_ms: int) -> Step:

@@ -6,14 +6,11 @@ import asyncio
 from types import TracebackType
 
 from antiphon.credits.metering import Charge
-from antiphon.credits.receipt import Reason
 from antiphon.http.exchange import Exchange
 
 
 class During:
     """The time in which a request is answered that holds money."""
-
-    _otherwise: Reason = "failed"
 
     def __init__(self, charges: dict[str, Charge], charge: Charge, exchange: Exchange) -> None:
         self._charges = charges
@@ -27,14 +24,16 @@ class During:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """It is over, and the hold ends as soon as it is known whether the answer stands."""
+        charge, exchange = self._charge, self._exchange
         if kind is asyncio.CancelledError:
-            self._otherwise = "client_gone"
-        del self._charges[self._charge.id]
-        self._exchange.conclude(self._close)
+            charge.otherwise = "client_gone"
+        del self._charges[charge.id]
+        exchange.conclude(charge.close)
+        if exchange.course is not None:
+            exchange.conclude(self._tell)
 
-    def _close(self, stands: bool) -> None:
-        """Nothing more is sent; who follows the request is told what it cost, once that is known."""
+    def _tell(self, stands: bool) -> None:  # noqa: ARG002 - what was held is let go of in any case
+        """Who follows the request is told what it cost, once that is known."""
         charge, course = self._charge, self._exchange.course
-        charge.close(self._otherwise, stands=stands)
         if course is not None and charge.ended:
             course.settled(charge.charged, asyncio.get_running_loop().time())

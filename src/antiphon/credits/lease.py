@@ -15,7 +15,8 @@ from antiphon.errors import InsufficientCredits
 class Lease:
     """What one account's requests are admitted against.
 
-    `granted` and `spent` are the database's, `used` is what open holds keep and what is charged but not settled yet.
+    `granted` and `spent` are the database's, `used` is what open holds keep and what is charged but not settled yet;
+    `unsettled` is what is charged, or is about to be, of that.
     """
 
     __slots__ = (
@@ -89,6 +90,7 @@ class LeasedHold:
 
     # What has not happened yet; an instance holds only what has.
     state: State = "open"
+    owed = 0
     charged = 0
     at_ms = 0
     earner: Earner | None = None
@@ -100,8 +102,14 @@ class LeasedHold:
         self.expires_at = expires_at
         lease.used += amount
 
+    def owe(self, cost: int) -> None:
+        """Note what it is about to be captured for, so that the account has that much less already. Said once."""
+        self.owed = cost
+        self.lease.unsettled += cost
+
     def capture(self, cost: int, at_ms: int) -> bool:
         """Charge what it cost, up to what was held, and let go of the rest; False when it had ended before."""
+        self._owe_nothing()
         if self.state != "open":
             return False
         self.state = "captured"
@@ -117,8 +125,13 @@ class LeasedHold:
         if self.state != "open":
             return False
         self.state = state
+        self._owe_nothing()
         self.lease.used -= self.amount
         return True
+
+    def _owe_nothing(self) -> None:
+        self.lease.unsettled -= self.owed
+        self.owed = 0
 
     @property
     def settlement(self) -> Settlement:

@@ -52,7 +52,8 @@ class Leases:
 
     @property
     def open_holds(self) -> int:
-        """How many requests hold money."""
+        """How many requests hold money; those that have just ended are put together first."""
+        self.settlements.put_together()
         return len(self._open)
 
     async def open(self, key: AccountKey, hold_id: str, amount: int) -> LeasedHold:
@@ -115,6 +116,7 @@ class Leases:
         self._tickets += 1
         ticket = self._tickets
         while True:
+            self.settlements.put_together()
             if self.settlements.full:
                 raise Unavailable("Requests cannot be charged as fast as they come.", retry_after_s=1)
             lease = self._lease(key)
@@ -185,6 +187,7 @@ class Leases:
 
     async def give_back(self, key: AccountKey) -> bool:
         """Give back what this gateway does not use of the account; whether that was anything."""
+        self.settlements.put_together()
         lease = self._leases.get(key)
         if lease is None or not lease.room:
             return False
@@ -194,6 +197,7 @@ class Leases:
     async def keep(self) -> None:
         """Do what is due: end forgotten holds, stay alive in the books, give back what is idle or asked for."""
         now = self._now()
+        self.settlements.put_together()
         self._expire(now)
         epoch = self._tenure.epoch
         if not self._leases:
@@ -212,6 +216,7 @@ class Leases:
 
     async def close(self) -> None:
         """Settle what was captured, void what is open, and give everything back."""
+        self.settlements.put_together()
         for hold in list(self._open.values()):
             self.void(hold)
         await self.settlements.close()

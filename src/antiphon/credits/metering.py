@@ -116,6 +116,7 @@ class Charge:
 
     # What has not happened yet; an instance holds only what has.
     charged = 0  # once it has ended
+    otherwise: Reason = "failed"  # why it ended, where nobody says so
     _outcome: Outcome | None = None
     _answer: Body | None = None
     _closed = False
@@ -148,7 +149,7 @@ class Charge:
     def balance(self) -> int:
         """What the account has left as far as this gateway knows, this request paid; not for free ones."""
         assert self._hold is not None, "something is held"
-        return self._hold.lease.left - self.charged
+        return self._hold.lease.left
 
     def priced(self, usage: Usage) -> Usage:
         """What it took as far as that is believed, with what it costs; a free request's usage as it is."""
@@ -176,43 +177,42 @@ class Charge:
         if self._outcome is not None:
             return
         self._outcome = outcome
-        priced = self.priced(outcome.usage)
-        if payable(priced, outcome.reason, streamed=self._asked.streamed):
+        priced, hold = self.priced(outcome.usage), self._hold
+        if hold is not None and payable(priced, outcome.reason, streamed=self._asked.streamed):
             self.charged = priced.cost or 0
+            hold.owe(self.charged)
         if self._closed:
-            self._write()
+            self._settle()
 
-    def close(self, otherwise: Reason, *, stands: bool = True) -> None:
-        """Charge it, and write its receipt; `otherwise` is why it ended where nobody said so.
+    def close(self, stands: bool) -> None:
+        """Charge it, and write its receipt.
 
         What does not stand will be made anew for whoever asks again, and is charged then, not now.
         """
         self._closed = True
         self._stands = stands
         if self._outcome is not None:
-            self._write()
+            self._settle()
         elif not self._waits:
-            self.end(Outcome(NOTHING, otherwise))
+            self.end(Outcome(NOTHING, self.otherwise))
 
-    def _write(self) -> None:
-        assert self._outcome is not None, "it has ended"
-        if self.charged and not self._stands and self._outcome.reason in MADE_ANEW:
-            self._forgive()
-        leases, hold = self._meter.leases, self._hold
-        at_ms = self._ended_at_ms = self._meter.now_ms()
-        if hold is not None and not leases.end(hold, self.charged, at_ms):
-            self._forgive()  # somebody forgot it for too long, or the gateway ends
-        leases.settlements.put(self)
+    def _settle(self) -> None:
+        """Have all else done where many are."""
+        self._ended_at_ms = self._meter.now_ms()
+        self._meter.leases.settlements.put(self)
 
-    def _forgive(self) -> None:
-        assert self._outcome is not None, "it has ended"
+    def _forgive(self, outcome: Outcome) -> Outcome:
         self.charged = 0
-        self._outcome = replace(self._outcome, reason="not_charged")
+        return replace(outcome, reason="not_charged")
 
     def closing(self) -> Closing:
-        """What is to be written of it."""
+        """Capture what was held; what is to be written of it."""
         outcome, hold = self._outcome, self._hold
         assert outcome is not None, "it has ended"
+        if self.charged and not self._stands and outcome.reason in MADE_ANEW:
+            outcome = self._forgive(outcome)
+        if hold is not None and not self._meter.leases.end(hold, self.charged, self._ended_at_ms):
+            outcome = self._forgive(outcome)  # somebody forgot it for too long, or the gateway ends
         draft = Draft(  # by position: it is made for each request
             self._asked,
             outcome.usage if hold is None else self._believed,

@@ -65,12 +65,12 @@ class Settlements:
     @property
     def full(self) -> bool:
         """Whether too much is on its way for another request to be taken on."""
-        return self._progress.weight >= UNSETTLED_MAX
+        return self._progress.weight + len(self._ended) >= UNSETTLED_MAX
 
     @property
     def pending(self) -> int:
         """How many requests are on their way into the books."""
-        return len(self._progress)
+        return len(self._progress) + len(self._ended)
 
     def start(self) -> None:
         """Begin to write."""
@@ -88,15 +88,19 @@ class Settlements:
 
     def put(self, one: Ended) -> None:
         """Take a request that has ended. A mere receipt is lost where far too much is on its way."""
-        self._progress.take(one.id, 1)
         if not self._ended:
             self._arrived.set()
         self._ended.append(one)
 
     def put_together(self) -> None:
-        """Find out what is to be written of those that have ended since. Done by itself, and soon."""
+        """Find out what is to be written of those that have ended since. Done by itself, and soon.
+
+        What they held and are not charged is free then.
+        """
         ended, self._ended = self._ended, []
         closings = [one.closing() for one in ended]
+        for one in closings:
+            self._progress.take(one.id, 1)
         if self._far_too_many:
             closings = [one for one in closings if not self._is_dropped(one)]
         self._waiting += closings
@@ -114,10 +118,12 @@ class Settlements:
 
     async def settled(self, request_id: str) -> None:
         """Return when that request is not on its way any more; Unavailable when it takes too long."""
+        self.put_together()
         await self._progress.ended(request_id)
 
     async def all_settled(self) -> None:
         """Return when everything that was taken before is in the books; Unavailable when it takes too long."""
+        self.put_together()
         await self._progress.all_ended()
 
     async def _run(self) -> None:

@@ -22,14 +22,15 @@ class ScriptedCharge:
 
     id = "answer-1"
     charged = 7
+    otherwise = "failed"
 
     def __init__(self, *, ended: bool = True) -> None:
         self.ended = ended
         self.closed: list[tuple[str, bool]] = []
 
-    def close(self, otherwise: str, *, stands: bool) -> None:
+    def close(self, stands: bool) -> None:
         """Note it."""
-        self.closed.append((otherwise, stands))
+        self.closed.append((self.otherwise, stands))
 
 
 class ScriptedCourse:

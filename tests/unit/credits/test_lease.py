@@ -29,11 +29,14 @@ def test_room_is_what_was_granted_and_is_not_used(granted: int, events: list[tup
             continue
         hold = LeasedHold("h", lease, amount, 0.0)
         assert lease.room == granted - spent - amount
+        hold.owe(min(cost, amount))
+        assert lease.left == -min(cost, amount)
         if end == "void":
             assert hold.release("voided")
+            assert lease.left == 0
         else:
             assert hold.capture(cost, 0)
-            assert lease.room == granted - spent - min(cost, amount)
+            assert (lease.room, lease.left) == (granted - spent - min(cost, amount), -min(cost, amount))
             if end == "settled":
                 lease.settled(hold.charged)
                 spent += hold.charged

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
@@ -54,7 +55,7 @@ async def test_the_worst_case_is_held_and_the_cost_charged(books: Books, till: T
     assert till.refused == 1
     charge.end(DELIVERED)
     assert (charge.charged, charge.balance) == (COST, MOST - COST)
-    charge.close("failed")
+    charge.close(stands=True)
     receipt = await filed(books, till, account, charge)
     assert (receipt.held, receipt.charged, receipt.reason, receipt.node) == (MOST, COST, "delivered", "node-1")
     assert (receipt.request_id, receipt.prices, receipt.usage) == ("request-of-a", MODEL.prices, USAGE)
@@ -67,10 +68,10 @@ async def test_what_it_costs_can_be_said_before(books: Books, till: Till) -> Non
     charge = await till.meter.open(asked(account, "a"))
     assert charge.priced(USAGE) == replace(USAGE, cost=COST)
     assert charge.priced(Usage(10**9, 10**9)) == Usage(TERMS.prompt_tokens, TERMS.completion_tokens, cost=MOST)
-    charge.close("failed")
+    charge.close(stands=True)
     free = await till.meter.open(asked(account, "b", model=Model("free", ())))
     assert free.priced(Usage(10**9, 10**9)) == Usage(10**9, 10**9)
-    free.close("failed")
+    free.close(stands=True)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ async def test_the_rule(books: Books, till: Till, outcome: Outcome, streamed: bo
     account = await books.account(MOST)
     charge = await till.meter.open(asked(account, "a", streamed=streamed))
     charge.end(outcome)
-    charge.close("failed")
+    charge.close(stands=True)
     receipt = await filed(books, till, account, charge)
     assert (receipt.charged, receipt.reason) == (charged, outcome.reason)
 
@@ -104,7 +105,7 @@ async def test_what_will_be_made_anew(books: Books, till: Till, reason: Reason, 
     account = await books.account(MOST)
     charge = await till.meter.open(asked(account, "a", streamed=True))
     charge.end(Outcome(USAGE, reason))
-    charge.close("failed", stands=False)
+    charge.close(stands=False)
     receipt = await filed(books, till, account, charge)
     assert (receipt.charged, receipt.reason) == (charged, told)
 
@@ -113,7 +114,8 @@ async def test_a_request_that_nobody_tells_of(books: Books, till: Till) -> None:
     """Its hold ends with its close, and it pays nothing."""
     account = await books.account(MOST)
     charge = await till.meter.open(asked(account, "a"))
-    charge.close("client_gone")
+    charge.otherwise = "client_gone"
+    charge.close(stands=True)
     receipt = await filed(books, till, account, charge)
     assert (receipt.charged, receipt.reason) == (0, "client_gone")
 
@@ -123,7 +125,7 @@ async def test_an_end_that_comes_late(books: Books, till: Till) -> None:
     account = await books.account(MOST)
     charge = await till.meter.open(asked(account, "a", streamed=True))
     charge.wait()
-    charge.close("failed")
+    charge.close(stands=True)
     assert till.gateway.leases.open_holds == 1
     charge.end(Outcome(USAGE, "client_gone"))
     charge.end(DELIVERED)
@@ -139,7 +141,7 @@ async def test_free_requests_ask_nobody(books: Books, till: Till, fields: dict[s
     charge = await till.meter.open(asked(("USDC", "user:nobody"), "a", **fields))
     assert charge.held == 0
     charge.end(DELIVERED)
-    charge.close("failed")
+    charge.close(stands=True)
     assert (till.receipts[-1].reason, till.receipts[-1].charged) == ("free", 0)
     books.database.away = False
 
@@ -150,8 +152,23 @@ async def test_an_answer_s_digest(books: Books, till: Till) -> None:
     charge = await till.meter.open(asked(account, "a"))
     charge.end(DELIVERED)
     charge.answered(b"body")
-    charge.close("failed")
+    charge.close(stands=True)
     assert (await filed(books, till, account, charge)).answer_sha256 is not None
+
+
+async def test_what_it_did_not_cost_is_free_at_once(books: Books, till: Till) -> None:
+    """The next request may have it, though nothing is written yet; what is left shows what was charged."""
+    account = await books.account(10 * MOST)
+    first = await till.meter.open(asked(account, "first"))
+    names = map(str, count())
+    while till.meter.open_now(asked(account, next(names))) is not None:
+        pass
+    first.end(DELIVERED)
+    first.close(stands=True)
+    books.database.away = True
+    one_more = await till.meter.open(asked(account, next(names)))
+    assert (one_more.held, one_more.balance) == (MOST, 10 * MOST - COST)
+    books.database.away = False
 
 
 async def test_a_forgotten_hold(books: Books, till: Till) -> None:
@@ -161,7 +178,7 @@ async def test_a_forgotten_hold(books: Books, till: Till) -> None:
     books.clock.advance(10_000)
     await till.gateway.keep()
     charge.end(DELIVERED)
-    charge.close("failed")
+    charge.close(stands=True)
     receipt = await filed(books, till, account, charge)
     assert (receipt.charged, receipt.reason) == (0, "not_charged")
 
@@ -175,7 +192,7 @@ async def test_a_key_s_cap(books: Books, till: Till) -> None:
             await till.meter.open(asked(account, name, spend_cap=2 * MOST))
         await till.gateway.leases.settlements.settled(name)
     charge.end(DELIVERED)
-    charge.close("failed")
+    charge.close(stands=True)
     await filed(books, till, account, charge)
     assert await books.run(partial(budget_store.spent, budget="key_1")) == COST
     with pytest.raises(InsufficientCredits, match="may spend") as caught:
@@ -193,7 +210,7 @@ async def test_who_leaves_while_money_is_sought(books: Books, till: Till) -> Non
         await opening
     await till.gateway.leases.settlements.all_settled()
     charge = await till.meter.open(asked(account, "b", spend_cap=MOST))
-    charge.close("failed")
+    charge.close(stands=True)
 
 
 async def test_owners_of_nodes_earn(books: Books, till: Till) -> None:
@@ -207,7 +224,7 @@ async def test_owners_of_nodes_earn(books: Books, till: Till) -> None:
     served = (Served("node-1", "att-1", 3), Served("node-2", "att-2", 1))
     charge = await till.meter.open(asked(account, "a"))
     charge.end(Outcome(USAGE, "delivered", "node-2", served))
-    charge.close("failed")
+    charge.close(stands=True)
     receipt = await filed(books, till, account, charge)
     assert (receipt.served, receipt.signed) == (served, (signed,))
     earned = [(await till.gateway.balance(("USDC", one))).balance for one in accounts]
@@ -219,6 +236,6 @@ async def test_nobody_owns_the_node(books: Books, till: Till) -> None:
     account = await books.account(MOST)
     charge = await till.meter.open(asked(account, "a"))
     charge.end(Outcome(USAGE, "delivered", "node-1", (Served("node-1", "att-1", 2),)))
-    charge.close("failed")
+    charge.close(stands=True)
     receipt = await filed(books, till, account, charge)
     assert (receipt.charged, receipt.served, receipt.signed) == (COST, (), ())
