@@ -100,10 +100,9 @@ clients: $(VENV)/.developed ## Run the vendors' own clients at every door; `make
 	@$(BIN)/python -m pytest tests/clients -m "not slow" $(ARGS)
 
 bench: $(VENV)/.served ## Compare with nginx, HAProxy, vllm-router, sglang-router and LiteLLM; writes docs/benchmarks
-	@$(BIN)/python -m bench.run --out docs/benchmarks $(ARGS)
-	@$(BIN)/python -m bench.soak --out docs/benchmarks
-	@$(BIN)/python -m bench.engine_tps --out docs/benchmarks
-	@$(BIN)/python -m bench.startup --out docs/benchmarks
+	@missed=0; for part in "run $(ARGS)" soak engine_tps startup; do \
+		$(BIN)/python -m bench.$$part --out docs/benchmarks || missed=1; \
+	done; exit $$missed
 
 bench-quick: $(VENV)/.served ## Antiphon, vllm-router and nginx only, in three minutes
 	@$(BIN)/python -m bench.run --quick $(ARGS)
