@@ -1,6 +1,7 @@
 """The neutral words of a chat completion: what every dialect parses into and every engine is asked for.
 
-Not the wire: no vendor's field names beyond the ones that all share. Values only, frozen, no I/O.
+Not the wire: no vendor's field names beyond the ones that all share. Values only, frozen, no I/O. Those made for each
+piece of a stream are not watched for cycles (`gc=False`): they hold nothing that could hold them.
 """
 
 from __future__ import annotations
@@ -235,7 +236,7 @@ class Logprob(Struct, frozen=True):
     top_logprobs: list[TokenLogprob] = []
 
 
-class ToolCallDelta(Struct, frozen=True):
+class ToolCallDelta(Struct, frozen=True, gc=False):
     """A piece of a tool call: `id` and `name` in the first piece of each `index`, arguments in all."""
 
     index: int
@@ -244,7 +245,7 @@ class ToolCallDelta(Struct, frozen=True):
     arguments: str = ""
 
 
-class Delta(Struct, frozen=True):
+class Delta(Struct, frozen=True, gc=False):
     """A piece of choice `index`. `tokens` is how many tokens the engine spent on it, as far as it tells."""
 
     index: int = 0
@@ -256,7 +257,7 @@ class Delta(Struct, frozen=True):
     stop: str | None = None  # the stop text that ended it, where that is known
 
 
-class Usage(Struct, frozen=True):
+class Usage(Struct, frozen=True, gc=False):
     """Token counts of one request, all choices together; prompt tokens count once.
 
     Cached and image tokens are part of the prompt, thoughts of the completion.
@@ -275,7 +276,7 @@ class Usage(Struct, frozen=True):
         return self.prompt_tokens + self.completion_tokens
 
 
-class Choice(Struct, frozen=True):
+class Choice(Struct, frozen=True, gc=False):
     """One finished answer."""
 
     index: int = 0
@@ -287,7 +288,7 @@ class Choice(Struct, frozen=True):
     stop: str | None = None  # as in Delta
 
 
-class Completion(Struct, frozen=True):
+class Completion(Struct, frozen=True, gc=False):
     """All finished answers of one request and what they took."""
 
     choices: tuple[Choice, ...]

@@ -19,7 +19,7 @@ KEPT_BYTES_MAX = 16 * 1024  # longer bodies are digested at once, so that what w
 Body = bytes | str  # or the digest of it
 
 
-class Asked(Struct, frozen=True):
+class Asked(Struct, frozen=True, gc=False):
     """A request of a key that spends credit, as its receipt will say it."""
 
     key: Key
@@ -41,7 +41,7 @@ class Asked(Struct, frozen=True):
         return self.ledger, user(self.key.account)
 
 
-class Draft(Struct, frozen=True):
+class Draft(Struct, frozen=True, gc=False):
     """What one request came to, of what was asked. Amounts are whole micro-USDC."""
 
     asked: Asked

@@ -45,7 +45,7 @@ class Grant(Struct, frozen=True):
     leased: int = 0
 
 
-class Settlement(Struct, frozen=True):
+class Settlement(Struct, frozen=True, gc=False):
     """What one request is charged, out of a lease."""
 
     key: AccountKey

@@ -66,14 +66,14 @@ class Account(Struct, frozen=True):
         return self.balance - self.held
 
 
-class Entry(Struct, frozen=True, array_like=True):
+class Entry(Struct, frozen=True, array_like=True, gc=False):
     """What a journal adds to one account."""
 
     account: str
     amount: int
 
 
-class Journal(Struct, frozen=True):
+class Journal(Struct, frozen=True, gc=False):
     """One event, whole: what all its entries give is what they take. The same id never happens twice."""
 
     ledger: Ledger

@@ -16,7 +16,7 @@ Reason = Literal["delivered", "client_gone", "timed_out", "failed", "free", "not
 Operation = Literal["chat", "text_completion", "embeddings"]
 
 
-class Served(Struct, frozen=True):
+class Served(Struct, frozen=True, gc=False):
     """A part of an answer: which node said it, in which attempt, and how many tokens that were."""
 
     node: str
@@ -24,7 +24,7 @@ class Served(Struct, frozen=True):
     tokens: int
 
 
-class Outcome(Struct, frozen=True):
+class Outcome(Struct, frozen=True, gc=False):
     """How a request ended: what it took, and which node served it, or which nodes in turn."""
 
     usage: Usage
@@ -61,7 +61,7 @@ class Receipt(Struct, frozen=True, omit_defaults=True):
     variant: str | None = None
 
 
-class Terms(Struct, frozen=True):
+class Terms(Struct, frozen=True, gc=False):
     """What a request can take at most: tokens of all its prompts together, and of all its choices."""
 
     prompt_tokens: int
