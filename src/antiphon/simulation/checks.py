@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from antiphon.errors import DeadlineExceeded, EngineFailed, FirstTokenTimeout, PoisonPrompt, RateLimited, Unavailable
 from antiphon.simulation import language
+from antiphon.simulation.attempts import Attempt
 from antiphon.simulation.client import Outcome
 from antiphon.simulation.language import Answer
 
@@ -151,11 +152,36 @@ def jobs_stay_within_limits(world: World) -> Iterator[str]:
 
 
 def poison_is_contained(world: World) -> Iterator[str]:
-    """One prompt kills at most two nodes, and one more where nodes die by themselves."""
+    """One prompt kills two nodes at most, one more where another may have done it or nodes die by themselves."""
     dying = any(faults.rates.crashes for faults in world.faults)
     for prompt, deaths in world.attempts.deaths.items():
-        if deaths > POISONED_MAX + dying:
+        if deaths > POISONED_MAX + (dying or _shared(world, prompt)):
             yield f"{prompt} killed {deaths} nodes"
+
+
+def _shared(world: World, prompt: str) -> bool:
+    """Whether one that had lost a node before was there, and had said nothing, when this one killed another."""
+    attempts = world.attempts.by_request
+    killed = {
+        (attempt.node, attempt.over_at)
+        for request, tries in attempts.items()
+        for attempt in tries
+        if request.partition(".")[0] == prompt and "poison" in attempt.faults
+    }
+    return any(
+        (attempt.node, attempt.over_at) in killed and not attempt.sent_tokens and not before.isdisjoint(DEADLY)
+        for request, tries in attempts.items()
+        if request.partition(".")[0] != prompt
+        for before, attempt in _behind(tries)
+    )
+
+
+def _behind(attempts: list[Attempt]) -> Iterator[tuple[set[str], Attempt]]:
+    """Each attempt with all that had struck the ones before it."""
+    before: set[str] = set()
+    for attempt in attempts:
+        yield set(before), attempt
+        before.update(attempt.faults)
 
 
 def nothing_is_left(world: World) -> Iterator[str]:

@@ -61,6 +61,7 @@ class SimulatedNode:
         self._careless = careless
         self._loop = asyncio.get_running_loop()
         self._frozen_until = 0.0
+        self._frozen: list[tuple[Callable[..., None], NodeStream, tuple[int, ...]]] = []  # what is put off meanwhile
         self._reading_until = 0.0  # prompts, one after the other
         self._missed = False
 
@@ -227,12 +228,21 @@ class SimulatedNode:
         self.down = self._missed = self.saturated = False
         self.slowness = 1.0
         self._frozen_until = 0.0
+        self._thaw()
 
     def freeze(self, lasts_s: float) -> None:
         """Do nothing for a while; connections stay."""
         self._frozen_until = max(self._frozen_until, self._loop.time() + lasts_s)
+        self._loop.call_at(self._frozen_until, self._thaw)
         for stream in (*self.running, *self.waiting):
             self._strike(stream, "freeze")
+
+    def _thaw(self) -> None:
+        """Do what was put off, unless it is still frozen."""
+        if self._loop.time() >= self._frozen_until:
+            frozen, self._frozen = self._frozen, []
+            for step, stream, rest in frozen:
+                self._step(step, stream, *rest)
 
     def slow(self, factor: float, lasts_s: float) -> None:
         """Take so many times as long for everything, for a while."""
@@ -296,7 +306,7 @@ class SimulatedNode:
         """A step of a stream: not while the node is frozen, and not of a stream that is over."""
         if self._loop.time() < self._frozen_until:
             self._strike(stream, "freeze")
-            self._at(self._frozen_until, step, stream, *rest)
+            self._frozen.append((step, stream, rest))
         elif stream.closed or stream.over:
             self._forget(stream)
         elif self.down:

@@ -109,13 +109,18 @@ class WatchedPlacement(Placement):
             return None
         return f"{self._compared} requests of others waited for {self._passed} of {self._ahead} tokens of {FLOOD}"
 
+    def _free(self, ask: Ask, tried: frozenset[str], *, fresh: bool = False) -> Place | None:
+        """As Placement._free; who waited for the place hears of it only later, when others may have ended."""
+        place = super()._free(ask, tried, fresh=fresh)
+        if place is not None:
+            self._active = [*(each for each in self._active if not each.over), place]
+            retries = sum(each.retry and not each.begun for each in self._active)
+            if place.retry and retries > max(RETRIES_FLOOR, len(self._active) * RETRIES_SHARE):
+                self.complaints.append(f"retries: {retries} of {len(self._active)} requests in flight are retries")
+        return place
+
     def _given(self, place: Place) -> None:
         self.places.append(place)
-        self._active = [each for each in self._active if not each.over]
-        self._active.append(place)
-        retries = sum(each.retry and not each.begun for each in self._active)
-        if place.retry and retries > max(RETRIES_FLOOR, len(self._active) * RETRIES_SHARE):
-            self.complaints.append(f"retries: {retries} of {len(self._active)} requests in flight are retries")
         offer = place.offer
         self._trace.note(f"place {offer.engine.name} {place.ask.account} {place.load.in_flight}")
         self._tokens_given[place.ask.account] += place.ask.tokens
