@@ -72,7 +72,7 @@ async def test_a_wait_ends_also_where_nobody_else_comes_or_goes() -> None:
     """One engine is ejected and the other says that it is full: once that is over, the request has its place."""
     placement, shared = Placement(queue_max=5), model(offer("full"), offer("ejected"))
     only = {name: Ask(shared, only=frozenset({name})) for name in ("full", "ejected")}
-    for name, error, times in (("full", Saturated("full", retry_after_s=0.3), 1), ("ejected", EngineFailed("no"), 3)):
+    for name, error, times in (("full", Saturated("full", retry_after_s=1), 1), ("ejected", EngineFailed("no"), 3)):
         for _ in range(times):
             place = placement.take(only[name])
             assert place is not None
