@@ -11,7 +11,7 @@ import pytest_asyncio
 from msgspec import Struct
 
 from antiphon.completions.dialects import RequestBounds
-from antiphon.completions.doors import DOORS, Door
+from antiphon.completions.doors import DOORS, MESSAGES, Door
 from antiphon.testing.fault_engine import FaultEngine
 from antiphon.testing.gateway_process import GatewayProcess
 from antiphon.testing.plan import Habits
@@ -236,6 +236,7 @@ async def test_refusals(lab: Lab, address: Address, name: str, form: Form) -> No
     assert sentence(address, case, response, form).rstrip().endswith((".", "?", "`."))
     headers = response.headers
     assert headers["x-request-id"] == "req-of-mine"
+    assert headers.get("request-id") == ("req-of-mine" if address.door.id_header else None)
     assert headers.get("x-should-retry") in SENT_AGAIN.get(case.status, (None,))
     assert ("retry-after" in headers) is (case.status in (429, 502, 503))
     assert "retry-after" not in headers or 1 <= int(headers["retry-after"]) <= 60
@@ -283,6 +284,20 @@ async def test_good_answers_are_named_and_name_what_they_ignore(lab: Lab, addres
         assert response.headers["x-request-id"].startswith("req_")
         assert response.headers["x-ignored-fields"] == "wish, other_wish"
         assert "x-should-retry" not in response.headers
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_vendor_s_name_for_the_id_is_told_each_time(lab: Lab, stream: bool) -> None:
+    """Also of an answer that is given again for its Idempotency-Key: by the id of the request that asks again."""
+    address = next(one for one in ADDRESSES if one.door is MESSAGES)
+    for replayed in (None, "true"):
+        response = await lab.ask(address, address.body(stream=stream), idempotency_key=f"named-{stream}")
+        assert response.headers.get("idempotent-replayed") == replayed
+        assert response.headers["request-id"] == response.headers["x-request-id"]
+    counting = Address(MESSAGES, address.seat, f"{address.path}/count_tokens")
+    for other, key, status in ((address, None, 401), (counting, KEY, 200)):
+        response = await lab.ask(other, address.body(), key=key)
+        assert (response.status, response.headers["request-id"]) == (status, response.headers["x-request-id"])
 
 
 @pytest.mark.parametrize("address", GENERATING)

@@ -50,8 +50,6 @@ class CountRoutes:
 
     async def count(self, exchange: Exchange) -> None:
         """The number for a request as it would be answered: by the model's own tokenizer and template."""
-        if self._door.id_header:
-            exchange.always += b"%b: %b\r\n" % (self._door.id_header, exchange.request_id.encode())
         request = self._door.dialect.parse(await exchange.body(), exchange.headers, self._bounds)
         try:
             tokens = await self._tokens(exchange, request)

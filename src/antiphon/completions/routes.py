@@ -65,8 +65,6 @@ class ChatRoutes:
 
     async def chat(self, exchange: Exchange) -> None:
         """Answer one completion, plain or streamed as the body asks."""
-        if self._door.id_header:
-            exchange.always += b"%b: %b\r\n" % (self._door.id_header, exchange.request_id.encode())
         body = await exchange.body()
         request = self._dialect.parse(body, exchange.headers, self._bounds)
         key, course = require_key(exchange), exchange.course

@@ -89,6 +89,8 @@ class Application:
                 return
             route, parameter = self._table.find(exchange.method, exchange.path)
             exchange.route = route.path
+            if route.id_header:
+                exchange.always = b"%b: %b\r\n" % (route.id_header, exchange.request_id.encode())
             follow = self._following.follow
             if follow is not None and route.tag in WORK:
                 exchange.course = follow(exchange, begun_at)

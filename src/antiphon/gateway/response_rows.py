@@ -6,6 +6,7 @@ from antiphon.completions.count_routes import CountRoutes, MessageTokens, Respon
 from antiphon.completions.dialects.anthropic_messages.request import MessagesBody
 from antiphon.completions.dialects.openai_responses.answer import WireResponse
 from antiphon.completions.dialects.openai_responses.request import ResponseBody
+from antiphon.completions.doors import MESSAGES
 from antiphon.completions.response_routes import ItemsQuery, ResponseRoutes, WireDeleted, WireItems
 from antiphon.gateway.table import Route
 
@@ -24,5 +25,6 @@ def response_rows(
         Route("POST", "/v1/responses/input_tokens", response_tokens.count, "How many tokens a prompt has.", "chat",
               request=ResponseBody, response=ResponseTokens, statuses=(403, 404, 408)),
         Route("POST", "/v1/messages/count_tokens", message_tokens.count, "How many tokens a prompt has (Anthropic).",
-              "chat", request=MessagesBody, response=MessageTokens, statuses=(403, 404, 408)),
+              "chat", request=MessagesBody, response=MessageTokens, statuses=(403, 404, 408),
+              id_header=MESSAGES.id_header),
     )  # fmt: skip

@@ -169,6 +169,7 @@ def _chat(door: Door, routes: ChatRoutes) -> Route:
         statuses=(402, 403, 404, 408, 502, 504),
         streams=True,
         keyed=True,
+        id_header=door.id_header,
     )
 
 

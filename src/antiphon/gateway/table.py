@@ -22,8 +22,8 @@ class Route(Struct, frozen=True):
     `request`, `response` and `query` are the structs whose JSON schemas the document shows; `success` is the status of
     a good answer, which is of `media_type`, or of those in `also` where a request asks for that; `statuses` are the
     documented refusals besides the ones that every route has, and `offer` the struct of a 402 that says what would pay
-    here, in place of an error. `keyed` says that an Idempotency-Key makes the request
-    safe to send again.
+    here, in place of an error. `keyed` says that an Idempotency-Key makes the request safe to send again. `id_header`
+    tells the request's id once more, under a vendor's name.
     """
 
     method: str
@@ -43,6 +43,7 @@ class Route(Struct, frozen=True):
     streams: bool = False
     keyed: bool = False
     offer: type | None = None
+    id_header: bytes = b""
 
     @property
     def parameter(self) -> str | None:

@@ -42,10 +42,9 @@ async def test_each_vendor_has_its_words() -> None:
     """The same number; nothing is generated."""
     engine = ScriptedEngine(prompt_tokens=17)
     wire = await count(engine, **HI)
-    assert (json.loads(wire.body), "request-id" in wire.headers) == ({"input_tokens": 17}, True)
+    assert json.loads(wire.body) == {"input_tokens": 17}
     wire = await count(engine, responses=True, input="Hi")
     assert json.loads(wire.body) == {"input_tokens": 17, "object": "response.input_tokens"}
-    assert "request-id" not in wire.headers
 
 
 async def test_a_conversation_counts_as_a_whole() -> None:
