@@ -197,22 +197,22 @@ class Charge:
             self.end(Outcome(NOTHING, self.otherwise))
 
     def _settle(self) -> None:
-        """Have all else done where many are."""
+        """Have all else done where many are; what is not to be charged is known now."""
+        assert self._outcome is not None, "it has ended"
+        hold = self._hold
+        forgotten = hold is not None and hold.state != "open"  # for too long, or the gateway ends
+        if forgotten or (self.charged and not self._stands and self._outcome.reason in MADE_ANEW):
+            self.charged = 0
+            self._outcome = replace(self._outcome, reason="not_charged")
         self._ended_at_ms = self._meter.now_ms()
         self._meter.leases.settlements.put(self)
-
-    def _forgive(self, outcome: Outcome) -> Outcome:
-        self.charged = 0
-        return replace(outcome, reason="not_charged")
 
     def closing(self) -> Closing:
         """Capture what was held; what is to be written of it."""
         outcome, hold = self._outcome, self._hold
         assert outcome is not None, "it has ended"
-        if self.charged and not self._stands and outcome.reason in MADE_ANEW:
-            outcome = self._forgive(outcome)
-        if hold is not None and not self._meter.leases.end(hold, self.charged, self._ended_at_ms):
-            outcome = self._forgive(outcome)  # somebody forgot it for too long, or the gateway ends
+        if hold is not None:
+            self._meter.leases.end(hold, self.charged, self._ended_at_ms)
         draft = Draft(  # by position: it is made for each request
             self._asked,
             outcome.usage if hold is None else self._believed,

@@ -106,6 +106,7 @@ async def test_what_will_be_made_anew(books: Books, till: Till, reason: Reason, 
     charge = await till.meter.open(asked(account, "a", streamed=True))
     charge.end(Outcome(USAGE, reason))
     charge.close(stands=False)
+    assert charge.charged == charged  # as whoever follows it is told at once
     receipt = await filed(books, till, account, charge)
     assert (receipt.charged, receipt.reason) == (charged, told)
 
